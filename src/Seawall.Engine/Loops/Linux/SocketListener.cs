@@ -1,0 +1,118 @@
+using System.Net;
+
+namespace Seawall.Engine.Loops.Linux;
+
+/// <summary>A listening socket of one loop; <c>SO_REUSEPORT</c> lets the kernel spread clients over the loops.</summary>
+internal sealed unsafe class SocketListener : IEpollTarget, IWireListener
+{
+    /// <summary>Accepted in one turn before others get theirs: a storm must not silence those who are in.</summary>
+    private const int BatchMax = 64;
+
+    /// <summary>What waits in the kernel until the loop comes round; the kernel itself caps it (<c>somaxconn</c>).</summary>
+    private const int Backlog = 4096;
+
+    /// <summary>How long to wait when the process is out of descriptors: no edge tells when some are free again.</summary>
+    private const int RetryMs = 50;
+
+    private readonly EpollLoop _loop;
+    private readonly Action<Wire> _accepted;
+    private readonly RetryTimer _retry;
+    private int _fd;
+
+    private SocketListener(EpollLoop loop, int fd, Endpoint endpoint, Action<Wire> accepted)
+    {
+        _loop = loop;
+        _fd = fd;
+        Endpoint = endpoint;
+        _accepted = accepted;
+        _retry = new RetryTimer(this);
+        loop.Add(this, fd, Libc.EPOLLIN | Libc.EPOLLET);
+    }
+
+    public Endpoint Endpoint { get; }
+
+    public ulong Tag { get; set; }
+
+    internal static SocketListener Open(EpollLoop loop, Endpoint endpoint, Action<Wire> accepted)
+    {
+        var fd = EpollLoop.Checked(
+            Libc.socket(endpoint.Family, Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0));
+        try
+        {
+            int one = 1;
+            if (!endpoint.IsUnix)
+            {
+                EpollLoop.Checked(Libc.setsockopt(fd, Libc.SOL_SOCKET, Libc.SO_REUSEADDR, &one, sizeof(int)));
+                EpollLoop.Checked(Libc.setsockopt(fd, Libc.SOL_SOCKET, Libc.SO_REUSEPORT, &one, sizeof(int)));
+            }
+            fixed (byte* address = endpoint.Sockaddr)
+                EpollLoop.Checked(Libc.bind(fd, address, endpoint.Sockaddr.Length));
+            EpollLoop.Checked(Libc.listen(fd, Backlog));
+        }
+        catch
+        {
+            _ = Libc.close(fd);
+            throw;
+        }
+        return new SocketListener(loop, fd, Bound(fd, endpoint), accepted);
+    }
+
+    public void Note(uint flags)
+    {
+    }
+
+    public void Wake() => AcceptBatch();
+
+    public void Close()
+    {
+        if (_fd < 0)
+            return;
+        _loop.Timers.Disarm(_retry);
+        _loop.Remove(this, _fd, stillOpen: false);
+        _ = Libc.close(_fd);
+        _fd = -1;
+    }
+
+    private void AcceptBatch()
+    {
+        for (var left = BatchMax; _fd >= 0; left--)
+        {
+            if (left == 0)
+            {
+                _loop.Arm(_retry, 0); // No further edge tells of those who wait already.
+                return;
+            }
+            var address = stackalloc byte[128];
+            var length = 128;
+            var fd = Libc.accept4(_fd, address, &length, Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC);
+            if (fd >= 0)
+            {
+                _accepted(SocketWire.Accepted(_loop, fd, PeerAddress.FromSockaddr(new(address, length))));
+                continue;
+            }
+            if (Libc.Errno is Libc.ECONNABORTED or Libc.EINTR)
+                continue;
+            if (Libc.Errno != Libc.EAGAIN)
+                _loop.Arm(_retry, RetryMs);
+            return;
+        }
+    }
+
+    private static Endpoint Bound(int fd, Endpoint asked)
+    {
+        if (asked.IsUnix)
+            return asked;
+        var address = stackalloc byte[128];
+        var length = 128;
+        EpollLoop.Checked(Libc.getsockname(fd, address, &length));
+        var bound = PeerAddress.FromSockaddr(new(address, length));
+        var ip = asked.Family == Libc.AF_INET6 ? bound.ToIPAddress().MapToIPv6() : bound.ToIPAddress();
+        return Endpoint.Tcp(asked.Family == Libc.AF_INET6 && ip.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Any : ip,
+            bound.Port);
+    }
+
+    private sealed class RetryTimer(SocketListener listener) : TimerNode
+    {
+        protected internal override void OnDue() => listener.AcceptBatch();
+    }
+}

@@ -1,0 +1,147 @@
+using System.Runtime.CompilerServices;
+
+namespace Seawall.Engine.Loops.Linux;
+
+/// <summary>A TCP or Unix stream socket, registered once with its loop.</summary>
+internal sealed unsafe class SocketWire : Wire, IEpollTarget
+{
+    private const uint Interest =
+        Libc.EPOLLIN | Libc.EPOLLOUT | Libc.EPOLLRDHUP | Libc.EPOLLET;
+
+    private int _fd;
+    private bool _connecting;
+
+    private SocketWire(EpollLoop loop, int fd, PeerAddress peer, bool connecting)
+        : base(loop)
+    {
+        _fd = fd;
+        Peer = peer;
+        _connecting = connecting;
+        WriteReady = !connecting;
+        loop.Add(this, fd, Interest);
+    }
+
+    public override PeerAddress Peer { get; }
+
+    public ulong Tag { get; set; }
+
+    internal static SocketWire Accepted(EpollLoop loop, int fd, PeerAddress peer)
+    {
+        if (!peer.IsUnix)
+            SetOption(fd, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, 1);
+        return new SocketWire(loop, fd, peer, connecting: false);
+    }
+
+    internal static SocketWire Connect(EpollLoop loop, Endpoint endpoint)
+    {
+        var fd = EpollLoop.Checked(
+            Libc.socket(endpoint.Family, Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0));
+        if (!endpoint.IsUnix)
+            SetOption(fd, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, 1);
+        int result;
+        fixed (byte* address = endpoint.Sockaddr)
+            result = Libc.connect(fd, address, endpoint.Sockaddr.Length);
+        var errno = result < 0 ? Libc.Errno : 0;
+        var wire = new SocketWire(loop, fd, PeerAddress.FromSockaddr(endpoint.Sockaddr), errno == Libc.EINPROGRESS);
+        if (errno is not 0 and not Libc.EINPROGRESS)
+            wire.PeerGone = wire.ReadReady = wire.WriteReady = true;
+        return wire;
+    }
+
+    public override int Receive(Span<byte> into)
+    {
+        nint count;
+        do
+        {
+            fixed (byte* buffer = into)
+                count = Libc.recv(_fd, buffer, into.Length, 0);
+        }
+        while (count < 0 && Libc.Errno == Libc.EINTR);
+        if (count > 0)
+        {
+            // A short read means drained: the next bytes raise a new edge. After a hang-up there is none to come.
+            if (count < into.Length && !PeerGone)
+                ReadReady = false;
+            return (int)count;
+        }
+        if (count == 0)
+            return WireResult.End;
+        if (Libc.Errno != Libc.EAGAIN)
+            return WireResult.Broken;
+        ReadReady = false;
+        return WireResult.Later;
+    }
+
+    public override bool LooksDead()
+    {
+        if (IsClosed || PeerGone)
+            return true;
+        byte one;
+        var count = Libc.recv(_fd, &one, 1, Libc.MSG_PEEK | Libc.MSG_DONTWAIT);
+        return count == 0 || (count < 0 && Libc.Errno is not Libc.EAGAIN and not Libc.EINTR);
+    }
+
+    public void Note(uint flags)
+    {
+        if (_connecting)
+            NoteConnected(flags);
+        if ((flags & (Libc.EPOLLIN | Libc.EPOLLRDHUP | Libc.EPOLLHUP | Libc.EPOLLERR)) != 0)
+            ReadReady = true;
+        if ((flags & (Libc.EPOLLOUT | Libc.EPOLLHUP | Libc.EPOLLERR)) != 0)
+            WriteReady = true;
+        if ((flags & (Libc.EPOLLRDHUP | Libc.EPOLLHUP | Libc.EPOLLERR)) != 0)
+            PeerGone = true;
+    }
+
+    public void Wake() => WakeAll();
+
+    protected override int Write(ReadOnlySpan<byte> bytes)
+    {
+        nint count;
+        do
+        {
+            fixed (byte* buffer = bytes)
+                count = Libc.send(_fd, buffer, bytes.Length, Libc.MSG_NOSIGNAL);
+        }
+        while (count < 0 && Libc.Errno == Libc.EINTR);
+        if (count == bytes.Length)
+            return (int)count;
+        if (count < 0 && Libc.Errno != Libc.EAGAIN)
+            return WireResult.Broken;
+        WriteReady = PeerGone; // A partial write means that the buffer is full; room raises an edge.
+        return count > 0 ? (int)count : WireResult.Later;
+    }
+
+    protected override void CloseCore()
+    {
+        if (_fd < 0)
+            return;
+        ((EpollLoop)Loop).Remove(this, _fd, stillOpen: false);
+        _ = Libc.close(_fd);
+        _fd = -1;
+    }
+
+    protected override void LetGoCore() => ((EpollLoop)Loop).Remove(this, _fd, stillOpen: true);
+
+    protected override void ComeToCore()
+    {
+        // Registering anew reports at once whatever is true now, so nothing that came in between is lost.
+        ReadReady = false;
+        ((EpollLoop)Loop).Add(this, _fd, Interest);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void NoteConnected(uint flags)
+    {
+        if ((flags & (Libc.EPOLLOUT | Libc.EPOLLERR | Libc.EPOLLHUP)) == 0)
+            return;
+        _connecting = false;
+        int error = 0, length = sizeof(int);
+        _ = Libc.getsockopt(_fd, Libc.SOL_SOCKET, Libc.SO_ERROR, &error, &length);
+        if (error != 0)
+            PeerGone = true;
+    }
+
+    private static void SetOption(int fd, int level, int name, int value) =>
+        _ = Libc.setsockopt(fd, level, name, &value, sizeof(int));
+}

@@ -1,0 +1,174 @@
+using System.Runtime.CompilerServices;
+
+namespace Seawall.Engine.Loops;
+
+/// <summary>
+/// One thread that owns clients, server connections and timers, and everything that happens to them. Code that runs on a
+/// loop never blocks and takes no lock that another loop may hold for long.
+/// </summary>
+/// <remarks>Everything here belongs to the loop's thread, save <see cref="Post"/>.</remarks>
+public abstract class Loop
+{
+    /// <summary>
+    /// The size of the receive buffer. 64 KiB is four TLS records and what a default socket buffer gives in one read;
+    /// larger ones gained nothing in measurements (docs/performance.md).
+    /// </summary>
+    public const int BufferBytes = 64 * 1024;
+
+    private readonly Action<Exception> _onBug;
+    private readonly List<Action> _yielded = [];
+    private readonly List<Action> _running = [];
+
+    /// <summary>
+    /// A loop with a number and a clock. <paramref name="onBug"/> hears of exceptions that escape: the loop itself goes
+    /// on, since one conversation's bug must not end all of them.
+    /// </summary>
+    protected Loop(int index, TimeProvider time, Action<Exception> onBug)
+    {
+        _onBug = onBug;
+        Index = index;
+        Time = time;
+        NowMs = ReadClock();
+        Timers = new TimerWheel(NowMs);
+        Buffer = GC.AllocateUninitializedArray<byte>(BufferBytes, pinned: true);
+    }
+
+    /// <summary>Which of the process's loops it is, from 0.</summary>
+    public int Index { get; }
+
+    /// <summary>The clock, real or simulated.</summary>
+    public TimeProvider Time { get; }
+
+    /// <summary>Monotonic milliseconds, read once for each turn of the loop: coarse, and free.</summary>
+    public long NowMs { get; private set; }
+
+    /// <summary>The loop's timers.</summary>
+    public TimerWheel Timers { get; }
+
+    /// <summary>
+    /// The receive buffer that everything on the loop shares: what is read into it must be used up before the next
+    /// await, because whoever runs then reads into it as well.
+    /// </summary>
+    public byte[] Buffer { get; }
+
+    /// <summary>Whether the calling code runs on this loop's thread.</summary>
+    public abstract bool IsCurrent { get; }
+
+    /// <summary>Runs something on the loop, soon and in order. From any thread.</summary>
+    public abstract void Post(LoopJob job);
+
+    /// <summary>Starts to connect; the wire is writable once it is, or <see cref="Wire.PeerGone"/> when it failed.</summary>
+    public abstract Wire Connect(Endpoint endpoint);
+
+    /// <summary>
+    /// Accepts connections until the listener is closed, handing each to <paramref name="accepted"/>. Throws
+    /// <see cref="System.Net.Sockets.SocketException"/> when the address cannot be had.
+    /// </summary>
+    public abstract IWireListener Listen(Endpoint endpoint, Action<Wire> accepted);
+
+    /// <summary>Takes over a wire that another loop has let go of with <see cref="Wire.LetGo"/>.</summary>
+    public void Adopt(Wire wire) => wire.ComeTo(this);
+
+    /// <summary>Starts a timer, or moves it.</summary>
+    public void Arm(TimerNode timer, long inMs) => Timers.Arm(timer, NowMs, inMs);
+
+    /// <summary>Lets everybody else on the loop have a turn.</summary>
+    public YieldAwaitable Yield() => new(this);
+
+    /// <summary>Tells whoever watches of an exception that nobody expected.</summary>
+    public void Report(Exception bug) => _onBug(bug);
+
+    /// <summary>A monotonic timestamp in the clock's own unit, for durations.</summary>
+    public long Timestamp() => Time.GetTimestamp();
+
+    /// <summary>Microseconds since <paramref name="timestamp"/>.</summary>
+    public long MicrosecondsSince(long timestamp) =>
+        (long)((Time.GetTimestamp() - timestamp) * (1e6 / Time.TimestampFrequency));
+
+    /// <summary>Whether somebody waits after <see cref="Yield"/>: then the loop must not sleep.</summary>
+    protected bool HasYielded => _yielded.Count > 0;
+
+    /// <summary>Reads the clock for the turn that begins.</summary>
+    protected void BeginTurn() => NowMs = ReadClock();
+
+    /// <summary>Runs those that yielded, then the timers that are due.</summary>
+    protected void EndTurn()
+    {
+        if (_yielded.Count > 0)
+        {
+            _running.AddRange(_yielded);
+            _yielded.Clear();
+            foreach (var continuation in _running)
+                Run(continuation);
+            _running.Clear();
+        }
+        try
+        {
+            Timers.Advance(NowMs);
+        }
+        catch (Exception bug)
+        {
+            Report(bug); // The timer that failed is off the wheel; the others fire at the next turn.
+        }
+    }
+
+    private void Run(Action continuation)
+    {
+        try
+        {
+            continuation();
+        }
+        catch (Exception bug)
+        {
+            Report(bug);
+        }
+    }
+
+    private long ReadClock() => (long)(Time.GetTimestamp() * (1e3 / Time.TimestampFrequency));
+
+    /// <summary>For the compiler: what <see cref="Yield"/> returns.</summary>
+    public readonly struct YieldAwaitable(Loop loop) : ICriticalNotifyCompletion
+    {
+        /// <summary>For the compiler.</summary>
+        public bool IsCompleted => false;
+
+        /// <summary>For the compiler.</summary>
+        public YieldAwaitable GetAwaiter() => this;
+
+        /// <summary>For the compiler.</summary>
+        public void GetResult()
+        {
+        }
+
+        /// <summary>For the compiler.</summary>
+        public void OnCompleted(Action continuation) => loop._yielded.Add(continuation);
+
+        /// <summary>For the compiler.</summary>
+        public void UnsafeOnCompleted(Action continuation) => loop._yielded.Add(continuation);
+    }
+}
+
+/// <summary>Something to run on a loop; an object of its own, so that frequent ones can be kept and posted again.</summary>
+public abstract class LoopJob
+{
+    /// <summary>Runs on the loop's thread.</summary>
+    public abstract void Run(Loop loop);
+
+    /// <summary>A job from a delegate, for what is rare.</summary>
+    public static LoopJob From(Action<Loop> action) => new DelegateJob(action);
+
+    private sealed class DelegateJob(Action<Loop> action) : LoopJob
+    {
+        public override void Run(Loop loop) => action(loop);
+    }
+}
+
+/// <summary>A listening socket of one loop.</summary>
+public interface IWireListener
+{
+    /// <summary>Where it listens, with the port that the system chose when 0 was asked for.</summary>
+    Endpoint Endpoint { get; }
+
+    /// <summary>Stops listening; connections that were accepted stay. Loop thread only.</summary>
+    void Close();
+}

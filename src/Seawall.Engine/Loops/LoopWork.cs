@@ -1,0 +1,191 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+
+namespace Seawall.Engine.Loops;
+
+/// <summary>The suspended part of a <see cref="LoopTask"/>: who continues, and how it ended.</summary>
+internal abstract class LoopWork
+{
+    private Action? _continuation;
+    private Action<Exception>? _onFailure;
+    private Exception? _failure;
+
+    /// <summary>Whether the method has run to its end.</summary>
+    internal bool IsCompleted { get; private set; }
+
+    internal void ContinueWith(Action continuation)
+    {
+        Debug.Assert(_continuation is null, "A LoopTask is awaited once.");
+        _continuation = continuation;
+    }
+
+    internal void Detach(Action<Exception> onFailure)
+    {
+        _onFailure = onFailure;
+        if (IsCompleted)
+            EndDetached();
+    }
+
+    internal void Succeed()
+    {
+        IsCompleted = true;
+        Continue();
+    }
+
+    internal void Fail(Exception failure)
+    {
+        _failure = failure;
+        IsCompleted = true;
+        Continue();
+    }
+
+    internal void EndAndReturn()
+    {
+        var failure = _failure;
+        Reset();
+        if (failure is not null)
+            ExceptionDispatchInfo.Throw(failure);
+    }
+
+    /// <summary>Puts the box back on its list.</summary>
+    protected virtual void Return()
+    {
+    }
+
+    private void Reset()
+    {
+        _continuation = null;
+        _onFailure = null;
+        _failure = null;
+        IsCompleted = false;
+        Return();
+    }
+
+    // The continuation takes the result and may reuse this very box at once: nothing may be touched after the call.
+    private void Continue()
+    {
+        if (_onFailure is not null)
+            EndDetached();
+        else
+            _continuation?.Invoke();
+    }
+
+    private void EndDetached()
+    {
+        var failure = _failure;
+        var onFailure = _onFailure!;
+        Reset();
+        if (failure is not null)
+            onFailure(failure);
+    }
+}
+
+/// <summary>A <see cref="LoopWork"/> with a result.</summary>
+internal abstract class LoopWork<T> : LoopWork
+{
+    private T? _result;
+
+    internal void Succeed(T result)
+    {
+        _result = result;
+        Succeed();
+    }
+
+    internal T EndAndTake()
+    {
+        var result = _result!;
+        _result = default;
+        EndAndReturn();
+        return result;
+    }
+}
+
+/// <summary>What can be resumed: the state machine on the heap.</summary>
+internal interface IResumable
+{
+    /// <summary>Runs the method on from where it stopped; one delegate for the life of the box.</summary>
+    Action Resume { get; }
+}
+
+/// <summary>The box of one suspended method without a result.</summary>
+internal sealed class LoopBox<TMachine> : LoopWork, IResumable
+    where TMachine : IAsyncStateMachine
+{
+    [ThreadStatic]
+    private static BoxList<LoopBox<TMachine>>? t_free;
+
+    internal TMachine Machine = default!;
+
+    private LoopBox() => Resume = () => Machine.MoveNext();
+
+    public Action Resume { get; }
+
+    internal static LoopBox<TMachine> Rent() => (t_free ??= new()).Take() ?? new LoopBox<TMachine>();
+
+    protected override void Return()
+    {
+        Machine = default!; // The locals of the method must not outlive it.
+        (t_free ??= new()).Put(this);
+    }
+}
+
+/// <summary>The box of one suspended method with a result.</summary>
+internal sealed class LoopBox<TMachine, T> : LoopWork<T>, IResumable
+    where TMachine : IAsyncStateMachine
+{
+    [ThreadStatic]
+    private static BoxList<LoopBox<TMachine, T>>? t_free;
+
+    internal TMachine Machine = default!;
+
+    private LoopBox() => Resume = () => Machine.MoveNext();
+
+    public Action Resume { get; }
+
+    internal static LoopBox<TMachine, T> Rent() => (t_free ??= new()).Take() ?? new LoopBox<TMachine, T>();
+
+    protected override void Return()
+    {
+        Machine = default!; // The locals of the method must not outlive it.
+        (t_free ??= new()).Put(this);
+    }
+}
+
+/// <summary>A method that failed before it was ever suspended.</summary>
+internal sealed class FailedWork : LoopWork;
+
+/// <summary>A method with a result that failed before it was ever suspended.</summary>
+internal sealed class FailedWork<T> : LoopWork<T>;
+
+/// <summary>Free boxes of one kind on one thread.</summary>
+internal sealed class BoxList<TBox>
+    where TBox : class
+{
+    /// <summary>
+    /// More than a loop has statements in flight when it is healthy; beyond it the collector may have them, so that a
+    /// storm does not leave its memory behind.
+    /// </summary>
+    private const int KeptMax = 512;
+
+    private TBox?[] _boxes = new TBox?[16];
+    private int _count;
+
+    internal TBox? Take()
+    {
+        if (_count == 0)
+            return null;
+        var box = _boxes[--_count];
+        _boxes[_count] = null;
+        return box;
+    }
+
+    internal void Put(TBox box)
+    {
+        if (_count == KeptMax)
+            return;
+        if (_count == _boxes.Length)
+            Array.Resize(ref _boxes, _boxes.Length * 2);
+        _boxes[_count++] = box;
+    }
+}

@@ -1,0 +1,252 @@
+using System.Runtime.CompilerServices;
+
+namespace Seawall.Engine.Loops;
+
+/// <summary>How reading or writing a <see cref="Wire"/> ended when no bytes moved.</summary>
+public static class WireResult
+{
+    /// <summary>The peer has ended its side in good order.</summary>
+    public const int End = 0;
+
+    /// <summary>Nothing now; await <see cref="Wire.Readable"/> or <see cref="Wire.Writable"/>.</summary>
+    public const int Later = -1;
+
+    /// <summary>The connection is broken (reset, timed out, closed by us).</summary>
+    public const int Broken = -2;
+}
+
+/// <summary>
+/// One end of a byte stream on a loop: a socket, the same under TLS, or a pipe of the simulated network. Reading and
+/// writing never wait; waiting is separate, and there is at most one reader and one writer, on the loop's thread.
+/// </summary>
+/// <remarks>
+/// Back-pressure is a habit of its users: while bytes given to <see cref="Send"/> are still unsent, do not read from the
+/// other side. Then a slow peer holds one chunk, and the kernel's own windows do the rest.
+/// </remarks>
+public abstract class Wire
+{
+    private Action? _onReadable;
+    private Action? _onWritable;
+    private Action? _onGone;
+    private Outbox _outbox;
+
+    /// <summary>A wire of <paramref name="loop"/>.</summary>
+    protected Wire(Loop loop) => Loop = loop;
+
+    /// <summary>The loop that owns the wire now.</summary>
+    public Loop Loop { get; protected set; }
+
+    /// <summary>Who is at the other end.</summary>
+    public abstract PeerAddress Peer { get; }
+
+    /// <summary>Whether a read may give something: bytes, the end, or an error.</summary>
+    public bool ReadReady { get; protected set; }
+
+    /// <summary>Whether a write may take something.</summary>
+    public bool WriteReady { get; protected set; }
+
+    /// <summary>Whether the peer has hung up or the connection has failed; unread bytes may still be there.</summary>
+    public bool PeerGone { get; protected set; }
+
+    /// <summary>Whether this side has closed it.</summary>
+    public bool IsClosed { get; private set; }
+
+    /// <summary>Whether somebody wants the reader to look up, although no bytes came; cleared by <see cref="Heed"/>.</summary>
+    public bool IsInterrupted { get; private set; }
+
+    /// <summary>Whether bytes given to <see cref="Send"/> wait for the peer.</summary>
+    public bool HasUnsent => _outbox.Length > 0;
+
+    /// <summary>Reads what is there: a count above zero, or a <see cref="WireResult"/>.</summary>
+    public abstract int Receive(Span<byte> into);
+
+    /// <summary>Whether the peer ended or broke the connection, found without consuming anything. One system call.</summary>
+    public abstract bool LooksDead();
+
+    /// <summary>
+    /// Sends the bytes, or keeps what the peer does not take now: then <see cref="HasUnsent"/> is true, and
+    /// <see cref="Flushed"/> must be awaited before more is produced. False when the connection is broken.
+    /// </summary>
+    public bool Send(ReadOnlySpan<byte> bytes)
+    {
+        if (_outbox.Length > 0)
+        {
+            _outbox.Keep(bytes);
+            return !IsClosed;
+        }
+        var sent = Write(bytes);
+        if (sent == bytes.Length)
+            return true;
+        if (sent is WireResult.Broken)
+            return false;
+        _outbox.Keep(bytes[Math.Max(0, sent)..]);
+        return true;
+    }
+
+    /// <summary>Awaits that the peer has taken everything given to <see cref="Send"/>: false when it never will.</summary>
+    public async LoopTask<bool> Flushed()
+    {
+        while (_outbox.Length > 0)
+        {
+            if (IsClosed)
+                return false;
+            var sent = Write(_outbox.Bytes);
+            if (sent > 0)
+                _outbox.Drop(sent);
+            else if (sent is WireResult.Later)
+                await Writable();
+            else
+                return false;
+        }
+        return !IsClosed;
+    }
+
+    /// <summary>Completes when a read may give something, at an interruption, or when the wire is closed.</summary>
+    public ReadableAwaitable Readable() => new(this, null);
+
+    /// <summary>As <see cref="Readable"/>, and also when <paramref name="other"/>'s peer has gone.</summary>
+    public ReadableAwaitable ReadableOrGone(Wire other) => new(this, other);
+
+    /// <summary>Completes when a write may take something, or when the wire is closed.</summary>
+    public WritableAwaitable Writable() => new(this);
+
+    /// <summary>Wakes the reader although no bytes came. Loop thread only.</summary>
+    public void Interrupt()
+    {
+        IsInterrupted = true;
+        WakeReader();
+    }
+
+    /// <summary>Takes note of an interruption.</summary>
+    public bool Heed()
+    {
+        var was = IsInterrupted;
+        IsInterrupted = false;
+        return was;
+    }
+
+    /// <summary>Closes it, forgets what was unsent and wakes whoever waits. Closing twice does nothing.</summary>
+    public void Close()
+    {
+        if (IsClosed)
+            return;
+        IsClosed = true;
+        ReadReady = WriteReady = PeerGone = true;
+        _outbox.Clear();
+        CloseCore();
+        WakeAll();
+    }
+
+    /// <summary>
+    /// Takes the wire off its loop, so that <see cref="Loops.Loop.Adopt"/> can put it on another. Only between statements:
+    /// nobody may be waiting and nothing may be unsent.
+    /// </summary>
+    public void LetGo() => LetGoCore();
+
+    internal void ComeTo(Loop loop)
+    {
+        Loop = loop;
+        ComeToCore();
+    }
+
+    /// <summary>Calls back once when a read may give something: for a wire that nobody converses on.</summary>
+    public void WhenReadable(Action? callback) => _onReadable = callback;
+
+    /// <summary>Writes what goes now: a count above zero, <see cref="WireResult.Later"/> or <see cref="WireResult.Broken"/>.</summary>
+    protected abstract int Write(ReadOnlySpan<byte> bytes);
+
+    /// <summary>Lets go of what is below.</summary>
+    protected abstract void CloseCore();
+
+    /// <summary>Leaves the present loop.</summary>
+    protected abstract void LetGoCore();
+
+    /// <summary>Joins the loop that is now <see cref="Loop"/>.</summary>
+    protected abstract void ComeToCore();
+
+    /// <summary>Wakes whoever waits for what has become true.</summary>
+    protected internal void WakeAll()
+    {
+        if (ReadReady)
+            WakeReader();
+        if (WriteReady && _onWritable is { } write)
+        {
+            _onWritable = null;
+            write();
+        }
+        if (PeerGone && _onGone is { } gone)
+        {
+            _onGone = null;
+            gone();
+        }
+    }
+
+    private void WakeReader()
+    {
+        if (_onReadable is not { } read)
+            return;
+        _onReadable = null;
+        read();
+    }
+
+    /// <summary>For the compiler: what <see cref="Readable"/> returns.</summary>
+    public readonly struct ReadableAwaitable : ICriticalNotifyCompletion
+    {
+        private readonly Wire _wire;
+        private readonly Wire? _other;
+
+        internal ReadableAwaitable(Wire wire, Wire? other)
+        {
+            _wire = wire;
+            _other = other;
+        }
+
+        /// <summary>For the compiler.</summary>
+        public bool IsCompleted => _wire.ReadReady || _wire.IsInterrupted || _other is { PeerGone: true };
+
+        /// <summary>For the compiler.</summary>
+        public ReadableAwaitable GetAwaiter() => this;
+
+        /// <summary>For the compiler: whichever of the two came first, the other must not come as well.</summary>
+        public void GetResult()
+        {
+            _wire._onReadable = null;
+            _other?._onGone = null;
+        }
+
+        /// <summary>For the compiler.</summary>
+        public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
+
+        /// <summary>For the compiler.</summary>
+        public void UnsafeOnCompleted(Action continuation)
+        {
+            _wire._onReadable = continuation;
+            _other?._onGone = continuation;
+        }
+    }
+
+    /// <summary>For the compiler: what <see cref="Writable"/> returns.</summary>
+    public readonly struct WritableAwaitable : ICriticalNotifyCompletion
+    {
+        private readonly Wire _wire;
+
+        internal WritableAwaitable(Wire wire) => _wire = wire;
+
+        /// <summary>For the compiler.</summary>
+        public bool IsCompleted => _wire.WriteReady;
+
+        /// <summary>For the compiler.</summary>
+        public WritableAwaitable GetAwaiter() => this;
+
+        /// <summary>For the compiler.</summary>
+        public void GetResult()
+        {
+        }
+
+        /// <summary>For the compiler.</summary>
+        public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
+
+        /// <summary>For the compiler.</summary>
+        public void UnsafeOnCompleted(Action continuation) => _wire._onWritable = continuation;
+    }
+}

@@ -72,6 +72,9 @@ public abstract class Loop
     /// <summary>Starts a timer, or moves it.</summary>
     public void Arm(TimerNode timer, long inMs) => Timers.Arm(timer, NowMs, inMs);
 
+    /// <summary>Runs something at the end of this turn, off the present stack. Loop thread only.</summary>
+    public void RunSoon(Action action) => _yielded.Add(action);
+
     /// <summary>Lets everybody else on the loop have a turn.</summary>
     public YieldAwaitable Yield() => new(this);
 

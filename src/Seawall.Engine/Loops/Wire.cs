@@ -152,6 +152,14 @@ public abstract class Wire
     /// <summary>Calls back once when a read may give something: for a wire that nobody converses on.</summary>
     public void WhenReadable(Action? callback) => _onReadable = callback;
 
+    /// <summary>Calls back once when the peer has gone, at once if it has already; null takes the wish back.</summary>
+    public void WhenGone(Action? callback)
+    {
+        _onGone = PeerGone ? null : callback;
+        if (PeerGone)
+            callback?.Invoke();
+    }
+
     /// <summary>Writes what goes now: a count above zero, <see cref="WireResult.Later"/> or <see cref="WireResult.Broken"/>.</summary>
     protected abstract int Write(ReadOnlySpan<byte> bytes);
 

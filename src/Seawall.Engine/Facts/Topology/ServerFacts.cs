@@ -1,0 +1,75 @@
+using System.Collections.Frozen;
+using Seawall.Engine.Loops;
+using Seawall.MySql.Handshakes;
+
+namespace Seawall.Engine.Facts.Topology;
+
+/// <summary>The name that the settings give to a server.</summary>
+public readonly record struct ServerId(string Name)
+{
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+}
+
+/// <summary>What a server is for.</summary>
+public enum ServerRole : byte
+{
+    /// <summary>Takes writes; every statement goes here until replicas are read from.</summary>
+    Primary,
+
+    /// <summary>Follows the primary; watched, not yet read from.</summary>
+    Replica,
+}
+
+/// <summary>Whether a server answers.</summary>
+public enum ServerHealth : byte
+{
+    /// <summary>Not asked yet.</summary>
+    Unknown,
+
+    /// <summary>Answered the last time.</summary>
+    Up,
+
+    /// <summary>Did not answer the last time.</summary>
+    Down,
+}
+
+/// <summary>One server as it is known now. Replaced whole, never edited.</summary>
+public sealed record ServerFacts
+{
+    /// <summary>Its name.</summary>
+    public required ServerId Id { get; init; }
+
+    /// <summary>Where it is, looked up.</summary>
+    public required Endpoint Endpoint { get; init; }
+
+    /// <summary>What it is for.</summary>
+    public required ServerRole Role { get; init; }
+
+    /// <summary>Whether it answers.</summary>
+    public ServerHealth Health { get; init; }
+
+    /// <summary>Why it does not, when it does not.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary>What it is, once it has greeted; null before.</summary>
+    public ServerVersion? Version { get; init; }
+
+    /// <summary>What it can, from its greeting.</summary>
+    public Capabilities Capabilities { get; init; }
+
+    /// <summary>The low byte of its default collation, from its greeting.</summary>
+    public byte DefaultCollation { get; init; }
+
+    /// <summary>The plugin that it greets with.</summary>
+    public string AuthPlugin { get; init; } = "";
+
+    /// <summary>Its collations by number.</summary>
+    public FrozenDictionary<int, Collation> Collations { get; init; } = FrozenDictionary<int, Collation>.Empty;
+
+    /// <summary>Whether it refuses writes; null when it was not asked.</summary>
+    public bool? IsReadOnly { get; init; }
+}
+
+/// <summary>A collation and its character set, by the names that <c>SET</c> takes.</summary>
+public sealed record Collation(string Name, string CharacterSet);

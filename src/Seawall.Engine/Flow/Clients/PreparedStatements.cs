@@ -1,0 +1,75 @@
+using Seawall.MySql.Statements;
+
+namespace Seawall.Engine.Flow.Clients;
+
+/// <summary>A statement that a client has prepared. Nothing of it is on a server until it is executed there.</summary>
+internal sealed class PreparedStatement(uint id, PreparedText text, StatementFacts facts, int parameters)
+{
+    /// <summary>The client's number for it.</summary>
+    internal uint Id { get; } = id;
+
+    /// <summary>What was prepared.</summary>
+    internal PreparedText Text { get; } = text;
+
+    /// <summary>What the lexer says of it.</summary>
+    internal StatementFacts Facts { get; } = facts;
+
+    /// <summary>How many parameters it has.</summary>
+    internal int Parameters { get; } = parameters;
+
+    /// <summary>
+    /// The types of the parameters as the client sent them last, two bytes each: a client sends them once, and another
+    /// server connection must be told again.
+    /// </summary>
+    internal byte[]? ParameterTypes { get; set; }
+}
+
+/// <summary>The prepared statements of one client.</summary>
+internal sealed class PreparedStatements
+{
+    /// <summary>
+    /// As many as one client may have; half of the default of the server's own limit for everybody (16,382), so that one
+    /// client cannot use it up.
+    /// </summary>
+    internal const int CountMax = 8191;
+
+    private readonly Dictionary<uint, PreparedStatement> _statements = [];
+    private uint _lastId;
+
+    /// <summary>How many there are.</summary>
+    internal int Count => _statements.Count;
+
+    /// <summary>Whether there is room for another one.</summary>
+    internal bool HasRoom => _statements.Count < CountMax;
+
+    /// <summary>The number that the next statement gets.</summary>
+    internal uint NextId => _lastId + 1;
+
+    /// <summary>Adds a statement under <see cref="NextId"/>; <paramref name="text"/> is held by the caller and now by this.</summary>
+    internal PreparedStatement Add(PreparedText text, StatementFacts facts, int parameters)
+    {
+        var statement = new PreparedStatement(++_lastId, text, facts, parameters);
+        _statements.Add(statement.Id, statement);
+        return statement;
+    }
+
+    /// <summary>The statement of that number, or null.</summary>
+    internal PreparedStatement? Find(uint id) => _statements.GetValueOrDefault(id);
+
+    /// <summary>Forgets a statement; whether there was one.</summary>
+    internal bool Remove(uint id)
+    {
+        if (!_statements.Remove(id, out var statement))
+            return false;
+        statement.Text.Release();
+        return true;
+    }
+
+    /// <summary>Forgets all of them.</summary>
+    internal void Clear()
+    {
+        foreach (var statement in _statements.Values)
+            statement.Text.Release();
+        _statements.Clear();
+    }
+}

@@ -1,0 +1,99 @@
+using Seawall.Engine.Loops;
+
+namespace Seawall.Engine.Flow.Pools;
+
+/// <summary>
+/// The one way to a new connection of one server. Whoever wants to dial queues here; the gate lets them go, in order, as
+/// fast as <see cref="DialPace"/> allows. Thread-safe; nobody waits on its lock for more than a few list operations.
+/// </summary>
+internal sealed class DialGate(DialPace pace)
+{
+    private readonly Lock _lock = new();
+    private readonly Queue<DialTicket> _queue = new();
+    private long _reminderDueMs;
+
+    /// <summary>Dials that wait to be let go.</summary>
+    internal int Queued
+    {
+        get
+        {
+            lock (_lock)
+                return _queue.Count;
+        }
+    }
+
+    /// <summary>What the pace allows now, for <c>SHOW SERVERS</c>.</summary>
+    internal (int InProgress, int InProgressMax, double PerSecond, bool BackingOff) State
+    {
+        get
+        {
+            lock (_lock)
+                return (pace.InProgress, pace.InProgressMax, pace.PerSecond, pace.IsBackingOff);
+        }
+    }
+
+    /// <summary>Asks to dial; <see cref="DialTicket.Go"/> is called on the ticket's loop when it may.</summary>
+    internal void Request(DialTicket ticket)
+    {
+        lock (_lock)
+            _queue.Enqueue(ticket);
+        Pump(ticket.Loop);
+    }
+
+    /// <summary>A dial that was let go has ended.</summary>
+    internal void Finished(Loop loop, DialOutcome outcome, long tookUs)
+    {
+        lock (_lock)
+            pace.Finished(loop.NowMs, outcome, tookUs);
+        Pump(loop);
+    }
+
+    private void Pump(Loop loop)
+    {
+        while (true)
+        {
+            DialTicket ticket;
+            lock (_lock)
+            {
+                if (_queue.Count == 0)
+                    return;
+                if (!pace.TryStart(loop.NowMs, out var waitMs))
+                {
+                    if (waitMs >= 0)
+                        Remind(loop, waitMs);
+                    return;
+                }
+                ticket = _queue.Dequeue();
+            }
+            ticket.Loop.Post(ticket);
+        }
+    }
+
+    // One reminder for the whole queue: a storm of wishes must not become a storm of timers.
+    private void Remind(Loop loop, long inMs)
+    {
+        var due = loop.NowMs + inMs;
+        if (_reminderDueMs > loop.NowMs && _reminderDueMs <= due)
+            return;
+        _reminderDueMs = due;
+        loop.Arm(new Reminder(this, loop), inMs);
+    }
+
+    private sealed class Reminder(DialGate gate, Loop loop) : TimerNode
+    {
+        protected internal override void OnDue() => gate.Pump(loop);
+    }
+}
+
+/// <summary>A wish to dial.</summary>
+internal abstract class DialTicket(Loop loop) : LoopJob
+{
+    /// <summary>Where the dial will run.</summary>
+    internal Loop Loop { get; } = loop;
+
+    /// <summary>Dials now; ends with <see cref="DialGate.Finished"/>.</summary>
+    protected abstract void Go();
+
+    /// <inheritdoc/>
+    public override void Run(Loop loop) => Go();
+}

@@ -1,0 +1,333 @@
+using Seawall.Engine.Facts.Accounts;
+using Seawall.Engine.Flow.Servers;
+using Seawall.Engine.Loops;
+
+namespace Seawall.Engine.Flow.Pools;
+
+/// <summary>
+/// The connections of one account to one server. Those that are idle lie on the loop that used them last; those who wait
+/// do so here, in order. Taking and giving back on one loop, with nobody waiting, touches nothing that is shared.
+/// </summary>
+internal sealed class Pool
+{
+    private readonly PoolContext _context;
+    private readonly PoolShard[] _shards;
+    private readonly StealJob[] _stealJobs;
+    private readonly Lock _lock = new();
+    private readonly WaitList _waiters;
+    private int _waiting;
+    private int _total;
+    private int _dialing;
+    private int _generation;
+
+    internal Pool(PoolContext context, PoolKey key, Account account)
+    {
+        _context = context;
+        Key = key;
+        Account = account;
+        _shards = [.. context.Loops.Select(loop => new PoolShard(loop))];
+        _stealJobs = [.. _shards.Select(shard => new StealJob(this, shard))];
+        _waiters = new WaitList(_shards.Length);
+    }
+
+    /// <summary>Whose connections, to what, logged in how.</summary>
+    internal PoolKey Key { get; }
+
+    /// <summary>The account as it is known now; dials use it.</summary>
+    internal Account Account { get; private set; }
+
+    /// <summary>The server and its gate.</summary>
+    internal PoolServer Server => _context.Server;
+
+    /// <summary>The present limits.</summary>
+    internal PoolLimits Limits => _context.Limits();
+
+    /// <summary>Connections, idle and in use, and those being opened.</summary>
+    internal int Total => Volatile.Read(ref _total);
+
+    /// <summary>Connections being opened, or waiting at the gate.</summary>
+    internal int Dialing => Volatile.Read(ref _dialing);
+
+    /// <summary>Statements that wait.</summary>
+    internal int Waiting => Volatile.Read(ref _waiting);
+
+    /// <summary>Connections that nobody uses.</summary>
+    internal int Idle => _shards.Sum(shard => shard.Count);
+
+    /// <summary>What the last dial failed with, until one succeeds.</summary>
+    internal DialFailure? LastFailure { get; private set; }
+
+    /// <summary>Since when the oldest waiter waits; the far future when nobody does.</summary>
+    internal long OldestWaiterSinceMs
+    {
+        get
+        {
+            lock (_lock)
+                return _waiters.OldestSinceMs ?? long.MaxValue;
+        }
+    }
+
+    /// <summary>
+    /// Takes a connection, if one is there at once and nobody is before us. The statement path: no lock, no allocation.
+    /// </summary>
+    internal ServerConnection? TryTake(Loop loop, SessionSettings wanted, ServerConnection? last)
+    {
+        if (Waiting > 0)
+            return null;
+        var shard = _shards[loop.Index];
+        while (shard.Take(wanted, last) is { } connection)
+        {
+            if (connection.WakeFromIdle())
+                return connection;
+            Drop(connection);
+        }
+        return null;
+    }
+
+    /// <summary>Takes a connection, waiting in line for one; the waiter says what came of it.</summary>
+    internal async LoopTask<PoolWaiter> Wait(Loop loop, SessionSettings wanted, byte[] attributes, Wire client)
+    {
+        var waiter = new PoolWaiter(this, loop, wanted, attributes);
+        if (!Enter(waiter))
+            return waiter;
+        client.WhenGone(waiter.Abandon);
+        if (!waiter.IsCompleted)
+        {
+            loop.Arm(waiter, Limits.WaitMsMax);
+            CallForOne(loop);
+        }
+        await waiter;
+        client.WhenGone(null);
+        return waiter;
+    }
+
+    /// <summary>Gives a connection back that is clean and settled; whoever waits longest gets it. Its loop only.</summary>
+    internal void GiveBack(ServerConnection connection)
+    {
+        if (connection.Generation != _generation || connection.IsExpired || _context.IsClosing())
+        {
+            Drop(connection);
+            return;
+        }
+        Offer(connection);
+    }
+
+    /// <summary>Closes a connection and makes room for another. Its loop only.</summary>
+    internal void Drop(ServerConnection connection)
+    {
+        connection.Close();
+        Interlocked.Decrement(ref _total);
+        Server.Slots.GiveBack();
+        DialIfNeeded();
+    }
+
+    /// <summary>A connection that was idle turned out to be closed by the server. Its loop only.</summary>
+    internal void IdleFailed(ServerConnection connection)
+    {
+        if (!_shards[connection.Wire.Loop.Index].Remove(connection))
+            return;
+        _context.Telemetry.IdleLost(this, connection);
+        Drop(connection);
+    }
+
+    /// <summary>Takes a waiter out of the line, if it is still in. Its loop only.</summary>
+    internal void GiveUp(PoolWaiter waiter, LeaseFailure failure)
+    {
+        lock (_lock)
+        {
+            if (!_waiters.Remove(waiter))
+                return; // A connection is on its way to it already.
+            Volatile.Write(ref _waiting, _waiters.Count);
+        }
+        waiter.Fail(failure);
+    }
+
+    /// <summary>
+    /// The account has changed: what is idle is closed, what is in use is closed when it comes back. Connections opened from
+    /// now on log in as the account is now.
+    /// </summary>
+    internal void Renew(Account account)
+    {
+        Account = account;
+        LastFailure = null;
+        Interlocked.Increment(ref _generation);
+        Trim(closeAll: true);
+        DialIfNeeded();
+    }
+
+    /// <summary>Closes idle connections that are too old or too many; <paramref name="closeAll"/> leaves none.</summary>
+    internal void Trim(bool closeAll = false)
+    {
+        foreach (var shard in _shards)
+        {
+            if (shard.Count > 0)
+                shard.Loop.Post(new TrimJob(this, shard, closeAll, 0));
+        }
+    }
+
+    /// <summary>Closes one idle connection, for another account that has none.</summary>
+    internal void GiveUpOneIdle()
+    {
+        if (_shards.MaxBy(shard => shard.Count) is { Count: > 0 } shard)
+            shard.Loop.Post(new TrimJob(this, shard, closeAll: false, atLeast: 1));
+    }
+
+    /// <summary>Ends everybody's wait.</summary>
+    internal void FailWaiters(LeaseFailure failure)
+    {
+        List<PoolWaiter> waiters;
+        lock (_lock)
+        {
+            waiters = _waiters.TakeAll();
+            Volatile.Write(ref _waiting, 0);
+        }
+        foreach (var waiter in waiters)
+            waiter.Fail(failure);
+    }
+
+    /// <summary>Opens connections for those who wait, as far as the limits go. From any thread.</summary>
+    internal void DialIfNeeded()
+    {
+        while (true)
+        {
+            PoolWaiter? first;
+            lock (_lock)
+            {
+                first = _waiters.Oldest();
+                if (first is null || _dialing >= _waiters.Count || Total >= Limits.SizeMax || !Server.Slots.TryTake(this))
+                    return;
+                Interlocked.Increment(ref _total);
+                _dialing++;
+            }
+            Server.Gate.Request(new PoolDial(this, first.Loop, first.Wanted, first.Attributes, _generation));
+        }
+    }
+
+    /// <summary>Whether a dial that the gate lets go now is still wanted.</summary>
+    internal bool IsDialWanted => Waiting > 0 && !_context.IsClosing();
+
+    /// <summary>A dial has ended without a connection.</summary>
+    internal void DialFailed(DialFailure? failure)
+    {
+        lock (_lock)
+            _dialing--;
+        Interlocked.Decrement(ref _total);
+        Server.Slots.GiveBack();
+        if (failure is not null)
+        {
+            LastFailure = failure;
+            _context.Telemetry.DialFailed(this, failure);
+        }
+        if (failure is { IsAccountsFault: true })
+            FailWaiters(LeaseFailure.Refused);
+        else
+            DialIfNeeded();
+    }
+
+    /// <summary>A dial has ended with a connection. Its loop only.</summary>
+    internal void Dialed(ServerConnection connection)
+    {
+        lock (_lock)
+            _dialing--;
+        LastFailure = null;
+        GiveBack(connection);
+    }
+
+    /// <summary>What a dial needs to know of the world.</summary>
+    internal PoolContext Context => _context;
+
+    private bool Enter(PoolWaiter waiter)
+    {
+        if (_context.IsClosing())
+        {
+            waiter.Fail(LeaseFailure.ShuttingDown);
+            return false;
+        }
+        lock (_lock)
+        {
+            if (_waiters.Count >= Limits.WaitersMax)
+            {
+                waiter.Fail(LeaseFailure.QueueFull);
+                return false;
+            }
+            _waiters.Add(waiter);
+            Volatile.Write(ref _waiting, _waiters.Count);
+        }
+        return true;
+    }
+
+    // Whoever waits looks at what is idle after having joined the line; whoever gives back looks at the line after having
+    // put the connection down. With a full fence between the two steps of each, one of them sees the other.
+    private void CallForOne(Loop loop)
+    {
+        Interlocked.MemoryBarrier();
+        for (var i = 0; i < _shards.Length; i++)
+        {
+            if (_shards[i].Count > 0)
+                _shards[i].Loop.Post(_stealJobs[i]);
+        }
+        DialIfNeeded();
+    }
+
+    private void Offer(ServerConnection connection)
+    {
+        var shard = _shards[connection.Wire.Loop.Index];
+        while (true)
+        {
+            if (Waiting > 0 && TakeWaiter(connection.Wire.Loop) is { } waiter)
+            {
+                waiter.Deliver(connection);
+                return;
+            }
+            connection.GoIdle(this);
+            shard.Push(connection);
+            Interlocked.MemoryBarrier();
+            if (Waiting == 0 || !shard.Remove(connection))
+                return;
+            connection.Wire.WhenReadable(null);
+        }
+    }
+
+    private PoolWaiter? TakeWaiter(Loop loop)
+    {
+        lock (_lock)
+        {
+            var waiter = _waiters.TakeFor(loop);
+            Volatile.Write(ref _waiting, _waiters.Count);
+            return waiter;
+        }
+    }
+
+    // Runs where the idle connections are: gives them to those who wait, wherever these are.
+    private sealed class StealJob(Pool pool, PoolShard shard) : LoopJob
+    {
+        public override void Run(Loop loop)
+        {
+            while (pool.Waiting > 0 && shard.Oldest is { } connection)
+            {
+                shard.Remove(connection);
+                if (connection.WakeFromIdle())
+                    pool.Offer(connection);
+                else
+                    pool.Drop(connection);
+            }
+        }
+    }
+
+    private sealed class TrimJob(Pool pool, PoolShard shard, bool closeAll, int atLeast) : LoopJob
+    {
+        public override void Run(Loop loop)
+        {
+            var limits = pool.Limits;
+            while (shard.Oldest is { } connection)
+            {
+                var tooOld = loop.NowMs - connection.IdleSinceMs > limits.IdleMsMax && pool.Total > limits.IdleMin;
+                if (!closeAll && atLeast <= 0 && !tooOld && !connection.IsExpired)
+                    return;
+                atLeast--;
+                shard.Remove(connection);
+                pool.Drop(connection);
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+namespace Seawall.Engine.Flow.Pools;
+
+/// <summary>The limits of each pool: one account on one server.</summary>
+public sealed record PoolLimits
+{
+    /// <summary>
+    /// Server connections of one account. 32 keeps a server of 8 to 16 cores busy; more only queue inside the server.
+    /// </summary>
+    public int SizeMax { get; init; } = 32;
+
+    /// <summary>Server connections that are kept although nobody uses them.</summary>
+    public int IdleMin { get; init; }
+
+    /// <summary>How long a statement waits for a server connection. Far below what drivers wait for an answer (30 s).</summary>
+    public int WaitMsMax { get; init; } = 5_000;
+
+    /// <summary>Statements that wait at one time; one more is refused at once.</summary>
+    public int WaitersMax { get; init; } = 10_000;
+
+    /// <summary>How long an unused server connection is kept.</summary>
+    public int IdleMsMax { get; init; } = 60_000;
+
+    /// <summary>
+    /// How old a server connection may get, give or take a fifth: connections opened together must not end together.
+    /// </summary>
+    public int LifetimeMsMax { get; init; } = 3_600_000;
+
+    /// <summary>Statements that stay prepared on one server connection; the least recently used goes first.</summary>
+    public int PreparedMax { get; init; } = 200;
+}

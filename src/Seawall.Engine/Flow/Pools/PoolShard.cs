@@ -1,0 +1,119 @@
+using Seawall.Engine.Flow.Servers;
+using Seawall.Engine.Loops;
+
+namespace Seawall.Engine.Flow.Pools;
+
+/// <summary>
+/// The idle connections of one pool on one loop, by the settings that they have and by how long they have been idle. Only
+/// the loop's thread touches it; others may read <see cref="Count"/>.
+/// </summary>
+internal sealed class PoolShard(Loop loop)
+{
+    /// <summary>Empty buckets are kept, so that a steady state allocates nothing, up to this many.</summary>
+    private const int BucketsKept = 64;
+
+    /// <summary>How many connections are looked at for one that has no schema; they are few in any pool.</summary>
+    private const int SchemaSearchMax = 64;
+
+    private readonly Dictionary<SessionSettings, ServerConnection?> _buckets = [];
+    private ServerConnection? _newest;
+    private ServerConnection? _oldest;
+    private int _count;
+
+    /// <summary>The loop.</summary>
+    internal Loop Loop { get; } = loop;
+
+    /// <summary>How many are idle.</summary>
+    internal int Count => Volatile.Read(ref _count);
+
+    /// <summary>The connection that has been idle longest.</summary>
+    internal ServerConnection? Oldest => _oldest;
+
+    /// <summary>Puts a connection in.</summary>
+    internal void Push(ServerConnection connection)
+    {
+        connection.IdleSinceMs = Loop.NowMs;
+        connection.Older = _newest;
+        connection.Newer = null;
+        if (_newest is not null)
+            _newest.Newer = connection;
+        else
+            _oldest = connection;
+        _newest = connection;
+        var bucket = _buckets.GetValueOrDefault(connection.Applied);
+        connection.NextInBucket = bucket;
+        connection.PreviousInBucket = null;
+        if (bucket is not null)
+            bucket.PreviousInBucket = connection;
+        _buckets[connection.Applied] = connection;
+        connection.IsIdle = true;
+        Volatile.Write(ref _count, _count + 1);
+    }
+
+    /// <summary>Takes a connection out; false when it was not in.</summary>
+    internal bool Remove(ServerConnection connection)
+    {
+        if (!connection.IsIdle)
+            return false;
+        Unlink(connection);
+        return true;
+    }
+
+    /// <summary>
+    /// Takes out the best connection for these settings: the session's own last one, the freshest that has them, or the
+    /// one idle longest that can be moved to them; null when there is none.
+    /// </summary>
+    internal ServerConnection? Take(SessionSettings wanted, ServerConnection? last)
+    {
+        if (_newest is null)
+            return null;
+        var chosen = last is { IsIdle: true } && last.Wire.Loop == Loop && last.Applied == wanted ? last
+            : _buckets.GetValueOrDefault(wanted) ?? Movable(wanted);
+        if (chosen is not null)
+            Unlink(chosen);
+        return chosen;
+    }
+
+    private ServerConnection? Movable(SessionSettings wanted)
+    {
+        // A connection that is in a schema cannot leave it without a new login; one that is in none can enter any.
+        var candidate = _oldest;
+        if (wanted.Schema is not null)
+            return candidate;
+        for (var left = SchemaSearchMax; candidate is not null && left > 0; left--, candidate = candidate.Newer)
+        {
+            if (candidate.Applied.Schema is null)
+                return candidate;
+        }
+        return null;
+    }
+
+    private void Unlink(ServerConnection connection)
+    {
+        if (connection.Newer is not null)
+            connection.Newer.Older = connection.Older;
+        else
+            _newest = connection.Older;
+        if (connection.Older is not null)
+            connection.Older.Newer = connection.Newer;
+        else
+            _oldest = connection.Newer;
+        connection.Newer = connection.Older = null;
+        UnlinkBucket(connection);
+        connection.IsIdle = false;
+        Volatile.Write(ref _count, _count - 1);
+    }
+
+    private void UnlinkBucket(ServerConnection connection)
+    {
+        if (connection.NextInBucket is not null)
+            connection.NextInBucket.PreviousInBucket = connection.PreviousInBucket;
+        if (connection.PreviousInBucket is not null)
+            connection.PreviousInBucket.NextInBucket = connection.NextInBucket;
+        else if (connection.NextInBucket is not null || _buckets.Count <= BucketsKept)
+            _buckets[connection.Applied] = connection.NextInBucket;
+        else
+            _buckets.Remove(connection.Applied);
+        connection.NextInBucket = connection.PreviousInBucket = null;
+    }
+}

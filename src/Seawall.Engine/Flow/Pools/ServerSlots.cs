@@ -1,0 +1,65 @@
+namespace Seawall.Engine.Flow.Pools;
+
+/// <summary>
+/// How many connections Seawall has to one server, over all accounts, and how many it may have. When there is no room, the
+/// account with the most idle ones gives one up. Thread-safe.
+/// </summary>
+internal sealed class ServerSlots(int max)
+{
+    private readonly Lock _lock = new();
+    private readonly List<Pool> _pools = [];
+    private int _used;
+
+    /// <summary>Connections that exist or are being opened.</summary>
+    internal int Used => Volatile.Read(ref _used);
+
+    /// <summary>How many there may be.</summary>
+    internal int Max { get; } = max;
+
+    internal void Join(Pool pool)
+    {
+        lock (_lock)
+            _pools.Add(pool);
+    }
+
+    internal void Leave(Pool pool)
+    {
+        lock (_lock)
+            _pools.Remove(pool);
+    }
+
+    /// <summary>Takes room for one connection, if there is any; otherwise somebody is asked to make some.</summary>
+    internal bool TryTake(Pool pool)
+    {
+        lock (_lock)
+        {
+            if (_used < Max)
+            {
+                _used++;
+                return true;
+            }
+            Pool? richest = null;
+            foreach (var other in _pools)
+            {
+                if (other != pool && other.Idle > 0 && (richest is null || other.Idle > richest.Idle))
+                    richest = other;
+            }
+            richest?.GiveUpOneIdle();
+            return false;
+        }
+    }
+
+    /// <summary>A connection is gone; whoever waits for room may have it.</summary>
+    internal void GiveBack()
+    {
+        Pool[] pools;
+        lock (_lock)
+        {
+            _used--;
+            pools = [.. _pools];
+        }
+        // Outside the lock: a pool that asks for room holds its own lock.
+        foreach (var pool in pools.Where(pool => pool.Waiting > 0).OrderBy(pool => pool.OldestWaiterSinceMs))
+            pool.DialIfNeeded();
+    }
+}

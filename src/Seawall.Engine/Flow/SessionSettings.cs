@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+
+namespace Seawall.Engine.Flow;
+
+/// <summary>A session variable that a session has set, as the server reported it.</summary>
+/// <param name="Name">The variable's name, in lower case.</param>
+/// <param name="Value">Its value, in the server's own words.</param>
+public readonly record struct SessionVariable(string Name, string Value);
+
+/// <summary>
+/// All that a session has set and that can be moved from one server connection to another: the current schema, the
+/// variables that differ from a fresh login's, and whether several statements in one command are allowed.
+/// </summary>
+/// <remarks>
+/// Immutable, and one object for each value as long as anybody holds it (<see cref="SettingsTable"/>), so "does this
+/// connection have what the session needs?" is a comparison of references.
+/// </remarks>
+public sealed class SessionSettings
+{
+    internal SessionSettings(
+        SettingsTable table, string? schema, bool multiStatements, ImmutableArray<SessionVariable> variables)
+    {
+        Table = table;
+        Schema = schema;
+        MultiStatements = multiStatements;
+        Variables = variables;
+    }
+
+    /// <summary>The current schema, or null.</summary>
+    public string? Schema { get; }
+
+    /// <summary>Whether the client may send several statements in one command.</summary>
+    public bool MultiStatements { get; }
+
+    /// <summary>What differs from a fresh login, sorted by name.</summary>
+    public ImmutableArray<SessionVariable> Variables { get; }
+
+    /// <summary>The table that it is part of.</summary>
+    internal SettingsTable Table { get; }
+
+    /// <summary>The value of a variable, or null when the session has not set it.</summary>
+    public string? this[string name]
+    {
+        get
+        {
+            var index = IndexOf(name);
+            return index >= 0 ? Variables[index].Value : null;
+        }
+    }
+
+    /// <summary>The same with another value of a variable.</summary>
+    public SessionSettings With(string name, string value)
+    {
+        var index = IndexOf(name);
+        if (index >= 0 && Variables[index].Value == value)
+            return this;
+        var variable = new SessionVariable(name, value);
+        return Table.Intern(Schema, MultiStatements,
+            index >= 0 ? Variables.SetItem(index, variable) : Variables.Insert(~index, variable));
+    }
+
+    /// <summary>The same in another schema.</summary>
+    public SessionSettings WithSchema(string? schema) =>
+        schema == Schema ? this : Table.Intern(schema, MultiStatements, Variables);
+
+    /// <summary>The same with several statements in one command allowed or not.</summary>
+    public SessionSettings WithMultiStatements(bool allowed) =>
+        allowed == MultiStatements ? this : Table.Intern(Schema, allowed, Variables);
+
+    private int IndexOf(string name)
+    {
+        int low = 0, high = Variables.Length - 1;
+        while (low <= high)
+        {
+            var middle = (low + high) / 2;
+            var order = string.CompareOrdinal(Variables[middle].Name, name);
+            if (order == 0)
+                return middle;
+            if (order < 0)
+                low = middle + 1;
+            else
+                high = middle - 1;
+        }
+        return ~low;
+    }
+}

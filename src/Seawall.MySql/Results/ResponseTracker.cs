@@ -1,0 +1,296 @@
+using Seawall.MySql.Framing;
+
+namespace Seawall.MySql.Results;
+
+/// <summary>What <see cref="ResponseTracker.Next"/> came to.</summary>
+public enum ResponseEvent : byte
+{
+    /// <summary>
+    /// Everything before the position may go on to the client; what is behind it is the beginning of a packet that must
+    /// be seen whole: keep it, read more, and call again with both.
+    /// </summary>
+    NeedMore,
+
+    /// <summary>An OK packet, or an OK or EOF packet that ends rows. Answer with <see cref="ResponseTracker.Ended"/>.</summary>
+    End,
+
+    /// <summary>An ERR packet; the response is over.</summary>
+    Error,
+
+    /// <summary>
+    /// The column definitions are over. With an EOF packet, when the server sends one: the packet's range; otherwise the
+    /// empty range where a client that wants one would look for it. Answer with <see cref="ResponseTracker.ColumnsEnded"/>.
+    /// </summary>
+    ColumnsEnd,
+
+    /// <summary>A statement was prepared; its number is in the packet.</summary>
+    Prepared,
+
+    /// <summary>The server asks the client for a file; the response goes on when the client has sent it.</summary>
+    LocalFile,
+
+    /// <summary>A line of text; the response is over.</summary>
+    Text,
+
+    /// <summary>The bytes are no response of this shape; the connection cannot be understood any more.</summary>
+    Malformed,
+}
+
+/// <summary>
+/// Follows the packets of a response through whatever pieces they arrive in, to know where it ends. Rows and column
+/// definitions are passed over by their length; only packets that end something are looked into.
+/// </summary>
+/// <remarks>
+/// One tracker for each server connection, used by its loop only. The numbering can be shifted on the way, for a client
+/// that gets a packet more or less than the server sent.
+/// </remarks>
+public struct ResponseTracker
+{
+    private State _state;
+    private State _afterColumns;
+    private bool _deprecatesEof;
+    private bool _continued;
+    private int _skip;
+    private uint _columns;
+    private uint _columnsAfter;
+
+    private enum State : byte
+    {
+        Done,
+        First,
+        PreparedFirst,
+        OnePacket,
+        Columns,
+        ColumnsEof,
+        Rows,
+    }
+
+    /// <summary>Whether the response is over.</summary>
+    public readonly bool IsDone => _state == State.Done;
+
+    /// <summary>Whether nothing of the response has been seen.</summary>
+    public bool IsUntouched { get; private set; }
+
+    /// <summary>Whether <see cref="ResponseEvent.ColumnsEnd"/> is wanted even when the server sends no packet there.</summary>
+    public bool ReportsColumnsEnd { get; set; }
+
+    /// <summary>Added to the number of each packet that goes by.</summary>
+    public byte SequenceShift { get; set; }
+
+    /// <summary>Where the event's packet begins, header included.</summary>
+    public int PacketStart { get; private set; }
+
+    /// <summary>Where the event's packet ends.</summary>
+    public int PacketEnd { get; private set; }
+
+    /// <summary>The number of the last packet, as the server numbered it.</summary>
+    public byte LastSequence { get; private set; }
+
+    /// <summary>Rows that went by since <see cref="Begin"/> or the last result's end.</summary>
+    public ulong Rows { get; private set; }
+
+    /// <summary>Begins with the answer to a command.</summary>
+    public void Begin(ResponseShape shape, bool deprecatesEof)
+    {
+        this = new ResponseTracker
+        {
+            _deprecatesEof = deprecatesEof,
+            IsUntouched = true,
+            _state = shape switch
+            {
+                ResponseShape.None => State.Done,
+                ResponseShape.Results => State.First,
+                ResponseShape.Prepared => State.PreparedFirst,
+                ResponseShape.FieldList or ResponseShape.Rows => State.Rows,
+                ResponseShape.OnePacket => State.OnePacket,
+                _ => State.Done,
+            },
+        };
+    }
+
+    /// <summary>
+    /// Goes on through <paramref name="data"/> from <paramref name="position"/> to the next event. The numbers of packets
+    /// that go by are shifted in place.
+    /// </summary>
+    public ResponseEvent Next(Span<byte> data, ref int position)
+    {
+        while (true)
+        {
+            if (_skip > 0)
+            {
+                var skipped = Math.Min(_skip, data.Length - position);
+                position += skipped;
+                _skip -= skipped;
+                if (_skip > 0)
+                    return ResponseEvent.NeedMore;
+            }
+            if (_state == State.Columns && _columns == 0 && !_continued && EndColumns(position) is { } end)
+                return end;
+            var packet = data[position..];
+            if (packet.Length < PacketHeader.Size)
+                return ResponseEvent.NeedMore;
+            var length = PacketHeader.LengthOf(packet);
+            if (_continued || PassesUnseen(packet, length, out var needsMore))
+            {
+                Pass(packet, length, ref position);
+                continue;
+            }
+            if (needsMore || packet.Length - PacketHeader.Size < length)
+                return ResponseEvent.NeedMore;
+            Number(packet);
+            PacketStart = position;
+            PacketEnd = position += PacketHeader.Size + length;
+            var seen = Look(packet.Slice(PacketHeader.Size, length));
+            if (seen is { } found)
+                return found;
+        }
+    }
+
+    /// <summary>Says what the flags of an <see cref="ResponseEvent.End"/> were: whether another result follows.</summary>
+    public void Ended(ServerStatus status)
+    {
+        Rows = 0;
+        _state = status.HasFlag(ServerStatus.MoreResults) ? State.First : State.Done;
+    }
+
+    /// <summary>Says what the flags of a <see cref="ResponseEvent.ColumnsEnd"/> were: with a cursor no rows follow.</summary>
+    public void ColumnsEnded(ServerStatus status)
+    {
+        if (_state == State.Rows && status.HasFlag(ServerStatus.CursorExists))
+            _state = State.Done;
+    }
+
+    // A row or a definition goes by unseen. Its first byte says whether it is one, so that byte must be there.
+    private readonly bool PassesUnseen(ReadOnlySpan<byte> packet, int length, out bool needsMore)
+    {
+        needsMore = false;
+        if (_state == State.Columns)
+        {
+            // An error may come instead of a definition; definitions begin with the catalog, "def".
+            needsMore = packet.Length <= PacketHeader.Size;
+            return !needsMore && length > 0 && packet[PacketHeader.Size] != ErrPacket.Header;
+        }
+        if (_state != State.Rows || length == 0)
+            return _state == State.Rows;
+        needsMore = packet.Length <= PacketHeader.Size;
+        return !needsMore && packet[PacketHeader.Size] switch
+        {
+            ErrPacket.Header => false,
+            OkPacket.EndHeader => length >= (_deprecatesEof ? PacketHeader.LengthMax : EofPacket.LengthLimit),
+            _ => true,
+        };
+    }
+
+    private void Pass(Span<byte> packet, int length, ref int position)
+    {
+        Number(packet);
+        if (!_continued)
+        {
+            if (_state == State.Columns)
+                _columns--;
+            else
+                Rows++;
+        }
+        _continued = length == PacketHeader.LengthMax;
+        _skip = length;
+        position += PacketHeader.Size;
+    }
+
+    private void Number(Span<byte> packet)
+    {
+        LastSequence = packet[3];
+        packet[3] += SequenceShift;
+        IsUntouched = false;
+    }
+
+    private ResponseEvent? Look(ReadOnlySpan<byte> payload)
+    {
+        if (payload.IsEmpty)
+            return ResponseEvent.Malformed;
+        if (payload[0] == ErrPacket.Header)
+        {
+            _state = State.Done;
+            return ResponseEvent.Error;
+        }
+        return _state switch
+        {
+            State.First => LookAtFirst(payload),
+            State.PreparedFirst => LookAtPrepared(payload),
+            State.OnePacket => LookAtOnly(payload),
+            State.ColumnsEof => LookAtColumnsEof(payload),
+            State.Rows => ResponseEvent.End,
+            _ => ResponseEvent.Malformed,
+        };
+    }
+
+    private ResponseEvent? LookAtFirst(ReadOnlySpan<byte> payload)
+    {
+        switch (payload[0])
+        {
+            case OkPacket.Header:
+                return ResponseEvent.End;
+            case 0xFB:
+                return ResponseEvent.LocalFile; // What follows the file is again the first packet of a result.
+        }
+        var reader = new FieldReader(payload);
+        var columns = reader.LengthEncoded();
+        // 4,096 columns is the server's own limit; 65,535 is what a definition count can be elsewhere in the protocol.
+        if (!reader.IsValid || !reader.IsAtEnd || columns is 0 or > 0xFFFF)
+            return ResponseEvent.Malformed;
+        _columns = (uint)columns;
+        _columnsAfter = 0;
+        _state = State.Columns;
+        _afterColumns = State.Rows;
+        return null;
+    }
+
+    private ResponseEvent? LookAtPrepared(ReadOnlySpan<byte> payload)
+    {
+        var prepared = PreparedPacket.Read(payload);
+        if (!prepared.IsValid)
+            return ResponseEvent.Malformed;
+        // Parameters come first, then columns; either may be missing, and then its end is missing as well.
+        (_columns, _columnsAfter) = prepared.Parameters > 0
+            ? (prepared.Parameters, prepared.Columns)
+            : (prepared.Columns, (ushort)0);
+        _afterColumns = State.Done;
+        _state = _columns > 0 ? State.Columns : State.Done;
+        return ResponseEvent.Prepared;
+    }
+
+    private ResponseEvent? LookAtOnly(ReadOnlySpan<byte> payload)
+    {
+        if (payload[0] is OkPacket.Header or OkPacket.EndHeader)
+            return ResponseEvent.End;
+        _state = State.Done;
+        return ResponseEvent.Text;
+    }
+
+    private ResponseEvent? LookAtColumnsEof(ReadOnlySpan<byte> payload)
+    {
+        if (payload[0] != OkPacket.EndHeader || payload.Length >= EofPacket.LengthLimit)
+            return ResponseEvent.Malformed;
+        LeaveColumns();
+        return ResponseEvent.ColumnsEnd;
+    }
+
+    private ResponseEvent? EndColumns(int position)
+    {
+        if (!_deprecatesEof)
+        {
+            _state = State.ColumnsEof;
+            return null;
+        }
+        LeaveColumns();
+        if (!ReportsColumnsEnd)
+            return _state == State.Done ? ResponseEvent.NeedMore : null;
+        PacketStart = PacketEnd = position;
+        return ResponseEvent.ColumnsEnd;
+    }
+
+    private void LeaveColumns()
+    {
+        (_columns, _columnsAfter) = (_columnsAfter, 0);
+        _state = _columns > 0 ? State.Columns : _afterColumns;
+    }
+}

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Seawall.MySql.Framing;
 
 namespace Seawall.Engine.Loops;
 
@@ -20,11 +21,12 @@ public abstract class Loop
     private readonly List<Action> _running = [];
 
     /// <summary>
-    /// A loop with a number and a clock. <paramref name="onBug"/> hears of exceptions that escape: the loop itself goes
-    /// on, since one conversation's bug must not end all of them.
+    /// A loop with a number, a clock and dice. <paramref name="onBug"/> hears of exceptions that escape: the loop itself
+    /// goes on, since one conversation's bug must not end all of them.
     /// </summary>
-    protected Loop(int index, TimeProvider time, Action<Exception> onBug)
+    protected Loop(int index, TimeProvider time, Random random, Action<Exception> onBug)
     {
+        Random = random;
         _onBug = onBug;
         Index = index;
         Time = time;
@@ -39,6 +41,9 @@ public abstract class Loop
     /// <summary>The clock, real or simulated.</summary>
     public TimeProvider Time { get; }
 
+    /// <summary>The loop's own dice; no other thread throws them.</summary>
+    public Random Random { get; }
+
     /// <summary>Monotonic milliseconds, read once for each turn of the loop: coarse, and free.</summary>
     public long NowMs { get; private set; }
 
@@ -50,6 +55,9 @@ public abstract class Loop
     /// await, because whoever runs then reads into it as well.
     /// </summary>
     public byte[] Buffer { get; }
+
+    /// <summary>Where packets are built; the same rule as for <see cref="Buffer"/>.</summary>
+    public PacketWriter Writer { get; } = new();
 
     /// <summary>Whether the calling code runs on this loop's thread.</summary>
     public abstract bool IsCurrent { get; }

@@ -152,6 +152,13 @@ public sealed class PacketWriter
         return this;
     }
 
+    /// <summary>Takes back the last bytes of the packet that is being written: a separator too many.</summary>
+    public PacketWriter DropLast(int count)
+    {
+        _length -= Math.Min(count, PayloadLength);
+        return this;
+    }
+
     /// <summary>Packets that are ready as they are, headers included.</summary>
     public PacketWriter Packets(ReadOnlySpan<byte> packets) => Raw(packets);
 

@@ -20,6 +20,9 @@ internal enum DialOutcome : byte
 
     /// <summary>The server is well, and refused this account.</summary>
     Refused,
+
+    /// <summary>Not begun after all: nobody waits any more.</summary>
+    Cancelled,
 }
 
 /// <summary>
@@ -98,6 +101,9 @@ internal sealed class DialPace(DialLimits limits, Random random)
                 break;
             case DialOutcome.Refused:
                 _backoffMs = 0;
+                break;
+            case DialOutcome.Cancelled:
+                _tokens = Math.Min(limits.Burst, _tokens + 1);
                 break;
             case DialOutcome.Overloaded:
                 Lower(nowMs);

@@ -199,7 +199,7 @@ internal sealed class Pool
                 Interlocked.Increment(ref _total);
                 _dialing++;
             }
-            Server.Gate.Request(new PoolDial(this, first.Loop, first.Wanted, first.Attributes, _generation));
+            Server.Gate.Request(new PoolDial(this, first.Loop, first.Attributes, _generation));
         }
     }
 

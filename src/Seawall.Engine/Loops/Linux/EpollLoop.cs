@@ -22,8 +22,8 @@ public sealed class EpollLoop : Loop, IDisposable
     private volatile bool _stopping;
 
     /// <summary>A loop that is ready but does not run yet; <paramref name="onBug"/> as for every <see cref="Loop"/>.</summary>
-    public EpollLoop(int index, TimeProvider time, Action<Exception> onBug)
-        : base(index, time, onBug)
+    public EpollLoop(int index, TimeProvider time, Random random, Action<Exception> onBug)
+        : base(index, time, random, onBug)
     {
         _epoll = Checked(Libc.epoll_create1(Libc.EPOLL_CLOEXEC));
         _wakeup = Checked(Libc.eventfd(0, Libc.EFD_NONBLOCK | Libc.EFD_CLOEXEC));

@@ -1,0 +1,56 @@
+using Seawall.Engine.Facts;
+using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow.Servers;
+using Seawall.Engine.Loops;
+using Seawall.Engine.Telemetry;
+
+namespace Seawall.Engine.Flow.Pools;
+
+/// <summary>Whose connections a pool holds, to what, logged in how.</summary>
+/// <param name="Server">The server.</param>
+/// <param name="User">The account's name.</param>
+/// <param name="FoundRows">Whether "affected rows" are rows found: the one choice at login that no command changes.</param>
+internal readonly record struct PoolKey(ServerId Server, string User, bool FoundRows)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{User}@{Server}{(FoundRows ? " (found rows)" : "")}";
+}
+
+/// <summary>A server as pools see it: the way to it, and how many may go.</summary>
+internal sealed class PoolServer(ServerId id, DialGate gate, ServerSlots slots, ServerDialer dialer, FactsBoard facts)
+{
+    /// <summary>Its name.</summary>
+    internal ServerId Id { get; } = id;
+
+    /// <summary>The one way to a new connection.</summary>
+    internal DialGate Gate { get; } = gate;
+
+    /// <summary>How many there may be.</summary>
+    internal ServerSlots Slots { get; } = slots;
+
+    /// <summary>How a connection is opened.</summary>
+    internal ServerDialer Dialer { get; } = dialer;
+
+    /// <summary>What is known of it now; null when it is no longer named in the settings.</summary>
+    internal ServerFacts? Facts => facts.Current.Servers.FirstOrDefault(server => server.Id == Id);
+}
+
+/// <summary>What a pool needs from around it.</summary>
+internal sealed class PoolContext(
+    IReadOnlyList<Loop> loops, PoolServer server, Func<PoolLimits> limits, Func<bool> isClosing, PoolTelemetry telemetry)
+{
+    /// <summary>The loops that statements run on.</summary>
+    internal IReadOnlyList<Loop> Loops { get; } = loops;
+
+    /// <summary>The server.</summary>
+    internal PoolServer Server { get; } = server;
+
+    /// <summary>The present limits.</summary>
+    internal Func<PoolLimits> Limits { get; } = limits;
+
+    /// <summary>Whether Seawall is going down.</summary>
+    internal Func<bool> IsClosing { get; } = isClosing;
+
+    /// <summary>Who is told what happens.</summary>
+    internal PoolTelemetry Telemetry { get; } = telemetry;
+

@@ -1,0 +1,31 @@
+using Seawall.Engine.Flow.Servers;
+using Seawall.Engine.Loops;
+
+namespace Seawall.Engine.Flow.Pools;
+
+/// <summary>A pool's wish for one more connection, on its way through the dial gate.</summary>
+internal sealed class PoolDial(Pool pool, Loop loop, byte[] attributes, int generation) : DialTicket(loop)
+{
+    /// <inheritdoc/>
+    protected override void Go() => Run().Forget(Loop.Report);
+
+    private async LoopTask Run()
+    {
+        var gate = pool.Server.Gate;
+        if (!pool.IsDialWanted)
+        {
+            gate.Finished(Loop, DialOutcome.Cancelled, 0);
+            pool.DialFailed(null);
+            return;
+        }
+        var started = Loop.Timestamp();
+        var (connection, failure) = await pool.Server.Dialer.Dial(pool, Loop, attributes, generation);
+        var tookUs = Loop.MicrosecondsSince(started);
+        gate.Finished(Loop, failure?.Outcome ?? DialOutcome.Succeeded, tookUs);
+        pool.Context.Telemetry.Dialed(pool, failure, tookUs);
+        if (connection is not null)
+            pool.Dialed(connection);
+        else
+            pool.DialFailed(failure);
+    }
+}

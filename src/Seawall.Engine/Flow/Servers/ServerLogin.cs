@@ -1,0 +1,257 @@
+using Seawall.Engine.Facts.Accounts;
+using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Loops;
+using Seawall.MySql.Framing;
+using Seawall.MySql.Handshakes;
+using Seawall.MySql.Passwords;
+
+namespace Seawall.Engine.Flow.Servers;
+
+/// <summary>
+/// Logs in to a server: greeting, TLS if it is wanted, and the shortest exchange that the account's plugin allows. One object
+/// for each attempt, on one loop.
+/// </summary>
+internal sealed class ServerLogin : TimerNode
+{
+    /// <summary>The longest packet of a login that is believed; a public key is 450 bytes, an error message 512.</summary>
+    private const int PacketMax = 8 * 1024;
+
+    /// <summary>What is asked for whenever the server offers it.</summary>
+    private const Capabilities Wanted =
+        Capabilities.ClientMySql | Capabilities.LongFlag | Capabilities.Protocol41 | Capabilities.Transactions
+        | Capabilities.SecureConnection | Capabilities.MultiResults | Capabilities.PreparedMultiResults
+        | Capabilities.PluginAuth | Capabilities.PluginAuthLengthEncoded | Capabilities.ConnectAttributes
+        | Capabilities.SessionTrack | Capabilities.DeprecateEof;
+
+    private readonly Loop _loop;
+    private readonly ServerFacts _server;
+    private readonly ServerLoginOptions _options;
+    private readonly ServerAuthentication _authentication;
+    private Inbox _inbox;
+    private bool _late;
+
+    private ServerLogin(Loop loop, ServerFacts server, ServerLoginOptions options, Account account, ServerKeyCache keys)
+    {
+        _loop = loop;
+        _server = server;
+        _options = options;
+        _authentication = new ServerAuthentication(account, options, server, keys);
+    }
+
+    /// <summary>The wire, once there is one.</summary>
+    internal Wire? Wire { get; private set; }
+
+    /// <summary>What the server is.</summary>
+    internal ServerVersion? Version { get; private set; }
+
+    /// <summary>What the server can.</summary>
+    internal Capabilities Offered { get; private set; }
+
+    /// <summary>What was agreed on.</summary>
+    internal Capabilities Capabilities { get; private set; }
+
+    /// <summary>The server's number for the connection.</summary>
+    internal uint ThreadId { get; private set; }
+
+    /// <summary>The low byte of the server's default collation.</summary>
+    internal byte DefaultCollation { get; private set; }
+
+    /// <summary>The plugin that the server greets with.</summary>
+    internal string AuthPlugin { get; private set; } = "";
+
+    /// <summary>The nonce of the greeting.</summary>
+    internal Nonce Nonce { get; private set; }
+
+    /// <summary>How often this side had to speak and wait: two is the least without TLS, counting the connection itself.</summary>
+    internal int Exchanges { get; private set; }
+
+    /// <summary>
+    /// Connects and logs in. Null when it has succeeded: then <see cref="Wire"/> is logged in and quiet. Otherwise the reason,
+    /// and the wire is closed.
+    /// </summary>
+    internal static async LoopTask<(ServerLogin Login, DialFailure? Failure)> Run(
+        Loop loop, ServerFacts server, ServerLoginOptions options, Account account, ServerKeyCache keys,
+        bool foundRows, byte[] attributes)
+    {
+        var login = new ServerLogin(loop, server, options, account, keys);
+        var failure = await login.Attempt(foundRows, attributes);
+        loop.Timers.Disarm(login);
+        if (failure is null)
+            return (login, null);
+        login.Wire?.Close();
+        return (login, login._late ? login.Late(failure) : failure);
+    }
+
+    /// <summary>
+    /// Logs in once more on a connection that is there, without schema: the way to a clean session on servers that know
+    /// no other.
+    /// </summary>
+    internal static async LoopTask<bool> LogInAgain(ServerConnection connection, Pools.Pool pool)
+    {
+        if (pool.Server.Facts is not { } server)
+            return false;
+        var dialer = pool.Server.Dialer;
+        var loop = connection.Wire.Loop;
+        var login = new ServerLogin(loop, server, dialer.Options, pool.Account, dialer.Keys) { Wire = connection.Wire };
+        login.Capabilities = connection.Capabilities;
+        login.Nonce = connection.Nonce;
+        loop.Arm(login, dialer.Options.LoginMsMax);
+        login.SendChangeUser();
+        var failure = await login.Authenticate();
+        loop.Timers.Disarm(login);
+        if (failure is null)
+            connection.ForgetState(connection.LoginSettings);
+        return failure is null;
+    }
+
+    /// <inheritdoc/>
+    protected internal override void OnDue()
+    {
+        _late = true;
+        Wire?.Close();
+    }
+
+    private async LoopTask<DialFailure?> Attempt(bool foundRows, byte[] attributes)
+    {
+        Wire = _loop.Connect(_server.Endpoint);
+        _loop.Arm(this, _options.ConnectMsMax);
+        await Wire.Writable();
+        if (Wire.PeerGone)
+            return new(DialFailureKind.Unreachable, $"cannot connect to {_server.Endpoint}");
+        _loop.Arm(this, _options.LoginMsMax);
+        if (await ReadGreeting() is { } refusal)
+            return refusal;
+        Capabilities = Agree(foundRows);
+        if (WantsTls && await GoOverToTls() is { } tlsFailure)
+            return tlsFailure;
+        if (_options.Tls == ServerTls.Required && !Capabilities.HasFlag(Capabilities.Tls))
+            return new(DialFailureKind.Tls, $"{_server.Endpoint} offers no TLS, and tls = \"required\"");
+        _authentication.IsProtected = Capabilities.HasFlag(Capabilities.Tls) || _server.Endpoint.IsUnix;
+        SendLogin(attributes);
+        return await Authenticate();
+    }
+
+    private bool WantsTls => Offered.HasFlag(Capabilities.Tls) && _options.Tls switch
+    {
+        ServerTls.Off => false,
+        ServerTls.Preferred => !_server.Endpoint.IsLocal,
+        ServerTls.Required => true,
+        _ => throw new InvalidOperationException($"Unknown TLS mode {_options.Tls}."),
+    };
+
+    private async LoopTask<DialFailure?> ReadGreeting()
+    {
+        while (true)
+        {
+            switch (_inbox.Take(Wire!, PacketMax, out var packet))
+            {
+                case InboxResult.Packet:
+                    return NoteGreeting(packet);
+                case InboxResult.Later:
+                    await Wire!.Readable();
+                    break;
+                default:
+                    return new(DialFailureKind.Unreachable, $"{_server.Endpoint} closed the connection before its greeting");
+            }
+        }
+    }
+
+    private DialFailure? NoteGreeting(PacketSlice packet)
+    {
+        if (packet.Payload is [MySql.Results.ErrPacket.Header, ..])
+            return DialFailure.FromServer(ServerReplies.ReadError(packet.Payload));
+        Span<byte> nonce = stackalloc byte[Greeting.NonceLength];
+        var greeting = Greeting.Read(packet.Payload, nonce);
+        if (!greeting.IsValid || !Nonce.TryRead(nonce, out var read))
+            return new(DialFailureKind.Malformed, $"{_server.Endpoint} does not greet like a MySQL or MariaDB server");
+        Nonce = read;
+        Version = ServerVersion.Parse(greeting.ServerVersion);
+        Offered = greeting.Capabilities;
+        ThreadId = greeting.ConnectionId;
+        DefaultCollation = greeting.Collation;
+        AuthPlugin = System.Text.Encoding.ASCII.GetString(greeting.AuthPlugin);
+        return null;
+    }
+
+    private Capabilities Agree(bool foundRows)
+    {
+        var wanted = Wanted | (foundRows ? Capabilities.FoundRows : 0);
+        // Towards MariaDB this flag must stay away, or the high half of the capabilities is not read.
+        if (Version!.IsMariaDb)
+            wanted &= ~Capabilities.ClientMySql;
+        return wanted & (Offered | Capabilities.ClientMySql);
+    }
+
+    private async LoopTask<DialFailure?> GoOverToTls()
+    {
+        var writer = _loop.Writer.Clear().Begin(1);
+        Capabilities |= Capabilities.Tls;
+        LoginRequest.WriteTlsRequest(writer, Capabilities, CollationTable.Dial);
+        Wire!.Send(writer.End().Bytes);
+        var upgrade = await _options.TlsContext!.Connect(Wire, _options.HostName, _options.Workers);
+        if (upgrade.Wire is null)
+            return new(DialFailureKind.Tls, $"TLS with {_server.Endpoint} failed: {upgrade.Problem}");
+        Wire = upgrade.Wire;
+        Exchanges++;
+        return null;
+    }
+
+    private void SendLogin(byte[] attributes)
+    {
+        Span<byte> proof = stackalloc byte[CachingSha2Password.ProofLength];
+        var length = _authentication.Begin(Nonce, proof, out var plugin);
+        var writer = _loop.Writer.Clear().Begin((byte)(Capabilities.HasFlag(Capabilities.Tls) ? 2 : 1));
+        LoginRequest.Write(writer, Capabilities, CollationTable.Dial, _authentication.User, proof[..length], default,
+            plugin, attributes);
+        Wire!.Send(writer.End().Bytes);
+        Exchanges++;
+    }
+
+    private void SendChangeUser()
+    {
+        Span<byte> proof = stackalloc byte[CachingSha2Password.ProofLength];
+        var length = _authentication.Begin(Nonce, proof, out var plugin);
+        var writer = _loop.Writer.Clear().Begin(0);
+        ChangeUserRequest.Write(writer, Capabilities, _authentication.User, proof[..length], default, CollationTable.Dial,
+            plugin, default);
+        Wire!.Send(writer.End().Bytes);
+        Exchanges++;
+    }
+
+    private async LoopTask<DialFailure?> Authenticate()
+    {
+        while (true)
+        {
+            switch (_inbox.Take(Wire!, PacketMax, out var packet))
+            {
+                case InboxResult.Later:
+                    await Wire!.Readable();
+                    continue;
+                case InboxResult.Gone or InboxResult.Beginning:
+                    return new(DialFailureKind.Unreachable, $"{_server.Endpoint} closed the connection during the login");
+            }
+            var sequence = (byte)(packet.Sequence + 1);
+            var step = _authentication.Answer(packet.Payload);
+            if (step == ServerAuthenticationStep.Encrypt)
+                step = await _authentication.Encrypt(_loop);
+            switch (step)
+            {
+                case ServerAuthenticationStep.Done:
+                    return null;
+                case ServerAuthenticationStep.Failed:
+                    return _authentication.Failure;
+                case ServerAuthenticationStep.Send:
+                    Wire!.Send(_loop.Writer.Clear().Begin(sequence).Raw(_authentication.Reply).End().Bytes);
+                    _authentication.ForgetReply();
+                    Exchanges++;
+                    break;
+            }
+        }
+    }
+
+    private DialFailure Late(DialFailure failure) => failure.Kind == DialFailureKind.Unreachable
+        ? new(DialFailureKind.TimedOut, Version is null && Exchanges == 0
+            ? $"{_server.Endpoint} did not answer within {_options.ConnectMsMax} ms (servers.connect_ms_max)"
+            : $"{_server.Endpoint} did not finish the login within {_options.LoginMsMax} ms (servers.login_ms_max)")
+        : failure;
+}

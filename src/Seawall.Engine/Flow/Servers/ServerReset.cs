@@ -1,0 +1,44 @@
+using Seawall.Engine.Flow.Pools;
+using Seawall.Engine.Loops;
+using Seawall.MySql.Framing;
+
+namespace Seawall.Engine.Flow.Servers;
+
+/// <summary>
+/// Makes a server connection as new before somebody else gets it: temporary tables, variables, locks and an open
+/// transaction of the session before are gone after it. Done when the connection comes back, off everybody's path.
+/// </summary>
+internal static class ServerReset
+{
+    /// <summary>Cleans the connection and gives it to the pool, or closes it when that fails.</summary>
+    internal static async LoopTask Run(ServerConnection connection, Pool pool)
+    {
+        if (await Clean(connection, pool))
+            pool.GiveBack(connection);
+        else
+            pool.Drop(connection);
+    }
+
+    private static async LoopTask<bool> Clean(ServerConnection connection, Pool pool)
+    {
+        // Rolling back a large transaction takes as long as it takes; no limit here, the connection counts as in use.
+        if (!connection.Version.CanResetConnection)
+            return await ServerLogin.LogInAgain(connection, pool) && connection.IsQuiet();
+        var target = connection.LoginSettings.WithSchema(connection.Applied.Schema);
+        if (!Send(connection, target, out var answers))
+            return false;
+        var reply = await ServerReplies.Read(connection, answers);
+        if (!reply.IsOk)
+            return false;
+        connection.Applied = target;
+        connection.NeedsTracking = false;
+        return connection.IsQuiet();
+    }
+
+    private static bool Send(ServerConnection connection, SessionSettings target, out int answers)
+    {
+        var writer = connection.Wire.Loop.Writer.Clear();
+        answers = SettingsMove.Write(writer, connection, target, lastInsertId: null);
+        return connection.Wire.Send(writer.Bytes);
+    }
+}

@@ -1,0 +1,112 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using Seawall.MySql.Commands;
+using Seawall.MySql.Framing;
+
+namespace Seawall.Engine.Flow.Servers;
+
+/// <summary>
+/// Moves a server connection from the settings that it has to those that a session needs: up to four commands, all in one
+/// write, whose answers are read before anything else.
+/// </summary>
+internal static class SettingsMove
+{
+    // What may stand between quotes whatever the session's SQL mode and character set are. Anything else goes as hex.
+    private static readonly SearchValues<char> s_plain =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+.,:/()=*@%$ ");
+
+    /// <summary>Whether a connection can be moved without a new login: no command leaves a schema.</summary>
+    internal static bool CanMove(ServerConnection connection, SessionSettings to) =>
+        to.Schema is not null || connection.Applied.Schema is null;
+
+    /// <summary>
+    /// Writes what is needed and returns how many answers will come. <paramref name="lastInsertId"/>, when it is given, is
+    /// what LAST_INSERT_ID() must say.
+    /// </summary>
+    internal static int Write(PacketWriter writer, ServerConnection connection, SessionSettings to, ulong? lastInsertId)
+    {
+        var answers = 0;
+        var from = connection.Applied;
+        if (connection.IsDirty)
+        {
+            writer.Begin(0).Int1((byte)CommandKind.ResetConnection).End();
+            answers++;
+            from = connection.LoginSettings.WithSchema(from.Schema).WithMultiStatements(from.MultiStatements);
+            connection.ForgetState(from);
+        }
+        answers += WriteSet(writer, connection, from, to, lastInsertId);
+        if (to.Schema is not null && to.Schema != from.Schema)
+        {
+            writer.Begin(0).Int1((byte)CommandKind.InitDb).Text(to.Schema).End();
+            answers++;
+        }
+        if (to.MultiStatements != from.MultiStatements)
+        {
+            writer.Begin(0).Int1((byte)CommandKind.SetOption).Int2((ushort)(to.MultiStatements ? 0 : 1)).End();
+            answers++;
+        }
+        return answers;
+    }
+
+    private static int WriteSet(
+        PacketWriter writer, ServerConnection connection, SessionSettings from, SessionSettings to, ulong? lastInsertId)
+    {
+        var setsId = lastInsertId is { } id && id != connection.LastInsertId;
+        if (!connection.NeedsTracking && !setsId && SameVariables(from, to))
+            return 0;
+        writer.Begin(0).Int1((byte)CommandKind.Query).Raw("SET "u8);
+        if (connection.NeedsTracking)
+            writer.Raw("session_track_schema=1,session_track_state_change=1,session_track_system_variables='*',"u8);
+        WriteDifferences(writer, from, to);
+        if (setsId)
+            writer.Raw("last_insert_id="u8).Text(lastInsertId!.Value.ToString(CultureInfo.InvariantCulture)).Raw(","u8);
+        writer.DropLast(1).End();
+        return 1;
+    }
+
+    private static bool SameVariables(SessionSettings from, SessionSettings to) =>
+        from.Variables == to.Variables || from.Variables.AsSpan().SequenceEqual(to.Variables.AsSpan());
+
+    // Both lists are sorted by name, so one walk finds what to set and what to take back. The order of names also puts
+    // character_set_connection before collation_connection, which depends on it.
+    private static void WriteDifferences(PacketWriter writer, SessionSettings from, SessionSettings to)
+    {
+        int i = 0, j = 0;
+        while (i < from.Variables.Length || j < to.Variables.Length)
+        {
+            var order = i == from.Variables.Length ? 1 : j == to.Variables.Length ? -1
+                : string.CompareOrdinal(from.Variables[i].Name, to.Variables[j].Name);
+            if (order < 0)
+            {
+                writer.Text(from.Variables[i++].Name).Raw("=DEFAULT,"u8);
+                continue;
+            }
+            if (order > 0 || from.Variables[i].Value != to.Variables[j].Value)
+                WriteAssignment(writer, to.Variables[j]);
+            if (order == 0)
+                i++;
+            j++;
+        }
+    }
+
+    private static void WriteAssignment(PacketWriter writer, SessionVariable variable)
+    {
+        writer.Text(variable.Name).Raw("="u8);
+        var value = variable.Value;
+        if (IsNumber(value))
+            writer.Text(value);
+        else if (value.Length == 0)
+            writer.Raw(variable.Name == "character_set_results" ? "NULL"u8 : "''"u8); // NULL is reported as nothing.
+        else if (!value.AsSpan().ContainsAnyExcept(s_plain))
+            writer.Raw("'"u8).Text(value).Raw("'"u8);
+        else
+            writer.Raw("_utf8 0x"u8).Text(Convert.ToHexString(Encoding.UTF8.GetBytes(value)));
+        writer.Raw(","u8);
+    }
+
+    // Variables of numbers refuse strings and the others refuse numbers; a server reports numbers in this form only.
+    private static bool IsNumber(string value) =>
+        value.Length is > 0 and < 32 && value.AsSpan().TrimStart('-').IndexOfAnyExcept("0123456789.") < 0
+        && double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
+}

@@ -36,6 +36,9 @@ internal readonly record struct PacketSlice(byte[] Array, int Offset, int Availa
     /// <summary>The packet's number.</summary>
     internal byte Sequence => Array[Offset + 3];
 
+    /// <summary>The payload, to keep; nothing for no packet.</summary>
+    internal byte[] Copy() => Array is null ? [] : Payload.ToArray();
+
     /// <summary>Whether all of this packet is there.</summary>
     internal bool IsWhole => Available == Length;
 }
@@ -79,6 +82,13 @@ internal struct Inbox
         if (_start == _end)
             Clear();
         return count;
+    }
+
+    /// <summary>Puts back the end of what was taken; nothing is held before.</summary>
+    internal void PutBack(ReadOnlySpan<byte> bytes)
+    {
+        Clear();
+        Hold(bytes, bytes.Length);
     }
 
     /// <summary>Gives back what is held.</summary>

@@ -66,4 +66,7 @@ public enum PinReasons : uint
 
     /// <summary>A setting could not be applied to another connection; ends with the session or its reset.</summary>
     RefusedSetting = 1 << 18,
+
+    /// <summary>Those that end with the next statement, whatever it is, and that a keepsake can stand in for.</summary>
+    Soft = Diagnostics | FoundRows,
 }

@@ -35,6 +35,12 @@ public sealed class SessionSettings
     /// <summary>What differs from a fresh login, sorted by name.</summary>
     public ImmutableArray<SessionVariable> Variables { get; }
 
+    /// <summary>
+    /// What of it gives a text its meaning when it is prepared; one object for all settings that agree in that.
+    /// </summary>
+    public SessionSettings ForParsing => field ??= Table.Intern(Schema, multiStatements: false,
+        [.. Variables.Where(variable => IsForParsing(variable.Name))]);
+
     /// <summary>The table that it is part of.</summary>
     internal SettingsTable Table { get; }
 
@@ -66,6 +72,9 @@ public sealed class SessionSettings
     /// <summary>The same with several statements in one command allowed or not.</summary>
     public SessionSettings WithMultiStatements(bool allowed) =>
         allowed == MultiStatements ? this : Table.Intern(Schema, allowed, Variables);
+
+    private static bool IsForParsing(string name) => name is "sql_mode" or "character_set_client"
+        or "character_set_connection" or "collation_connection" or "old_mode" or "div_precision_increment";
 
     private int IndexOf(string name)
     {

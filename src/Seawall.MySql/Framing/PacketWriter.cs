@@ -10,7 +10,7 @@ namespace Seawall.MySql.Framing;
 public sealed class PacketWriter
 {
     /// <summary>A buffer that grew beyond this is let go at <see cref="Clear"/>: one large answer must not stay for ever.</summary>
-    private const int KeptBytes = 64 * 1024;
+    private const int KeptBytes = 256 * 1024;
 
     private byte[] _buffer = new byte[512];
     private int _length;

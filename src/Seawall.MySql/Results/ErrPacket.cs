@@ -96,6 +96,12 @@ public readonly record struct SqlError(ushort Code, string State)
     /// <summary>No prepared statement of that number.</summary>
     public static SqlError UnknownStatement => new(1243, "HY000");
 
+    /// <summary>No cursor is open.</summary>
+    public static SqlError NoOpenCursor => new(1421, "HY000");
+
+    /// <summary>As many prepared statements as there may be.</summary>
+    public static SqlError TooManyPrepared => new(1461, "42000");
+
     /// <summary>Seawall does not offer it.</summary>
     public static SqlError NotSupported => new(1235, "42000");
 
@@ -110,6 +116,9 @@ public readonly record struct SqlError(ushort Code, string State)
 
     /// <summary>The account is locked.</summary>
     public static SqlError AccountLocked => new(3118, "HY000");
+
+    /// <summary>The password has expired, and the client cannot live with that.</summary>
+    public static SqlError PasswordExpired => new(1862, "HY000");
 
     /// <summary>No server connection came free in time (MySQL's number for a time limit).</summary>
     public static SqlError QueryTimeout => new(3024, "HY000");

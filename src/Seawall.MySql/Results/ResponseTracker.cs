@@ -71,6 +71,9 @@ public struct ResponseTracker
     /// <summary>Whether nothing of the response has been seen.</summary>
     public bool IsUntouched { get; private set; }
 
+    /// <summary>Whether what went by ends with a whole packet.</summary>
+    public readonly bool IsBetweenPackets => _skip == 0 && !_continued;
+
     /// <summary>Whether <see cref="ResponseEvent.ColumnsEnd"/> is wanted even when the server sends no packet there.</summary>
     public bool ReportsColumnsEnd { get; set; }
 

@@ -40,11 +40,11 @@ public sealed class LearntSecrets
             return;
         Span<byte> key = stackalloc byte[CachingSha2Password.ProofLength];
         Span<byte> remembered = stackalloc byte[CachingSha2Password.ProofLength];
-        CachingSha2Password.WriteKey(password, key);
+        var length = CachingSha2Password.WriteKey(password, key); // None for the empty password, which needs no proof.
         CachingSha2Password.WriteRemembered(key, remembered);
         Interlocked.Exchange(ref _password, new Secret(password))?.Dispose();
-        Interlocked.Exchange(ref _sha2Key, new Secret(key))?.Dispose();
-        Volatile.Write(ref _sha2Remembered, remembered.ToArray());
+        Interlocked.Exchange(ref _sha2Key, new Secret(key[..length]))?.Dispose();
+        Volatile.Write(ref _sha2Remembered, length > 0 ? remembered.ToArray() : null);
         key.Clear();
         Interlocked.Exchange(ref _nativeKey, null)?.Dispose(); // Made from the password where it is needed.
     }

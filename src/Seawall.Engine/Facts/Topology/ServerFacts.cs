@@ -67,6 +67,12 @@ public sealed record ServerFacts
     /// <summary>Its collations by number.</summary>
     public FrozenDictionary<int, Collation> Collations { get; init; } = FrozenDictionary<int, Collation>.Empty;
 
+    /// <summary>Its global <c>sql_mode</c>, with which sessions begin.</summary>
+    public string SqlMode { get; init; } = "";
+
+    /// <summary>Its global <c>character_set_client</c>, for sessions whose login names none that it knows.</summary>
+    public string ClientCharacterSet { get; init; } = "utf8mb4";
+
     /// <summary>Whether it refuses writes; null when it was not asked.</summary>
     public bool? IsReadOnly { get; init; }
 }

@@ -26,6 +26,9 @@ public sealed record ServerVersion(string Text, bool IsMariaDb, int Number)
     /// <summary>Whether a statement number of -1 means "the one prepared last": MariaDB from 10.2.1.</summary>
     public bool ExecutesLastPrepared => IsMariaDb && Number >= 100201;
 
+    /// <summary>The version as bytes, for greetings.</summary>
+    public ReadOnlyMemory<byte> Bytes { get; } = Encoding.ASCII.GetBytes(Text);
+
     /// <summary>The version without MariaDB's prefix, for people.</summary>
     public string Display => Text.StartsWith(MariaDbPrefix, StringComparison.Ordinal) ? Text[MariaDbPrefix.Length..] : Text;
 

@@ -1,9 +1,11 @@
 using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Loops;
+using Seawall.Engine.Loops.Tls;
 using Seawall.MySql.Handshakes;
 using Seawall.MySql.Passwords;
 using Seawall.MySql.Results;
+using Seawall.MySql.Statements;
 
 namespace Seawall.Engine.Flow.Clients;
 
@@ -11,7 +13,7 @@ namespace Seawall.Engine.Flow.Clients;
 /// One client: its wire, who it is, and everything a server would remember of it. It belongs to one loop. Kept small,
 /// because idle clients are many: what few of them need hangs below in objects that are made when they are needed.
 /// </summary>
-internal sealed class Session
+internal sealed class Session : TimerNode
 {
     private PreparedStatements? _prepared;
 
@@ -79,6 +81,15 @@ internal sealed class Session
     /// <summary>When its last statement began or ended.</summary>
     internal long ActiveMs { get; set; }
 
+    /// <summary>What somebody wants of it between two statements.</summary>
+    internal SessionWishes Wishes { get; private set; }
+
+    /// <summary>How its text is to be read; made anew when its settings change.</summary>
+    internal SqlDialect Dialect { get; set; }
+
+    /// <summary>The settings that <see cref="Dialect"/> was made from.</summary>
+    internal SessionSettings? DialectOf { get; set; }
+
     /// <summary>Its prepared statements.</summary>
     internal PreparedStatements Prepared => _prepared ??= new PreparedStatements();
 
@@ -87,6 +98,12 @@ internal sealed class Session
 
     /// <summary>Whether a transaction is open.</summary>
     internal bool InTransaction => Status.HasFlag(ServerStatus.InTransaction);
+
+    /// <summary>Whether nobody in between can read what the client sends.</summary>
+    internal bool IsProtected => Wire is TlsWire || Wire.Peer.IsUnix;
+
+    /// <summary>Whether the client has shown a certificate, and it was accepted.</summary>
+    internal bool HasCertificate => Wire is TlsWire { PeerCertificate: not null };
 
     /// <summary>Whether the client expects EOF packets.</summary>
     internal bool WantsEof => !Capabilities.HasFlag(Capabilities.DeprecateEof);
@@ -97,6 +114,38 @@ internal sealed class Session
     /// <summary>Why it keeps its server connection.</summary>
     internal PinReasons PinReasons => Pins?.Reasons ?? PinReasons.None;
 
+    /// <summary>Whether it is in the middle of something that only its present connection can finish.</summary>
+    internal bool IsUnderWay => InTransaction || (PinReasons & ~PinReasons.Soft) != 0;
+
+    /// <summary>Wants something of the session as soon as it is between two statements. Its loop only.</summary>
+    internal void Wish(SessionWishes wish)
+    {
+        Wishes |= wish;
+        Wire.Interrupt();
+    }
+
+    /// <summary>Takes note of all wishes.</summary>
+    internal SessionWishes TakeWishes()
+    {
+        var wishes = Wishes;
+        Wishes = SessionWishes.None;
+        return wishes;
+    }
+
+    /// <summary>Pins the session for a reason without a name.</summary>
+    internal void Pin(PinReasons reason) => (Pins ??= new SessionPins(Wire.Loop.NowMs)).Add(reason);
+
+    /// <summary>Some reasons hold no more.</summary>
+    internal void Unpin(PinReasons reasons)
+    {
+        Pins?.Clear(reasons);
+        if (Pins is { Reasons: PinReasons.None })
+            Pins = null;
+    }
+
+    /// <inheritdoc/>
+    protected internal override void OnDue() => Wish(SessionWishes.LookAtClock);
+
     /// <summary>Forgets what a server forgets at COM_RESET_CONNECTION and COM_CHANGE_USER.</summary>
     internal void ForgetState()
     {
@@ -106,9 +155,28 @@ internal sealed class Session
         LastInsertId = 0;
         LastResult = default;
         KeptDiagnostics = null;
-        Status &= ServerStatus.Autocommit;
-        Status |= ServerStatus.Autocommit;
+        Status = ServerStatus.Autocommit;
     }
+}
+
+/// <summary>What somebody wants of a session between two statements.</summary>
+[Flags]
+internal enum SessionWishes : byte
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>Time has passed: is the client silent for too long, or a connection held for too long?</summary>
+    LookAtClock = 1,
+
+    /// <summary>Others wait for a server connection: give up the one that is only held in case it is asked.</summary>
+    GiveUpSoftHold = 2,
+
+    /// <summary>Seawall is going down: finish what is open, then go.</summary>
+    FinishAndGo = 4,
+
+    /// <summary>Go now.</summary>
+    GoNow = 8,
 }
 
 /// <summary>What a statement left behind besides its rows: the next statement may ask for it.</summary>

@@ -76,7 +76,11 @@ internal sealed class DialGate(DialPace pace)
         if (_reminderDueMs > loop.NowMs && _reminderDueMs <= due)
             return;
         _reminderDueMs = due;
-        loop.Arm(new Reminder(this, loop), inMs);
+        var reminder = new Reminder(this, loop);
+        if (loop.IsCurrent)
+            loop.Arm(reminder, inMs);
+        else
+            loop.Post(LoopJob.From(there => there.Arm(reminder, inMs))); // Timers belong to their loop's thread.
     }
 
     private sealed class Reminder(DialGate gate, Loop loop) : TimerNode

@@ -1,17 +1,15 @@
-using Seawall.Engine.Flow.Servers;
-
 namespace Seawall.Engine.Flow.Pools;
 
 /// <summary>
 /// A session's use of a server connection: nobody else touches the connection until it is given back. One object for the
 /// life of the connection, so that a statement allocates none.
 /// </summary>
-internal sealed class Lease(ServerConnection connection)
+internal sealed class Lease(PooledConnection connection)
 {
     private Pool? _pool;
 
     /// <summary>The connection.</summary>
-    internal ServerConnection Connection { get; } = connection;
+    internal PooledConnection Connection { get; } = connection;
 
     /// <summary>Since when, in the loop's milliseconds.</summary>
     internal long SinceMs { get; private set; }
@@ -23,7 +21,7 @@ internal sealed class Lease(ServerConnection connection)
     internal LeaseMark Mark => new(Connection, Connection.Uses);
 
     /// <summary>A session takes the connection.</summary>
-    internal static Lease Begin(ServerConnection connection, Pool pool)
+    internal static Lease Begin(PooledConnection connection, Pool pool)
     {
         var lease = connection.Lease;
         lease._pool = pool;
@@ -41,7 +39,7 @@ internal sealed class Lease(ServerConnection connection)
         if (!Connection.IsQuiet())
             pool.Drop(Connection);
         else if (Connection.IsDirty)
-            ServerReset.Run(Connection, pool).Forget(Connection.Wire.Loop.Report);
+            PoolCleaning.Run(Connection, pool).Forget(Connection.Wire.Loop.Report);
         else
             pool.GiveBack(Connection);
     }
@@ -60,7 +58,7 @@ internal sealed class Lease(ServerConnection connection)
 /// <summary>One use of one connection.</summary>
 /// <param name="Connection">The connection, which may be closed by now.</param>
 /// <param name="Use">Which of its uses.</param>
-internal readonly record struct LeaseMark(ServerConnection? Connection, ulong Use)
+internal readonly record struct LeaseMark(PooledConnection? Connection, ulong Use)
 {
     /// <summary>Whether nobody has had the connection since: what the statement before left there is still there.</summary>
     internal bool IsUntouched => Connection is { Wire.IsClosed: false } && Connection.Uses == Use;

@@ -70,7 +70,7 @@ internal sealed class Pool
     /// <summary>
     /// Takes a connection, if one is there at once and nobody is before us. The statement path: no lock, no allocation.
     /// </summary>
-    internal ServerConnection? TryTake(Loop loop, SessionSettings wanted, ServerConnection? last)
+    internal PooledConnection? TryTake(Loop loop, SessionSettings wanted, PooledConnection? last)
     {
         if (Waiting > 0)
             return null;
@@ -102,7 +102,7 @@ internal sealed class Pool
     }
 
     /// <summary>Gives a connection back that is clean and settled; whoever waits longest gets it. Its loop only.</summary>
-    internal void GiveBack(ServerConnection connection)
+    internal void GiveBack(PooledConnection connection)
     {
         if (connection.Generation != _generation || connection.IsExpired || _context.IsClosing())
         {
@@ -112,8 +112,15 @@ internal sealed class Pool
         Offer(connection);
     }
 
+    /// <summary>
+    /// A session keeps its connection only in case it is asked about the statement before: <paramref name="giveBack"/> is
+    /// called when somebody waits. Its loop only.
+    /// </summary>
+    internal void HoldSoftly(Lease lease, Action giveBack) =>
+        _shards[lease.Connection.Wire.Loop.Index].AddSoftLease(lease, giveBack);
+
     /// <summary>Closes a connection and makes room for another. Its loop only.</summary>
-    internal void Drop(ServerConnection connection)
+    internal void Drop(PooledConnection connection)
     {
         connection.Close();
         Interlocked.Decrement(ref _total);
@@ -122,11 +129,11 @@ internal sealed class Pool
     }
 
     /// <summary>A connection that was idle turned out to be closed by the server. Its loop only.</summary>
-    internal void IdleFailed(ServerConnection connection)
+    internal void IdleFailed(PooledConnection connection)
     {
         if (!_shards[connection.Wire.Loop.Index].Remove(connection))
             return;
-        _context.Telemetry.IdleLost(this, connection);
+        _context.Telemetry.LostIdle(this, connection);
         Drop(connection);
     }
 
@@ -224,14 +231,46 @@ internal sealed class Pool
             DialIfNeeded();
     }
 
+    /// <summary>The account's generation: connections of an older one are not used any more.</summary>
+    internal int Generation => Volatile.Read(ref _generation);
+
+    /// <summary>
+    /// Takes over a connection that was opened to ask whether a password is right, if there is room for it. Its loop only.
+    /// </summary>
+    internal void Adopt(PooledConnection connection)
+    {
+        lock (_lock)
+        {
+            if (Total < Limits.SizeMax && Server.Slots.TryTake(this))
+            {
+                Interlocked.Increment(ref _total);
+                LastFailure = null;
+            }
+            else
+            {
+                connection.Close();
+                return;
+            }
+        }
+        GiveBack(connection);
+    }
+
     /// <summary>A dial has ended with a connection. Its loop only.</summary>
-    internal void Dialed(ServerConnection connection)
+    internal void Dialed(PooledConnection connection)
     {
         lock (_lock)
             _dialing--;
         LastFailure = null;
         GiveBack(connection);
     }
+
+    /// <summary>
+    /// Logs in once more on a connection that is there: out of a schema, or to a clean session where the server knows no
+    /// other way. Its loop only.
+    /// </summary>
+    internal async LoopTask<bool> LogInAgain(PooledConnection connection) =>
+        Server.Facts is { } server && await ServerLogin.LogInAgain(
+            connection, server, Server.Dialer.Options, Account, Server.Dialer.Keys);
 
     /// <summary>What a dial needs to know of the world.</summary>
     internal PoolContext Context => _context;
@@ -263,13 +302,13 @@ internal sealed class Pool
         Interlocked.MemoryBarrier();
         for (var i = 0; i < _shards.Length; i++)
         {
-            if (_shards[i].Count > 0)
+            if (_shards[i].Count > 0 || _shards[i].SoftLeases > 0)
                 _shards[i].Loop.Post(_stealJobs[i]);
         }
         DialIfNeeded();
     }
 
-    private void Offer(ServerConnection connection)
+    private void Offer(PooledConnection connection)
     {
         var shard = _shards[connection.Wire.Loop.Index];
         while (true)
@@ -311,6 +350,8 @@ internal sealed class Pool
                 else
                     pool.Drop(connection);
             }
+            if (pool.Waiting > 0)
+                shard.CallBackSoftLeases();
         }
     }
 

@@ -1,6 +1,5 @@
 using Seawall.Engine.Facts;
 using Seawall.Engine.Facts.Topology;
-using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
 using Seawall.Engine.Telemetry;
 
@@ -17,7 +16,7 @@ internal readonly record struct PoolKey(ServerId Server, string User, bool Found
 }
 
 /// <summary>A server as pools see it: the way to it, and how many may go.</summary>
-internal sealed class PoolServer(ServerId id, DialGate gate, ServerSlots slots, ServerDialer dialer, FactsBoard facts)
+internal sealed class PoolServer(ServerId id, DialGate gate, ServerSlots slots, PoolDialer dialer, FactsBoard facts)
 {
     /// <summary>Its name.</summary>
     internal ServerId Id { get; } = id;
@@ -29,7 +28,7 @@ internal sealed class PoolServer(ServerId id, DialGate gate, ServerSlots slots, 
     internal ServerSlots Slots { get; } = slots;
 
     /// <summary>How a connection is opened.</summary>
-    internal ServerDialer Dialer { get; } = dialer;
+    internal PoolDialer Dialer { get; } = dialer;
 
     /// <summary>What is known of it now; null when it is no longer named in the settings.</summary>
     internal ServerFacts? Facts => facts.Current.Servers.FirstOrDefault(server => server.Id == Id);
@@ -53,4 +52,4 @@ internal sealed class PoolContext(
 
     /// <summary>Who is told what happens.</summary>
     internal PoolTelemetry Telemetry { get; } = telemetry;
-
+}

@@ -1,4 +1,3 @@
-using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
 
 namespace Seawall.Engine.Flow.Pools;
@@ -19,7 +18,7 @@ internal sealed class PoolDial(Pool pool, Loop loop, byte[] attributes, int gene
             return;
         }
         var started = Loop.Timestamp();
-        var (connection, failure) = await pool.Server.Dialer.Dial(pool, Loop, attributes, generation);
+        var (connection, failure) = await pool.Server.Dialer.Dial(pool, pool.Account, Loop, attributes, generation);
         var tookUs = Loop.MicrosecondsSince(started);
         gate.Finished(Loop, failure?.Outcome ?? DialOutcome.Succeeded, tookUs);
         pool.Context.Telemetry.Dialed(pool, failure, tookUs);

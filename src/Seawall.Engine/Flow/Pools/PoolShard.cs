@@ -1,4 +1,3 @@
-using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
 
 namespace Seawall.Engine.Flow.Pools;
@@ -15,10 +14,15 @@ internal sealed class PoolShard(Loop loop)
     /// <summary>How many connections are looked at for one that has no schema; they are few in any pool.</summary>
     private const int SchemaSearchMax = 64;
 
-    private readonly Dictionary<SessionSettings, ServerConnection?> _buckets = [];
-    private ServerConnection? _newest;
-    private ServerConnection? _oldest;
+    /// <summary>After so many, those that have ended are swept out of the list.</summary>
+    private const int SoftLeasesKept = 64;
+
+    private readonly Dictionary<SessionSettings, PooledConnection?> _buckets = [];
+    private PooledConnection? _newest;
+    private PooledConnection? _oldest;
+    private readonly List<(LeaseMark Mark, Action GiveBack)> _softLeases = [];
     private int _count;
+    private int _softCount;
 
     /// <summary>The loop.</summary>
     internal Loop Loop { get; } = loop;
@@ -26,11 +30,36 @@ internal sealed class PoolShard(Loop loop)
     /// <summary>How many are idle.</summary>
     internal int Count => Volatile.Read(ref _count);
 
+    /// <summary>About how many leases are only held in case of a question.</summary>
+    internal int SoftLeases => Volatile.Read(ref _softCount);
+
     /// <summary>The connection that has been idle longest.</summary>
-    internal ServerConnection? Oldest => _oldest;
+    internal PooledConnection? Oldest => _oldest;
+
+    /// <summary>Notes a lease that can be called back.</summary>
+    internal void AddSoftLease(Lease lease, Action giveBack)
+    {
+        if (_softLeases.Count >= SoftLeasesKept)
+            _softLeases.RemoveAll(soft => !soft.Mark.Connection!.Lease.IsHeld || !soft.Mark.IsUntouched);
+        _softLeases.Add((lease.Mark, giveBack));
+        Volatile.Write(ref _softCount, _softLeases.Count);
+    }
+
+    /// <summary>Calls all of them back that are still the same.</summary>
+    internal void CallBackSoftLeases()
+    {
+        var softLeases = _softLeases.ToArray();
+        _softLeases.Clear();
+        Volatile.Write(ref _softCount, 0);
+        foreach (var (mark, giveBack) in softLeases)
+        {
+            if (mark.IsUntouched && mark.Connection!.Lease.IsHeld)
+                giveBack();
+        }
+    }
 
     /// <summary>Puts a connection in.</summary>
-    internal void Push(ServerConnection connection)
+    internal void Push(PooledConnection connection)
     {
         connection.IdleSinceMs = Loop.NowMs;
         connection.Older = _newest;
@@ -51,7 +80,7 @@ internal sealed class PoolShard(Loop loop)
     }
 
     /// <summary>Takes a connection out; false when it was not in.</summary>
-    internal bool Remove(ServerConnection connection)
+    internal bool Remove(PooledConnection connection)
     {
         if (!connection.IsIdle)
             return false;
@@ -63,7 +92,7 @@ internal sealed class PoolShard(Loop loop)
     /// Takes out the best connection for these settings: the session's own last one, the freshest that has them, or the
     /// one idle longest that can be moved to them; null when there is none.
     /// </summary>
-    internal ServerConnection? Take(SessionSettings wanted, ServerConnection? last)
+    internal PooledConnection? Take(SessionSettings wanted, PooledConnection? last)
     {
         if (_newest is null)
             return null;
@@ -74,7 +103,7 @@ internal sealed class PoolShard(Loop loop)
         return chosen;
     }
 
-    private ServerConnection? Movable(SessionSettings wanted)
+    private PooledConnection? Movable(SessionSettings wanted)
     {
         // A connection that is in a schema cannot leave it without a new login; one that is in none can enter any.
         var candidate = _oldest;
@@ -88,7 +117,7 @@ internal sealed class PoolShard(Loop loop)
         return null;
     }
 
-    private void Unlink(ServerConnection connection)
+    private void Unlink(PooledConnection connection)
     {
         if (connection.Newer is not null)
             connection.Newer.Older = connection.Older;
@@ -104,7 +133,7 @@ internal sealed class PoolShard(Loop loop)
         Volatile.Write(ref _count, _count - 1);
     }
 
-    private void UnlinkBucket(ServerConnection connection)
+    private void UnlinkBucket(PooledConnection connection)
     {
         if (connection.NextInBucket is not null)
             connection.NextInBucket.PreviousInBucket = connection.PreviousInBucket;

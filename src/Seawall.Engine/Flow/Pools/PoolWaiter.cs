@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
 
 namespace Seawall.Engine.Flow.Pools;
@@ -62,7 +61,7 @@ internal sealed class PoolWaiter : TimerNode, ICriticalNotifyCompletion
     internal LinkedListNode<PoolWaiter>? Place { get; set; }
 
     /// <summary>What it got.</summary>
-    internal ServerConnection? Connection { get; private set; }
+    internal PooledConnection? Connection { get; private set; }
 
     /// <summary>Why it got nothing.</summary>
     internal LeaseFailure Failure { get; private set; }
@@ -88,7 +87,7 @@ internal sealed class PoolWaiter : TimerNode, ICriticalNotifyCompletion
     /// Hands over a connection; the waiter is off the list by now. From the connection's loop: the descriptor goes along
     /// when the waiter is on another.
     /// </summary>
-    internal void Deliver(ServerConnection connection)
+    internal void Deliver(PooledConnection connection)
     {
         Connection = connection;
         if (connection.Wire.Loop == Loop)

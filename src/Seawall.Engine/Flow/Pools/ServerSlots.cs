@@ -4,7 +4,7 @@ namespace Seawall.Engine.Flow.Pools;
 /// How many connections Seawall has to one server, over all accounts, and how many it may have. When there is no room, the
 /// account with the most idle ones gives one up. Thread-safe.
 /// </summary>
-internal sealed class ServerSlots(int max)
+internal sealed class ServerSlots(Func<int> max)
 {
     private readonly Lock _lock = new();
     private readonly List<Pool> _pools = [];
@@ -14,12 +14,15 @@ internal sealed class ServerSlots(int max)
     internal int Used => Volatile.Read(ref _used);
 
     /// <summary>How many there may be.</summary>
-    internal int Max { get; } = max;
+    internal int Max => max();
 
     internal void Join(Pool pool)
     {
         lock (_lock)
-            _pools.Add(pool);
+        {
+            if (!_pools.Contains(pool))
+                _pools.Add(pool);
+        }
     }
 
     internal void Leave(Pool pool)

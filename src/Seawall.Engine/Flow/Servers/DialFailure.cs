@@ -54,7 +54,6 @@ internal sealed record DialFailure(DialFailureKind Kind, string Text, ushort Cod
         DialFailureKind.TimedOut or DialFailureKind.TooManyConnections => DialOutcome.Overloaded,
         DialFailureKind.AccessDenied or DialFailureKind.NoSecret or DialFailureKind.NotSupported => DialOutcome.Refused,
         DialFailureKind.Cancelled => DialOutcome.Cancelled,
-        _ => throw new InvalidOperationException($"{Kind} has no outcome."),
     };
 
     /// <summary>What an error packet in the course of a login means.</summary>

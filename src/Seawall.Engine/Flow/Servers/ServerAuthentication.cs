@@ -110,21 +110,20 @@ internal sealed class ServerAuthentication(
 
     private bool Prove(ReadOnlySpan<byte> plugin, Span<byte> proof, out int length)
     {
-        length = 0;
-        var visit = new ProofVisit(_nonce, proof);
+        var visit = new ProofVisit(_nonce);
         var secrets = account.Secrets;
+        var isProven = false;
         if (plugin.SequenceEqual(AuthPlugins.NativePassword))
         {
-            return secrets.NativeKey?.TryVisit(visit.Into(ref length), ProofVisit.NativeOfKey) == true
-                || secrets.Password?.TryVisit(visit.Into(ref length), ProofVisit.NativeOfPassword) == true
-                || HasNoPassword();
+            isProven = secrets.NativeKey?.TryVisit(visit, ProofVisit.NativeOfKey) == true
+                || secrets.Password?.TryVisit(visit, ProofVisit.NativeOfPassword) == true || HasNoPassword();
         }
-        if (plugin.SequenceEqual(AuthPlugins.CachingSha2Password))
+        else if (plugin.SequenceEqual(AuthPlugins.CachingSha2Password))
         {
-            return secrets.Sha2Key?.TryVisit(visit.Into(ref length), ProofVisit.Sha2OfKey) == true
-                || HasNoPassword();
+            isProven = secrets.Sha2Key?.TryVisit(visit, ProofVisit.Sha2OfKey) == true || HasNoPassword();
         }
-        return false;
+        length = visit.TakeInto(proof);
+        return isProven;
     }
 
     private bool HasNoPassword() => account.Passwords.Any(password => password.IsEmpty);
@@ -233,17 +232,18 @@ internal sealed class ServerAuthentication(
             state.Login._replyLength =
                 state.Key.TryEncrypt(password, state.Login._nonce, state.Login._reply, out var length) ? length : 0);
 
-    // What a visit to a secret needs and makes; the bytes never leave the visit.
-    private readonly ref struct ProofVisit(in Nonce nonce, Span<byte> proof)
+    // What a visit to a secret needs and makes: a proof, which may be seen; the secret itself does not leave the visit.
+    private sealed class ProofVisit(Nonce nonce)
     {
-        private readonly Nonce _nonce = nonce;
-        private readonly Span<byte> _proof = proof;
-        private readonly ref int _length;
+        private readonly byte[] _proof = new byte[CachingSha2Password.ProofLength];
+        private Nonce _nonce = nonce;
+        private int _length;
 
-        private ProofVisit(in ProofVisit visit, ref int length)
-            : this(visit._nonce, visit._proof) => _length = ref length;
-
-        internal ProofVisit Into(ref int length) => new(in this, ref length);
+        internal int TakeInto(Span<byte> proof)
+        {
+            _proof.AsSpan(0, _length).CopyTo(proof);
+            return _length;
+        }
 
         internal static void NativeOfKey(ReadOnlySpan<byte> key, ProofVisit visit) =>
             visit._length = NativePassword.WriteProofOfKey(key, visit._nonce, visit._proof);

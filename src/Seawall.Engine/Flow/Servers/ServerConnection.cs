@@ -1,26 +1,15 @@
 using Seawall.Engine.Facts.Topology;
-using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Loops;
 using Seawall.MySql.Handshakes;
 using Seawall.MySql.Passwords;
-using Seawall.MySql.Results;
 
 namespace Seawall.Engine.Flow.Servers;
 
 /// <summary>
-/// One logged-in connection to one server, and what is known of its state. It belongs to the loop that its wire is on, and
-/// to one lease or one idle list at a time.
+/// One logged-in connection to one server, and what is known of its state. It belongs to the loop that its wire is on.
 /// </summary>
-internal sealed class ServerConnection
+internal class ServerConnection
 {
-    /// <summary>
-    /// A connection that was idle longer than this is looked at once more before it is used. Shorter ones have been seen
-    /// by the loop's last turn: a hang-up would have come as an event. One system call in a second costs nothing.
-    /// </summary>
-    private const int TrustedIdleMs = 1000;
-
-    private readonly Action _whenReadable;
-    private Pool? _idleIn;
     private ServerStatements? _statements;
 
     internal ServerConnection(Wire wire, ServerVersion version, Capabilities capabilities, SessionSettings login)
@@ -30,8 +19,6 @@ internal sealed class ServerConnection
         Capabilities = capabilities;
         LoginSettings = Applied = login;
         NeedsTracking = TracksSession;
-        Lease = new Lease(this);
-        _whenReadable = () => _idleIn?.IdleFailed(this);
     }
 
     /// <summary>The way to the server.</summary>
@@ -40,8 +27,6 @@ internal sealed class ServerConnection
     /// <summary>What has arrived and was not taken.</summary>
     internal Inbox Inbox;
 
-    /// <summary>Follows the present response.</summary>
-    internal ResponseTracker Tracker;
 
     /// <summary>What the server is.</summary>
     internal ServerVersion Version { get; }
@@ -73,65 +58,14 @@ internal sealed class ServerConnection
     /// <summary>Whether bytes may be missing or in the way: it cannot be used any more.</summary>
     internal bool IsBroken { get; set; }
 
-    /// <summary>How often it was leased; tells whether anybody else has had it in between.</summary>
-    internal ulong Uses { get; set; }
-
-    /// <summary>The account's generation for which it was opened.</summary>
-    internal int Generation { get; init; }
-
-    /// <summary>When it must not be used any more, in the loops' milliseconds.</summary>
-    internal long ExpiresMs { get; init; }
-
-    /// <summary>When it came to the idle list.</summary>
-    internal long IdleSinceMs { get; set; }
-
-    /// <summary>Whether it is on an idle list.</summary>
-    internal bool IsIdle { get; set; }
-
-    /// <summary>The lease on it; one object for the connection's life.</summary>
-    internal Lease Lease { get; }
-
-    /// <summary>Its neighbours on the idle list, by age.</summary>
-    internal ServerConnection? Newer { get; set; }
-
-    /// <inheritdoc cref="Newer"/>
-    internal ServerConnection? Older { get; set; }
-
-    /// <summary>Its neighbours among the idle ones with the same settings.</summary>
-    internal ServerConnection? NextInBucket { get; set; }
-
-    /// <inheritdoc cref="NextInBucket"/>
-    internal ServerConnection? PreviousInBucket { get; set; }
-
     /// <summary>What is prepared on it.</summary>
     internal ServerStatements Statements => _statements ??= new ServerStatements();
-
-    /// <summary>Whether it is past its time.</summary>
-    internal bool IsExpired => Wire.Loop.NowMs >= ExpiresMs;
 
     /// <summary>Whether results end with OK packets.</summary>
     internal bool DeprecatesEof => Capabilities.HasFlag(Capabilities.DeprecateEof);
 
     /// <summary>Whether OK packets carry what changed in the session.</summary>
-    internal bool TracksSession => Capabilities.HasFlag(Capabilities.SessionTrack) && Version.CanTrackSession;
-
-    /// <summary>Nobody uses it now; should the server hang up, the pool hears of it.</summary>
-    internal void GoIdle(Pool pool)
-    {
-        _idleIn = pool;
-        Wire.WhenReadable(_whenReadable);
-    }
-
-    /// <summary>Somebody uses it again; false when it has died meanwhile.</summary>
-    internal bool WakeFromIdle()
-    {
-        _idleIn = null;
-        Wire.WhenReadable(null);
-        // Whatever a server says unasked (a time-out, a shutdown) is no answer to anybody.
-        if (Wire.ReadReady || Wire.PeerGone)
-            return false;
-        return Wire.Loop.NowMs - IdleSinceMs < TrustedIdleMs || !Wire.LooksDead();
-    }
+    internal bool TracksSession => Capabilities.HasFlag(Capabilities.SessionTrack);
 
     /// <summary>
     /// Whether it is at rest: nothing unsent, nothing unread. A server that says more than it was asked cannot be followed.

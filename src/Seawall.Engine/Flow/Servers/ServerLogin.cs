@@ -1,7 +1,6 @@
 using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Loops;
-using Seawall.MySql.Framing;
 using Seawall.MySql.Handshakes;
 using Seawall.MySql.Passwords;
 
@@ -82,20 +81,31 @@ internal sealed class ServerLogin : TimerNode
         return (login, login._late ? login.Late(failure) : failure);
     }
 
+    /// <summary>Connects, reads the greeting and leaves: what a server is, for those who may not log in to it.</summary>
+    internal static async LoopTask<(ServerLogin Login, DialFailure? Failure)> Greet(
+        Loop loop, ServerFacts server, ServerLoginOptions options)
+    {
+        var nobody = new Account("", "", [], AccountSource.Settings);
+        var login = new ServerLogin(loop, server, options, nobody, new ServerKeyCache());
+        var failure = await login.Open();
+        loop.Timers.Disarm(login);
+        login.Wire?.Close();
+        return (login, failure is not null && login._late ? login.Late(failure) : failure);
+    }
+
     /// <summary>
     /// Logs in once more on a connection that is there, without schema: the way to a clean session on servers that know
     /// no other.
     /// </summary>
-    internal static async LoopTask<bool> LogInAgain(ServerConnection connection, Pools.Pool pool)
+    internal static async LoopTask<bool> LogInAgain(
+        ServerConnection connection, ServerFacts server, ServerLoginOptions options, Account account, ServerKeyCache keys)
     {
-        if (pool.Server.Facts is not { } server)
-            return false;
-        var dialer = pool.Server.Dialer;
         var loop = connection.Wire.Loop;
-        var login = new ServerLogin(loop, server, dialer.Options, pool.Account, dialer.Keys) { Wire = connection.Wire };
+        var login = new ServerLogin(loop, server, options, account, keys) { Wire = connection.Wire };
         login.Capabilities = connection.Capabilities;
         login.Nonce = connection.Nonce;
-        loop.Arm(login, dialer.Options.LoginMsMax);
+        login._authentication.IsProtected = connection.Capabilities.HasFlag(Capabilities.Tls) || server.Endpoint.IsUnix;
+        loop.Arm(login, options.LoginMsMax);
         login.SendChangeUser();
         var failure = await login.Authenticate();
         loop.Timers.Disarm(login);
@@ -111,7 +121,7 @@ internal sealed class ServerLogin : TimerNode
         Wire?.Close();
     }
 
-    private async LoopTask<DialFailure?> Attempt(bool foundRows, byte[] attributes)
+    private async LoopTask<DialFailure?> Open()
     {
         Wire = _loop.Connect(_server.Endpoint);
         _loop.Arm(this, _options.ConnectMsMax);
@@ -119,7 +129,12 @@ internal sealed class ServerLogin : TimerNode
         if (Wire.PeerGone)
             return new(DialFailureKind.Unreachable, $"cannot connect to {_server.Endpoint}");
         _loop.Arm(this, _options.LoginMsMax);
-        if (await ReadGreeting() is { } refusal)
+        return await ReadGreeting();
+    }
+
+    private async LoopTask<DialFailure?> Attempt(bool foundRows, byte[] attributes)
+    {
+        if (await Open() is { } refusal)
             return refusal;
         Capabilities = Agree(foundRows);
         if (WantsTls && await GoOverToTls() is { } tlsFailure)
@@ -136,7 +151,6 @@ internal sealed class ServerLogin : TimerNode
         ServerTls.Off => false,
         ServerTls.Preferred => !_server.Endpoint.IsLocal,
         ServerTls.Required => true,
-        _ => throw new InvalidOperationException($"Unknown TLS mode {_options.Tls}."),
     };
 
     private async LoopTask<DialFailure?> ReadGreeting()

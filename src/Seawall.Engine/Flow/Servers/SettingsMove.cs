@@ -16,19 +16,22 @@ internal static class SettingsMove
     private static readonly SearchValues<char> s_plain =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+.,:/()=*@%$ ");
 
+    private static readonly SearchValues<char> s_digits = SearchValues.Create("0123456789.");
+
     /// <summary>Whether a connection can be moved without a new login: no command leaves a schema.</summary>
     internal static bool CanMove(ServerConnection connection, SessionSettings to) =>
         to.Schema is not null || connection.Applied.Schema is null;
 
     /// <summary>
     /// Writes what is needed and returns how many answers will come. <paramref name="lastInsertId"/>, when it is given, is
-    /// what LAST_INSERT_ID() must say.
+    /// what LAST_INSERT_ID() must say; <paramref name="reset"/> first takes away everything that a session has left behind.
     /// </summary>
-    internal static int Write(PacketWriter writer, ServerConnection connection, SessionSettings to, ulong? lastInsertId)
+    internal static int Write(
+        PacketWriter writer, ServerConnection connection, SessionSettings to, ulong? lastInsertId, bool reset = false)
     {
         var answers = 0;
         var from = connection.Applied;
-        if (connection.IsDirty)
+        if (reset)
         {
             writer.Begin(0).Int1((byte)CommandKind.ResetConnection).End();
             answers++;
@@ -107,6 +110,6 @@ internal static class SettingsMove
 
     // Variables of numbers refuse strings and the others refuse numbers; a server reports numbers in this form only.
     private static bool IsNumber(string value) =>
-        value.Length is > 0 and < 32 && value.AsSpan().TrimStart('-').IndexOfAnyExcept("0123456789.") < 0
+        value.Length is > 0 and < 32 && !value.AsSpan().TrimStart('-').ContainsAnyExcept(s_digits)
         && double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
 }

@@ -1,17 +1,16 @@
-using Seawall.Engine.Flow.Pools;
+using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
-using Seawall.MySql.Framing;
 
-namespace Seawall.Engine.Flow.Servers;
+namespace Seawall.Engine.Flow.Pools;
 
 /// <summary>
 /// Makes a server connection as new before somebody else gets it: temporary tables, variables, locks and an open
 /// transaction of the session before are gone after it. Done when the connection comes back, off everybody's path.
 /// </summary>
-internal static class ServerReset
+internal static class PoolCleaning
 {
     /// <summary>Cleans the connection and gives it to the pool, or closes it when that fails.</summary>
-    internal static async LoopTask Run(ServerConnection connection, Pool pool)
+    internal static async LoopTask Run(PooledConnection connection, Pool pool)
     {
         if (await Clean(connection, pool))
             pool.GiveBack(connection);
@@ -19,11 +18,11 @@ internal static class ServerReset
             pool.Drop(connection);
     }
 
-    private static async LoopTask<bool> Clean(ServerConnection connection, Pool pool)
+    private static async LoopTask<bool> Clean(PooledConnection connection, Pool pool)
     {
         // Rolling back a large transaction takes as long as it takes; no limit here, the connection counts as in use.
         if (!connection.Version.CanResetConnection)
-            return await ServerLogin.LogInAgain(connection, pool) && connection.IsQuiet();
+            return await pool.LogInAgain(connection) && connection.IsQuiet();
         var target = connection.LoginSettings.WithSchema(connection.Applied.Schema);
         if (!Send(connection, target, out var answers))
             return false;
@@ -35,10 +34,10 @@ internal static class ServerReset
         return connection.IsQuiet();
     }
 
-    private static bool Send(ServerConnection connection, SessionSettings target, out int answers)
+    private static bool Send(PooledConnection connection, SessionSettings target, out int answers)
     {
         var writer = connection.Wire.Loop.Writer.Clear();
-        answers = SettingsMove.Write(writer, connection, target, lastInsertId: null);
+        answers = SettingsMove.Write(writer, connection, target, lastInsertId: null, reset: true);
         return connection.Wire.Send(writer.Bytes);
     }
 }

@@ -1,0 +1,58 @@
+using Seawall.Engine.Flow;
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Loops;
+using Seawall.Engine.Telemetry;
+
+namespace Seawall.Engine;
+
+/// <summary>One loop with its front door and rooms.</summary>
+internal sealed class EngineLane(Loop loop, LoopMeter meter, FrontDoor door, ConversationRooms rooms)
+{
+    /// <summary>The loop.</summary>
+    internal Loop Loop { get; } = loop;
+
+    /// <summary>What it has counted.</summary>
+    internal LoopMeter Meter { get; } = meter;
+
+    /// <summary>Its front door.</summary>
+    internal FrontDoor Door { get; } = door;
+
+    /// <summary>
+    /// Opens the door at an endpoint and returns where it is now. From any thread; waits for the loop, or throws what the
+    /// system said.
+    /// </summary>
+    internal Endpoint Open(Endpoint endpoint)
+    {
+        var opened = new TaskCompletionSource<Endpoint>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Loop.Post(LoopJob.From(_ =>
+        {
+            try
+            {
+                opened.SetResult(Door.Open(endpoint, Serve).Endpoint);
+            }
+            catch (System.Net.Sockets.SocketException failure)
+            {
+                opened.SetException(failure);
+            }
+        }));
+        return opened.Task.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Wants something of every session. Loop thread only.</summary>
+    internal void Wish(SessionWishes wish, bool stopListening)
+    {
+        if (stopListening)
+            Door.CloseListeners();
+        foreach (var session in Door.Sessions.ToArray())
+            session.Wish(wish);
+    }
+
+    /// <summary>Ends every conversation at once. Loop thread only.</summary>
+    internal void CutOff()
+    {
+        foreach (var session in Door.Sessions.ToArray())
+            session.Wire.Close();
+    }
+
+    private void Serve(Session session) => new Conversation(session, Door, rooms).Serve().Forget(Loop.Report);
+}

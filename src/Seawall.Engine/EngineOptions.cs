@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using Seawall.Engine.Facts.Accounts;
+using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Pools;
+using Seawall.Engine.Flow.Servers;
+using Seawall.Engine.Loops;
+using Seawall.Engine.Loops.Tls;
+
+namespace Seawall.Engine;
+
+/// <summary>One server, as the settings name it.</summary>
+public sealed record ServerOptions
+{
+    /// <summary>Its name.</summary>
+    public required ServerId Id { get; init; }
+
+    /// <summary>Where it is, looked up.</summary>
+    public required Endpoint Endpoint { get; init; }
+
+    /// <summary>What it is for.</summary>
+    public ServerRole Role { get; init; } = ServerRole.Primary;
+
+    /// <summary>The name that its certificate must have, when identities are verified.</summary>
+    public string HostName { get; init; } = "";
+
+    /// <summary>Connections that Seawall may have to it, over all accounts.</summary>
+    public int ConnectionsMax { get; init; } = 200;
+
+    /// <summary>How fast connections may be opened.</summary>
+    public DialLimits Dial { get; init; } = new();
+
+    /// <summary>Whether to encrypt.</summary>
+    public ServerTls Tls { get; init; } = ServerTls.Preferred;
+
+    /// <summary>Certificates, and what to verify; null when TLS is off.</summary>
+    public TlsClientContext? TlsContext { get; init; }
+
+    /// <summary>Whether it may send its public key over a connection that is not encrypted.</summary>
+    public bool AllowsPublicKeyRetrieval { get; init; }
+
+    /// <summary>How long a connection to it may take to open.</summary>
+    public int ConnectMsMax { get; init; } = 3_000;
+
+    /// <summary>How long a login may take after that.</summary>
+    public int LoginMsMax { get; init; } = 10_000;
+}
+
+/// <summary>All that the engine is told. Replaced whole by <see cref="SeawallEngine.Apply"/>.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>Where clients come in.</summary>
+    public ImmutableArray<Endpoint> Listen { get; init; } = [];
+
+    /// <summary>The servers; the first primary takes every statement.</summary>
+    public ImmutableArray<ServerOptions> Servers { get; init; } = [];
+
+    /// <summary>How clients are received.</summary>
+    public ClientOptions Clients { get; init; } = new();
+
+    /// <summary>The limits of each pool.</summary>
+    public PoolLimits Pools { get; init; } = new();
+
+    /// <summary>The monitoring account, with its password; without one, accounts are learnt from the servers' yes or no.</summary>
+    public Account? Monitor { get; init; }
+
+    /// <summary>Accounts of the settings file, with their passwords.</summary>
+    public ImmutableArray<Account> Accounts { get; init; } = [];
+
+    /// <summary>Loops, and so threads that move bytes; 0 is one for each processor. Only at the start.</summary>
+    public int Loops { get; init; }
+}

@@ -1,0 +1,242 @@
+using Microsoft.Extensions.Logging;
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Pools;
+using Seawall.Engine.Flow.Servers;
+using Seawall.Engine.Loops;
+using Seawall.Engine.Telemetry;
+using Seawall.MySql.Commands;
+using Seawall.MySql.Results;
+
+namespace Seawall.Engine.Flow;
+
+/// <summary>
+/// What a statement leaves behind: what the session now has set, why it keeps its connection, or that it gives it back.
+/// </summary>
+internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger logger)
+{
+    /// <summary>How long a connection is held, with nobody waiting for it, because its warnings may be asked for.</summary>
+    private const int SoftHoldMsMax = 1_000;
+
+    /// <summary>Settles a statement whose answer has ended; false ends the conversation.</summary>
+    internal LoopTask<bool> Settle(Statement statement, RelayEnd end)
+    {
+        var session = statement.Session;
+        if (end != RelayEnd.Complete)
+            return new(SettleLoss(statement));
+        var facts = statement.Answer.Facts;
+        NoteResult(session, facts, session.Lease!.Connection);
+        if (facts.IsError)
+            door.Meter.Errors++;
+        if (statement.Kind is not CommandKind.Query)
+            SettleCommand(statement, facts);
+        if (IsPlain(statement, session, facts))
+        {
+            GiveBackUnlessNeeded(session);
+            return new(true);
+        }
+        return SettleRest(statement, facts);
+    }
+
+    /// <summary>Settles a statement that was not sent; false ends the conversation.</summary>
+    internal bool SettleUnsent(Statement statement)
+    {
+        var session = statement.Session;
+        var wasUnderWay = session.IsUnderWay;
+        if (session.Lease is { } lease)
+        {
+            session.Lease = null;
+            if (lease.Connection.IsBroken)
+                lease.Discard();
+            else
+                session.Lease = wasUnderWay ? lease : ReturnClean(lease);
+        }
+        if (session.Wire.IsClosed)
+            return false;
+        var refusal = statement.Refusal;
+        door.Meter.OwnErrors++;
+        ClientReplies.SendError(session, 1, new SqlError(refusal.Code, refusal.State),
+            $"{refusal.Message} [seawall: the statement did not run]");
+        // What was open there is gone with the connection, and the client must not go on as if it were not.
+        return !(wasUnderWay && session.Lease is null);
+    }
+
+    /// <summary>The client leaves: its connection is cleaned of what it left there.</summary>
+    internal static void Leave(Session session)
+    {
+        session.Wire.Loop.Timers.Disarm(session);
+        LetGo(session);
+        session.PreparedOrNull?.Clear();
+    }
+
+    /// <summary>Gives back whatever connection the session keeps, to be cleaned of what the session left there.</summary>
+    internal static void LetGo(Session session)
+    {
+        if (session.Lease is not { } lease)
+            return;
+        lease.Connection.IsDirty |= session.IsUnderWay;
+        session.Lease = null;
+        lease.Return();
+    }
+
+    /// <summary>
+    /// A connection is held only in case its warnings are asked for, and others need it: keeps the warnings, gives it back.
+    /// </summary>
+    internal static async LoopTask GiveUpSoftHold(Session session)
+    {
+        if (session.Lease is not { } lease || session.IsUnderWay)
+            return;
+        if (session.PinReasons.HasFlag(PinReasons.Diagnostics))
+            session.KeptDiagnostics = await Keepsake.Take(session, lease.Connection);
+        session.Unpin(PinReasons.Soft);
+        session.Lease = ReturnClean(lease);
+    }
+
+    private static Lease? ReturnClean(Lease lease)
+    {
+        lease.Return();
+        return null;
+    }
+
+    private static void NoteResult(Session session, AnswerFacts facts, ServerConnection connection)
+    {
+        if (facts.HasStatus)
+            session.Status = facts.Status & ~(ServerStatus.MoreResults | ServerStatus.SessionStateChanged);
+        if (facts.LastInsertId != 0)
+            session.LastInsertId = connection.LastInsertId = facts.LastInsertId;
+        session.LastResult = new LastResult(facts.RowCount, facts.Rows, facts.Warnings);
+        session.KeptDiagnostics = null;
+    }
+
+    // Most statements: nothing pins, nothing went wrong, nothing was set that is not known already.
+    private static bool IsPlain(Statement statement, Session session, AnswerFacts facts) =>
+        !statement.Decision.HasConsequences && session.Pins is null && !facts.IsError && facts.Warnings == 0
+        && !facts.HasNamelessChange && !facts.HasUnmovableChange;
+
+    private static void GiveBackUnlessNeeded(Session session)
+    {
+        if (session.InTransaction || session.Pins is not null)
+            return;
+        var lease = session.Lease!;
+        session.LastLease = lease.Mark;
+        session.Lease = null;
+        lease.Return();
+    }
+
+    private void SettleCommand(Statement statement, AnswerFacts facts)
+    {
+        var session = statement.Session;
+        var connection = session.Lease!.Connection;
+        switch (statement.Kind)
+        {
+            case CommandKind.StatementPrepare when !facts.IsError:
+                AddPrepared(statement, facts, connection);
+                break;
+            case CommandKind.InitDb when !facts.IsError && !connection.TracksSession:
+                SessionLearning.SetSchema(session, connection, System.Text.Encoding.UTF8.GetString(statement.Text));
+                break;
+            case CommandKind.StatementSendLongData:
+                (session.Pins ??= new SessionPins(door.Loop.NowMs)).Add(PinReasons.LongData, Name(statement));
+                break;
+            case CommandKind.StatementExecute:
+                session.Pins?.Remove(PinReasons.LongData, Name(statement));
+                SettleCursor(statement, facts);
+                break;
+            case CommandKind.StatementFetch:
+                SettleCursor(statement, facts);
+                break;
+            case CommandKind.StatementReset:
+                session.Pins?.Remove(PinReasons.LongData, Name(statement));
+                session.Pins?.Remove(PinReasons.Cursor, Name(statement));
+                break;
+        }
+        session.Unpin(PinReasons.None);
+    }
+
+    private static void SettleCursor(Statement statement, AnswerFacts facts)
+    {
+        var session = statement.Session;
+        session.Pins?.Remove(PinReasons.Cursor, Name(statement));
+        if (!facts.IsError && facts.Status.HasFlag(ServerStatus.CursorExists) && !facts.Status.HasFlag(ServerStatus.LastRowSent))
+            (session.Pins ??= new SessionPins(session.Wire.Loop.NowMs)).Add(PinReasons.Cursor, Name(statement));
+    }
+
+    private static string Name(Statement statement) =>
+        statement.Prepared!.Id.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    private void AddPrepared(Statement statement, AnswerFacts facts, ServerConnection connection)
+    {
+        var session = statement.Session;
+        var text = texts.Hold(statement.Text, statement.SettingsBefore.ForParsing);
+        session.Prepared.Add(text, statement.Facts, facts.Prepared.Parameters);
+        var (_, toClose) = connection.Statements.Add(text, facts.Prepared.StatementId, session.Pool!.Limits.PreparedMax);
+        if (toClose is { } old)
+            ServerPreparation.Close(connection, old);
+    }
+
+    private async LoopTask<bool> SettleRest(Statement statement, AnswerFacts facts)
+    {
+        var session = statement.Session;
+        var decision = statement.Decision;
+        var before = session.PinReasons;
+        if (decision.AsksSettings && !facts.IsError && !await SettingsQuestion.Ask(statement, facts))
+            session.Pin(PinReasons.UnknownState);
+        if (decision.ForgetsSettings)
+            session.Settings = session.Lease!.Connection.Applied = statement.SettingsBefore;
+        PinLedger.Update(statement, facts);
+        NotePins(session, before);
+        if (decision.EndsConnection && !facts.IsError)
+        {
+            // The server closes its side now, and a client that asked for that expects the same of this one.
+            session.Lease!.Discard();
+            session.Lease = null;
+            return false;
+        }
+        if (session.Pins is null || session.InTransaction || session.IsUnderWay)
+            GiveBackUnlessNeeded(session);
+        else
+            HoldSoftly(session);
+        return true;
+    }
+
+    private void NotePins(Session session, PinReasons before)
+    {
+        var now = session.PinReasons & ~PinReasons.Soft;
+        if (now == PinReasons.None || (before & ~PinReasons.Soft) == now)
+            return;
+        door.Meter.Pins++;
+        EngineLog.Pinned(logger, session.Id, session.Account!.User, now.ToString());
+    }
+
+    // Others go first: if somebody waits, the connection is given up before the client's next statement.
+    private static void HoldSoftly(Session session)
+    {
+        session.LastLease = session.Lease!.Mark;
+        if (session.Pool!.Waiting > 0)
+            session.Wish(SessionWishes.GiveUpSoftHold);
+        else
+            session.Pool.HoldSoftly(session.Lease, () => session.Wish(SessionWishes.GiveUpSoftHold));
+        session.Wire.Loop.Arm(session, SoftHoldMsMax);
+    }
+
+    private bool SettleLoss(Statement statement)
+    {
+        var session = statement.Session;
+        var connection = session.Lease!.Connection;
+        var answer = statement.Answer;
+        var wasUnderWay = session.IsUnderWay;
+        connection.IsBroken = true;
+        var canSpeak = answer.IsBetweenPackets && !session.Wire.IsClosed;
+        var sequence = answer.NextSequence;
+        session.Lease.Discard();
+        session.Lease = null;
+        door.Meter.ServersLost++;
+        EngineLog.ServerLost(logger, statement.Server.Id.Name, session.Id, session.Account!.User,
+            wasUnderWay ? "its transaction or state there is lost" : "whether the statement ran is not known");
+        if (!canSpeak)
+            return false;
+        door.Meter.OwnErrors++;
+        ClientReplies.SendError(session, sequence, SqlError.ServerLost,
+            "Lost connection to the server during query [seawall: whether the statement ran is not known]");
+        return !wasUnderWay;
+    }
+}

@@ -1,0 +1,200 @@
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Servers;
+using Seawall.MySql.Framing;
+using Seawall.MySql.Results;
+
+namespace Seawall.Engine.Flow;
+
+/// <summary>How far an answer has come.</summary>
+internal enum AnswerState : byte
+{
+    /// <summary>More is to come.</summary>
+    Open,
+
+    /// <summary>All of it has gone by.</summary>
+    Complete,
+
+    /// <summary>The server asks the client for a file.</summary>
+    WantsFile,
+
+    /// <summary>The server said something that is no answer.</summary>
+    Malformed,
+}
+
+/// <summary>
+/// The answer of one server connection to one command, on its way to a client: where it ends, what the session learns from
+/// it, and what must look different to this client. Packets that may go as they are go as they are. Used again for
+/// another answer when this one has ended.
+/// </summary>
+internal sealed class Answer
+{
+    private readonly AnswerFacts _facts = new();
+    private ResponseTracker _tracker;
+    private ServerConnection _connection = null!;
+    private Session? _session;
+    private Stream? _divert;
+    private bool _insertsEof;
+    private bool _dropsEof;
+    private uint _renumberTo;
+
+    /// <summary>The server connection that gives it.</summary>
+    internal ServerConnection Connection => _connection;
+
+    /// <summary>What was learnt from the answer so far.</summary>
+    internal AnswerFacts Facts => _facts;
+
+    /// <summary>Whether no byte of it has come.</summary>
+    internal bool IsUntouched => _tracker.IsUntouched;
+
+    /// <summary>Whether what has gone by ends with a whole packet, so that an error can follow.</summary>
+    internal bool IsBetweenPackets => _tracker.IsBetweenPackets;
+
+    /// <summary>The number that the next packet to the client would have.</summary>
+    internal byte NextSequence => (byte)(_tracker.IsUntouched ? 1 : _tracker.LastSequence + _tracker.SequenceShift + 1);
+
+    /// <summary>
+    /// Begins an answer. <paramref name="preparedId"/> is the client's number for a statement that is being prepared;
+    /// <paramref name="divert"/> gets what the client would get.
+    /// </summary>
+    internal void Begin(
+        Session session, ServerConnection connection, ResponseShape shape, uint preparedId = 0, Stream? divert = null)
+    {
+        _connection = connection;
+        _session = session;
+        _divert = divert;
+        _renumberTo = preparedId;
+        _facts.Clear();
+        _tracker.Begin(shape, connection.DeprecatesEof);
+        _insertsEof = session.WantsEof && connection.DeprecatesEof;
+        _dropsEof = !session.WantsEof && !connection.DeprecatesEof;
+        _tracker.ReportsColumnsEnd = _insertsEof;
+    }
+
+    /// <summary>The client has gone: the rest is only followed to its end.</summary>
+    internal void Orphan() => _session = null;
+
+    /// <summary>
+    /// Follows what has arrived and sends it on. <paramref name="used"/> is how much of it was used up; the rest must come
+    /// again, with more behind it.
+    /// </summary>
+    internal AnswerState Follow(Span<byte> data, out int used)
+    {
+        var sent = 0;
+        PacketWriter? edited = null;
+        used = 0;
+        var state = AnswerState.Open;
+        while (state == AnswerState.Open && !_tracker.IsDone)
+        {
+            var seen = _tracker.Next(data, ref used);
+            if (seen == ResponseEvent.NeedMore)
+                break;
+            if (Edits(seen, data, out state))
+                Edit(seen, data, ref sent, ref edited);
+            Settle(seen);
+        }
+        Send(data[sent..used], edited);
+        return _tracker.IsDone && state == AnswerState.Open ? AnswerState.Complete : state;
+    }
+
+    // Learns from a packet, and says whether the client must get another one in its place.
+    private bool Edits(ResponseEvent seen, Span<byte> data, out AnswerState state)
+    {
+        state = AnswerState.Open;
+        var payload = PayloadOf(data);
+        switch (seen)
+        {
+            case ResponseEvent.End:
+                if (!_facts.ReadEnd(payload, _connection))
+                    state = AnswerState.Malformed;
+                if (_facts.HasSessionChanges && _session is not null)
+                    SessionLearning.Learn(_session, _connection, _facts, AnswerFacts.SessionChanges(payload));
+                return NeedsOtherEnd(payload);
+            case ResponseEvent.Error:
+                _facts.ReadError(payload);
+                return false;
+            case ResponseEvent.ColumnsEnd:
+                _facts.ReadColumnsEnd(payload);
+                return _insertsEof || _dropsEof;
+            case ResponseEvent.Prepared:
+                _facts.Prepared = PreparedPacket.Read(payload);
+                PreparedPacket.Renumber(payload, _renumberTo);
+                return false;
+            case ResponseEvent.LocalFile:
+                state = AnswerState.WantsFile;
+                return false;
+            case ResponseEvent.Malformed:
+                state = AnswerState.Malformed;
+                return false;
+            case ResponseEvent.Text:
+            case ResponseEvent.NeedMore:
+                return false;
+        }
+        return false;
+    }
+
+    private bool NeedsOtherEnd(ReadOnlySpan<byte> payload)
+    {
+        if (_session is not { } session)
+            return false;
+        if (payload[0] == OkPacket.EndHeader && (_insertsEof || _dropsEof))
+            return true;
+        if (_facts.IsEof)
+            return false;
+        // The words of an OK packet have a length before them in one dialect and none in the other.
+        return _facts.HasSessionChanges || (_facts.HasInfo && session.TracksSession != _connection.TracksSession);
+    }
+
+    private void Edit(ResponseEvent seen, Span<byte> data, ref int sent, ref PacketWriter? edited)
+    {
+        edited ??= _connection.Wire.Loop.Writer.Clear();
+        edited.Packets(data[sent.._tracker.PacketStart]);
+        sent = _tracker.PacketEnd;
+        if (_session is not { } session)
+            return;
+        if (seen == ResponseEvent.ColumnsEnd)
+        {
+            if (_insertsEof)
+                InsertEof(edited, session);
+            else
+                _tracker.SequenceShift--;
+            return;
+        }
+        edited.Begin((byte)(_tracker.LastSequence + _tracker.SequenceShift));
+        _facts.WriteEnd(edited, session, PayloadOf(data));
+        edited.End();
+    }
+
+    private void InsertEof(PacketWriter edited, Session session)
+    {
+        edited.Begin((byte)(_tracker.LastSequence + _tracker.SequenceShift + 1));
+        EofPacket.Write(edited, 0, session.Status);
+        edited.End();
+        _tracker.SequenceShift++;
+    }
+
+    private void Settle(ResponseEvent seen)
+    {
+        if (seen == ResponseEvent.End)
+            _tracker.Ended(_facts.Status);
+        else if (seen == ResponseEvent.ColumnsEnd && !_insertsEof)
+            _tracker.ColumnsEnded(_facts.Status);
+        else if (seen == ResponseEvent.Error)
+            _facts.Rows = 0;
+    }
+
+    private void Send(ReadOnlySpan<byte> rest, PacketWriter? edited)
+    {
+        if (_session is not { } session)
+            return;
+        if (edited is not null)
+            rest = edited.Packets(rest).Bytes;
+        if (_divert is not null)
+            _divert.Write(rest);
+        else if (rest.Length > 0)
+            session.Wire.Send(rest);
+    }
+
+    private Span<byte> PayloadOf(Span<byte> data) => _tracker.PacketStart == _tracker.PacketEnd
+        ? default
+        : data[(_tracker.PacketStart + PacketHeader.Size).._tracker.PacketEnd];
+}

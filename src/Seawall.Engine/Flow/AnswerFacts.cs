@@ -1,0 +1,149 @@
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Servers;
+using Seawall.MySql.Framing;
+using Seawall.MySql.Results;
+
+namespace Seawall.Engine.Flow;
+
+/// <summary>What an answer has told about its statement and about the session. Used again for every answer.</summary>
+internal sealed class AnswerFacts
+{
+    private OkFields _ok;
+    private bool _tracksSession;
+
+    /// <summary>The flags of the last result that had any.</summary>
+    internal ServerStatus Status { get; private set; }
+
+    /// <summary>Whether any result had flags: an error has none.</summary>
+    internal bool HasStatus { get; private set; }
+
+    /// <summary>Whether the answer ended with an error.</summary>
+    internal bool IsError { get; private set; }
+
+    /// <summary>The error's number.</summary>
+    internal ushort ErrorCode { get; private set; }
+
+    /// <summary>Warnings of the last result.</summary>
+    internal ushort Warnings { get; private set; }
+
+    /// <summary>Rows of the last result.</summary>
+    internal ulong Rows { get; set; }
+
+    /// <summary>What ROW_COUNT() would say: -1 after rows and errors.</summary>
+    internal long RowCount { get; private set; }
+
+    /// <summary>The last value that AUTO_INCREMENT or LAST_INSERT_ID(expr) gave; 0 when there was none.</summary>
+    internal ulong LastInsertId { get; private set; }
+
+    /// <summary>The statement that was prepared.</summary>
+    internal PreparedPacket Prepared { get; set; }
+
+    /// <summary>Whether the last end was an EOF packet.</summary>
+    internal bool IsEof { get; private set; }
+
+    /// <summary>Whether the last end had words.</summary>
+    internal bool HasInfo { get; private set; }
+
+    /// <summary>Whether the last end told of session changes.</summary>
+    internal bool HasSessionChanges { get; private set; }
+
+    /// <summary>Whether the server said that something changed that it does not name.</summary>
+    internal bool HasNamelessChange { get; set; }
+
+    /// <summary>Whether a variable was reported.</summary>
+    internal bool HasVariableChange { get; set; }
+
+    /// <summary>Whether a variable was reported that cannot be set again elsewhere.</summary>
+    internal bool HasUnmovableChange { get; set; }
+
+    /// <summary>Whether the client has changed what the server reports.</summary>
+    internal bool HasTrackingChange { get; set; }
+
+    /// <summary>What changed in the session, in the packet that ended the last result.</summary>
+    internal static ReadOnlySpan<byte> SessionChanges(ReadOnlySpan<byte> payload) =>
+        OkPacket.Read(payload, tracksSession: true).SessionChanges;
+
+    /// <summary>Makes it new.</summary>
+    internal void Clear()
+    {
+        Status = default;
+        HasStatus = IsError = IsEof = HasInfo = HasSessionChanges = HasNamelessChange = HasVariableChange = false;
+        HasUnmovableChange = HasTrackingChange = false;
+        ErrorCode = Warnings = 0;
+        Rows = LastInsertId = 0;
+        RowCount = 0;
+        Prepared = default;
+        _ok = default;
+    }
+
+    /// <summary>Reads the packet that ends a result; false when it makes no sense.</summary>
+    internal bool ReadEnd(ReadOnlySpan<byte> payload, ServerConnection connection)
+    {
+        IsEof = payload[0] == OkPacket.EndHeader && !connection.DeprecatesEof;
+        _tracksSession = connection.TracksSession;
+        if (IsEof)
+        {
+            var eof = EofPacket.Read(payload);
+            HasInfo = HasSessionChanges = false;
+            _ok = new OkFields(OkPacket.EndHeader, 0, 0, eof.Warnings, payload.Length <= EofPacket.LengthLimit);
+            return Note(eof.Status);
+        }
+        var ok = OkPacket.Read(payload, connection.TracksSession);
+        HasInfo = ok.Info.Length > 0;
+        HasSessionChanges = ok.SessionChanges.Length > 0;
+        _ok = new OkFields(ok.FirstByte, ok.AffectedRows, ok.LastInsertId, ok.Warnings, ok.IsValid);
+        return Note(ok.Status);
+    }
+
+    /// <summary>Reads an error.</summary>
+    internal void ReadError(ReadOnlySpan<byte> payload)
+    {
+        IsError = true;
+        ErrorCode = ErrPacket.Read(payload).Code;
+        RowCount = -1;
+        Warnings = 1;
+    }
+
+    /// <summary>Reads the EOF packet behind the columns, if there is one.</summary>
+    internal void ReadColumnsEnd(ReadOnlySpan<byte> payload)
+    {
+        if (payload.IsEmpty)
+            return;
+        Status = EofPacket.Read(payload).Status;
+        HasStatus = true;
+    }
+
+    /// <summary>Writes the end of a result anew, in the client's dialect.</summary>
+    internal void WriteEnd(PacketWriter writer, Session session, ReadOnlySpan<byte> payload)
+    {
+        if (_ok.FirstByte == OkPacket.EndHeader && session.WantsEof)
+        {
+            EofPacket.Write(writer, _ok.Warnings, Status);
+            return;
+        }
+        if (IsEof)
+        {
+            OkPacket.Write(writer, OkPacket.EndHeader, 0, 0, Status, _ok.Warnings, default, default, session.Capabilities);
+            return;
+        }
+        var ok = OkPacket.Read(payload, _tracksSession);
+        Span<byte> shown = stackalloc byte[SessionChangeFilter.LengthMax];
+        var length = session.TracksSession ? SessionChangeFilter.Write(ok.SessionChanges, shown) : 0;
+        OkPacket.Write(writer, _ok.FirstByte, _ok.AffectedRows, _ok.LastInsertId, Status, _ok.Warnings, ok.Info,
+            shown[..length], session.Capabilities);
+    }
+
+    private bool Note(ServerStatus status)
+    {
+        Status = status;
+        HasStatus = true;
+        Warnings = _ok.Warnings;
+        if (_ok.LastInsertId != 0)
+            LastInsertId = _ok.LastInsertId;
+        RowCount = _ok.FirstByte == OkPacket.Header ? (long)_ok.AffectedRows : -1;
+        return _ok.IsValid;
+    }
+
+    private readonly record struct OkFields(
+        byte FirstByte, ulong AffectedRows, ulong LastInsertId, ushort Warnings, bool IsValid);
+}

@@ -1,0 +1,309 @@
+using Seawall.Engine.Facts.Accounts;
+using Seawall.Engine.Loops;
+using Seawall.MySql.Handshakes;
+using Seawall.MySql.Passwords;
+using Seawall.MySql.Results;
+
+namespace Seawall.Engine.Flow.Clients;
+
+/// <summary>Why a client is not let in: what it is told, and what the log says.</summary>
+internal readonly record struct Refusal(SqlError Error, string Message, string Reason);
+
+/// <summary>
+/// The server's half of the password plugins: finds the shortest exchange that proves the password, and learns from it what
+/// Seawall needs to log in to servers as this account.
+/// </summary>
+internal sealed class ClientAuthentication(LoginExchange exchange, FrontDoor door, AccountBook book)
+{
+    private readonly Session _session = exchange.Session;
+    private string _user = "";
+    private bool _hasPassword;
+    private byte[] _longNonce = [];
+
+    /// <summary>The account, when the client is who it says and may come in.</summary>
+    internal Account? Accepted { get; private set; }
+
+    /// <summary>The plugin that proved it.</summary>
+    internal PasswordKind Plugin { get; private set; }
+
+    /// <summary>Runs the exchange; the client's first proof is in <paramref name="response"/>.</summary>
+    internal async LoopTask<Refusal> Run(string user, string plugin, byte[] response)
+    {
+        _user = user;
+        _hasPassword = response.Length > 0;
+        var account = book.Find(user);
+        var spoken = KindOf(plugin);
+        if (book.Mode == AccountMode.Learning && account is null)
+            return await Learn(spoken, response);
+        if (WantedKind(account, spoken) is not { } wanted)
+            return Unsupported(account!);
+        if (wanted != spoken)
+            response = await Switch(wanted);
+        if (exchange.IsOver)
+            return default;
+        _hasPassword |= response.Length > 0;
+        Plugin = wanted;
+        var proof = await Prove(account, wanted, response, known: null);
+        if (exchange.IsOver)
+            return default;
+        // The account may have changed a moment ago: before a client is turned away, the servers are asked once more.
+        if (!proof.Ok && await door.Accounts.Refresh(_user, door.Loop) is { } fresh && !ReferenceEquals(fresh, account))
+        {
+            account = fresh;
+            proof = await Prove(fresh, wanted, response, proof.Password);
+        }
+        proof.Forget();
+        return proof.Ok && account is not null ? Judge(account) : Denied("wrong password or unknown account");
+    }
+
+    // A settings account has a password that is known and takes any plugin; one of a server takes the server's.
+    private static PasswordKind? WantedKind(Account? account, PasswordKind? spoken)
+    {
+        if (account is null)
+            return spoken ?? PasswordKind.Native; // Whoever does not exist must not be told apart from who does.
+        if (account.Source == AccountSource.Settings && account.Secrets.Password is not null)
+            return spoken is PasswordKind.Native or PasswordKind.CachingSha2 ? spoken : PasswordKind.CachingSha2;
+        PasswordKind? first = null;
+        foreach (var password in account.Passwords)
+        {
+            var kind = password.Kind == PasswordKind.Unmatchable ? spoken ?? PasswordKind.Native : password.Kind;
+            if (kind is not (PasswordKind.Native or PasswordKind.CachingSha2 or PasswordKind.Ed25519))
+                continue;
+            if (kind == spoken)
+                return kind;
+            first ??= kind;
+        }
+        return first;
+    }
+
+    private async LoopTask<byte[]> Switch(PasswordKind kind)
+    {
+        _session.Nonce = door.Nonces.Next();
+        var packet = exchange.Begin();
+        if (kind == PasswordKind.Ed25519)
+            AuthSwitchRequest.Write(packet, Ed25519Password.PluginName, LongNonce());
+        else
+            AuthSwitchRequest.Write(packet, NameOf(kind), _session.Nonce.Bytes);
+        exchange.Send(packet);
+        return (await exchange.Next()).Copy();
+    }
+
+    private byte[] LongNonce()
+    {
+        _longNonce = new byte[Ed25519Password.NonceLength];
+        door.Nonces.Fill(_longNonce);
+        return _longNonce;
+    }
+
+    private async LoopTask<Proof> Prove(Account? account, PasswordKind kind, byte[] response, byte[]? known)
+    {
+        switch (kind)
+        {
+            case PasswordKind.Native:
+                return new(account is not null && ProveNative(account, response), null);
+            case PasswordKind.Ed25519:
+                return new(account?.Passwords.Any(stored => Ed25519Password.Verify(response, _longNonce, stored)) == true, null);
+            case PasswordKind.CachingSha2:
+                return await ProveSha2(account, response, known);
+            case PasswordKind.Sha256:
+            case PasswordKind.Unmatchable:
+            case PasswordKind.Unsupported:
+                return default;
+        }
+        return default;
+    }
+
+    private bool ProveNative(Account account, byte[] response)
+    {
+        Span<byte> key = stackalloc byte[NativePassword.ProofLength];
+        foreach (var stored in account.Passwords)
+        {
+            if (!NativePassword.Verify(response, _session.Nonce, stored, key, out var length))
+                continue;
+            if (length > 0)
+                account.Secrets.LearnNativeKey(key[..length]);
+            key.Clear();
+            return true;
+        }
+        return account.Source != AccountSource.Server && ProveNativeByPassword(account, response);
+    }
+
+    private bool ProveNativeByPassword(Account account, byte[] response)
+    {
+        Span<byte> expected = stackalloc byte[NativePassword.ProofLength];
+        var match = new ProofMatch(_session.Nonce, expected, response);
+        return account.Secrets.Password?.TryVisit(match, ProofMatch.Native) == true && match.IsEqual;
+    }
+
+    private async LoopTask<Proof> ProveSha2(Account? account, byte[] response, byte[]? known)
+    {
+        var password = known;
+        if (password is null)
+        {
+            if (account?.Passwords.Any(stored => stored.AdmitsWithoutPassword(response)) == true)
+                return new(true, null);
+            if (account is not null && ProveFast(account, response))
+            {
+                exchange.SaysFastOk = true;
+                return new(true, null);
+            }
+            // Whoever sends no proof has no password to show either.
+            password = response.Length > 1 ? await AskForPassword() : null;
+        }
+        return password is null ? default : new(account is not null && await ProveFull(account, password), password);
+    }
+
+    private bool ProveFast(Account account, byte[] response)
+    {
+        Span<byte> key = stackalloc byte[CachingSha2Password.ProofLength];
+        var proven = CachingSha2Password.Verify(response, _session.Nonce, account.Secrets.Sha2Remembered, key);
+        key.Clear(); // SHA256(password) was learnt together with what it was checked against.
+        return proven;
+    }
+
+    private async LoopTask<byte[]?> AskForPassword()
+    {
+        var packet = exchange.Begin();
+        AuthMoreData.Write(packet, [AuthMoreData.PerformFullAuthentication]);
+        exchange.Send(packet);
+        var sent = (await exchange.Next()).Copy();
+        if (exchange.IsOver)
+            return null;
+        if (_session.IsProtected)
+            return ClearPassword.TryRead(sent, out var password) ? password.ToArray() : null;
+        if (sent is [AuthMoreData.RequestPublicKey])
+        {
+            packet = exchange.Begin();
+            AuthMoreData.Write(packet, door.RsaKey.PublicKeyPem);
+            exchange.Send(packet);
+            sent = (await exchange.Next()).Copy();
+        }
+        return exchange.IsOver ? null : await Decrypt(sent);
+    }
+
+    private async LoopTask<byte[]?> Decrypt(byte[] cipher)
+    {
+        var work = new Decryption(door.Loop, door.RsaKey, cipher, _session.Nonce);
+        if (!door.Workers.TryRun(work))
+            return null;
+        await work;
+        return work.Password;
+    }
+
+    private async LoopTask<bool> ProveFull(Account account, byte[] password)
+    {
+        var check = new PasswordCheck(door.Loop, account, password);
+        if (!door.Workers.TryRun(check))
+            return false;
+        await check;
+        if (check.IsRight)
+            account.Secrets.LearnPassword(password);
+        return check.IsRight;
+    }
+
+    // Nothing is known of the accounts: the client shows its password in a protected exchange, and a server is the judge.
+    private async LoopTask<Refusal> Learn(PasswordKind? spoken, byte[] response)
+    {
+        Plugin = PasswordKind.CachingSha2;
+        if (spoken != PasswordKind.CachingSha2)
+            response = await Switch(PasswordKind.CachingSha2);
+        if (exchange.IsOver)
+            return default;
+        _hasPassword |= response.Length > 1;
+        if (door.Learnt.Find(_user) is { } known && ProveFast(known, response)
+            && await door.Learnt.IsStillRight(known, _session))
+        {
+            exchange.SaysFastOk = true;
+            return Judge(known);
+        }
+        var password = response.Length > 1 ? await AskForPassword() : [];
+        if (exchange.IsOver)
+            return default;
+        if (password is null)
+            return Denied("the password could not be read");
+        var (account, problem) = await door.Learnt.Confirm(_user, password, _session);
+        password.AsSpan().Clear();
+        return account is null ? Denied(problem) : Judge(account);
+    }
+
+    private Refusal Judge(Account account)
+    {
+        if (account.IsLocked)
+        {
+            return new(SqlError.AccountLocked, $"Access denied for user '{_user}'@'{Host}'. Account is locked.",
+                "the account is locked");
+        }
+        if (account.RequiresTls && !_session.IsProtected)
+            return Denied("the account requires TLS");
+        if (account.RequiresCertificate && !_session.HasCertificate)
+            return Denied("the account requires a client certificate");
+        if (account.IsExpired)
+        {
+            return new(SqlError.PasswordExpired, "Your password has expired. To log in you must change it using a client "
+                + "that supports expired passwords.", "the password has expired");
+        }
+        if (door.Options.MatchesClientHost && !book.AdmitsFrom(account.UserBytes.Span, _session.Wire.Peer))
+            return Denied("the servers have no such account for the client's own address (clients.match_host = true)");
+        Accepted = account;
+        return default;
+    }
+
+    private string Host => _session.Wire.Peer.IsLocal ? "localhost" : _session.Wire.Peer.ToIPAddress().ToString();
+
+    private Refusal Denied(string reason) => new(SqlError.AccessDenied,
+        $"Access denied for user '{_user}'@'{Host}' (using password: {(_hasPassword ? "YES" : "NO")})", reason);
+
+    private Refusal Unsupported(Account account) => new(SqlError.AuthenticationPlugin,
+        $"Seawall cannot check the authentication plugin of '{_user}' ({account.Passwords.FirstOrDefault()?.Plugin}); "
+        + "name the account under [[accounts]]", "the account's plugin is not spoken here");
+
+    private static PasswordKind? KindOf(string plugin) => plugin switch
+    {
+        "mysql_native_password" or "" => PasswordKind.Native,
+        "caching_sha2_password" => PasswordKind.CachingSha2,
+        "client_ed25519" => PasswordKind.Ed25519,
+        _ => null,
+    };
+
+    private static ReadOnlySpan<byte> NameOf(PasswordKind kind) =>
+        kind == PasswordKind.CachingSha2 ? CachingSha2Password.PluginName : NativePassword.PluginName;
+
+    private readonly record struct Proof(bool Ok, byte[]? Password)
+    {
+        internal void Forget() => Password?.AsSpan().Clear();
+    }
+
+    private sealed class Decryption(Loop loop, ServerRsaKey key, byte[] cipher, Nonce nonce) : WorkItem(loop)
+    {
+        internal byte[]? Password { get; private set; }
+
+        protected override void Work()
+        {
+            Span<byte> clear = stackalloc byte[ServerRsaKey.CipherLength];
+            if (key.TryDecrypt(cipher, nonce, clear, out var length))
+                Password = clear[..length].ToArray();
+            clear.Clear();
+        }
+    }
+
+    private sealed class PasswordCheck(Loop loop, Account account, byte[] password) : WorkItem(loop)
+    {
+        internal bool IsRight { get; private set; }
+
+        protected override void Work() => IsRight = account.Source == AccountSource.Settings
+            ? account.Secrets.Password?.Matches(password) == true
+            : account.Passwords.Any(stored => stored.Matches(password));
+    }
+
+    private readonly ref struct ProofMatch(in Nonce nonce, Span<byte> expected, ReadOnlySpan<byte> shown)
+    {
+        private readonly Nonce _nonce = nonce;
+        private readonly Span<byte> _expected = expected;
+        private readonly ReadOnlySpan<byte> _shown = shown;
+
+        internal bool IsEqual => System.Security.Cryptography.CryptographicOperations.FixedTimeEquals(_expected, _shown);
+
+        internal static void Native(ReadOnlySpan<byte> password, ProofMatch match) =>
+            NativePassword.WriteProofOfPassword(password, match._nonce, match._expected);
+    }
+}

@@ -1,0 +1,173 @@
+using System.Text;
+using Seawall.Engine.Facts;
+using Seawall.Engine.Facts.Accounts;
+using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Loops;
+using Seawall.MySql.Handshakes;
+using Seawall.MySql.Results;
+
+namespace Seawall.Engine.Flow.Clients;
+
+/// <summary>
+/// Greets a client and lets it in, or not: one object for each attempt. Nothing here asks a server for a connection; what is
+/// needed of them is on the facts board.
+/// </summary>
+internal sealed class ClientLogin : TimerNode
+{
+    // Seawall speaks these whatever the servers do.
+    private const Capabilities Always =
+        Capabilities.Protocol41 | Capabilities.SecureConnection | Capabilities.PluginAuth
+        | Capabilities.PluginAuthLengthEncoded | Capabilities.ConnectAttributes;
+
+    private readonly Session _session;
+    private readonly FrontDoor _door;
+    private readonly FactsSnapshot _facts;
+    private bool _late;
+
+    internal ClientLogin(Session session, FrontDoor door)
+    {
+        _session = session;
+        _door = door;
+        _facts = door.Facts;
+        Exchange = new LoginExchange(session, 1); // The greeting is number 0.
+    }
+
+    /// <summary>The packets of the login.</summary>
+    internal LoginExchange Exchange { get; }
+
+    /// <summary>The schema that the client wants to begin in.</summary>
+    internal string? Schema { get; private set; }
+
+    /// <summary>
+    /// Everything up to, but without, the OK packet that ends the login; false when the client is not let in and has been
+    /// told so. The session's settings are those of the login, without the schema.
+    /// </summary>
+    internal async LoopTask<bool> Run()
+    {
+        if (_facts.Primary is not { Version: not null } server)
+        {
+            ClientReplies.SendInPlaceOfGreeting(_session.Wire, SqlError.ServerNotAvailable, _door.NoServerMessage());
+            return false;
+        }
+        _door.Loop.Arm(this, _door.Options.LoginMsMax);
+        Greet(server);
+        var letIn = await LetIn(server);
+        _door.Loop.Timers.Disarm(this);
+        if (_late)
+            _door.Refused(_session, "", $"no login within {_door.Options.LoginMsMax} ms (clients.login_ms_max)");
+        else if (Exchange.Problem is { } problem)
+            _door.Refused(_session, "", problem);
+        return letIn;
+    }
+
+    /// <inheritdoc/>
+    protected internal override void OnDue()
+    {
+        _late = true;
+        _session.Wire.Close();
+    }
+
+    private void Greet(ServerFacts server)
+    {
+        var offered = (ClientReplies.Spoken & server.Capabilities) | Always;
+        if (_door.Options.Tls is not null)
+            offered |= Capabilities.Tls;
+        _session.Capabilities = offered;
+        _session.Nonce = _door.Nonces.Next();
+        var writer = _door.Loop.Writer.Clear().Begin(0);
+        Greeting.Write(writer, server.Version!.Bytes.Span, _session.Id, _session.Nonce.Bytes, offered,
+            server.DefaultCollation, ServerStatus.Autocommit, _door.Greeter.PluginFor(_session.Wire.Peer, _facts.Accounts));
+        _session.Wire.Send(writer.End().Bytes);
+    }
+
+    private async LoopTask<bool> LetIn(ServerFacts server)
+    {
+        if (await ReadRequest() is not { } request)
+            return false;
+        if (request.IsTlsRequest)
+        {
+            if (!await GoOverToTls() || await ReadRequest() is not { IsTlsRequest: false } second)
+                return false;
+            request = second;
+        }
+        if (_door.Options.RequiresTls && !_session.IsProtected)
+        {
+            return Refuse(request.User, new Refusal(SqlError.SecureTransportRequired,
+                "Connections using insecure transport are prohibited while clients.tls = \"required\"", "no TLS"));
+        }
+        _session.Capabilities &= request.Capabilities;
+        _session.Attributes = _door.Share(request.Attributes);
+        Schema = request.Schema;
+        var authentication = new ClientAuthentication(Exchange, _door, _facts.Accounts);
+        var refusal = await authentication.Run(request.User, request.AuthPlugin, request.AuthResponse);
+        if (Exchange.IsOver)
+            return false;
+        if (authentication.Accepted is not { } account)
+            return Refuse(request.User, refusal);
+        Begin(account, server, request.Collation);
+        _door.Greeter.Note(_session.Wire.Peer, authentication.Plugin);
+        return true;
+    }
+
+    private void Begin(Account account, ServerFacts server, int collation)
+    {
+        _session.Account = account;
+        _session.LoginSettings = CollationTable.Settings(_door.Settings.Fresh, server, collation)
+            .WithMultiStatements(_session.Capabilities.HasFlag(Capabilities.MultiStatements));
+        _session.Settings = _session.LoginSettings;
+    }
+
+    private async LoopTask<Request?> ReadRequest()
+    {
+        var packet = await Exchange.Next();
+        if (Exchange.IsOver)
+            return null;
+        var request = Request.Read(packet.Payload);
+        if (request is null)
+        {
+            Refuse("", new Refusal(SqlError.Handshake, "Bad handshake",
+                "the login makes no sense, or the client is older than 4.1"));
+        }
+        return request;
+    }
+
+    private async LoopTask<bool> GoOverToTls()
+    {
+        if (_door.Options.Tls is not { } context || _session.IsProtected)
+            return Refuse("", new Refusal(SqlError.Handshake, "Bad handshake", "a request for TLS that was not offered"));
+        var ahead = new byte[_session.Inbox.HeldLength];
+        _session.Inbox.TakeHeld(ahead);
+        var upgrade = await context.Accept(_session.Wire, ahead, _door.Workers);
+        if (upgrade.Wire is not { } wire)
+        {
+            _door.Refused(_session, "", $"TLS failed: {upgrade.Problem}");
+            return false;
+        }
+        _session.Wire = wire;
+        return true;
+    }
+
+    private bool Refuse(string user, Refusal refusal)
+    {
+        Exchange.SendError(refusal.Error, refusal.Message);
+        _door.Refused(_session, user, refusal.Reason);
+        return false;
+    }
+
+    // What must last of the client's request: the packet's bytes do not.
+    private sealed record Request(
+        bool IsTlsRequest, Capabilities Capabilities, int Collation, string User, byte[] AuthResponse, string? Schema,
+        string AuthPlugin, byte[] Attributes)
+    {
+        internal static Request? Read(ReadOnlySpan<byte> payload)
+        {
+            var request = LoginRequest.Read(payload);
+            if (!request.IsValid)
+                return null;
+            return new(request.IsTlsRequest, request.Capabilities, request.Collation,
+                Encoding.UTF8.GetString(request.User), request.AuthResponse.ToArray(),
+                request.Schema.IsEmpty ? null : Encoding.UTF8.GetString(request.Schema),
+                Encoding.ASCII.GetString(request.AuthPlugin), request.Attributes.ToArray());
+        }
+    }
+}

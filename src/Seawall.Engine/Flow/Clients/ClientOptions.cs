@@ -1,0 +1,28 @@
+using Seawall.Engine.Loops.Tls;
+
+namespace Seawall.Engine.Flow.Clients;
+
+/// <summary>How clients are received.</summary>
+public sealed record ClientOptions
+{
+    /// <summary>Clients at one time; one more hears "too many connections" in place of a greeting.</summary>
+    public int CountMax { get; init; } = 10_000;
+
+    /// <summary>How long a login may take: the server's own limit (<c>connect_timeout</c>).</summary>
+    public int LoginMsMax { get; init; } = 10_000;
+
+    /// <summary>How long a client may be silent: the server's own limit (<c>wait_timeout</c>), 8 hours.</summary>
+    public long IdleMsMax { get; init; } = 28_800_000;
+
+    /// <summary>Certificates for clients that want TLS; null when none is offered.</summary>
+    public TlsServerContext? Tls { get; init; }
+
+    /// <summary>Whether clients without TLS are turned away; Unix sockets count as safe.</summary>
+    public bool RequiresTls { get; init; }
+
+    /// <summary>
+    /// Whether the servers must have an account for the client's own address, not just for Seawall's. On by default:
+    /// otherwise a front door next to a server would open root@localhost to the world.
+    /// </summary>
+    public bool MatchesClientHost { get; init; } = true;
+}

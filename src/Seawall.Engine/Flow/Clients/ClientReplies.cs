@@ -1,0 +1,56 @@
+using Seawall.MySql.Framing;
+using Seawall.MySql.Handshakes;
+using Seawall.MySql.Results;
+
+namespace Seawall.Engine.Flow.Clients;
+
+/// <summary>What Seawall itself says to a client, in the form that the client's capabilities ask for.</summary>
+internal static class ClientReplies
+{
+    /// <summary>"Done", with nothing further to say.</summary>
+    internal static bool SendOk(Session session, byte sequence) =>
+        session.Wire.Send(WriteOk(session.Wire.Loop.Writer.Clear(), session, sequence).Bytes);
+
+    /// <summary>An error.</summary>
+    internal static bool SendError(Session session, byte sequence, SqlError error, string message)
+    {
+        var writer = session.Wire.Loop.Writer.Clear().Begin(sequence);
+        ErrPacket.Write(writer, error, message);
+        return session.Wire.Send(writer.End().Bytes);
+    }
+
+    /// <summary>The answer to COM_SET_OPTION, which is an EOF packet in one dialect and an OK packet in the other.</summary>
+    internal static bool SendEnd(Session session, byte sequence)
+    {
+        var writer = session.Wire.Loop.Writer.Clear().Begin(sequence);
+        if (session.WantsEof)
+            EofPacket.Write(writer, 0, session.Status);
+        else
+            OkPacket.Write(writer, OkPacket.EndHeader, 0, 0, session.Status, 0, default, default, session.Capabilities);
+        return session.Wire.Send(writer.End().Bytes);
+    }
+
+    internal static PacketWriter WriteOk(PacketWriter writer, Session session, byte sequence)
+    {
+        writer.Begin(sequence);
+        OkPacket.Write(writer, OkPacket.Header, 0, 0, session.Status, 0, default, default, session.Capabilities);
+        return writer.End();
+    }
+
+    /// <summary>What is said before a greeting can be: an error in its place, in the form of before 4.1.</summary>
+    internal static void SendInPlaceOfGreeting(Loops.Wire wire, SqlError error, string message)
+    {
+        var writer = wire.Loop.Writer.Clear().Begin(0);
+        ErrPacket.Write(writer, error, message, withState: false);
+        wire.Send(writer.End().Bytes);
+    }
+
+    /// <summary>The capabilities that Seawall can speak to clients; a greeting offers those that the servers have too.</summary>
+    internal const Capabilities Spoken =
+        Capabilities.ClientMySql | Capabilities.FoundRows | Capabilities.LongFlag | Capabilities.ConnectWithSchema
+        | Capabilities.Odbc | Capabilities.IgnoreSpace | Capabilities.Protocol41 | Capabilities.Interactive
+        | Capabilities.Transactions | Capabilities.SecureConnection | Capabilities.MultiStatements
+        | Capabilities.MultiResults | Capabilities.PreparedMultiResults | Capabilities.PluginAuth
+        | Capabilities.ConnectAttributes | Capabilities.PluginAuthLengthEncoded | Capabilities.SessionTrack
+        | Capabilities.DeprecateEof;
+}

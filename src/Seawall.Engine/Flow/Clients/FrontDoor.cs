@@ -1,0 +1,141 @@
+using Seawall.Engine.Facts;
+using Seawall.Engine.Loops;
+using Seawall.Engine.Telemetry;
+using Seawall.MySql.Passwords;
+using Seawall.MySql.Results;
+
+namespace Seawall.Engine.Flow.Clients;
+
+/// <summary>
+/// Where clients come in, on one loop: the listeners, everybody who is in, and what a login needs. What all loops share is in
+/// <see cref="HouseRules"/>.
+/// </summary>
+internal sealed class FrontDoor
+{
+    private readonly HouseRules _house;
+    private readonly List<IWireListener> _listeners = [];
+    private readonly HashSet<Session> _sessions = [];
+    private readonly Dictionary<int, WeakReference<byte[]>> _attributes = [];
+
+    internal FrontDoor(Loop loop, LoopMeter meter, HouseRules house)
+    {
+        Loop = loop;
+        Meter = meter;
+        _house = house;
+        Nonces = new NonceBatch(house.Entropy);
+    }
+
+    /// <summary>The loop.</summary>
+    internal Loop Loop { get; }
+
+    /// <summary>What the loop counts.</summary>
+    internal LoopMeter Meter { get; }
+
+    /// <summary>Nonces for greetings.</summary>
+    internal NonceBatch Nonces { get; }
+
+    /// <summary>Chooses the plugin of the greeting.</summary>
+    internal Greeter Greeter { get; } = new();
+
+    /// <summary>What is known now.</summary>
+    internal FactsSnapshot Facts => _house.Facts.Current;
+
+    /// <summary>How clients are received now.</summary>
+    internal ClientOptions Options => _house.Clients;
+
+    /// <summary>Settings of sessions.</summary>
+    internal SettingsTable Settings => _house.Settings;
+
+    /// <summary>Accounts, asked of the servers once more.</summary>
+    internal IAccountSource Accounts => _house.Accounts;
+
+    /// <summary>Accounts that are learnt from the servers' yes or no.</summary>
+    internal ILearntAccounts Learnt => _house.Learnt;
+
+    /// <summary>Where cryptography runs.</summary>
+    internal Workers Workers => _house.Workers;
+
+    /// <summary>Seawall's own key, for passwords over connections that are not encrypted.</summary>
+    internal ServerRsaKey RsaKey => _house.RsaKey.Value;
+
+    /// <summary>Everybody who is in. Loop thread only.</summary>
+    internal IReadOnlyCollection<Session> Sessions => _sessions;
+
+    /// <summary>Starts to listen, handing each client that may come in to <paramref name="serve"/>.</summary>
+    internal IWireListener Open(Endpoint endpoint, Action<Session> serve)
+    {
+        var listener = Loop.Listen(endpoint, wire => Receive(wire, serve));
+        _listeners.Add(listener);
+        return listener;
+    }
+
+    /// <summary>Stops to listen; who is in stays in.</summary>
+    internal void CloseListeners()
+    {
+        foreach (var listener in _listeners)
+            listener.Close();
+        _listeners.Clear();
+    }
+
+    /// <summary>A client has left.</summary>
+    internal void Leave(Session session)
+    {
+        _sessions.Remove(session);
+        _house.ClientLeft();
+        Meter.ClientsClosed++;
+        session.Inbox.Clear();
+        session.Wire.Close();
+        EngineLog.ClientLeft(_house.Logger, session.Id);
+    }
+
+    /// <summary>A client was not let in; it has been told.</summary>
+    internal void Refused(Session session, string user, string reason)
+    {
+        Meter.LoginsFailed++;
+        EngineLog.LoginRefused(_house.Logger, user, session.Wire.Peer, reason);
+    }
+
+    /// <summary>Why nobody can be let in: no server has ever answered.</summary>
+    internal string NoServerMessage() => Facts.Primary is { } server
+        ? $"Seawall has not reached server '{server.Id}' at {server.Endpoint} yet: {server.Problem ?? "no answer so far"}"
+        : "Seawall knows of no server; see [[servers]]";
+
+    /// <summary>One array for all clients that sent the same attributes: there are many clients and few programs.</summary>
+    internal byte[] Share(byte[] attributes)
+    {
+        if (attributes.Length == 0)
+            return [];
+        var hash = new HashCode();
+        hash.AddBytes(attributes);
+        var key = hash.ToHashCode();
+        if (_attributes.TryGetValue(key, out var kept) && kept.TryGetTarget(out var same)
+            && same.AsSpan().SequenceEqual(attributes))
+        {
+            return same;
+        }
+        if (_attributes.Count >= SharedAttributesMax)
+            _attributes.Clear();
+        _attributes[key] = new(attributes);
+        return attributes;
+    }
+
+    /// <summary>Programs with different attributes at one time; some put a process number in, which cannot be shared.</summary>
+    private const int SharedAttributesMax = 1024;
+
+    private void Receive(Wire wire, Action<Session> serve)
+    {
+        Meter.ClientsAccepted++;
+        if (!_house.TryEnter(out var id))
+        {
+            Meter.ClientsRefused++;
+            Meter.ClientsClosed++;
+            ClientReplies.SendInPlaceOfGreeting(wire, SqlError.TooManyConnections,
+                $"Too many connections (clients.max = {Options.CountMax})");
+            wire.Close();
+            return;
+        }
+        var session = new Session(wire, id, Loop.NowMs);
+        _sessions.Add(session);
+        serve(session);
+    }
+}

@@ -1,0 +1,92 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Seawall.Engine.Facts;
+using Seawall.Engine.Facts.Accounts;
+using Seawall.Engine.Loops;
+using Seawall.MySql.Passwords;
+
+namespace Seawall.Engine.Flow.Clients;
+
+/// <summary>Asks the servers for an account once more, because a client failed to prove what is known of it.</summary>
+internal interface IAccountSource
+{
+    /// <summary>
+    /// The account as the servers know it now, or as it was known when nobody could be asked in time; null when there is
+    /// none. <paramref name="home"/> is the loop that asks.
+    /// </summary>
+    LoopTask<Account?> Refresh(string user, Loop home);
+}
+
+/// <summary>Accounts of which nothing is known but that a server let them in.</summary>
+internal interface ILearntAccounts
+{
+    /// <summary>The account, if a server has let it in at some time.</summary>
+    Account? Find(string user);
+
+    /// <summary>Whether a server still lets it in; one is asked if the last time was too long ago.</summary>
+    LoopTask<bool> IsStillRight(Account account, Session session);
+
+    /// <summary>Asks a server whether the password is right, by logging in with it; or says why not.</summary>
+    LoopTask<(Account? Account, string Problem)> Confirm(string user, byte[] password, Session session);
+}
+
+/// <summary>What the front doors of all loops share. Thread-safe.</summary>
+internal sealed class HouseRules(
+    FactsBoard facts, SettingsTable settings, Func<ClientOptions> clients, Workers workers, Lazy<ServerRsaKey> rsaKey,
+    RandomNumberGenerator entropy, ILogger logger)
+{
+    /// <summary>
+    /// Where the numbers of clients begin: far above those that servers give to connections, so that a KILL with a number
+    /// of Seawall's can never hit a stranger's connection.
+    /// </summary>
+    private const uint FirstId = 0x8000_0000;
+
+    private uint _lastId = FirstId;
+    private int _count;
+
+    /// <summary>What is known.</summary>
+    internal FactsBoard Facts { get; } = facts;
+
+    /// <summary>Settings of sessions.</summary>
+    internal SettingsTable Settings { get; } = settings;
+
+    /// <summary>How clients are received now.</summary>
+    internal ClientOptions Clients => clients();
+
+    /// <summary>Where cryptography runs.</summary>
+    internal Workers Workers { get; } = workers;
+
+    /// <summary>Seawall's own key; made at the first need, since it takes a fifth of a second.</summary>
+    internal Lazy<ServerRsaKey> RsaKey { get; } = rsaKey;
+
+    /// <summary>Where nonces come from.</summary>
+    internal RandomNumberGenerator Entropy { get; } = entropy;
+
+    /// <summary>Where events are told.</summary>
+    internal ILogger Logger { get; } = logger;
+
+    /// <summary>Accounts, asked of the servers once more.</summary>
+    internal required IAccountSource Accounts { get; init; }
+
+    /// <summary>Accounts that are learnt.</summary>
+    internal required ILearntAccounts Learnt { get; init; }
+
+    /// <summary>Clients that are in.</summary>
+    internal int Count => Volatile.Read(ref _count);
+
+    /// <summary>Lets one more in, with a number; false when there are too many.</summary>
+    internal bool TryEnter(out uint id)
+    {
+        id = 0;
+        if (Interlocked.Increment(ref _count) > Clients.CountMax)
+        {
+            Interlocked.Decrement(ref _count);
+            return false;
+        }
+        id = Interlocked.Increment(ref _lastId) | FirstId;
+        return true;
+    }
+
+    /// <summary>One is out.</summary>
+    internal void ClientLeft() => Interlocked.Decrement(ref _count);
+}

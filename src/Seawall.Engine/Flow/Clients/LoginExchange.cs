@@ -1,0 +1,91 @@
+using Seawall.Engine.Loops;
+using Seawall.MySql.Framing;
+using Seawall.MySql.Handshakes;
+using Seawall.MySql.Results;
+
+namespace Seawall.Engine.Flow.Clients;
+
+/// <summary>
+/// The packets of one login, numbered: at the beginning of a connection, or again at COM_CHANGE_USER. Bounded in time by
+/// whoever runs it.
+/// </summary>
+internal sealed class LoginExchange(Session session, byte sequence)
+{
+    private byte _sequence = sequence;
+
+    /// <summary>The client.</summary>
+    internal Session Session { get; } = session;
+
+    /// <summary>Packets that the client sent: what the login costs in exchanges, besides the connection itself.</summary>
+    internal int Exchanges { get; private set; }
+
+    /// <summary>Whether the client has gone, or broke the rules and was told so.</summary>
+    internal bool IsOver { get; private set; }
+
+    /// <summary>How the client broke the rules, if it did.</summary>
+    internal string? Problem { get; private set; }
+
+    /// <summary>Whether "the fast proof was right" goes out ahead of the OK packet, in one write with it.</summary>
+    internal bool SaysFastOk { get; set; }
+
+    /// <summary>Begins the next packet.</summary>
+    internal PacketWriter Begin() => Session.Wire.Loop.Writer.Clear().Begin(_sequence);
+
+    /// <summary>Ends and sends what was begun.</summary>
+    internal void Send(PacketWriter packet)
+    {
+        Session.Wire.Send(packet.End().Bytes);
+        _sequence++;
+    }
+
+    /// <summary>Says that the client is in.</summary>
+    internal bool SendOk()
+    {
+        var writer = Session.Wire.Loop.Writer.Clear();
+        if (SaysFastOk)
+        {
+            AuthMoreData.Write(writer.Begin(_sequence++), [AuthMoreData.FastAuthSuccess]);
+            writer.End();
+        }
+        return Session.Wire.Send(ClientReplies.WriteOk(writer, Session, _sequence++).Bytes);
+    }
+
+    /// <summary>Says why the client is not in.</summary>
+    internal void SendError(SqlError error, string message) =>
+        ClientReplies.SendError(Session, _sequence++, error, message);
+
+    /// <summary>The client's next packet, which is <see cref="IsOver"/> when there is none.</summary>
+    internal async LoopTask<PacketSlice> Next()
+    {
+        while (true)
+        {
+            switch (Session.Inbox.Take(Session.Wire, LoginRequest.LengthMax, out var packet))
+            {
+                case InboxResult.Packet when packet.Sequence == _sequence:
+                    _sequence++;
+                    Exchanges++;
+                    return packet;
+                case InboxResult.Packet:
+                    End($"packet {packet.Sequence} where {_sequence} was due");
+                    SendError(SqlError.PacketsOutOfOrder, "Got packets out of order");
+                    return default;
+                case InboxResult.Beginning:
+                    End($"a packet of {packet.Length} bytes in a login");
+                    SendError(SqlError.PacketTooLarge, "Got a packet bigger than a login may be");
+                    return default;
+                case InboxResult.Gone:
+                    End(null);
+                    return default;
+                case InboxResult.Later:
+                    await Session.Wire.Readable();
+                    break;
+            }
+        }
+    }
+
+    private void End(string? problem)
+    {
+        IsOver = true;
+        Problem = problem;
+    }
+}

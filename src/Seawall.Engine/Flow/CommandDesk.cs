@@ -1,0 +1,157 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Loops;
+using Seawall.Engine.Telemetry;
+using Seawall.MySql.Commands;
+using Seawall.MySql.Framing;
+using Seawall.MySql.Handshakes;
+using Seawall.MySql.Results;
+
+namespace Seawall.Engine.Flow;
+
+/// <summary>Commands that Seawall answers itself, and those that it knows nothing of.</summary>
+internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger logger)
+{
+    /// <summary>Answers a command; false ends the conversation.</summary>
+    internal LoopTask<bool> AnswerHere(Session session, CommandKind kind, PacketSlice packet)
+    {
+        if (!packet.IsWhole)
+            return new(BreaksRules(session, packet));
+        switch (kind)
+        {
+            case CommandKind.Quit:
+                return new(false);
+            case CommandKind.Ping:
+                return new(ClientReplies.SendOk(session, 1));
+            case CommandKind.SetOption:
+                return new(SetOption(session, packet.Payload));
+            case CommandKind.StatementClose:
+                CloseStatement(session, packet.Payload);
+                return new(true);
+            case CommandKind.ResetConnection:
+                return new(ResetConnection(session));
+            case CommandKind.ChangeUser:
+                return ChangeUser(session, packet.Copy());
+            default:
+                door.Meter.OwnErrors++;
+                return new(ClientReplies.SendError(session, 1, SqlError.UnknownCommand, "Unknown command"));
+        }
+    }
+
+    /// <summary>The client broke the protocol: it hears what a server would say, and the conversation ends.</summary>
+    internal bool BreaksRules(Session session, PacketSlice packet)
+    {
+        door.Meter.OwnErrors++;
+        var (error, message) = packet.Sequence != 0
+            ? (SqlError.PacketsOutOfOrder, "Got packets out of order")
+            : packet.Length == 0
+                ? (SqlError.UnknownCommand, "Unknown command")
+                : (SqlError.PacketTooLarge, "Got a packet bigger than 'max_allowed_packet' bytes");
+        EngineLog.ProtocolBroken(logger, session.Id, session.Wire.Peer, message);
+        ClientReplies.SendError(session, (byte)(packet.Sequence + 1), error, message);
+        session.Wish(SessionWishes.GoNow);
+        return true;
+    }
+
+    /// <summary>Seawall is going down.</summary>
+    internal bool RefuseClosing(Session session)
+    {
+        door.Meter.OwnErrors++;
+        ClientReplies.SendError(session, 1, SqlError.ServerShutdown,
+            "Seawall is shutting down; connect again [seawall: the statement did not run]");
+        session.Wish(SessionWishes.GoNow);
+        return true;
+    }
+
+    private static bool SetOption(Session session, ReadOnlySpan<byte> payload)
+    {
+        var reader = new FieldReader(payload[1..]);
+        var option = reader.Int2();
+        if (!reader.IsValid || option > 1)
+            return ClientReplies.SendError(session, 1, SqlError.UnknownCommand, "Unknown command");
+        session.Settings = session.Settings.WithMultiStatements(option == 0);
+        return ClientReplies.SendEnd(session, 1);
+    }
+
+    private static void CloseStatement(Session session, ReadOnlySpan<byte> payload)
+    {
+        var reader = new FieldReader(payload[1..]);
+        var id = reader.Int4();
+        if (!reader.IsValid || session.PreparedOrNull is not { } prepared || prepared.Find(id) is not { } statement)
+            return;
+        prepared.Remove(id);
+        if (session.Pins is not { } pins)
+            return;
+        // A cursor ends with its statement. The server has it open as long as it knows the statement.
+        var name = id.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (session.Lease is { } lease && (pins.Reasons & (PinReasons.Cursor | PinReasons.LongData)) != 0
+            && lease.Connection.Statements.Remove(statement.Text) is { } serverId)
+        {
+            Servers.ServerPreparation.Close(lease.Connection, serverId);
+        }
+        pins.Remove(PinReasons.Cursor, name);
+        pins.Remove(PinReasons.LongData, name);
+        session.Unpin(PinReasons.None);
+    }
+
+    // Whatever the session has on a connection is swept off it before anybody else gets it.
+    private static bool ResetConnection(Session session)
+    {
+        Aftermath.LetGo(session);
+        session.ForgetState();
+        session.Settings = session.LoginSettings.WithSchema(session.Settings.Schema)
+            .WithMultiStatements(session.Settings.MultiStatements);
+        return ClientReplies.SendOk(session, 1);
+    }
+
+    private async LoopTask<bool> ChangeUser(Session session, byte[] payload)
+    {
+        var request = ChangeUserRequest.Read(payload, session.Capabilities);
+        if (!request.IsValid)
+            return ClientReplies.SendError(session, 1, SqlError.MalformedPacket, "Malformed communication packet") && false;
+        var user = Encoding.UTF8.GetString(request.User);
+        var schema = request.Schema.IsEmpty ? null : Encoding.UTF8.GetString(request.Schema);
+        var plugin = Encoding.ASCII.GetString(request.AuthPlugin);
+        var response = request.AuthResponse.ToArray();
+        var collation = request.HasCollation ? request.Collation : CollationTable.Dial;
+        var attributes = request.Attributes.ToArray();
+        Aftermath.LetGo(session);
+        session.ForgetState();
+        session.Pool = null;
+        session.Attributes = door.Share(attributes);
+        return await LogInAgain(session, new LoginExchange(session, 1), user, plugin, response, schema, collation);
+    }
+
+    private async LoopTask<bool> LogInAgain(
+        Session session, LoginExchange exchange, string user, string plugin, byte[] response, string? schema, int collation)
+    {
+        var facts = door.Facts;
+        var authentication = new ClientAuthentication(exchange, door, facts.Accounts);
+        var limit = new LoginLimit(session);
+        door.Loop.Arm(limit, door.Options.LoginMsMax);
+        var refusal = await authentication.Run(user, plugin, response);
+        door.Loop.Timers.Disarm(limit);
+        if (exchange.IsOver)
+            return false;
+        if (authentication.Accepted is not { } account)
+        {
+            exchange.SendError(refusal.Error, refusal.Message);
+            door.Refused(session, user, refusal.Reason);
+            await session.Wire.Flushed();
+            return false; // As at a server: a failed change of user ends the connection.
+        }
+        session.Account = account;
+        session.LoginSettings = CollationTable.Settings(door.Settings.Fresh, facts.Primary, collation)
+            .WithMultiStatements(session.Capabilities.HasFlag(Capabilities.MultiStatements));
+        session.Settings = session.LoginSettings;
+        if (schema is not null && !await schemas.Enter(session, schema, exchange))
+            return false;
+        return exchange.SendOk();
+    }
+
+    private sealed class LoginLimit(Session session) : TimerNode
+    {
+        protected internal override void OnDue() => session.Wire.Close();
+    }
+}

@@ -1,0 +1,110 @@
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Decisions;
+using Seawall.Engine.Flow.Floodgates;
+using Seawall.Engine.Loops;
+using Seawall.MySql.Commands;
+using Seawall.MySql.Results;
+
+namespace Seawall.Engine.Flow;
+
+/// <summary>
+/// One client, from greeting to goodbye. The order of things is written here and nowhere else:
+/// <code>
+///  client ─▶ Clients ─▶ Decisions ─▶ Floodgates ─▶ Pools ─▶ Servers ─▶ server
+///    ◀──────────── the answer streams straight back ────────────┘
+/// </code>
+/// </summary>
+internal sealed class Conversation(Session session, FrontDoor door, ConversationRooms rooms)
+{
+    /// <summary>A command up to this length is looked at whole; a longer one is streamed.</summary>
+    private const int CommandMax = Loop.BufferBytes - 4096;
+
+    /// <summary>Serves the client until it leaves or must leave.</summary>
+    internal async LoopTask Serve()
+    {
+        try
+        {
+            if (await rooms.Reception.LogIn(session))
+                await Converse();
+        }
+        finally
+        {
+            Aftermath.Leave(session);
+            door.Leave(session);
+        }
+    }
+
+    private async LoopTask Converse()
+    {
+        while (true)
+        {
+            if (session.Wire.Heed() && !await rooms.Interruptions.Attend(session))
+                return;
+            var arrived = session.Inbox.Take(session.Wire, CommandMax, out var packet);
+            if (arrived == InboxResult.Later)
+                await session.Wire.Readable();
+            else if (arrived == InboxResult.Gone || !await Answer(packet))
+                return;
+            else if (session.Wire.HasUnsent && !await Relay.FlushPatiently(session))
+                return;
+        }
+    }
+
+    // False ends the conversation.
+    private LoopTask<bool> Answer(PacketSlice packet)
+    {
+        session.ActiveMs = door.Loop.NowMs;
+        door.Meter.Commands++;
+        if (packet.Sequence != 0 || packet.Length == 0)
+            return new(rooms.Commands.BreaksRules(session, packet));
+        var kind = (CommandKind)packet.Payload[0];
+        switch (kind)
+        {
+            case CommandKind.Query:
+            case CommandKind.StatementExecute:
+            case CommandKind.StatementPrepare:
+            case CommandKind.InitDb:
+            case CommandKind.FieldList:
+            case CommandKind.Statistics:
+            case CommandKind.ProcessInfo:
+            case CommandKind.StatementFetch:
+            case CommandKind.StatementSendLongData:
+            case CommandKind.StatementReset:
+                return RunAndForget(packet);
+            default:
+                return rooms.Commands.AnswerHere(session, kind, packet);
+        }
+    }
+
+    private async LoopTask<bool> RunAndForget(PacketSlice packet)
+    {
+        var statement = rooms.Statements.Begin(session, packet);
+        var goesOn = await Run(statement);
+        rooms.Statements.End(statement);
+        return goesOn;
+    }
+
+    // The road of one statement.
+    private async LoopTask<bool> Run(Statement statement)
+    {
+        if (!await StatementDesk.Read(statement))
+            return !session.Wire.IsClosed;
+
+        statement.Decision = Decider.Decide(statement.Facts, statement.Server.Version!);
+
+        if (rooms.Floodgate.Judge(session.IsUnderWay) == Verdict.Closing)
+            return rooms.Commands.RefuseClosing(session);
+
+        if (!await rooms.Leasing.Take(statement))
+            return !session.Wire.IsClosed;
+
+        if (!await rooms.Departure.Send(statement))
+            return rooms.Aftermath.SettleUnsent(statement);
+
+        var end = statement.Shape == ResponseShape.None
+            ? RelayEnd.Complete
+            : await Relay.Answer(session, statement.Answer, door.Meter);
+
+        return await rooms.Aftermath.Settle(statement, end);
+    }
+}

@@ -1,0 +1,14 @@
+using Seawall.Engine.Flow.Floodgates;
+
+namespace Seawall.Engine.Flow;
+
+/// <summary>What the conversations of one loop go through, in order.</summary>
+internal sealed record ConversationRooms(
+    Reception Reception,
+    StatementDesk Statements,
+    Floodgate Floodgate,
+    Leasing Leasing,
+    Departure Departure,
+    Aftermath Aftermath,
+    CommandDesk Commands,
+    Interruptions Interruptions);

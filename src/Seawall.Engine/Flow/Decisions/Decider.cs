@@ -1,0 +1,113 @@
+using Seawall.Engine.Facts.Topology;
+using Seawall.MySql.Statements;
+
+namespace Seawall.Engine.Flow.Decisions;
+
+/// <summary>
+/// From what a statement is to what is to be done with it. A pure function: no clock, no state, no waiting. When in doubt
+/// it pins.
+/// </summary>
+internal static class Decider
+{
+    private const StatementTraits Routines =
+        StatementTraits.CallsProcedure | StatementTraits.CallsUnknownFunction | StatementTraits.Compound
+        | StatementTraits.ExecutesText | StatementTraits.Anything;
+
+    private const StatementTraits Settings =
+        StatementTraits.SetsSystemVariable | StatementTraits.SetsNames | StatementTraits.SetsAutocommit;
+
+    private const StatementTraits OnlyThere =
+        StatementTraits.ReadsRowCount | StatementTraits.ReadsFoundRows | StatementTraits.ReadsLastGtid
+        | StatementTraits.ReadsProfile | StatementTraits.ReadsLastSequenceValue;
+
+    // Each trait that makes state which cannot be moved, and its name for people.
+    private static readonly (StatementTraits Trait, PinReasons Reason)[] s_pins =
+    [
+        (StatementTraits.CreatesTemporaryTable, PinReasons.TemporaryTable),
+        (StatementTraits.UserVariableWrite, PinReasons.UserVariable),
+        (StatementTraits.TakesNamedLock, PinReasons.NamedLock),
+        (StatementTraits.LocksTables, PinReasons.TableLock),
+        (StatementTraits.FlushesWithReadLock | StatementTraits.LocksInstance | StatementTraits.LocksBackup,
+            PinReasons.GlobalLock),
+        (StatementTraits.OpensHandler, PinReasons.Handler),
+        (StatementTraits.Xa, PinReasons.Xa),
+        (StatementTraits.PreparesText, PinReasons.TextPrepared),
+        (StatementTraits.SetsNextTransaction, PinReasons.NextTransaction),
+        (StatementTraits.SetsRole | StatementTraits.SetsResourceGroup, PinReasons.Role),
+        (StatementTraits.SetsOneShot, PinReasons.UnmovableVariable),
+        (Routines, PinReasons.Routine),
+    ];
+
+    private static readonly (StatementTraits Trait, PinReasons Reason)[] s_ends =
+    [
+        (StatementTraits.DropsTemporaryTable | StatementTraits.DropsTable, PinReasons.TemporaryTable),
+        (StatementTraits.ReleasesNamedLock | StatementTraits.ReleasesAllNamedLocks, PinReasons.NamedLock),
+        // BEGIN unlocks tables as well, but not the global read lock.
+        (StatementTraits.UnlocksTables | StatementTraits.BeginsTransaction, PinReasons.TableLock),
+        (StatementTraits.UnlocksTables | StatementTraits.UnlocksInstance | StatementTraits.UnlocksBackup,
+            PinReasons.GlobalLock),
+        (StatementTraits.ClosesHandler, PinReasons.Handler),
+        (StatementTraits.EndsTransaction, PinReasons.Xa),
+        (StatementTraits.DeallocatesText, PinReasons.TextPrepared),
+    ];
+
+    // Whether any trait of the tables above is there: most statements have none, and are done with one comparison.
+    private const StatementTraits Remarkable = ~(StatementTraits.Harmless | StatementTraits.Locking
+        | StatementTraits.UserVariableRead | StatementTraits.EndsTransaction | StatementTraits.ImplicitCommit
+        | StatementTraits.ReadsConnectionId | StatementTraits.Waits | StatementTraits.SetsGlobal);
+
+    /// <summary>Decides about a statement that goes to a server of this version.</summary>
+    internal static Decision Decide(StatementFacts facts, ServerVersion version)
+    {
+        var traits = facts.Traits;
+        if ((traits & (Remarkable | StatementTraits.EndsTransaction)) == 0)
+            return new Decision { MayShareTrip = facts.IsHarmless };
+        var pins = Collect(s_pins, traits);
+        if ((traits & StatementTraits.CalculatesFoundRows) != 0)
+            pins |= PinReasons.FoundRows;
+        // What a failed statement of several, or of a routine, had done before it failed stays done.
+        var partly = facts.Statements > 1 || (traits & Routines) != 0 || (traits & StatementTraits.UserVariableWrite) != 0;
+        return new Decision(
+            facts.IsHarmless, NeedsOf(traits), pins, partly ? pins : PinReasons.None,
+            facts.MayEndPins ? Collect(s_ends, traits) : PinReasons.None,
+            AsksSettings: AsksSettings(traits, version),
+            ForgetsSettings: IsSetStatement(facts, version),
+            EndsConnection: (traits & StatementTraits.ReleasesConnection) != 0);
+    }
+
+    private static PreviousFacts NeedsOf(StatementTraits traits)
+    {
+        var needs = PreviousFacts.None;
+        // A routine may ask for it where it cannot be seen.
+        if ((traits & (StatementTraits.ReadsLastInsertId | Routines)) != 0)
+            needs |= PreviousFacts.LastInsertId;
+        if ((traits & StatementTraits.ReadsDiagnostics) != 0)
+            needs |= PreviousFacts.Diagnostics;
+        if ((traits & OnlyThere) != 0)
+            needs |= PreviousFacts.OnlyThere;
+        return needs;
+    }
+
+    private static bool AsksSettings(StatementTraits traits, ServerVersion version)
+    {
+        if (version.TracksEveryVariable)
+            return false;
+        return (traits & Settings) != 0 || ((traits & StatementTraits.Use) != 0 && !version.CanTrackSession);
+    }
+
+    // The kind is that of the statement inside; a variable is set, and yet the verb is not SET.
+    private static bool IsSetStatement(StatementFacts facts, ServerVersion version) =>
+        version.IsMariaDb && facts is { Statements: 1, Kind: not StatementKind.Set }
+        && (facts.Traits & Settings) != 0;
+
+    private static PinReasons Collect((StatementTraits Trait, PinReasons Reason)[] table, StatementTraits traits)
+    {
+        var reasons = PinReasons.None;
+        foreach (var (trait, reason) in table)
+        {
+            if ((traits & trait) != 0)
+                reasons |= reason;
+        }
+        return reasons;
+    }
+}

@@ -1,0 +1,197 @@
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Decisions;
+using Seawall.Engine.Flow.Pools;
+using Seawall.Engine.Flow.Servers;
+using Seawall.Engine.Loops;
+using Seawall.Engine.Telemetry;
+using Seawall.MySql.Commands;
+using Seawall.MySql.Results;
+
+namespace Seawall.Engine.Flow;
+
+/// <summary>
+/// Puts a server connection into the state that the statement needs, and sends the statement. What prepares the connection
+/// goes out in one write; if the statement is harmless, it goes along.
+/// </summary>
+internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
+{
+    /// <summary>
+    /// Sends the statement; the answer is to be relayed then. False when it was not sent: see
+    /// <see cref="Statement.Refusal"/>.
+    /// </summary>
+    internal LoopTask<bool> Send(Statement statement)
+    {
+        var session = statement.Session;
+        var connection = session.Lease!.Connection;
+        if (statement.Prepared is { } prepared)
+            return SendPrepared(statement, connection, prepared);
+        var writer = connection.Wire.Loop.Writer.Clear();
+        var answers = WriteMove(statement, connection, session.Settings);
+        if (answers > 0)
+            return SendMoved(statement, connection, answers);
+        BeginAnswer(statement, connection);
+        Count(statement);
+        if (!connection.Wire.Send(statement.Packet.Bytes))
+            return new(Lost(statement));
+        return statement.IsWhole && !connection.Wire.HasUnsent ? new(true) : SendRest(statement, connection);
+    }
+
+    private static int WriteMove(Statement statement, ServerConnection connection, SessionSettings to)
+    {
+        var needsId = statement.Decision.Needs.HasFlag(PreviousFacts.LastInsertId);
+        return SettingsMove.Write(connection.Wire.Loop.Writer, connection, to,
+            needsId ? statement.Session.LastInsertId : null, statement.NeedsCleanDiagnostics);
+    }
+
+    private async LoopTask<bool> SendMoved(Statement statement, ServerConnection connection, int answers)
+    {
+        meter.Moves++;
+        var sharesTrip = statement.Decision.MayShareTrip && statement.IsWhole && statement.Kind == CommandKind.Query;
+        var writer = connection.Wire.Loop.Writer;
+        if (sharesTrip)
+            writer.Packets(statement.Packet.Bytes);
+        statement.Hold();
+        if (!connection.Wire.Send(writer.Bytes))
+            return Lost(statement);
+        if (!await ReadMove(statement, connection, statement.Session.Settings, answers))
+            return false;
+        BeginAnswer(statement, connection);
+        Count(statement);
+        if (sharesTrip)
+            return true;
+        if (!connection.Wire.Send(statement.Packet.Bytes))
+            return Lost(statement);
+        return statement.IsWhole && !connection.Wire.HasUnsent || await SendRest(statement, connection);
+    }
+
+    private static async LoopTask<bool> ReadMove(
+        Statement statement, ServerConnection connection, SessionSettings to, int answers)
+    {
+        var reply = await ServerReplies.Read(connection, answers);
+        if (reply.IsOk)
+        {
+            connection.Applied = to;
+            connection.NeedsTracking = false;
+            if (statement.Decision.Needs.HasFlag(PreviousFacts.LastInsertId))
+                connection.LastInsertId = statement.Session.LastInsertId;
+            return true;
+        }
+        // The statement may be on its way already, under the wrong settings. It is harmless, and nobody sees its answer: the
+        // connection goes.
+        connection.IsBroken = true;
+        statement.Refusal = reply.Kind == ServerReplyKind.Lost ? LostBefore : reply;
+        return false;
+    }
+
+    private async LoopTask<bool> SendRest(Statement statement, ServerConnection connection)
+    {
+        if (!await connection.Wire.Flushed())
+            return Lost(statement);
+        if (statement.IsWhole)
+            return true;
+        var packet = statement.Packet;
+        var end = await Relay.Command(statement.Session, connection, packet.Length - packet.Available,
+            packet.Length == MySql.Framing.PacketHeader.LengthMax, statement.Reader, meter);
+        if (end == RelayEnd.ClientLost)
+        {
+            // Half a statement is at the server: it will never run, and the connection cannot be used for another.
+            connection.IsBroken = true;
+            statement.Session.Wire.Close();
+            return Lost(statement);
+        }
+        if (statement.Reader is { } reader)
+        {
+            statement.Facts = reader.Finish();
+            statement.Decision = Decider.Decide(statement.Facts, statement.Server.Version!);
+        }
+        // A server that refuses a long statement may say so and hang up before it has all of it: its words matter more.
+        return end == RelayEnd.Complete || connection.Wire.ReadReady || Lost(statement);
+    }
+
+    private async LoopTask<bool> SendPrepared(Statement statement, ServerConnection connection, PreparedStatement prepared)
+    {
+        var found = connection.Statements.Find(prepared.Text);
+        if (found is null)
+        {
+            statement.Hold();
+            found = await Prepare(statement, connection, prepared);
+            if (found is null)
+                return false;
+        }
+        connection.Wire.Loop.Writer.Clear();
+        var answers = WriteMove(statement, connection, statement.Session.Settings);
+        if (answers > 0)
+        {
+            meter.Moves++;
+            statement.Hold();
+            if (!connection.Wire.Send(connection.Wire.Loop.Writer.Bytes))
+                return Lost(statement);
+            if (!await ReadMove(statement, connection, statement.Session.Settings, answers))
+                return false;
+        }
+        BeginAnswer(statement, connection);
+        Count(statement);
+        if (!ExecutionPacket.Send(statement, connection, prepared, found))
+            return Lost(statement);
+        return statement.IsWhole && !connection.Wire.HasUnsent || await SendRest(statement, connection);
+    }
+
+    // Another connection than the one where the client prepared the statement: prepared there under the same settings.
+    private async LoopTask<ServerStatement?> Prepare(
+        Statement statement, ServerConnection connection, PreparedStatement prepared)
+    {
+        meter.Reprepares++;
+        var parsing = prepared.Text.Settings;
+        connection.Wire.Loop.Writer.Clear();
+        if (!ReferenceEquals(statement.Session.Settings.ForParsing, parsing) || !ReferenceEquals(connection.Applied.ForParsing, parsing))
+        {
+            var answers = WriteMove(statement, connection, parsing);
+            if (answers > 0)
+            {
+                if (!connection.Wire.Send(connection.Wire.Loop.Writer.Bytes))
+                {
+                    Lost(statement);
+                    return null;
+                }
+                if (!await ReadMove(statement, connection, parsing, answers))
+                    return null;
+            }
+        }
+        var (reply, id) = await ServerPreparation.Run(connection, prepared.Text);
+        if (!reply.IsOk)
+        {
+            connection.IsBroken |= reply.Kind == ServerReplyKind.Lost;
+            statement.Refusal = reply.Kind == ServerReplyKind.Lost ? LostBefore : reply;
+            return null;
+        }
+        // A statement with a cursor or pieces of parameters must not be pushed out by others.
+        var isBusy = (statement.Session.PinReasons & (PinReasons.Cursor | PinReasons.LongData)) != 0;
+        var (added, toClose) = connection.Statements.Add(prepared.Text, id, isBusy ? int.MaxValue : limits().PreparedMax);
+        if (toClose is { } old)
+            ServerPreparation.Close(connection, old);
+        return added;
+    }
+
+    private static void BeginAnswer(Statement statement, ServerConnection connection)
+    {
+        var session = statement.Session;
+        statement.Answer.Begin(session, connection, statement.Shape,
+            statement.Kind == CommandKind.StatementPrepare ? session.Prepared.NextId : 0);
+    }
+
+    private void Count(Statement statement)
+    {
+        meter.Statements++;
+        meter.BytesToServers += statement.Packet.Bytes.Length;
+    }
+
+    private static bool Lost(Statement statement)
+    {
+        statement.Session.Lease!.Connection.IsBroken = true;
+        statement.Refusal = LostBefore;
+        return false;
+    }
+
+    private static ServerReply LostBefore => new(ServerReplyKind.Lost, SqlError.ServerLost.Code, SqlError.ServerLost.State,
+        "Lost connection to the server before the statement was sent");
+}

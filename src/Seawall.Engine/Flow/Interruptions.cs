@@ -1,0 +1,46 @@
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Loops;
+using Seawall.MySql.Results;
+
+namespace Seawall.Engine.Flow;
+
+/// <summary>What may be wanted of a session between two of its statements.</summary>
+internal sealed class Interruptions(FrontDoor door)
+{
+    /// <summary>Attends to all wishes; false ends the conversation.</summary>
+    internal async LoopTask<bool> Attend(Session session)
+    {
+        var wishes = session.TakeWishes();
+        if (wishes.HasFlag(SessionWishes.GoNow))
+            return false;
+        if ((wishes & (SessionWishes.GiveUpSoftHold | SessionWishes.LookAtClock)) != 0 && session.Lease is not null)
+            await Aftermath.GiveUpSoftHold(session);
+        if (wishes.HasFlag(SessionWishes.FinishAndGo) && !session.IsUnderWay)
+            return Goodbye(session, SqlError.ServerShutdown, "Seawall is shutting down; connect again");
+        return !wishes.HasFlag(SessionWishes.LookAtClock) || LookAtClock(session);
+    }
+
+    /// <summary>Starts the clock of a client that is silent.</summary>
+    internal void StartClock(Session session) => session.Wire.Loop.Arm(session, door.Options.IdleMsMax);
+
+    private bool LookAtClock(Session session)
+    {
+        var silentMs = door.Loop.NowMs - session.ActiveMs;
+        var limit = door.Options.IdleMsMax;
+        if (silentMs >= limit)
+        {
+            return Goodbye(session, SqlError.ClientInactive,
+                $"The client was disconnected because it was silent for {limit} ms (clients.idle_ms_max)");
+        }
+        session.Wire.Loop.Arm(session, limit - silentMs);
+        return true;
+    }
+
+    // Said out of turn, as servers do: the client reads it as the answer to whatever it sends next, or as the reason why
+    // the connection is closed. Its number is 0, as MySQL 8.0.24 and later send it.
+    private static bool Goodbye(Session session, SqlError error, string message)
+    {
+        ClientReplies.SendError(session, 0, error, message);
+        return false;
+    }
+}

@@ -1,0 +1,161 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Decisions;
+using Seawall.Engine.Flow.Pools;
+using Seawall.Engine.Flow.Servers;
+using Seawall.Engine.Loops;
+using Seawall.Engine.Telemetry;
+using Seawall.MySql.Results;
+
+namespace Seawall.Engine.Flow;
+
+/// <summary>Gets a statement its server connection: the one that the session keeps, or one of its account's pool.</summary>
+internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
+{
+    /// <summary>
+    /// Sees to it that the session has a lease that can serve the statement; false when it has none, and the client has been
+    /// told why.
+    /// </summary>
+    internal LoopTask<bool> Take(Statement statement)
+    {
+        var session = statement.Session;
+        if (session.Lease is not null)
+            return KeepOrReplace(statement);
+        var pool = PoolOf(session, statement);
+        if (pool.TryTake(door.Loop, session.Settings, session.LastLease.Connection) is { } connection)
+            return Accept(statement, pool, connection);
+        return WaitFor(statement, pool);
+    }
+
+    /// <summary>The pool of the session's account on the server that the statement goes to.</summary>
+    internal Pool PoolOf(Session session, Statement statement)
+    {
+        if (session.Pool is { } pool && pool.Key.Server == statement.Server.Id)
+            return pool;
+        return session.Pool = pools.Find(statement.Server.Id, session);
+    }
+
+    private LoopTask<bool> KeepOrReplace(Statement statement)
+    {
+        var session = statement.Session;
+        var wire = session.Lease!.Connection.Wire;
+        if (!wire.PeerGone && !wire.ReadReady)
+            return new(true);
+        // The server has hung up, or said something unasked. Whatever the session had there is gone with it.
+        if (!session.IsUnderWay)
+        {
+            session.Lease.Discard();
+            session.Lease = null;
+            session.Unpin(PinReasons.Soft);
+            return Take(statement);
+        }
+        EngineLog.ServerLost(logger, statement.Server.Id.Name, session.Id, session.Account!.User, "the transaction or pinned state is lost");
+        ClientReplies.SendError(session, 1, SqlError.ServerLost,
+            "Lost connection to the server while a transaction or session state was open there [seawall: the statement did not run]");
+        session.Wish(SessionWishes.GoNow);
+        return new(false);
+    }
+
+    private async LoopTask<bool> WaitFor(Statement statement, Pool pool)
+    {
+        var session = statement.Session;
+        statement.Hold();
+        door.Meter.LeaseWaits++;
+        var started = door.Loop.Timestamp();
+        var waiter = await pool.Wait(door.Loop, session.Settings, session.Attributes, session.Wire);
+        door.Meter.LeaseWait.Record(door.Loop.MicrosecondsSince(started));
+        if (waiter.Connection is { } connection)
+            return await Accept(statement, pool, connection);
+        if (waiter.Failure == LeaseFailure.ClientGone)
+        {
+            session.Wire.Close();
+            return false;
+        }
+        Refuse(statement, pool, waiter.Failure);
+        return false;
+    }
+
+    private LoopTask<bool> Accept(Statement statement, Pool pool, PooledConnection connection)
+    {
+        var session = statement.Session;
+        door.Meter.Leases++;
+        var isUntouched = session.LastLease.Connection == connection && session.LastLease.IsUntouched;
+        session.Lease = Lease.Begin(connection, pool);
+        session.LastLease = session.Lease.Mark;
+        if (!isUntouched && !MayForgetThePast(statement))
+        {
+            session.Lease.Return();
+            session.Lease = null;
+            return new(false);
+        }
+        statement.NeedsCleanDiagnostics = !isUntouched && statement.Decision.Needs.HasFlag(PreviousFacts.Diagnostics);
+        if (SettingsMove.CanMove(connection, session.Settings))
+            return new(true);
+        return LogInAgain(statement, pool, connection);
+    }
+
+    // A session without a schema got a connection that is in one: only a new login on it leads out.
+    private async LoopTask<bool> LogInAgain(Statement statement, Pool pool, PooledConnection connection)
+    {
+        statement.Hold();
+        if (await pool.LogInAgain(connection))
+            return true;
+        statement.Session.Lease!.Discard();
+        statement.Session.Lease = null;
+        return await WaitFor(statement, pool);
+    }
+
+    // Whether the statement can do without the connection of the statement before it, which others have used since.
+    private static bool MayForgetThePast(Statement statement)
+    {
+        var session = statement.Session;
+        var needs = statement.Decision.Needs;
+        if (needs.HasFlag(PreviousFacts.OnlyThere))
+        {
+            ClientReplies.SendError(session, 1, SqlError.NotSupported,
+                "ROW_COUNT(), FOUND_ROWS() and the like must follow their statement in the same transaction or command: "
+                + "the server connection was used by others since [seawall: the statement did not run]");
+            return false;
+        }
+        if (!needs.HasFlag(PreviousFacts.Diagnostics) || session.LastResult.Warnings == 0)
+            return true;
+        if (session.KeptDiagnostics is { } kept && SimpleStatements.IsShowWarnings(statement))
+        {
+            session.Wire.Send(kept);
+            return false;
+        }
+        ClientReplies.SendError(session, 1, SqlError.NotSupported,
+            "The warnings of the statement before are kept for SHOW WARNINGS only: "
+            + "the server connection was used by others since [seawall: the statement did not run]");
+        return false;
+    }
+
+    private void Refuse(Statement statement, Pool pool, LeaseFailure failure)
+    {
+        var session = statement.Session;
+        var limits = pool.Limits;
+        var isMariaDb = statement.Server.Version!.IsMariaDb;
+        var lastFailure = pool.LastFailure;
+        var (error, problem) = failure switch
+        {
+            LeaseFailure.TimedOut when lastFailure is { IsAccountsFault: false } => (SqlError.ServerNotAvailable,
+                $"no connection to server '{pool.Key.Server}' within {limits.WaitMsMax} ms (pool.wait_ms_max): {lastFailure.Text}; "
+                + "trying again is safe"),
+            LeaseFailure.TimedOut => (isMariaDb ? SqlError.QueryTimeoutMariaDb : SqlError.QueryTimeout, string.Create(
+                CultureInfo.InvariantCulture,
+                $"pool '{pool.Key}' had no free connection within {limits.WaitMsMax} ms (pool.wait_ms_max): {pool.Total} of "
+                + $"{limits.SizeMax} (pool.size) in use, {pool.Waiting} waiting; trying again is safe")),
+            LeaseFailure.QueueFull => (SqlError.QueryTimeout,
+                $"pool '{pool.Key}' has {limits.WaitersMax} statements waiting already (pool.waiters_max); trying again later is safe"),
+            LeaseFailure.Refused => (SqlError.AccessDenied,
+                $"server '{pool.Key.Server}' does not let '{pool.Key.User}' in: {lastFailure?.Text ?? "no reason given"}"),
+            LeaseFailure.ShuttingDown => (SqlError.ServerShutdown, "Seawall is shutting down; trying again is safe"),
+            LeaseFailure.None or LeaseFailure.ClientGone => (SqlError.Internal, "no reason"),
+        };
+        door.Meter.LeaseFailures++;
+        door.Meter.OwnErrors++;
+        EngineLog.NoLease(logger, session.Id, session.Account!.User, problem);
+        ClientReplies.SendError(session, 1, error, $"{problem} [seawall: the statement did not run]");
+    }
+}

@@ -1,0 +1,79 @@
+using Seawall.Engine.Flow.Clients;
+using Seawall.MySql.Commands;
+using Seawall.MySql.Results;
+using Seawall.MySql.Statements;
+
+namespace Seawall.Engine.Flow;
+
+/// <summary>Keeps account of why a session must keep its connection: what a statement adds, and what it ends.</summary>
+internal static class PinLedger
+{
+    private const PinReasons Named =
+        PinReasons.TemporaryTable | PinReasons.NamedLock | PinReasons.Handler | PinReasons.TextPrepared | PinReasons.GlobalLock;
+
+    /// <summary>Enters a statement that has been answered.</summary>
+    internal static void Update(Statement statement, AnswerFacts facts)
+    {
+        var session = statement.Session;
+        var decision = statement.Decision;
+        if ((decision.Needs & Decisions.PreviousFacts.Diagnostics) == 0)
+            session.Unpin(PinReasons.Soft);
+        var pins = facts.IsError ? decision.PinsEvenIfItFails : decision.Pins;
+        if (pins != PinReasons.None)
+            Add(statement, pins);
+        if (!facts.IsError && decision.Ends != PinReasons.None)
+            End(statement, decision.Ends);
+        NoteServerFacts(statement, facts);
+        if (facts.HasStatus)
+            session.Unpin(PinReasons.UncertainTransaction);
+        // An error has no flags. With autocommit off the statement may have begun a transaction before it failed.
+        else if (facts.IsError && !session.Status.HasFlag(ServerStatus.Autocommit))
+            session.Pin(PinReasons.UncertainTransaction);
+        if ((facts.IsError || facts.Warnings > 0) && statement.Kind != CommandKind.StatementPrepare)
+            session.Pin(PinReasons.Diagnostics);
+    }
+
+    private static void NoteServerFacts(Statement statement, AnswerFacts facts)
+    {
+        var session = statement.Session;
+        if (facts.HasUnmovableChange)
+            session.Pin(PinReasons.UnmovableVariable);
+        // "Something changed" is explained by what the text says; by nothing else.
+        if (facts.HasNamelessChange && !facts.HasVariableChange && !Explains(statement.Facts.Traits))
+            session.Pin(PinReasons.UnknownState);
+        if (session.PinReasons.HasFlag(PinReasons.NextTransaction) && !session.InTransaction && !facts.IsError
+            && statement.Facts.Kind != StatementKind.Set)
+        {
+            session.Unpin(PinReasons.NextTransaction);
+        }
+    }
+
+    private static bool Explains(StatementTraits traits) => (traits & (
+        StatementTraits.UserVariableWrite | StatementTraits.CreatesTemporaryTable | StatementTraits.DropsTemporaryTable
+        | StatementTraits.DropsTable | StatementTraits.RenamesTable | StatementTraits.PreparesText
+        | StatementTraits.DeallocatesText | StatementTraits.SetsSystemVariable | StatementTraits.SetsNames
+        | StatementTraits.SetsAutocommit | StatementTraits.SetsNextTransaction | StatementTraits.SetsRole
+        | StatementTraits.SetsSessionTracking | StatementTraits.SetsOneShot | StatementTraits.SetsLastInsertId
+        | StatementTraits.SetsPassword | StatementTraits.Use)) != 0;
+
+    private static void Add(Statement statement, PinReasons pins)
+    {
+        var session = statement.Session;
+        var ledger = session.Pins ??= new SessionPins(session.Wire.Loop.NowMs);
+        var named = pins & Named;
+        if (named != PinReasons.None)
+            PinNames.Add(statement, ledger, named);
+        ledger.Add(pins & ~named);
+    }
+
+    private static void End(Statement statement, PinReasons ends)
+    {
+        if (statement.Session.Pins is not { } ledger || (ledger.Reasons & ends) == 0)
+            return;
+        var named = ends & Named & ledger.Reasons;
+        if (named != PinReasons.None)
+            PinNames.Remove(statement, ledger, named);
+        ledger.Clear(ends & ~Named);
+        statement.Session.Unpin(PinReasons.None);
+    }
+}

@@ -1,0 +1,59 @@
+using System.Collections.Concurrent;
+using Seawall.Engine.Facts.Accounts;
+using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow.Clients;
+using Seawall.MySql.Handshakes;
+
+namespace Seawall.Engine.Flow.Pools;
+
+/// <summary>All pools there are. Thread-safe; asked once for each session, not for each statement.</summary>
+internal sealed class PoolBook(Func<ServerId, PoolContext> contextOf)
+{
+    private readonly ConcurrentDictionary<PoolKey, Pool> _pools = new();
+
+    /// <summary>All pools, in no order.</summary>
+    internal IEnumerable<Pool> All => _pools.Values;
+
+    /// <summary>The pool for a session's account on a server; made when there is none.</summary>
+    internal Pool Find(ServerId server, Session session) =>
+        Find(server, session.Account!, session.Capabilities.HasFlag(Capabilities.FoundRows));
+
+    /// <summary>The pool for an account on a server; made when there is none.</summary>
+    internal Pool Find(ServerId server, Account account, bool foundRows)
+    {
+        var key = new PoolKey(server, account.User, foundRows);
+        if (_pools.TryGetValue(key, out var pool))
+            return pool;
+        pool = _pools.GetOrAdd(key, static (key, book) =>
+            new Pool(book.ContextOf(key.Server), key, book.Account), (ContextOf: contextOf, Account: account));
+        pool.Server.Slots.Join(pool);
+        return pool;
+    }
+
+    /// <summary>Accounts have changed: their pools use them as they are now. Accounts that are gone keep what they have.</summary>
+    internal void Renew(AccountBook accounts)
+    {
+        foreach (var pool in _pools.Values)
+        {
+            if (accounts.Find(pool.Key.User) is { } account && !ReferenceEquals(account, pool.Account))
+                pool.Renew(account);
+        }
+    }
+
+    /// <summary>An account that was learnt has another password now.</summary>
+    internal void Renew(Account account)
+    {
+        foreach (var pool in _pools.Values)
+        {
+            if (pool.Key.User == account.User && !ReferenceEquals(account, pool.Account))
+                pool.Renew(account);
+        }
+    }
+
+    /// <summary>Closes what is idle too long or too old.</summary>
+    internal void Trim()
+    {
+        foreach (var pool in _pools.Values)
+            pool.Trim();
+    }
+}

@@ -1,0 +1,77 @@
+using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow.Servers;
+using Seawall.Engine.Loops;
+using Seawall.MySql.Handshakes;
+
+namespace Seawall.Engine.Flow.Pools;
+
+/// <summary>A server connection of a pool: on one idle list, or in one lease, at a time.</summary>
+internal sealed class PooledConnection : ServerConnection
+{
+    /// <summary>
+    /// A connection that was idle longer than this is looked at once more before it is used. Shorter ones have been seen
+    /// by the loop's last turn: a hang-up would have come as an event. One system call in a second costs nothing.
+    /// </summary>
+    private const int TrustedIdleMs = 1000;
+
+    private readonly Action _whenReadable;
+    private Pool? _idleIn;
+
+    internal PooledConnection(Wire wire, ServerVersion version, Capabilities capabilities, SessionSettings login)
+        : base(wire, version, capabilities, login)
+    {
+        Lease = new Lease(this);
+        _whenReadable = () => _idleIn?.IdleFailed(this);
+    }
+
+    /// <summary>How often it was leased; tells whether anybody else has had it in between.</summary>
+    internal ulong Uses { get; set; }
+
+    /// <summary>The account's generation for which it was opened.</summary>
+    internal int Generation { get; init; }
+
+    /// <summary>When it must not be used any more, in the loops' milliseconds.</summary>
+    internal long ExpiresMs { get; init; }
+
+    /// <summary>When it came to the idle list.</summary>
+    internal long IdleSinceMs { get; set; }
+
+    /// <summary>Whether it is on an idle list.</summary>
+    internal bool IsIdle { get; set; }
+
+    /// <summary>The lease on it; one object for the life of the connection.</summary>
+    internal Lease Lease { get; }
+
+    /// <summary>Its neighbours on the idle list, by age.</summary>
+    internal PooledConnection? Newer { get; set; }
+
+    /// <inheritdoc cref="Newer"/>
+    internal PooledConnection? Older { get; set; }
+
+    /// <summary>Its neighbours among the idle ones with the same settings.</summary>
+    internal PooledConnection? NextInBucket { get; set; }
+
+    /// <inheritdoc cref="NextInBucket"/>
+    internal PooledConnection? PreviousInBucket { get; set; }
+
+    /// <summary>Whether it is past its time.</summary>
+    internal bool IsExpired => Wire.Loop.NowMs >= ExpiresMs;
+
+    /// <summary>Nobody uses it now; should the server hang up, the pool hears of it.</summary>
+    internal void GoIdle(Pool pool)
+    {
+        _idleIn = pool;
+        Wire.WhenReadable(_whenReadable);
+    }
+
+    /// <summary>Somebody uses it again; false when it has died meanwhile.</summary>
+    internal bool WakeFromIdle()
+    {
+        _idleIn = null;
+        Wire.WhenReadable(null);
+        // Whatever a server says unasked (a time-out, a shutdown) is no answer to anybody.
+        if (Wire.ReadReady || Wire.PeerGone)
+            return false;
+        return Wire.Loop.NowMs - IdleSinceMs < TrustedIdleMs || !Wire.LooksDead();
+    }
+}

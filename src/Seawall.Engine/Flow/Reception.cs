@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Logging;
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Loops;
+using Seawall.Engine.Telemetry;
+
+namespace Seawall.Engine.Flow;
+
+/// <summary>Lets a client in: who it is, then whether the schema it asks for is there for it.</summary>
+internal sealed class Reception(FrontDoor door, SchemaCheck schemas, Interruptions interruptions, ILogger logger)
+{
+    /// <summary>Runs the login; false when the client is not let in, and has been told so.</summary>
+    internal async LoopTask<bool> LogIn(Session session)
+    {
+        var started = door.Loop.Timestamp();
+        var login = new ClientLogin(session, door);
+        if (!await login.Run())
+        {
+            await session.Wire.Flushed();
+            return false;
+        }
+        if (login.Schema is { } schema && !await schemas.Enter(session, schema, login.Exchange))
+            return false;
+        login.Exchange.SendOk();
+        session.ActiveMs = door.Loop.NowMs;
+        interruptions.StartClock(session);
+        door.Meter.LoginsSucceeded++;
+        door.Meter.LoginExchanges += login.Exchange.Exchanges;
+        door.Meter.Login.Record(door.Loop.MicrosecondsSince(started));
+        if (logger.IsEnabled(LogLevel.Debug))
+            EngineLog.LoggedIn(logger, session.Id, session.Account!.User, session.Wire.Peer, login.Exchange.Exchanges);
+        return true;
+    }
+}

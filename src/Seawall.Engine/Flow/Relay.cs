@@ -1,0 +1,185 @@
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Servers;
+using Seawall.Engine.Loops;
+using Seawall.Engine.Telemetry;
+using Seawall.MySql.Framing;
+
+namespace Seawall.Engine.Flow;
+
+/// <summary>How relaying ended.</summary>
+internal enum RelayEnd : byte
+{
+    /// <summary>The answer is complete.</summary>
+    Complete,
+
+    /// <summary>The server was lost, or said something that is no answer.</summary>
+    ServerLost,
+
+    /// <summary>The client has left before all of its command had come.</summary>
+    ClientLost,
+
+    /// <summary>The server asks the client for a file.</summary>
+    WantsFile,
+}
+
+/// <summary>
+/// Moves bytes between a client and a server connection: the rest of a long command one way, the answer the other way.
+/// While one side does not take what it was sent, nothing is read from the other: a slow peer holds one chunk of memory.
+/// </summary>
+internal static class Relay
+{
+    /// <summary>Chunks in one go before others on the loop get their turn: 1 MiB.</summary>
+    private const int ChunksInARow = 16;
+
+    /// <summary>How long a client may take nothing of its answer: the server's own limit (<c>net_write_timeout</c>).</summary>
+    internal const int StallMsMax = 60_000;
+
+    /// <summary>Relays an answer to its end. When the client leaves, the rest is read and thrown away.</summary>
+    internal static async LoopTask<RelayEnd> Answer(Session session, Answer answer, LoopMeter meter)
+    {
+        var wire = answer.Connection.Wire;
+        var orphaned = false;
+        var chunks = 0;
+        while (true)
+        {
+            var state = FollowChunk(answer, meter, out var received);
+            if (state == AnswerState.Complete)
+                return RelayEnd.Complete;
+            if (state == AnswerState.WantsFile)
+                return RelayEnd.WantsFile;
+            if (state == AnswerState.Malformed || received is WireResult.End or WireResult.Broken)
+                return RelayEnd.ServerLost;
+            if (session.Wire.HasUnsent && !orphaned)
+                orphaned = !await FlushPatiently(session);
+            if (orphaned)
+                answer.Orphan();
+            if (received == WireResult.Later)
+                await (orphaned ? wire.Readable() : wire.ReadableOrGone(session.Wire));
+            else if (++chunks % ChunksInARow == 0)
+                await wire.Loop.Yield();
+            orphaned |= session.Wire.PeerGone;
+        }
+    }
+
+    /// <summary>
+    /// Relays the rest of a command that is longer than the loop's buffer: first what the inbox holds, then what the client
+    /// still sends, up to the last byte of the last packet. <paramref name="reader"/> sees it go by.
+    /// </summary>
+    internal static async LoopTask<RelayEnd> Command(
+        Session session, ServerConnection connection, int missing, bool anotherFollows, LongStatement? reader,
+        LoopMeter meter)
+    {
+        var body = new CommandBody(missing, anotherFollows, reader);
+        var chunks = 0;
+        while (!body.IsComplete)
+        {
+            var count = body.Read(session);
+            if (count is WireResult.End or WireResult.Broken)
+                return RelayEnd.ClientLost;
+            if (count == WireResult.Later)
+            {
+                await session.Wire.Readable();
+                session.Wire.Heed();
+                continue;
+            }
+            meter.BytesToServers += count;
+            if (!connection.Wire.Send(connection.Wire.Loop.Buffer.AsSpan(0, count)) || !await connection.Wire.Flushed())
+                return RelayEnd.ServerLost;
+            if (++chunks % ChunksInARow == 0)
+                await connection.Wire.Loop.Yield();
+        }
+        return RelayEnd.Complete;
+    }
+
+    /// <summary>Waits until the client has taken what it was sent; false when it has gone, or takes nothing for too long.</summary>
+    internal static async LoopTask<bool> FlushPatiently(Session session)
+    {
+        var wire = session.Wire;
+        var patience = new Patience(wire);
+        wire.Loop.Arm(patience, StallMsMax);
+        var flushed = await wire.Flushed();
+        wire.Loop.Timers.Disarm(patience);
+        return flushed;
+    }
+
+    /// <summary>Reads once, behind what is left of the read before, and follows the answer through it.</summary>
+    internal static AnswerState FollowChunk(Answer answer, LoopMeter? meter, out int received)
+    {
+        var connection = answer.Connection;
+        var buffer = connection.Wire.Loop.Buffer;
+        var held = connection.Inbox.TakeHeld(buffer);
+        received = WireResult.Later;
+        if (connection.Wire.ReadReady && held < buffer.Length)
+            received = connection.Wire.Receive(buffer.AsSpan(held));
+        if (received > 0)
+            meter?.BytesFromServers += received;
+        else if (held == 0)
+            return AnswerState.Open;
+        var length = held + Math.Max(received, 0);
+        var state = answer.Follow(buffer.AsSpan(0, length), out var used);
+        if (used < length)
+        {
+            // A packet that must be seen whole and does not fit into the buffer is none that a server would send.
+            if (used == 0 && length == buffer.Length && state == AnswerState.Open)
+                return AnswerState.Malformed;
+            connection.Inbox.PutBack(buffer.AsSpan(used, length - used));
+        }
+        return state;
+    }
+
+    private sealed class Patience(Wire wire) : TimerNode
+    {
+        protected internal override void OnDue() => wire.Close();
+    }
+
+    // Knows how much of a command is still to come: the rest of this packet, and the packets after one of full length.
+    private struct CommandBody(int missing, bool anotherFollows, LongStatement? reader)
+    {
+        private int _missing = missing;
+        private bool _anotherFollows = anotherFollows;
+        private int _headerSeen;
+        private int _header;
+
+        internal readonly bool IsComplete => _missing == 0 && !_anotherFollows;
+
+        // Reads into the loop's buffer, never beyond the end of the command: what follows it is the client's next one.
+        internal int Read(Session session)
+        {
+            var buffer = session.Wire.Loop.Buffer;
+            var count = 0;
+            while (!IsComplete && count < buffer.Length)
+            {
+                var wanted = Math.Min(_missing > 0 ? _missing : PacketHeader.Size - _headerSeen, buffer.Length - count);
+                var got = session.Inbox.TakeHeld(buffer.AsSpan(count, wanted));
+                if (got == 0)
+                    got = session.Wire.ReadReady ? session.Wire.Receive(buffer.AsSpan(count, wanted)) : WireResult.Later;
+                if (got <= 0)
+                    return count > 0 ? count : got;
+                Note(buffer.AsSpan(count, got));
+                count += got;
+            }
+            return count;
+        }
+
+        private void Note(ReadOnlySpan<byte> bytes)
+        {
+            if (_missing > 0)
+            {
+                _missing -= bytes.Length;
+                reader?.Feed(bytes);
+                return;
+            }
+            foreach (var value in bytes)
+            {
+                if (_headerSeen < 3)
+                    _header |= value << (8 * _headerSeen);
+                _headerSeen++;
+            }
+            if (_headerSeen < PacketHeader.Size)
+                return;
+            _missing = _header;
+            _anotherFollows = _header == PacketHeader.LengthMax;
+            _header = _headerSeen = 0;
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using System.Text;
+using Seawall.Engine.Loops;
+using Seawall.MySql.Commands;
+using Seawall.MySql.Framing;
+using Seawall.MySql.Results;
+
+namespace Seawall.Engine.Flow.Servers;
+
+/// <summary>A small result of a question of Seawall's own: rows of text.</summary>
+internal sealed record ServerRows(ServerReply Reply, IReadOnlyList<byte[]?[]> Rows)
+{
+    /// <summary>A value as text; null for NULL.</summary>
+    internal string? Text(int row, int column) => Rows[row][column] is { } value ? Encoding.UTF8.GetString(value) : null;
+}
+
+/// <summary>Asks a server something on a connection that nobody else is using.</summary>
+internal static class ServerQuery
+{
+    /// <summary>The longest packet that is believed: an account with a long list of attributes, a long variable.</summary>
+    private const int LengthMax = 60 * 1024;
+
+    /// <summary>More rows than any question has answers: a server may have a hundred thousand accounts.</summary>
+    private const int RowsMax = 1_000_000;
+
+    /// <summary>Asks; the rows, or why there are none.</summary>
+    internal static async LoopTask<ServerRows> Run(ServerConnection connection, string sql)
+    {
+        var writer = connection.Wire.Loop.Writer.Clear().Begin(0).Int1((byte)CommandKind.Query).Text(sql).End();
+        if (!connection.Wire.Send(writer.Bytes) || !await connection.Wire.Flushed())
+            return Lost(connection);
+        var result = new Result(connection.DeprecatesEof);
+        while (!result.IsOver)
+        {
+            switch (connection.Inbox.Take(connection.Wire, LengthMax, out var packet))
+            {
+                case InboxResult.Packet when result.Note(packet.Payload):
+                    break;
+                case InboxResult.Later:
+                    await connection.Wire.Readable();
+                    break;
+                case InboxResult.Packet:
+                case InboxResult.Beginning:
+                case InboxResult.Gone:
+                    return Lost(connection);
+            }
+        }
+        return new ServerRows(result.Reply, result.Rows);
+    }
+
+    private static ServerRows Lost(ServerConnection connection)
+    {
+        connection.IsBroken = true;
+        return new ServerRows(new ServerReply(ServerReplyKind.Lost), []);
+    }
+
+    private sealed class Result(bool deprecatesEof)
+    {
+        private int _columns = -1;
+        private int _definitions;
+
+        internal ServerReply Reply { get; private set; } = new(ServerReplyKind.Ok);
+
+        internal List<byte[]?[]> Rows { get; } = [];
+
+        internal bool IsOver { get; private set; }
+
+        // False when the packet makes no sense.
+        internal bool Note(ReadOnlySpan<byte> payload)
+        {
+            if (payload is [ErrPacket.Header, ..])
+            {
+                Reply = ServerReplies.ReadError(payload);
+                return IsOver = true;
+            }
+            if (_columns < 0)
+                return NoteFirst(payload);
+            if (_definitions > 0)
+            {
+                _definitions--;
+                return true;
+            }
+            if (payload is [OkPacket.EndHeader, ..] && payload.Length < EofPacket.LengthLimit + (deprecatesEof ? 1024 : 0))
+                return IsOver = true;
+            return Rows.Count < RowsMax && NoteRow(payload);
+        }
+
+        private bool NoteFirst(ReadOnlySpan<byte> payload)
+        {
+            if (payload is [OkPacket.Header, ..])
+                return IsOver = true;
+            var reader = new FieldReader(payload);
+            var columns = reader.LengthEncoded();
+            _columns = (int)Math.Min(columns, 4096);
+            _definitions = _columns + (deprecatesEof ? 0 : 1);
+            return reader.IsValid && columns is > 0 and <= 4096;
+        }
+
+        private bool NoteRow(ReadOnlySpan<byte> payload)
+        {
+            var row = new byte[]?[_columns];
+            var reader = new FieldReader(payload);
+            for (var i = 0; i < _columns; i++)
+            {
+                if (reader.Rest is [0xFB, ..])
+                    _ = reader.Int1(); // NULL.
+                else
+                    row[i] = reader.LengthEncodedBytes().ToArray();
+            }
+            Rows.Add(row);
+            return reader.IsValid;
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using Seawall.MySql.Results;
+
+namespace Seawall.Engine.Flow;
+
+/// <summary>
+/// Seawall has the servers report everything that changes in a session; a client that asked for reports is shown what a
+/// server would show it by default, and no more.
+/// </summary>
+internal static class SessionChangeFilter
+{
+    /// <summary>Room for what is shown. What does not fit is left out: a report is a courtesy.</summary>
+    internal const int LengthMax = 1024;
+
+    /// <summary>Copies what the client may see into <paramref name="shown"/> and returns its length.</summary>
+    internal static int Write(ReadOnlySpan<byte> changes, Span<byte> shown)
+    {
+        var length = 0;
+        var reader = new SessionChangeReader(changes);
+        while (reader.MoveNext())
+        {
+            var change = reader.Current;
+            var isShown = change.Kind switch
+            {
+                SessionChangeKind.Schema => true,
+                SessionChangeKind.SystemVariables => IsShownByDefault(change.Name),
+                SessionChangeKind.State or SessionChangeKind.Gtids or SessionChangeKind.TransactionCharacteristics
+                    or SessionChangeKind.TransactionState => false,
+            };
+            if (isShown)
+                length += WriteChange(change, shown[length..]);
+        }
+        return length;
+    }
+
+    // The default of session_track_system_variables, alike in MySQL from 5.7 and MariaDB from 10.3.1.
+    private static bool IsShownByDefault(ReadOnlySpan<byte> name) =>
+        name.SequenceEqual("autocommit"u8) || name.SequenceEqual("time_zone"u8)
+        || name.SequenceEqual("character_set_client"u8) || name.SequenceEqual("character_set_results"u8)
+        || name.SequenceEqual("character_set_connection"u8);
+
+    // A kind, a length, and one or two strings with their lengths. All of them are short: a byte of length is enough.
+    private static int WriteChange(in SessionChange change, Span<byte> into)
+    {
+        var isVariable = change.Kind == SessionChangeKind.SystemVariables;
+        var inner = (isVariable ? 1 + change.Name.Length : 0) + 1 + change.Value.Length;
+        if (inner >= 0xFB || inner + 2 > into.Length)
+            return 0;
+        into[0] = (byte)change.Kind;
+        into[1] = (byte)inner;
+        var at = 2;
+        if (isVariable)
+            at += WriteString(change.Name, into[at..]);
+        return at + WriteString(change.Value, into[at..]);
+    }
+
+    private static int WriteString(ReadOnlySpan<byte> text, Span<byte> into)
+    {
+        into[0] = (byte)text.Length;
+        text.CopyTo(into[1..]);
+        return 1 + text.Length;
+    }
+}

@@ -1,0 +1,88 @@
+using System.Collections.Frozen;
+using System.Text;
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Servers;
+using Seawall.MySql.Results;
+
+namespace Seawall.Engine.Flow;
+
+/// <summary>What a session learns from a server's reports of changes: facts before guesses.</summary>
+internal static class SessionLearning
+{
+    // Reported, but nothing to move: they follow the schema, the last statement or the server.
+    private static readonly FrozenSet<string> s_ignored = FrozenSet.ToFrozenSet(
+    [
+        "character_set_database", "collation_database", "last_insert_id", "identity", "last_gtid", "warning_count",
+        "error_count", "in_transaction", "statement_id", "gtid_executed", "in_predicate_conversion_threshold",
+    ]);
+
+    // Setting these elsewhere would mean something else: they speak of one moment, one statement or one connection.
+    private static readonly FrozenSet<string> s_unmovable = FrozenSet.ToFrozenSet(
+    [
+        "timestamp", "insert_id", "rand_seed1", "rand_seed2", "pseudo_thread_id", "pseudo_slave_mode",
+        "pseudo_replica_mode", "gtid_next", "gtid_seq_no", "gtid_domain_id", "server_id", "sql_log_bin", "sql_log_off",
+        "skip_replication", "default_master_connection", "original_commit_timestamp", "immediate_server_version",
+        "original_server_version", "proxy_user", "external_user", "wsrep_on", "tx_isolation_next", "resource_group",
+    ]);
+
+    /// <summary>Takes up the changes that one packet reports.</summary>
+    internal static void Learn(Session session, ServerConnection connection, AnswerFacts facts, ReadOnlySpan<byte> changes)
+    {
+        var reader = new SessionChangeReader(changes);
+        while (reader.MoveNext())
+        {
+            var change = reader.Current;
+            switch (change.Kind)
+            {
+                case SessionChangeKind.SystemVariables:
+                    LearnVariable(session, connection, facts, change);
+                    break;
+                case SessionChangeKind.Schema:
+                    SetSchema(session, connection, change.Value.IsEmpty ? null : Encoding.UTF8.GetString(change.Value));
+                    break;
+                case SessionChangeKind.State:
+                    facts.HasNamelessChange = true;
+                    break;
+                case SessionChangeKind.Gtids:
+                case SessionChangeKind.TransactionCharacteristics:
+                case SessionChangeKind.TransactionState:
+                    break;
+            }
+        }
+    }
+
+    /// <summary>The session is in another schema now, and so is the connection.</summary>
+    internal static void SetSchema(Session session, ServerConnection connection, string? schema)
+    {
+        session.Settings = session.Settings.WithSchema(schema);
+        connection.Applied = connection.Applied.WithSchema(schema);
+    }
+
+    /// <summary>The session has another value of a variable now, and so has the connection.</summary>
+    internal static void SetVariable(Session session, ServerConnection connection, AnswerFacts facts, string name, string value)
+    {
+        if (s_ignored.Contains(name))
+            return;
+        facts.HasVariableChange = true;
+        if (name.StartsWith("session_track_", StringComparison.Ordinal))
+        {
+            // Without reports nothing would be known any more: the connection is told again before the next statement.
+            facts.HasTrackingChange = true;
+            connection.NeedsTracking = true;
+        }
+        else if (s_unmovable.Contains(name))
+        {
+            facts.HasUnmovableChange = true;
+        }
+        else
+        {
+            session.Settings = session.Settings.With(name, value);
+            connection.Applied = connection.Applied.With(name, value);
+        }
+    }
+
+    private static void LearnVariable(
+        Session session, ServerConnection connection, AnswerFacts facts, in SessionChange change) =>
+        SetVariable(session, connection, facts, Encoding.UTF8.GetString(change.Name).ToLowerInvariant(),
+            Encoding.UTF8.GetString(change.Value));
+}

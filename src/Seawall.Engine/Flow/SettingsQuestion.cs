@@ -1,0 +1,71 @@
+using System.Text;
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Servers;
+using Seawall.Engine.Loops;
+using Seawall.MySql.Statements;
+
+namespace Seawall.Engine.Flow;
+
+/// <summary>
+/// Asks a server what a session has set, where the server does not report it: after each SET on MySQL 5.6, after some on
+/// MariaDB. The client has its answer by then; only its next statement waits.
+/// </summary>
+internal static class SettingsQuestion
+{
+    // SET NAMES sets all four; the collation is what MariaDB does not report.
+    private static readonly string[] s_charsets =
+        ["character_set_client", "character_set_connection", "character_set_results", "collation_connection"];
+
+    /// <summary>Asks, and enters what it hears into session and connection; false when that is not possible.</summary>
+    internal static async LoopTask<bool> Ask(Statement statement, AnswerFacts facts)
+    {
+        var session = statement.Session;
+        var connection = session.Lease!.Connection;
+        if (Names(statement) is not { } names)
+            return false;
+        if (names.Count > 0)
+        {
+            var variables = await ServerQuery.Run(connection, Question(names));
+            if (!variables.Reply.IsOk)
+                return false;
+            for (var i = 0; i < variables.Rows.Count; i++)
+                SessionLearning.SetVariable(session, connection, facts, variables.Text(i, 0)!.ToLowerInvariant(), variables.Text(i, 1) ?? "");
+        }
+        return connection.TracksSession || (statement.Facts.Traits & StatementTraits.Use) == 0
+            || await AskSchema(session, connection);
+    }
+
+    private static async LoopTask<bool> AskSchema(Session session, ServerConnection connection)
+    {
+        var schema = await ServerQuery.Run(connection, "SELECT DATABASE()");
+        if (!schema.Reply.IsOk || schema.Rows.Count != 1)
+            return false;
+        SessionLearning.SetSchema(session, connection, schema.Text(0, 0));
+        return true;
+    }
+
+    // Null when the text does not tell which: then nothing can be asked.
+    private static List<string>? Names(Statement statement)
+    {
+        var text = statement.Prepared is { } prepared ? prepared.Text.Text : statement.IsWhole ? statement.Text : default;
+        var names = new List<string>();
+        if ((statement.Facts.Traits & StatementTraits.SetsNames) != 0)
+            names.AddRange(s_charsets);
+        if ((statement.Facts.Traits & StatementTraits.SetsAutocommit) != 0)
+            names.Add("autocommit");
+        if ((statement.Facts.Traits & StatementTraits.SetsSystemVariable) != 0
+            && !AssignedVariables.TryRead(text, statement.Session.Dialect, names))
+        {
+            return null;
+        }
+        return names;
+    }
+
+    private static string Question(List<string> names)
+    {
+        var sql = new StringBuilder("SHOW SESSION VARIABLES WHERE Variable_name IN (");
+        foreach (var name in names)
+            sql.Append('\'').Append(name).Append("',");
+        return sql.Remove(sql.Length - 1, 1).Append(')').ToString();
+    }
+}

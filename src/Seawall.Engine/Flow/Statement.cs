@@ -1,0 +1,116 @@
+using System.Buffers;
+using Seawall.Engine.Facts;
+using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Decisions;
+using Seawall.Engine.Flow.Servers;
+using Seawall.MySql.Commands;
+using Seawall.MySql.Framing;
+using Seawall.MySql.Results;
+using Seawall.MySql.Statements;
+
+namespace Seawall.Engine.Flow;
+
+/// <summary>
+/// One command of a client that a server must answer, on its way through the rooms. Objects are kept by the loop and used
+/// again: a statement allocates none.
+/// </summary>
+internal sealed class Statement
+{
+    private byte[]? _held;
+
+    /// <summary>Who said it.</summary>
+    internal Session Session { get; private set; } = null!;
+
+    /// <summary>What is known of the world; the same for the whole statement.</summary>
+    internal FactsSnapshot World { get; private set; } = FactsSnapshot.Empty;
+
+    /// <summary>The server that it goes to.</summary>
+    internal ServerFacts Server { get; private set; } = null!;
+
+    /// <summary>The command.</summary>
+    internal CommandKind Kind { get; private set; }
+
+    /// <summary>Its bytes: all of them, or the beginning of a long one.</summary>
+    internal PacketSlice Packet { get; private set; }
+
+    /// <summary>What the lexer says of its text.</summary>
+    internal StatementFacts Facts { get; set; }
+
+    /// <summary>Reads the rest of a long one.</summary>
+    internal LongStatement? Reader { get; set; }
+
+    /// <summary>The prepared statement that it is about.</summary>
+    internal PreparedStatement? Prepared { get; set; }
+
+    /// <summary>What is to be done with it.</summary>
+    internal Decision Decision { get; set; }
+
+    /// <summary>Whether warnings of others must be swept off the connection before it runs.</summary>
+    internal bool NeedsCleanDiagnostics { get; set; }
+
+    /// <summary>Why it could not be sent.</summary>
+    internal ServerReply Refusal { get; set; }
+
+    /// <summary>The answer to it.</summary>
+    internal Answer Answer { get; } = new();
+
+    /// <summary>When it came.</summary>
+    internal long StartedAt { get; private set; }
+
+    /// <summary>The settings of its session before it.</summary>
+    internal SessionSettings SettingsBefore { get; private set; } = null!;
+
+    /// <summary>What its answer looks like.</summary>
+    internal ResponseShape Shape => ResponseShapes.Of(Kind);
+
+    /// <summary>Whether all of it is here.</summary>
+    internal bool IsWhole => Packet.IsWhole && Packet.Length < PacketHeader.LengthMax;
+
+    /// <summary>The text of COM_QUERY and COM_STMT_PREPARE, as far as it is here.</summary>
+    internal ReadOnlySpan<byte> Text => Packet.Payload[1..];
+
+    /// <summary>Begins with a command.</summary>
+    internal void Begin(Session session, FactsSnapshot world, ServerFacts server, PacketSlice packet, long startedAt)
+    {
+        Session = session;
+        World = world;
+        Server = server;
+        Packet = packet;
+        Kind = (CommandKind)packet.Payload[0];
+        StartedAt = startedAt;
+        SettingsBefore = session.Settings;
+    }
+
+    /// <summary>Copies its bytes out of the loop's buffer, before something is awaited. Doing it twice does nothing.</summary>
+    internal void Hold()
+    {
+        if (_held is not null)
+            return;
+        _held = ArrayPool<byte>.Shared.Rent(Packet.Bytes.Length);
+        Packet.Bytes.CopyTo(_held);
+        Packet = Packet with { Array = _held, Offset = 0 };
+    }
+
+    /// <summary>Has other bytes from now on: a command that was gathered from pieces.</summary>
+    internal void Replace(PacketSlice packet) => Packet = packet;
+
+    /// <summary>Forgets everything.</summary>
+    internal void End()
+    {
+        if (_held is not null)
+            ArrayPool<byte>.Shared.Return(_held, clearArray: true); // Statements carry people's data.
+        _held = null;
+        Session = null!;
+        World = FactsSnapshot.Empty;
+        Server = null!;
+        Packet = default;
+        Facts = default;
+        Reader = null;
+        Prepared = null;
+        NeedsCleanDiagnostics = false;
+        Refusal = default;
+        Decision = default;
+        SettingsBefore = null!;
+    }
+}

@@ -1,0 +1,186 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Seawall.Engine.Facts;
+using Seawall.Engine.Flow;
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Floodgates;
+using Seawall.Engine.Flow.Pools;
+using Seawall.Engine.Loops;
+using Seawall.Engine.Telemetry;
+using Seawall.Engine.Watch;
+using Seawall.MySql.Passwords;
+
+namespace Seawall.Engine;
+
+/// <summary>
+/// The data path as a whole: loops, front doors, pools and those who watch. Two engines can live in one process.
+/// </summary>
+public sealed class SeawallEngine : IDisposable
+{
+    private readonly ILogger _logger;
+    private readonly RandomNumberGenerator _entropy = RandomNumberGenerator.Create();
+    private readonly Workers _workers;
+    private readonly EngineThreads _threads;
+    private readonly FactsBoard _board = new();
+    private readonly SettingsTable _settings = new();
+    private readonly PreparedTexts _texts = new();
+    private readonly Floodgate _floodgate = new();
+    private readonly SchemaMemory _schemas = new();
+    private readonly Lazy<ServerRsaKey> _rsaKey = new(ServerRsaKey.Generate);
+    private readonly ServerRegistry _servers;
+    private readonly AccountWatch _accounts;
+    private readonly EngineLane[] _lanes;
+    private volatile EngineOptions _options;
+
+    /// <summary>An engine that is ready but does nothing yet.</summary>
+    public SeawallEngine(EngineOptions options, TimeProvider time, ILogger logger)
+    {
+        _options = options;
+        _logger = logger;
+        // Twice the processors: a TLS handshake waits for nothing, and the loops must get their turn.
+        var processors = Environment.ProcessorCount;
+        _workers = new Workers(processors, queueMax: 4096);
+        _threads = new EngineThreads(options.Loops > 0 ? options.Loops : processors, time, bug => EngineLog.Bug(logger, bug));
+        _servers = new ServerRegistry(_threads, _board, _settings, _workers, () => _options, () => _floodgate.IsClosing, logger);
+        Pools = new PoolBook(_servers.ContextOf);
+        _accounts = new AccountWatch(_threads.Control, _board, Pools.Renew, logger);
+        var house = new HouseRules(_board, _settings, () => _options.Clients, _workers, _rsaKey, _entropy, logger)
+        {
+            Accounts = _accounts,
+            Learnt = new LearntAccounts(_board, Pools, _servers.Introduce),
+        };
+        House = house;
+        _lanes = [.. _threads.Data.Select(loop => MakeLane(loop, house))];
+    }
+
+    /// <summary>What is known of the world.</summary>
+    public FactsSnapshot Facts => _board.Current;
+
+    /// <summary>The loop for everything that is not on the statement path; the SQL admin port runs on it too.</summary>
+    public Loop ControlLoop => _threads.Control;
+
+    /// <summary>What the engine was told last.</summary>
+    public EngineOptions Options => _options;
+
+    /// <summary>Whether it is going down.</summary>
+    public bool IsClosing => _floodgate.IsClosing;
+
+    /// <summary>Clients that are in, or logging in.</summary>
+    public int ClientCount => House.Count;
+
+    internal PoolBook Pools { get; }
+
+    internal HouseRules House { get; }
+
+    internal IReadOnlyList<EngineLane> Lanes => _lanes;
+
+    internal ServerRegistry Servers => _servers;
+
+    internal Workers Workers => _workers;
+
+    /// <summary>
+    /// Starts the threads, looks at the servers and opens the front door. Throws
+    /// <see cref="System.Net.Sockets.SocketException"/> when an address cannot be had.
+    /// </summary>
+    public void Start()
+    {
+        _servers.Apply(_options);
+        _threads.Start();
+        _threads.Control.Post(LoopJob.From(_ =>
+        {
+            _accounts.Configure(_options.Accounts, learns: _options.Monitor is null);
+            _servers.Watch(_accounts);
+            new Housekeeping(_threads.Control, Pools).Start();
+        }));
+        foreach (var endpoint in _options.Listen)
+            Listen(endpoint);
+    }
+
+    /// <summary>Takes over new options while running. What did not change is not touched.</summary>
+    public void Apply(EngineOptions options)
+    {
+        var before = _options;
+        _options = options;
+        _servers.Apply(options);
+        _threads.Control.Post(LoopJob.From(_ =>
+        {
+            if (!before.Accounts.SequenceEqual(options.Accounts) || (before.Monitor is null) != (options.Monitor is null))
+                _accounts.Configure(options.Accounts, learns: options.Monitor is null);
+            _servers.Watch(_accounts);
+        }));
+    }
+
+    /// <summary>
+    /// Goes down: accepts nobody, lets statements and transactions finish, tells idle clients. Ends when everybody has left or
+    /// the time is over; whoever is left then is cut off. True when nobody was.
+    /// </summary>
+    public async Task<bool> Shutdown(TimeSpan atMost, TimeProvider time, CancellationToken now)
+    {
+        _floodgate.Close();
+        foreach (var lane in _lanes)
+            lane.Loop.Post(LoopJob.From(_ => lane.Wish(SessionWishes.FinishAndGo, stopListening: true)));
+        using var timer = new CancellationTokenSource(atMost, time);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, now);
+        while (House.Count > 0 && !ends.IsCancellationRequested)
+            await Task.Delay(TimeSpan.FromMilliseconds(20), time, CancellationToken.None);
+        var everybodyLeft = House.Count == 0;
+        foreach (var lane in _lanes)
+            lane.Loop.Post(LoopJob.From(_ => lane.CutOff()));
+        return everybodyLeft;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _floodgate.Close();
+        _threads.Dispose();
+        _workers.Dispose();
+        _entropy.Dispose();
+        if (_rsaKey.IsValueCreated)
+            _rsaKey.Value.Dispose();
+    }
+
+    private void Listen(Endpoint endpoint)
+    {
+        // The first loop finds the port when the system chooses one; the others join it there.
+        var bound = endpoint;
+        foreach (var lane in _lanes)
+        {
+            bound = lane.Open(bound);
+            if (bound.IsUnix)
+                break; // A path has one listener.
+        }
+        lock (_bound)
+            _bound.Add(bound);
+    }
+
+    /// <summary>Where clients come in, with the ports that the system chose.</summary>
+    public IReadOnlyList<Endpoint> Bound
+    {
+        get
+        {
+            lock (_bound)
+                return [.. _bound];
+        }
+    }
+
+    private readonly List<Endpoint> _bound = [];
+
+    private EngineLane MakeLane(Loop loop, HouseRules house)
+    {
+        var meter = new LoopMeter();
+        var door = new FrontDoor(loop, meter, house);
+        var interruptions = new Interruptions(door);
+        var schemas = new SchemaCheck(door, Pools, _schemas);
+        var rooms = new ConversationRooms(
+            new Reception(door, schemas, interruptions, _logger),
+            new StatementDesk(door),
+            _floodgate,
+            new Leasing(door, Pools, _logger),
+            new Departure(meter, () => _options.Pools),
+            new Aftermath(door, _texts, _logger),
+            new CommandDesk(door, schemas, _logger),
+            interruptions);
+        return new EngineLane(loop, meter, door, rooms);
+    }
+}

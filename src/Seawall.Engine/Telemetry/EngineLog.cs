@@ -1,0 +1,57 @@
+using Microsoft.Extensions.Logging;
+using Seawall.Engine.Flow.Servers;
+using Seawall.Engine.Loops;
+
+namespace Seawall.Engine.Telemetry;
+
+/// <summary>
+/// Everything the engine logs. Ranges: 1000 clients, 2000 pools and dials, 3000 watching, 9000 the process. Nothing here is
+/// per statement, and nothing here takes a secret or the text of a statement.
+/// </summary>
+internal static partial class EngineLog
+{
+    [LoggerMessage(1001, LogLevel.Debug, "client {Client} logged in as {User} from {Peer} in {Exchanges} exchanges")]
+    internal static partial void LoggedIn(ILogger logger, uint client, string user, PeerAddress peer, int exchanges);
+
+    [LoggerMessage(1002, LogLevel.Warning, "login refused for '{User}' from {Peer}: {Reason}")]
+    internal static partial void LoginRefused(ILogger logger, string user, PeerAddress peer, string reason);
+
+    [LoggerMessage(1003, LogLevel.Debug, "client {Client} left")]
+    internal static partial void ClientLeft(ILogger logger, uint client);
+
+    [LoggerMessage(1004, LogLevel.Warning, "client {Client} ({Peer}) broke the protocol: {Problem}")]
+    internal static partial void ProtocolBroken(ILogger logger, uint client, PeerAddress peer, string problem);
+
+    [LoggerMessage(1005, LogLevel.Information, "client {Client} ({User}) is pinned: {Reasons}")]
+    internal static partial void Pinned(ILogger logger, uint client, string user, string reasons);
+
+    [LoggerMessage(1006, LogLevel.Warning, "no server connection for client {Client} ({User}): {Problem}")]
+    internal static partial void NoLease(ILogger logger, uint client, string user, string problem);
+
+    [LoggerMessage(1007, LogLevel.Warning, "server {Server} was lost under client {Client} ({User}): {Consequence}")]
+    internal static partial void ServerLost(ILogger logger, string server, uint client, string user, string consequence);
+
+    [LoggerMessage(2001, LogLevel.Debug, "opened a connection to {Server} for {User} in {Microseconds} µs")]
+    internal static partial void Dialed(ILogger logger, string server, string user, long microseconds);
+
+    [LoggerMessage(2002, LogLevel.Warning, "cannot open a connection to {Server} for {User} ({Kind}): {Problem}")]
+    internal static partial void DialFailed(ILogger logger, string server, string user, DialFailureKind kind, string problem);
+
+    [LoggerMessage(2003, LogLevel.Information, "{Server} closed idle connection {Thread} of {User}")]
+    internal static partial void IdleLost(ILogger logger, string server, string user, uint thread);
+
+    [LoggerMessage(3001, LogLevel.Information, "server {Server} is {Version} at {Endpoint}")]
+    internal static partial void ServerSeen(ILogger logger, string server, string version, string endpoint);
+
+    [LoggerMessage(3002, LogLevel.Warning, "server {Server} cannot be watched: {Problem}")]
+    internal static partial void ServerUnwell(ILogger logger, string server, string problem);
+
+    [LoggerMessage(3003, LogLevel.Information, "read {Count} accounts from the primary")]
+    internal static partial void AccountsRead(ILogger logger, int count);
+
+    [LoggerMessage(3004, LogLevel.Error, "the monitoring account cannot read the accounts: {Problem}; see docs/settings.md")]
+    internal static partial void AccountsUnreadable(ILogger logger, string problem);
+
+    [LoggerMessage(9001, LogLevel.Error, "a bug in Seawall; the conversation it was in has ended, the others go on")]
+    internal static partial void Bug(ILogger logger, Exception bug);
+}

@@ -1,0 +1,74 @@
+namespace Seawall.Engine.Telemetry;
+
+/// <summary>
+/// What one loop has counted since the start. Plain fields, written by the loop alone: a statement pays an increment, not
+/// a lock. Whoever reads adds up all loops.
+/// </summary>
+public sealed class LoopMeter
+{
+    /// <summary>Clients that connected.</summary>
+    public long ClientsAccepted;
+
+    /// <summary>Clients that left or were closed.</summary>
+    public long ClientsClosed;
+
+    /// <summary>Clients that were turned away before a greeting, because there were too many.</summary>
+    public long ClientsRefused;
+
+    /// <summary>Logins that succeeded.</summary>
+    public long LoginsSucceeded;
+
+    /// <summary>Logins that failed.</summary>
+    public long LoginsFailed;
+
+    /// <summary>Packets from client to Seawall in all logins: with the greeting, what a login costs in exchanges.</summary>
+    public long LoginExchanges;
+
+    /// <summary>Commands from clients, of whatever kind.</summary>
+    public long Commands;
+
+    /// <summary>Commands that were sent to a server.</summary>
+    public long Statements;
+
+    /// <summary>Answers that were errors, from servers or from Seawall.</summary>
+    public long Errors;
+
+    /// <summary>Errors that Seawall itself answered with.</summary>
+    public long OwnErrors;
+
+    /// <summary>Bytes of commands sent on to servers.</summary>
+    public long BytesToServers;
+
+    /// <summary>Bytes of answers received from servers.</summary>
+    public long BytesFromServers;
+
+    /// <summary>Leases begun.</summary>
+    public long Leases;
+
+    /// <summary>Leases that had to wait.</summary>
+    public long LeaseWaits;
+
+    /// <summary>Leases that were not to be had: see the errors in the log.</summary>
+    public long LeaseFailures;
+
+    /// <summary>Times that a connection had to be moved to other settings.</summary>
+    public long Moves;
+
+    /// <summary>Times that a statement had to be prepared on another connection.</summary>
+    public long Reprepares;
+
+    /// <summary>Times that a session became pinned.</summary>
+    public long Pins;
+
+    /// <summary>Server connections lost while a statement was under way.</summary>
+    public long ServersLost;
+
+    /// <summary>From the client's command to the end of the answer.</summary>
+    public readonly Histogram Statement = new();
+
+    /// <summary>Waiting for a server connection, for those who had to.</summary>
+    public readonly Histogram LeaseWait = new();
+
+    /// <summary>From accept to the end of the login.</summary>
+    public readonly Histogram Login = new();
+}

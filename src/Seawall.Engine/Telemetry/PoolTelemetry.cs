@@ -1,0 +1,50 @@
+using Microsoft.Extensions.Logging;
+using Seawall.Engine.Flow.Pools;
+using Seawall.Engine.Flow.Servers;
+
+namespace Seawall.Engine.Telemetry;
+
+/// <summary>What happens to the server connections of one server: counters and log lines. Thread-safe.</summary>
+internal sealed class PoolTelemetry(ILogger logger)
+{
+    private readonly Lock _lock = new();
+    private long _dialsSucceeded;
+    private long _dialsFailed;
+    private long _idleLost;
+
+    /// <summary>Connections opened.</summary>
+    internal long DialsSucceeded => Interlocked.Read(ref _dialsSucceeded);
+
+    /// <summary>Attempts that came to nothing.</summary>
+    internal long DialsFailed => Interlocked.Read(ref _dialsFailed);
+
+    /// <summary>Connections that a server closed while nobody used them.</summary>
+    internal long IdleLost => Interlocked.Read(ref _idleLost);
+
+    /// <summary>How long dials took, in microseconds.</summary>
+    internal Histogram Dial { get; } = new();
+
+    internal void Dialed(Pool pool, DialFailure? failure, long tookUs)
+    {
+        if (failure is null)
+        {
+            Interlocked.Increment(ref _dialsSucceeded);
+            EngineLog.Dialed(logger, pool.Key.Server.Name, pool.Key.User, tookUs);
+        }
+        else
+        {
+            Interlocked.Increment(ref _dialsFailed);
+        }
+        lock (_lock)
+            Dial.Record(tookUs);
+    }
+
+    internal void DialFailed(Pool pool, DialFailure failure) =>
+        EngineLog.DialFailed(logger, pool.Key.Server.Name, pool.Key.User, failure.Kind, failure.Text);
+
+    internal void LostIdle(Pool pool, ServerConnection connection)
+    {
+        Interlocked.Increment(ref _idleLost);
+        EngineLog.IdleLost(logger, pool.Key.Server.Name, pool.Key.User, connection.ThreadId);
+    }
+}

@@ -1,0 +1,127 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Seawall.Engine.Facts;
+using Seawall.Engine.Facts.Accounts;
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Servers;
+using Seawall.Engine.Loops;
+using Seawall.Engine.Telemetry;
+
+namespace Seawall.Engine.Watch;
+
+/// <summary>
+/// Keeps the account book true: the accounts of the primary, looked at every second, and those of the settings file. A
+/// changed account becomes a new object; whatever was learnt of the old one is forgotten.
+/// </summary>
+internal sealed class AccountWatch(Loop loop, FactsBoard board, Action<AccountBook> changed, ILogger logger) : IAccountSource
+{
+    /// <summary>How long a client with a wrong proof waits for news of its account before it is turned away.</summary>
+    private const int RefreshMsMax = 1_000;
+
+    /// <summary>Wrong proofs cause at most one look at the servers in this time, however many there are.</summary>
+    private const int RefreshEveryMs = 100;
+
+    private ImmutableArray<Account> _configured = [];
+    private ImmutableArray<Account> _read = [];
+    private AccountMode _mode = AccountMode.Unknown;
+    private ServerConnection? _source;
+    private string? _checksum;
+    private string? _hostOfSeawall;
+    private string? _problem;
+    private long _lookedMs;
+    private bool _isLooking;
+
+    /// <summary>Takes over the settings file's accounts, and whether others are learnt. Control loop only.</summary>
+    internal void Configure(ImmutableArray<Account> accounts, bool learns)
+    {
+        _configured = [.. accounts.Select(account => Same(_configured, account))];
+        _mode = learns ? AccountMode.Learning : _read.IsEmpty ? AccountMode.Unknown : AccountMode.Known;
+        if (_mode == AccountMode.Unknown && !_configured.IsEmpty)
+            _mode = AccountMode.Known;
+        Publish();
+    }
+
+    /// <summary>Looks at the accounts; false when the connection is lost. Control loop only.</summary>
+    internal async LoopTask<bool> Look(ServerConnection connection)
+    {
+        _source = connection;
+        if (_isLooking)
+            return true;
+        _isLooking = true;
+        var isThere = await LookNow(connection);
+        _isLooking = false;
+        _lookedMs = loop.NowMs;
+        if (!isThere)
+            _source = null;
+        return isThere;
+    }
+
+    /// <inheritdoc/>
+    async LoopTask<Account?> IAccountSource.Refresh(string user, Loop home)
+    {
+        await Errand<bool>.Send(home, loop, LookOnce, otherwise: false);
+        return board.Current.Accounts.Find(user);
+    }
+
+    // One look for all who ask at about the same time.
+    private async LoopTask<bool> LookOnce()
+    {
+        var deadlineMs = loop.NowMs + RefreshMsMax;
+        var asked = loop.NowMs;
+        while (_isLooking && loop.NowMs < deadlineMs)
+            await new Sleep(loop).For(TimerWheel.TickMs);
+        if (_source is not { } source || _isLooking || asked - _lookedMs < RefreshEveryMs)
+            return false;
+        return await Look(source);
+    }
+
+    private async LoopTask<bool> LookNow(ServerConnection connection)
+    {
+        var checksum = await AccountQuestions.Checksum(connection);
+        if (connection.IsBroken)
+            return false;
+        if (checksum is not null && checksum == _checksum)
+            return true;
+        var (accounts, reply) = await AccountQuestions.Read(connection);
+        if (accounts is null)
+        {
+            Complain(reply.Message);
+            return reply.Kind != ServerReplyKind.Lost;
+        }
+        var host = await ServerQuery.Run(connection, "SELECT SUBSTRING_INDEX(USER(), '@', -1)");
+        _hostOfSeawall = host.Rows.Count == 1 ? host.Text(0, 0) : _hostOfSeawall;
+        _read = [.. accounts.Select(account => Same(_read, account))];
+        _checksum = checksum;
+        _mode = AccountMode.Known;
+        _problem = null;
+        Publish();
+        EngineLog.AccountsRead(logger, _read.Length);
+        return true;
+    }
+
+    private void Publish()
+    {
+        var book = new AccountBook(_mode, _configured.Concat(_read), _hostOfSeawall);
+        board.Publish(snapshot => snapshot.With(book));
+        changed(book);
+    }
+
+    private void Complain(string problem)
+    {
+        if (_problem == problem)
+            return;
+        _problem = problem;
+        EngineLog.AccountsUnreadable(logger, problem);
+    }
+
+    // The object that is known already, with what its logins have taught, as long as nothing has changed.
+    private static Account Same(ImmutableArray<Account> known, Account account)
+    {
+        foreach (var old in known)
+        {
+            if (old.IsSameAs(account))
+                return old;
+        }
+        return account;
+    }
+}

@@ -1,0 +1,20 @@
+using Seawall.Engine.Flow.Pools;
+using Seawall.Engine.Loops;
+
+namespace Seawall.Engine.Watch;
+
+/// <summary>Once a second, closes server connections that are idle too long or too old.</summary>
+internal sealed class Housekeeping(Loop loop, PoolBook pools) : TimerNode
+{
+    private const int EveryMs = 1_000;
+
+    /// <summary>Begins. Control loop only.</summary>
+    internal void Start() => loop.Arm(this, EveryMs);
+
+    /// <inheritdoc/>
+    protected internal override void OnDue()
+    {
+        pools.Trim();
+        loop.Arm(this, EveryMs);
+    }
+}

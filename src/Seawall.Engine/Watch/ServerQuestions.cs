@@ -1,0 +1,79 @@
+using System.Collections.Frozen;
+using System.Globalization;
+using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow.Servers;
+using Seawall.Engine.Loops;
+
+namespace Seawall.Engine.Watch;
+
+/// <summary>What any account may ask a server about itself, and what is made of the answers.</summary>
+internal static class ServerQuestions
+{
+    private const string Variables =
+        "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('sql_mode','character_set_client','read_only')";
+
+    // Numbers are not unique in MariaDB from 10.10 (one collation may be for several character sets): NULL ones are left out.
+    private const string Collations =
+        "SELECT ID, COLLATION_NAME, CHARACTER_SET_NAME FROM information_schema.COLLATIONS WHERE ID IS NOT NULL";
+
+    /// <summary>Asks for what does not change while a server runs; null when the connection was lost over it.</summary>
+    internal static async LoopTask<Func<ServerFacts, ServerFacts>?> AskOnce(ServerConnection connection)
+    {
+        var variables = await ServerQuery.Run(connection, Variables);
+        var collations = await ServerQuery.Run(connection, Collations);
+        if (!variables.Reply.IsOk || !collations.Reply.IsOk)
+            return null;
+        var known = ReadCollations(collations);
+        return facts => ReadVariables(facts, variables) with { Collations = known };
+    }
+
+    /// <summary>What a login has shown of a server.</summary>
+    internal static ServerFacts Greeted(ServerFacts facts, ServerLogin login) => facts with
+    {
+        Health = ServerHealth.Up,
+        Problem = null,
+        Version = login.Version,
+        Capabilities = login.Offered,
+        DefaultCollation = login.DefaultCollation,
+        AuthPlugin = login.AuthPlugin,
+    };
+
+    /// <summary>Asks for what may change at any time; null when the connection was lost over it.</summary>
+    internal static async LoopTask<Func<ServerFacts, ServerFacts>?> AskAgain(ServerConnection connection)
+    {
+        var variables = await ServerQuery.Run(connection, Variables);
+        return variables.Reply.IsOk
+            ? facts => ReadVariables(facts, variables) with { Health = ServerHealth.Up, Problem = null }
+            : null;
+    }
+
+    private static ServerFacts ReadVariables(ServerFacts facts, ServerRows rows)
+    {
+        for (var i = 0; i < rows.Rows.Count; i++)
+        {
+            var value = rows.Text(i, 1) ?? "";
+            facts = rows.Text(i, 0)?.ToLowerInvariant() switch
+            {
+                "sql_mode" => facts with { SqlMode = value },
+                "character_set_client" => facts with { ClientCharacterSet = value },
+                "read_only" => facts with { IsReadOnly = !value.Equals("OFF", StringComparison.OrdinalIgnoreCase) && value != "0" },
+                _ => facts,
+            };
+        }
+        return facts;
+    }
+
+    private static FrozenDictionary<int, Collation> ReadCollations(ServerRows rows)
+    {
+        var collations = new Dictionary<int, Collation>();
+        for (var i = 0; i < rows.Rows.Count; i++)
+        {
+            if (int.TryParse(rows.Text(i, 0), CultureInfo.InvariantCulture, out var id)
+                && rows.Text(i, 1) is { } name && rows.Text(i, 2) is { } charset)
+            {
+                collations.TryAdd(id, new Collation(name, charset));
+            }
+        }
+        return collations.ToFrozenDictionary();
+    }
+}

@@ -1,0 +1,149 @@
+using Microsoft.Extensions.Logging;
+using Seawall.Engine.Facts;
+using Seawall.Engine.Facts.Accounts;
+using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow;
+using Seawall.Engine.Flow.Servers;
+using Seawall.Engine.Loops;
+using Seawall.Engine.Telemetry;
+
+namespace Seawall.Engine.Watch;
+
+/// <summary>
+/// Watches one server from the control loop, over one connection of its own that no pool counts: is it there, what is it,
+/// and, on the primary, who are its accounts.
+/// </summary>
+internal sealed class ServerWatch
+{
+    /// <summary>How often a server is looked at. Clients must hear within 5 s of a changed account; this leaves room.</summary>
+    private const int IntervalMs = 1_000;
+
+    private readonly Loop _loop;
+    private readonly ServerId _id;
+    private readonly FactsBoard _board;
+    private readonly AccountWatch _accounts;
+    private readonly Func<WatchOptions> _options;
+    private readonly ServerKeyCache _keys = new();
+    private readonly SettingsTable _settings;
+    private readonly ILogger _logger;
+    private readonly Sleep _sleep;
+    private ServerConnection? _connection;
+    private bool _isStopped;
+
+    internal ServerWatch(
+        Loop loop, ServerId id, FactsBoard board, AccountWatch accounts, SettingsTable settings,
+        Func<WatchOptions> options, ILogger logger)
+    {
+        _loop = loop;
+        _id = id;
+        _board = board;
+        _accounts = accounts;
+        _settings = settings;
+        _options = options;
+        _logger = logger;
+        _sleep = new Sleep(loop);
+    }
+
+    /// <summary>Watches until <see cref="Stop"/>. Control loop only.</summary>
+    internal async LoopTask Run()
+    {
+        while (!_isStopped)
+        {
+            if (Facts is { } server && (_connection is not null || await Connect(server)))
+                await Look();
+            if (!_isStopped)
+                await _sleep.For(IntervalMs);
+        }
+        Disconnect();
+    }
+
+    /// <summary>Ends the watch soon. Control loop only.</summary>
+    internal void Stop()
+    {
+        _isStopped = true;
+        _sleep.Wake();
+    }
+
+    private ServerFacts? Facts => _board.Current.Servers.FirstOrDefault(server => server.Id == _id);
+
+    private async LoopTask<bool> Connect(ServerFacts server)
+    {
+        var options = _options();
+        if (options.Monitor is not { } monitor)
+        {
+            await Greet(server, options);
+            return false;
+        }
+        var (login, failure) = await ServerLogin.Run(
+            _loop, server, options.Login, monitor, _keys, foundRows: false, attributes: WatchOptions.Attributes);
+        if (failure is not null)
+        {
+            Note(facts => Failed(login.Version is null ? facts : ServerQuestions.Greeted(facts, login), failure.Text));
+            return false;
+        }
+        _connection = new ServerConnection(login.Wire!, login.Version!, login.Capabilities, _settings.Fresh);
+        if (await ServerQuestions.AskOnce(_connection) is not { } answers)
+        {
+            Lost("the connection was lost over the first questions");
+            return false;
+        }
+        Note(facts => answers(ServerQuestions.Greeted(facts, login)));
+        EngineLog.ServerSeen(_logger, _id.Name, login.Version!.Display, server.Endpoint.Text);
+        return true;
+    }
+
+    // Without a monitoring account the greeting is all there is; more is asked when the first client has been let in.
+    private async LoopTask Greet(ServerFacts server, WatchOptions options)
+    {
+        if (server.Version is not null)
+            return;
+        var (login, failure) = await ServerLogin.Greet(_loop, server, options.Login);
+        if (failure is null)
+            Note(facts => ServerQuestions.Greeted(facts, login));
+        else
+            Note(facts => Failed(facts, failure.Text));
+    }
+
+    private async LoopTask Look()
+    {
+        var connection = _connection!;
+        if (await ServerQuestions.AskAgain(connection) is not { } answers)
+        {
+            Lost("the server did not answer its monitor");
+            return;
+        }
+        Note(answers);
+        if (Facts is { Role: ServerRole.Primary } && !await _accounts.Look(connection))
+            Lost("the server did not answer its monitor");
+    }
+
+    private void Note(Func<ServerFacts, ServerFacts> change) => _board.Publish(snapshot => snapshot.With(_id, change));
+
+    private ServerFacts Failed(ServerFacts facts, string problem)
+    {
+        if (facts.Problem != problem)
+            EngineLog.ServerUnwell(_logger, _id.Name, problem);
+        return facts with { Health = ServerHealth.Down, Problem = problem };
+    }
+
+    private void Lost(string problem)
+    {
+        Disconnect();
+        Note(facts => Failed(facts, problem));
+    }
+
+    private void Disconnect()
+    {
+        _connection?.Close();
+        _connection = null;
+    }
+}
+
+/// <summary>How servers are watched.</summary>
+/// <param name="Monitor">The monitoring account, with its password; null when there is none.</param>
+/// <param name="Login">How to log in.</param>
+internal sealed record WatchOptions(Account? Monitor, ServerLoginOptions Login)
+{
+    /// <summary>What the monitor's connection is called in the server's lists.</summary>
+    internal static byte[] Attributes { get; } = [12, .. "program_name"u8, 15, .. "seawall-monitor"u8];
+}

@@ -1,0 +1,92 @@
+using System.Runtime.CompilerServices;
+using Seawall.Engine.Facts.Accounts;
+using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow.Pools;
+using Seawall.Engine.Flow.Servers;
+using Seawall.Engine.Loops;
+
+namespace Seawall.Engine.Watch;
+
+/// <summary>
+/// A dial that asks a server whether an account's password is right. It goes through the gate like every dial. Await it once.
+/// </summary>
+internal sealed class TrialDial : DialTicket, ICriticalNotifyCompletion
+{
+    private readonly Pool _pool;
+    private readonly Account _account;
+    private readonly byte[] _attributes;
+    private readonly Func<ServerConnection, ServerId, LoopTask> _opened;
+    private Action? _continuation;
+
+    internal TrialDial(Pool pool, Account account, Loop loop, byte[] attributes, Func<ServerConnection, ServerId, LoopTask> opened)
+        : base(loop)
+    {
+        _pool = pool;
+        _account = account;
+        _attributes = attributes;
+        _opened = opened;
+        Limit = new TimeLimit(this);
+    }
+
+    /// <summary>Why the account was not let in; null when it was.</summary>
+    internal DialFailure? Failure { get; private set; }
+
+    /// <summary>Ends the wait for the gate.</summary>
+    internal TimerNode Limit { get; }
+
+    /// <summary>For the compiler.</summary>
+    public bool IsCompleted { get; private set; }
+
+    /// <summary>For the compiler.</summary>
+    public TrialDial GetAwaiter() => this;
+
+    /// <summary>For the compiler.</summary>
+    public void GetResult()
+    {
+    }
+
+    /// <summary>For the compiler.</summary>
+    public void OnCompleted(Action continuation) => _continuation = continuation;
+
+    /// <summary>For the compiler.</summary>
+    public void UnsafeOnCompleted(Action continuation) => _continuation = continuation;
+
+    /// <inheritdoc/>
+    protected override void Go()
+    {
+        if (IsCompleted)
+            _pool.Server.Gate.Finished(Loop, DialOutcome.Cancelled, 0);
+        else
+            Dial().Forget(Loop.Report);
+    }
+
+    private async LoopTask Dial()
+    {
+        var started = Loop.Timestamp();
+        var (connection, failure) = await _pool.Server.Dialer.Dial(_pool, _account, Loop, _attributes, _pool.Generation);
+        var tookUs = Loop.MicrosecondsSince(started);
+        _pool.Server.Gate.Finished(Loop, failure?.Outcome ?? DialOutcome.Succeeded, tookUs);
+        _pool.Context.Telemetry.Dialed(_pool, failure, tookUs);
+        if (connection is not null)
+        {
+            await _opened(connection, _pool.Key.Server);
+            _pool.Adopt(connection);
+        }
+        End(failure);
+    }
+
+    private void End(DialFailure? failure)
+    {
+        if (IsCompleted)
+            return;
+        Failure = failure;
+        IsCompleted = true;
+        _continuation?.Invoke();
+    }
+
+    private sealed class TimeLimit(TrialDial dial) : TimerNode
+    {
+        protected internal override void OnDue() =>
+            dial.End(new DialFailure(DialFailureKind.TimedOut, "no server answered in time"));
+    }
+}

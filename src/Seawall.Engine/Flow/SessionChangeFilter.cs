@@ -23,8 +23,10 @@ internal static class SessionChangeFilter
             {
                 SessionChangeKind.Schema => true,
                 SessionChangeKind.SystemVariables => IsShownByDefault(change.Name),
-                SessionChangeKind.State or SessionChangeKind.Gtids or SessionChangeKind.TransactionCharacteristics
-                    or SessionChangeKind.TransactionState => false,
+                // Seawall asked for none of these: if they are there, the server or the client's own SET did.
+                SessionChangeKind.Gtids or SessionChangeKind.TransactionCharacteristics
+                    or SessionChangeKind.TransactionState => true,
+                SessionChangeKind.State => false,
             };
             if (isShown)
                 length += WriteChange(change, shown[length..]);
@@ -42,7 +44,8 @@ internal static class SessionChangeFilter
     private static int WriteChange(in SessionChange change, Span<byte> into)
     {
         var isVariable = change.Kind == SessionChangeKind.SystemVariables;
-        var inner = (isVariable ? 1 + change.Name.Length : 0) + 1 + change.Value.Length;
+        var isGtids = change.Kind == SessionChangeKind.Gtids;
+        var inner = (isVariable ? 1 + change.Name.Length : isGtids ? 1 : 0) + 1 + change.Value.Length;
         if (inner >= 0xFB || inner + 2 > into.Length)
             return 0;
         into[0] = (byte)change.Kind;
@@ -50,6 +53,8 @@ internal static class SessionChangeFilter
         var at = 2;
         if (isVariable)
             at += WriteString(change.Name, into[at..]);
+        else if (isGtids)
+            into[at++] = 0; // The encoding: text, the only one there is.
         return at + WriteString(change.Value, into[at..]);
     }
 

@@ -8,7 +8,7 @@ namespace Seawall.Engine.Flow;
 
 /// <summary>
 /// Asks a server what a session has set, where the server does not report it: after each SET on MySQL 5.6, after some on
-/// MariaDB. The client has its answer by then; only its next statement waits.
+/// MariaDB, after SET NAMES everywhere. The client has its answer by then; only its next statement waits.
 /// </summary>
 internal static class SettingsQuestion
 {
@@ -26,10 +26,10 @@ internal static class SettingsQuestion
         if (names.Count > 0)
         {
             var variables = await ServerQuery.Run(connection, Question(names));
-            if (!variables.Reply.IsOk)
+            if (!variables.Reply.IsOk || variables.Rows.Count != 1)
                 return false;
-            for (var i = 0; i < variables.Rows.Count; i++)
-                SessionLearning.SetVariable(session, connection, facts, variables.Text(i, 0)!.ToLowerInvariant(), variables.Text(i, 1) ?? "");
+            for (var i = 0; i < names.Count; i++)
+                SessionLearning.SetVariable(session, connection, facts, names[i], AsReported(names[i], variables.Text(0, i)));
         }
         return connection.TracksSession || (statement.Facts.Traits & StatementTraits.Use) == 0
             || await AskSchema(session, connection);
@@ -61,11 +61,16 @@ internal static class SettingsQuestion
         return names;
     }
 
+    // Not SHOW VARIABLES, which costs a server of today ten times as much (0.47 ms against 0.04 ms on MySQL 9.7).
     private static string Question(List<string> names)
     {
-        var sql = new StringBuilder("SHOW SESSION VARIABLES WHERE Variable_name IN (");
+        var sql = new StringBuilder("SELECT ");
         foreach (var name in names)
-            sql.Append('\'').Append(name).Append("',");
-        return sql.Remove(sql.Length - 1, 1).Append(')').ToString();
+            sql.Append("@@session.`").Append(name).Append("`,");
+        return sql.Remove(sql.Length - 1, 1).ToString();
     }
+
+    // NULL is reported as nothing, and the one switch that everybody sets in words: the same value must look the same.
+    private static string AsReported(string name, string? value) =>
+        name == "autocommit" ? value == "1" ? "ON" : "OFF" : value ?? "";
 }

@@ -16,6 +16,11 @@ internal static class ServerQuestions
     private const string Collations =
         "SELECT ID, COLLATION_NAME, CHARACTER_SET_NAME FROM information_schema.COLLATIONS WHERE ID IS NOT NULL";
 
+    private const string NoisyVariable = "statement_id";
+
+    private const string SessionVariables = "SELECT VARIABLE_NAME FROM performance_schema.variables_metadata "
+        + "WHERE VARIABLE_SCOPE IN ('SESSION','SESSION_ONLY')";
+
     /// <summary>Asks for what does not change while a server runs; null when the connection was lost over it.</summary>
     internal static async LoopTask<Func<ServerFacts, ServerFacts>?> AskOnce(ServerConnection connection)
     {
@@ -24,8 +29,31 @@ internal static class ServerQuestions
         if (!variables.Reply.IsOk || !collations.Reply.IsOk)
             return null;
         var known = ReadCollations(collations);
-        return facts => ReadVariables(facts, variables) with { Collations = known };
+        if (await AskWhatToTrack(connection) is not { } tracked)
+            return null;
+        return facts => ReadVariables(facts, variables) with { Collations = known, TrackedVariables = tracked };
     }
+
+    // MySQL from 8.0 has a variable that changes with each statement: with "*" each answer would tell of it. Then the
+    // session's variables are named one by one: as the server lists them, or, where it cannot, all that there are.
+    private static async LoopTask<string?> AskWhatToTrack(ServerConnection connection)
+    {
+        var noisy = await ServerQuery.Run(connection, $"SHOW SESSION VARIABLES LIKE '{NoisyVariable}'");
+        if (!noisy.Reply.IsOk)
+            return null;
+        if (noisy.Rows.Count == 0)
+            return "*";
+        var names = await ServerQuery.Run(connection, SessionVariables);
+        if (names.Reply.Kind == ServerReplyKind.Error)
+            names = await ServerQuery.Run(connection, "SHOW SESSION VARIABLES");
+        return names.Reply.IsOk
+            ? string.Join(',', Enumerable.Range(0, names.Rows.Count).Select(row => names.Text(row, 0))
+                .Where(name => name is not null && name != NoisyVariable && IsName(name)))
+            : null;
+    }
+
+    // It goes between quotes in a statement of ours.
+    private static bool IsName(string name) => name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '.');
 
     /// <summary>What a login has shown of a server.</summary>
     internal static ServerFacts Greeted(ServerFacts facts, ServerLogin login) => facts with

@@ -67,6 +67,12 @@ public sealed record ServerFacts
     /// <summary>Its collations by number.</summary>
     public FrozenDictionary<int, Collation> Collations { get; init; } = FrozenDictionary<int, Collation>.Empty;
 
+    /// <summary>
+    /// What it is asked to report changes of: everything, as <c>*</c>, or a list, where everything would include a variable
+    /// that changes with each statement.
+    /// </summary>
+    public string TrackedVariables { get; init; } = "*";
+
     /// <summary>Its global <c>sql_mode</c>, with which sessions begin.</summary>
     public string SqlMode { get; init; } = "";
 

@@ -15,8 +15,8 @@ public sealed record ServerVersion(string Text, bool IsMariaDb, int Number)
     public bool CanTrackSession => IsMariaDb ? Number >= 100202 : Number >= 50704;
 
     /// <summary>
-    /// Whether what it tracks is all there is to know of variables. MariaDB is silent about <c>SET @@name = …</c> without
-    /// a scope and about the collation of <c>SET NAMES … COLLATE …</c> (measured on 10.11.19; tests hold it).
+    /// Whether it reports every variable that is set by name. MariaDB is silent about <c>SET @@name = …</c> without a scope
+    /// (measured on 10.11.19). The collation of <c>SET NAMES</c> is reported by nobody.
     /// </summary>
     public bool TracksEveryVariable => !IsMariaDb && CanTrackSession;
 

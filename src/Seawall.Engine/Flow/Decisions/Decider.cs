@@ -90,9 +90,10 @@ internal static class Decider
 
     private static bool AsksSettings(StatementTraits traits, ServerVersion version)
     {
-        if (version.TracksEveryVariable)
-            return false;
-        return (traits & Settings) != 0 || ((traits & StatementTraits.Use) != 0 && !version.CanTrackSession);
+        if ((traits & StatementTraits.SetsNames) != 0)
+            return true; // Its collation is reported by no server.
+        return ((traits & Settings) != 0 && !version.TracksEveryVariable)
+            || ((traits & StatementTraits.Use) != 0 && !version.CanTrackSession);
     }
 
     // The kind is that of the statement inside; a variable is set, and yet the verb is not SET.

@@ -29,6 +29,7 @@ internal sealed class PoolDialer(FactsBoard facts, SettingsTable settings, Func<
         return (new PooledConnection(login.Wire!, login.Version!, login.Capabilities, fresh)
         {
             ThreadId = login.ThreadId,
+            TrackedVariables = server.TrackedVariables,
             Nonce = login.Nonce,
             Generation = generation,
             ExpiresMs = loop.NowMs + (long)(lifetime * (0.8 + (0.4 * loop.Random.NextDouble()))),

@@ -40,6 +40,9 @@ internal class ServerConnection
     /// <summary>The nonce of its greeting, which COM_CHANGE_USER uses again.</summary>
     internal Nonce Nonce { get; init; }
 
+    /// <summary>What the server is asked to report changes of.</summary>
+    internal string TrackedVariables { get; init; } = "*";
+
     /// <summary>The settings of a fresh login on this connection, to which a reset returns.</summary>
     internal SessionSettings LoginSettings { get; }
 

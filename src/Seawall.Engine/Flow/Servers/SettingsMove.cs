@@ -60,7 +60,10 @@ internal static class SettingsMove
             return 0;
         writer.Begin(0).Int1((byte)CommandKind.Query).Raw("SET "u8);
         if (connection.NeedsTracking)
-            writer.Raw("session_track_schema=1,session_track_state_change=1,session_track_system_variables='*',"u8);
+        {
+            writer.Raw("session_track_schema=1,session_track_state_change=1,session_track_system_variables='"u8)
+                .Text(connection.TrackedVariables).Raw("',"u8);
+        }
         WriteDifferences(writer, from, to);
         if (setsId)
             writer.Raw("last_insert_id="u8).Text(lastInsertId!.Value.ToString(CultureInfo.InvariantCulture)).Raw(","u8);

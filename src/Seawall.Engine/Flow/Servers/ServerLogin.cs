@@ -26,6 +26,7 @@ internal sealed class ServerLogin : TimerNode
     private readonly ServerFacts _server;
     private readonly ServerLoginOptions _options;
     private readonly ServerAuthentication _authentication;
+    private string? _schema;
     private Inbox _inbox;
     private bool _late;
 
@@ -70,9 +71,9 @@ internal sealed class ServerLogin : TimerNode
     /// </summary>
     internal static async LoopTask<(ServerLogin Login, DialFailure? Failure)> Run(
         Loop loop, ServerFacts server, ServerLoginOptions options, Account account, ServerKeyCache keys,
-        bool foundRows, byte[] attributes)
+        bool foundRows, byte[] attributes, string? schema = null)
     {
-        var login = new ServerLogin(loop, server, options, account, keys);
+        var login = new ServerLogin(loop, server, options, account, keys) { _schema = schema };
         var failure = await login.Attempt(foundRows, attributes);
         loop.Timers.Disarm(login);
         if (failure is null)
@@ -189,7 +190,8 @@ internal sealed class ServerLogin : TimerNode
 
     private Capabilities Agree(bool foundRows)
     {
-        var wanted = Wanted | (foundRows ? Capabilities.FoundRows : 0);
+        var wanted = Wanted | (foundRows ? Capabilities.FoundRows : 0)
+            | (_schema is not null ? Capabilities.ConnectWithSchema : 0);
         // Towards MariaDB this flag must stay away, or the high half of the capabilities is not read.
         if (Version!.IsMariaDb)
             wanted &= ~Capabilities.ClientMySql;
@@ -215,8 +217,8 @@ internal sealed class ServerLogin : TimerNode
         Span<byte> proof = stackalloc byte[CachingSha2Password.ProofLength];
         var length = _authentication.Begin(Nonce, proof, out var plugin);
         var writer = _loop.Writer.Clear().Begin((byte)(Capabilities.HasFlag(Capabilities.Tls) ? 2 : 1));
-        LoginRequest.Write(writer, Capabilities, CollationTable.Dial, _authentication.User, proof[..length], default,
-            plugin, attributes);
+        LoginRequest.Write(writer, Capabilities, CollationTable.Dial, _authentication.User, proof[..length],
+            System.Text.Encoding.UTF8.GetBytes(_schema ?? ""), plugin, attributes);
         Wire!.Send(writer.End().Bytes);
         Exchanges++;
     }

@@ -38,9 +38,11 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
     }
 
     /// <summary>Settles a statement that was not sent; false ends the conversation.</summary>
-    internal bool SettleUnsent(Statement statement)
+    internal async LoopTask<bool> SettleUnsent(Statement statement)
     {
         var session = statement.Session;
+        if (!statement.IsTaken && !session.Wire.IsClosed)
+            await Relay.Command(statement, null, door.Meter);
         var wasUnderWay = session.IsUnderWay;
         if (session.Lease is { } lease)
         {
@@ -54,7 +56,7 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
             return false;
         var refusal = statement.Refusal;
         door.Meter.OwnErrors++;
-        ClientReplies.SendError(session, 1, new SqlError(refusal.Code, refusal.State),
+        ClientReplies.SendError(session, statement.ReplySequence, new SqlError(refusal.Code, refusal.State),
             $"{refusal.Message} [seawall: the statement did not run]");
         // What was open there is gone with the connection, and the client must not go on as if it were not.
         return !(wasUnderWay && session.Lease is null);

@@ -36,6 +36,7 @@ internal sealed class Answer
     private bool _insertsEof;
     private bool _dropsEof;
     private uint _renumberTo;
+    private byte _firstSequence;
 
     /// <summary>The server connection that gives it.</summary>
     internal ServerConnection Connection => _connection;
@@ -50,14 +51,16 @@ internal sealed class Answer
     internal bool IsBetweenPackets => _tracker.IsBetweenPackets;
 
     /// <summary>The number that the next packet to the client would have.</summary>
-    internal byte NextSequence => (byte)(_tracker.IsUntouched ? 1 : _tracker.LastSequence + _tracker.SequenceShift + 1);
+    internal byte NextSequence => (byte)(_tracker.IsUntouched ? _firstSequence : _tracker.LastSequence + _tracker.SequenceShift + 1);
 
     /// <summary>
     /// Begins an answer. <paramref name="preparedId"/> is the client's number for a statement that is being prepared;
-    /// <paramref name="divert"/> gets what the client would get.
+    /// <paramref name="firstSequence"/> is the number that the client expects first, and <paramref name="shift"/> what must be
+    /// added to the server's to get it; <paramref name="divert"/> gets what the client would get.
     /// </summary>
     internal void Begin(
-        Session session, ServerConnection connection, ResponseShape shape, uint preparedId = 0, Stream? divert = null)
+        Session session, ServerConnection connection, ResponseShape shape, uint preparedId = 0, byte firstSequence = 1,
+        byte shift = 0, Stream? divert = null)
     {
         _connection = connection;
         _session = session;
@@ -65,6 +68,8 @@ internal sealed class Answer
         _renumberTo = preparedId;
         _facts.Clear();
         _tracker.Begin(shape, connection.DeprecatesEof);
+        _firstSequence = firstSequence;
+        _tracker.SequenceShift = shift;
         _insertsEof = session.WantsEof && connection.DeprecatesEof;
         _dropsEof = !session.WantsEof && !connection.DeprecatesEof;
         _tracker.ReportsColumnsEnd = _insertsEof;

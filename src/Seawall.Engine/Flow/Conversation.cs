@@ -99,7 +99,7 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
             return !session.Wire.IsClosed;
 
         if (!await rooms.Departure.Send(statement))
-            return rooms.Aftermath.SettleUnsent(statement);
+            return await rooms.Aftermath.SettleUnsent(statement);
 
         var end = statement.Shape == ResponseShape.None
             ? RelayEnd.Complete

@@ -89,9 +89,11 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
             return Lost(statement);
         if (statement.IsWhole)
             return true;
-        var packet = statement.Packet;
-        var end = await Relay.Command(statement.Session, connection, packet.Length - packet.Available,
-            packet.Length == MySql.Framing.PacketHeader.LengthMax, statement.Reader, meter);
+        return await EndRest(statement, connection, await Relay.Command(statement, connection, meter));
+    }
+
+    private static async LoopTask<bool> EndRest(Statement statement, ServerConnection connection, RelayEnd end)
+    {
         if (end == RelayEnd.ClientLost)
         {
             // Half a statement is at the server: it will never run, and the connection cannot be used for another.
@@ -104,8 +106,13 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
             statement.Facts = reader.Finish();
             statement.Decision = Decider.Decide(statement.Facts, statement.Server.Version!);
         }
+        BeginAnswer(statement, connection);
+        if (end == RelayEnd.Complete && !connection.IsBroken)
+            return true;
         // A server that refuses a long statement may say so and hang up before it has all of it: its words matter more.
-        return end == RelayEnd.Complete || connection.Wire.ReadReady || Lost(statement);
+        if (!connection.Wire.ReadReady)
+            await connection.Wire.Readable();
+        return true;
     }
 
     private async LoopTask<bool> SendPrepared(Statement statement, ServerConnection connection, PreparedStatement prepared)
@@ -131,9 +138,26 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         }
         BeginAnswer(statement, connection);
         Count(statement);
-        if (!ExecutionPacket.Send(statement, connection, prepared, found))
-            return Lost(statement);
+        switch (ExecutionPacket.Send(statement, connection, prepared, found))
+        {
+            case ExecutionSend.Lost:
+                return Lost(statement);
+            case ExecutionSend.MustGrow:
+                return await SendGrown(statement, connection, prepared, found);
+            case ExecutionSend.Sent:
+                break;
+        }
         return statement.IsWhole && !connection.Wire.HasUnsent || await SendRest(statement, connection);
+    }
+
+    private async LoopTask<bool> SendGrown(
+        Statement statement, ServerConnection connection, PreparedStatement prepared, ServerStatement found)
+    {
+        var execution = ExecutionPacket.Grow(statement, connection, prepared, found);
+        var end = await execution.Run();
+        statement.NoteBody(execution.PacketsReceived);
+        statement.SequenceShift = (byte)(execution.PacketsReceived - execution.PacketsSent);
+        return await EndRest(statement, connection, end);
     }
 
     // Another connection than the one where the client prepared the statement: prepared there under the same settings.
@@ -176,7 +200,8 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
     {
         var session = statement.Session;
         statement.Answer.Begin(session, connection, statement.Shape,
-            statement.Kind == CommandKind.StatementPrepare ? session.Prepared.NextId : 0);
+            statement.Kind == CommandKind.StatementPrepare ? session.Prepared.NextId : 0, statement.ReplySequence,
+            statement.SequenceShift);
     }
 
     private void Count(Statement statement)

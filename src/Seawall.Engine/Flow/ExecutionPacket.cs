@@ -6,6 +6,19 @@ using Seawall.MySql.Framing;
 
 namespace Seawall.Engine.Flow;
 
+/// <summary>How <see cref="ExecutionPacket.Send"/> ended.</summary>
+internal enum ExecutionSend : byte
+{
+    /// <summary>What there is of it was sent.</summary>
+    Sent,
+
+    /// <summary>The connection is broken.</summary>
+    Lost,
+
+    /// <summary>Nothing was sent: with the types in it the command needs another packet.</summary>
+    MustGrow,
+}
+
 /// <summary>
 /// Sends commands that name a prepared statement: with the server's number instead of the client's, and with the types of
 /// the parameters, which a client sends once and every server connection must hear once.
@@ -18,26 +31,42 @@ internal static class ExecutionPacket
     // The command, the number, the flags and the count of iterations.
     private const int BitmapAt = 1 + 4 + 1 + 4;
 
-    /// <summary>Sends what there is of the command; false when the connection is broken.</summary>
-    internal static bool Send(Statement statement, ServerConnection connection, PreparedStatement prepared, ServerStatement found)
+    /// <summary>Sends what there is of the command.</summary>
+    internal static ExecutionSend Send(
+        Statement statement, ServerConnection connection, PreparedStatement prepared, ServerStatement found)
     {
         var payload = statement.Packet.Payload;
         BinaryPrimitives.WriteUInt32LittleEndian(payload[IdAt..], found.Id);
-        if (statement.Kind != CommandKind.StatementExecute || prepared.Parameters == 0)
-            return connection.Wire.Send(statement.Packet.Bytes);
         var boundAt = BitmapAt + ((prepared.Parameters + 7) / 8);
-        if (boundAt >= payload.Length)
-            return connection.Wire.Send(statement.Packet.Bytes); // Malformed, or without values: the server will say so.
+        // Without parameters there are no types; a malformed command is the server's to refuse.
+        if (statement.Kind != CommandKind.StatementExecute || prepared.Parameters == 0 || boundAt >= payload.Length)
+            return SendAsIs(statement, connection);
         if (payload[boundAt] == 1)
         {
             NoteTypes(payload[(boundAt + 1)..], prepared, found);
-            return connection.Wire.Send(statement.Packet.Bytes);
+            return SendAsIs(statement, connection);
         }
         if (ReferenceEquals(found.TypesFrom, prepared) || prepared.ParameterTypes is not { } types)
-            return connection.Wire.Send(statement.Packet.Bytes);
+            return SendAsIs(statement, connection);
+        if (statement.Packet.Length + types.Length >= PacketHeader.LengthMax)
+            return ExecutionSend.MustGrow;
         found.TypesFrom = prepared;
-        return SendWithTypes(statement, connection, boundAt, types);
+        return SendWithTypes(statement, connection, boundAt, types) ? ExecutionSend.Sent : ExecutionSend.Lost;
     }
+
+    /// <summary>The command with the types in it, when it needs another packet for that.</summary>
+    internal static LongExecution Grow(
+        Statement statement, ServerConnection connection, PreparedStatement prepared, ServerStatement found)
+    {
+        var payload = statement.Packet.Payload;
+        var boundAt = BitmapAt + ((prepared.Parameters + 7) / 8);
+        found.TypesFrom = prepared;
+        return new LongExecution(statement.Session, connection, [.. payload[..boundAt], 1, .. prepared.ParameterTypes!],
+            boundAt + 1, statement.Packet.Length, payload[(boundAt + 1)..].ToArray());
+    }
+
+    private static ExecutionSend SendAsIs(Statement statement, ServerConnection connection) =>
+        connection.Wire.Send(statement.Packet.Bytes) ? ExecutionSend.Sent : ExecutionSend.Lost;
 
     private static void NoteTypes(ReadOnlySpan<byte> rest, PreparedStatement prepared, ServerStatement found)
     {

@@ -72,6 +72,8 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
             session.Wire.Close();
             return false;
         }
+        if (!statement.IsTaken)
+            await Relay.Command(statement, null, door.Meter);
         Refuse(statement, pool, waiter.Failure);
         return false;
     }
@@ -156,6 +158,6 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
         door.Meter.LeaseFailures++;
         door.Meter.OwnErrors++;
         EngineLog.NoLease(logger, session.Id, session.Account!.User, problem);
-        ClientReplies.SendError(session, 1, error, $"{problem} [seawall: the statement did not run]");
+        ClientReplies.SendError(session, statement.ReplySequence, error, $"{problem} [seawall: the statement did not run]");
     }
 }

@@ -34,6 +34,9 @@ internal static class Relay
     /// <summary>How long a client may take nothing of its answer: the server's own limit (<c>net_write_timeout</c>).</summary>
     internal const int StallMsMax = 60_000;
 
+    /// <summary>How long a client may be silent in the middle of a command: the server's own limit (<c>net_read_timeout</c>).</summary>
+    private const int SilenceMsMax = 30_000;
+
     /// <summary>Relays an answer to its end. When the client leaves, the rest is read and thrown away.</summary>
     internal static async LoopTask<RelayEnd> Answer(Session session, Answer answer, LoopMeter meter)
     {
@@ -63,13 +66,13 @@ internal static class Relay
 
     /// <summary>
     /// Relays the rest of a command that is longer than the loop's buffer: first what the inbox holds, then what the client
-    /// still sends, up to the last byte of the last packet. <paramref name="reader"/> sees it go by.
+    /// still sends, up to the last byte of the last packet. Without a connection it is read and thrown away, so that the
+    /// next command can be found.
     /// </summary>
-    internal static async LoopTask<RelayEnd> Command(
-        Session session, ServerConnection connection, int missing, bool anotherFollows, LongStatement? reader,
-        LoopMeter meter)
+    internal static async LoopTask<RelayEnd> Command(Statement statement, ServerConnection? connection, LoopMeter meter)
     {
-        var body = new CommandBody(missing, anotherFollows, reader);
+        var session = statement.Session;
+        var body = new CommandBody(statement);
         var chunks = 0;
         while (!body.IsComplete)
         {
@@ -78,17 +81,31 @@ internal static class Relay
                 return RelayEnd.ClientLost;
             if (count == WireResult.Later)
             {
-                await session.Wire.Readable();
-                session.Wire.Heed();
+                await WaitPatiently(session.Wire);
                 continue;
             }
-            meter.BytesToServers += count;
-            if (!connection.Wire.Send(connection.Wire.Loop.Buffer.AsSpan(0, count)) || !await connection.Wire.Flushed())
-                return RelayEnd.ServerLost;
+            if (connection is not null)
+            {
+                meter.BytesToServers += count;
+                if (!connection.Wire.Send(session.Wire.Loop.Buffer.AsSpan(0, count)) || !await connection.Wire.Flushed())
+                    connection = Lose(connection);
+            }
             if (++chunks % ChunksInARow == 0)
-                await connection.Wire.Loop.Yield();
+                await session.Wire.Loop.Yield();
         }
+        statement.NoteBody(body.Packets);
         return RelayEnd.Complete;
+    }
+
+    /// <summary>Waits for more of a command that has begun to come, but not for ever: somebody's connection waits with it.</summary>
+    internal static async LoopTask WaitPatiently(Wire wire)
+    {
+        var patience = new Patience(wire);
+        wire.Loop.Arm(patience, SilenceMsMax);
+        await wire.Readable();
+        wire.Loop.Timers.Disarm(patience);
+        // Whatever is wanted of the session can wait until its statement has ended; the wire must not wake for it again.
+        wire.Heed();
     }
 
     /// <summary>Waits until the client has taken what it was sent; false when it has gone, or takes nothing for too long.</summary>
@@ -127,20 +144,29 @@ internal static class Relay
         return state;
     }
 
+    // The server may have refused the command in the middle and hung up: its words may be there to read.
+    private static ServerConnection? Lose(ServerConnection connection)
+    {
+        connection.IsBroken = true;
+        return null;
+    }
+
     private sealed class Patience(Wire wire) : TimerNode
     {
         protected internal override void OnDue() => wire.Close();
     }
 
     // Knows how much of a command is still to come: the rest of this packet, and the packets after one of full length.
-    private struct CommandBody(int missing, bool anotherFollows, LongStatement? reader)
+    private struct CommandBody(Statement statement)
     {
-        private int _missing = missing;
-        private bool _anotherFollows = anotherFollows;
+        private int _missing = statement.Packet.Length - statement.Packet.Available;
+        private bool _anotherFollows = statement.Packet.Length == PacketHeader.LengthMax;
         private int _headerSeen;
         private int _header;
 
         internal readonly bool IsComplete => _missing == 0 && !_anotherFollows;
+
+        internal byte Packets { get; private set; } = 1;
 
         // Reads into the loop's buffer, never beyond the end of the command: what follows it is the client's next one.
         internal int Read(Session session)
@@ -166,7 +192,7 @@ internal static class Relay
             if (_missing > 0)
             {
                 _missing -= bytes.Length;
-                reader?.Feed(bytes);
+                statement.Reader?.Feed(bytes);
                 return;
             }
             foreach (var value in bytes)
@@ -177,6 +203,7 @@ internal static class Relay
             }
             if (_headerSeen < PacketHeader.Size)
                 return;
+            Packets++;
             _missing = _header;
             _anotherFollows = _header == PacketHeader.LengthMax;
             _header = _headerSeen = 0;

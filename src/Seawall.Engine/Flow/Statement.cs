@@ -52,6 +52,15 @@ internal sealed class Statement
     /// <summary>Why it could not be sent.</summary>
     internal ServerReply Refusal { get; set; }
 
+    /// <summary>The number of the first packet of its answer: one more than that of its own last packet.</summary>
+    internal byte ReplySequence { get; private set; } = 1;
+
+    /// <summary>What must be added to the numbers of the server's packets, when it got more packets than the client sent.</summary>
+    internal byte SequenceShift { get; set; }
+
+    /// <summary>Whether all of it has been taken from the client.</summary>
+    internal bool IsTaken { get; private set; }
+
     /// <summary>The answer to it.</summary>
     internal Answer Answer { get; } = new();
 
@@ -79,6 +88,8 @@ internal sealed class Statement
         Packet = packet;
         Kind = (CommandKind)packet.Payload[0];
         StartedAt = startedAt;
+        IsTaken = IsWhole;
+        ReplySequence = 1;
         SettingsBefore = session.Settings;
     }
 
@@ -92,8 +103,19 @@ internal sealed class Statement
         Packet = Packet with { Array = _held, Offset = 0 };
     }
 
+    /// <summary>All of it has been taken from the client, in so many packets.</summary>
+    internal void NoteBody(byte packets)
+    {
+        IsTaken = true;
+        ReplySequence = packets;
+    }
+
     /// <summary>Has other bytes from now on: a command that was gathered from pieces.</summary>
-    internal void Replace(PacketSlice packet) => Packet = packet;
+    internal void Replace(PacketSlice packet)
+    {
+        Packet = packet;
+        IsTaken = true;
+    }
 
     /// <summary>Forgets everything.</summary>
     internal void End()
@@ -110,6 +132,7 @@ internal sealed class Statement
         Prepared = null;
         NeedsCleanDiagnostics = false;
         Refusal = default;
+        SequenceShift = 0;
         Decision = default;
         SettingsBefore = null!;
     }

@@ -1,0 +1,153 @@
+using System.Buffers;
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Servers;
+using Seawall.Engine.Loops;
+using Seawall.MySql.Framing;
+
+namespace Seawall.Engine.Flow;
+
+/// <summary>
+/// Sends an execution of 16 MiB or more that must become longer on the way, because this server connection has not heard
+/// the types of its parameters. Every packet boundary moves by the length of what is put in, so the tail of each packet is
+/// carried over into the next; nothing else is kept.
+/// </summary>
+internal sealed class LongExecution
+{
+    private readonly Session _session;
+    private readonly ServerConnection _connection;
+    private readonly byte[] _head;
+    private readonly byte[] _arrived;
+    private int _taken;
+    private int _left;
+    private byte _sequence;
+    private byte _received = 1;
+    private bool _more;
+
+    /// <summary>
+    /// <paramref name="head"/> goes out first, in place of the first <paramref name="replaced"/> bytes of the payload;
+    /// of a first packet that is <paramref name="packetLength"/> long; <paramref name="arrived"/> is what has arrived behind those.
+    /// </summary>
+    internal LongExecution(
+        Session session, ServerConnection connection, byte[] head, int replaced, int packetLength, byte[] arrived)
+    {
+        _session = session;
+        _connection = connection;
+        _head = head;
+        _arrived = arrived;
+        _left = packetLength - replaced;
+        _more = packetLength == PacketHeader.LengthMax;
+    }
+
+    /// <summary>Packets that the client sent.</summary>
+    internal byte PacketsReceived => _received;
+
+    /// <summary>Packets that the server got: at times one more.</summary>
+    internal byte PacketsSent => _sequence;
+
+    /// <summary>Sends all of it.</summary>
+    internal async LoopTask<RelayEnd> Run()
+    {
+        var carry = ArrayPool<byte>.Shared.Rent(_head.Length);
+        var carried = _head.Length;
+        _head.CopyTo(carry, 0);
+        while (true)
+        {
+            // What is known to remain: what is carried and the rest of the client's packet.
+            var length = Math.Min(carried + _left, PacketHeader.LengthMax);
+            SendHeader(length);
+            var end = await SendPacket(carry, carried, length);
+            if (end != RelayEnd.Complete)
+                return Return(carry, end);
+            carried = 0;
+            if (!_more && _left == 0)
+            {
+                if (length < PacketHeader.LengthMax)
+                    return Return(carry, RelayEnd.Complete);
+                SendHeader(0); // A packet of full length says that another follows, and it is empty.
+                return Return(carry, RelayEnd.Complete);
+            }
+            if (!_more)
+                continue;
+            carried = _left;
+            if (!await Read(carry, carried) || await ReadHeader() is not (>= 0 and var next))
+                return Return(carry, RelayEnd.ClientLost);
+            _left = next;
+            _more = next == PacketHeader.LengthMax;
+        }
+    }
+
+    private async LoopTask<RelayEnd> SendPacket(byte[] carry, int carried, int length)
+    {
+        var fromCarry = Math.Min(carried, length);
+        if (!_connection.Wire.Send(carry.AsSpan(0, fromCarry)))
+            return RelayEnd.ServerLost;
+        var wanted = length - fromCarry;
+        while (wanted > 0)
+        {
+            var count = Take(_connection.Wire.Loop.Buffer.AsSpan(0, Math.Min(wanted, Loop.BufferBytes)));
+            if (count is WireResult.End or WireResult.Broken)
+                return RelayEnd.ClientLost;
+            if (count == WireResult.Later)
+            {
+                await Relay.WaitPatiently(_session.Wire);
+                continue;
+            }
+            wanted -= count;
+            _left -= count;
+            if (!_connection.Wire.Send(_connection.Wire.Loop.Buffer.AsSpan(0, count)) || !await _connection.Wire.Flushed())
+                return RelayEnd.ServerLost;
+        }
+        return RelayEnd.Complete;
+    }
+
+    private void SendHeader(int length)
+    {
+        Span<byte> header = stackalloc byte[PacketHeader.Size];
+        PacketHeader.Write(header, length, _sequence++);
+        _connection.Wire.Send(header);
+    }
+
+    private async LoopTask<bool> Read(byte[] into, int length)
+    {
+        for (var have = 0; have < length;)
+        {
+            var count = Take(into.AsSpan(have, length - have));
+            if (count > 0)
+                have += count;
+            else if (count != WireResult.Later)
+                return false;
+            else
+                await Relay.WaitPatiently(_session.Wire);
+        }
+        _left = 0;
+        return true;
+    }
+
+    private async LoopTask<int> ReadHeader()
+    {
+        var header = new byte[PacketHeader.Size];
+        _received++;
+        return await Read(header, header.Length) ? PacketHeader.LengthOf(header) : -1;
+    }
+
+    private int Take(Span<byte> into)
+    {
+        if (_taken < _arrived.Length)
+        {
+            var count = Math.Min(into.Length, _arrived.Length - _taken);
+            _arrived.AsSpan(_taken, count).CopyTo(into);
+            _taken += count;
+            return count;
+        }
+        var held = _session.Inbox.TakeHeld(into);
+        if (held > 0)
+            return held;
+        return _session.Wire.ReadReady ? _session.Wire.Receive(into) : WireResult.Later;
+    }
+
+    private static RelayEnd Return(byte[] carry, RelayEnd end)
+    {
+        ArrayPool<byte>.Shared.Return(carry, clearArray: true);
+        return end;
+    }
+}

@@ -38,7 +38,8 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
     {
         while (true)
         {
-            if (session.Wire.Heed() && !await rooms.Interruptions.Attend(session))
+            session.Wire.Heed();
+            if (session.Wishes != SessionWishes.None && !await rooms.Interruptions.Attend(session))
                 return;
             var arrived = session.Inbox.Take(session.Wire, CommandMax, out var packet);
             if (arrived == InboxResult.Later)

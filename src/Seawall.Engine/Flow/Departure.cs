@@ -150,7 +150,7 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         return statement.IsWhole && !connection.Wire.HasUnsent || await SendRest(statement, connection);
     }
 
-    private async LoopTask<bool> SendGrown(
+    private static async LoopTask<bool> SendGrown(
         Statement statement, ServerConnection connection, PreparedStatement prepared, ServerStatement found)
     {
         var execution = ExecutionPacket.Grow(statement, connection, prepared, found);

@@ -1,0 +1,116 @@
+using System.Globalization;
+using System.Net;
+using Seawall.Engine.Facts.Accounts;
+using Seawall.Engine.Loops;
+using Seawall.Rehearsal.Sessions;
+using Seawall.Rehearsal.Storms;
+
+namespace Seawall.Demos;
+
+/// <summary>
+/// A storm of short connections on a server, then the same storm through Seawall: what it does to the server, side by side.
+/// </summary>
+internal sealed class StormDemo(DemoOptions options, DemoScreen screen, TimeProvider time)
+{
+    /// <summary>Rows of the table that the storm reads from.</summary>
+    private const int Rows = 10_000;
+
+    // The lab's servers come with this account (lab/server); the demo watches and prepares with it.
+    private const string Admin = "seawall";
+
+    /// <summary>Who the storm's clients are.</summary>
+    private const string Visitor = "demo";
+
+    /// <summary>Runs the demo until its end, or until <paramref name="cancel"/>. Throws <see cref="DemoException"/>.</summary>
+    internal async Task Run(Func<DemoTarget, IDisposable> startSeawall, CancellationToken cancel)
+    {
+        var lab = DemoLab.Find() ?? throw new DemoException(
+            "the demo needs the project's lab/ folder: run it as ./seawall demo, from a clone of the repository");
+        screen.Step("Looking for MariaDB; installing it from Debian's packages if it is missing");
+        if (await lab.Install("mariadb", screen.Detail, cancel) is { } problem)
+            throw new DemoException($"MariaDB is not to be had: {problem}");
+        using var folder = DemoFolder.Make(options.KeepsData);
+        screen.Step($"Starting a primary and two replicas on loopback, data in {folder.Path}");
+        using var primary = await lab.StartServer(Path.Combine(folder.Path, "primary"), FreePort(), 1, null, cancel);
+        using var first = await lab.StartServer(Path.Combine(folder.Path, "replica-1"), FreePort(), 2, primary.Port, cancel);
+        using var second = await lab.StartServer(Path.Combine(folder.Path, "replica-2"), FreePort(), 3, primary.Port, cancel);
+        screen.Detail($"MariaDB {primary.Version}: primary on {primary.Port}, replicas on {first.Port} and {second.Port}");
+        using var session = await Session(primary);
+        screen.Step($"Filling a table with {Rows:N0} rows");
+        await Prepare(session);
+        screen.Step($"Starting Seawall on port {options.Port}");
+        using var seawall = startSeawall(new DemoTarget(primary.Port, [first.Port, second.Port], Admin, Admin, options.Port));
+        var figures = await screen.Storms(options, async report =>
+        {
+            var direct = await Storm(primary, session, primary.Port, count => report(0, count), cancel);
+            var through = await Storm(primary, session, options.Port, count => report(1, count), cancel);
+            return (direct, through);
+        });
+        screen.Table(options, figures.direct, figures.through);
+        if (options.IsBrief)
+            return;
+        screen.Invite(options.Port, Visitor);
+        await Task.Delay(Timeout.InfiniteTimeSpan, time, cancel).ContinueWith(_ => { }, CancellationToken.None);
+    }
+
+    private async Task<ServerSession> Session(DemoServer server) =>
+        await ServerSession.Open(Endpoint.Tcp(IPAddress.Loopback, server.Port), AccountOf(Admin), time);
+
+    private static Account AccountOf(string user)
+    {
+        var account = new Account(user, "%", [], AccountSource.Settings);
+        account.Secrets.LearnPassword(System.Text.Encoding.UTF8.GetBytes(user)); // The lab's passwords are its names.
+        return account;
+    }
+
+    private static async Task Prepare(ServerSession session)
+    {
+        await session.Query($"CREATE USER {Visitor}@'%' IDENTIFIED BY '{Visitor}'");
+        await session.Query("CREATE DATABASE demo");
+        await session.Query($"GRANT ALL ON demo.* TO {Visitor}@'%'");
+        await session.Query("CREATE TABLE demo.items (id INT PRIMARY KEY, name VARCHAR(40) NOT NULL, price DECIMAL(8,2) NOT NULL)");
+        await session.Query($"INSERT INTO demo.items SELECT seq, CONCAT('item ', seq), seq / 100 FROM demo.seq_1_to_{Rows}");
+    }
+
+    private async Task<StormFigures> Storm(
+        DemoServer server, ServerSession session, int port, Action<long> report, CancellationToken cancel)
+    {
+        var plan = new StormPlan
+        {
+            Target = Endpoint.Tcp(IPAddress.Loopback, port),
+            Account = AccountOf(Visitor),
+            Statement = "SELECT name, price FROM demo.items WHERE id = {0}",
+            KeyMax = Rows,
+            Connections = options.Connections,
+            AtOnce = options.AtOnce,
+        };
+        var opened = await Opened(session);
+        var cpu = server.CpuSeconds;
+        using var storm = new Storm(plan, time, seed: 1);
+        var running = storm.Run(cancel);
+        while (await Task.WhenAny(running, Task.Delay(TimeSpan.FromMilliseconds(100), time, CancellationToken.None)) != running)
+            report(storm.Result.Ended);
+        var result = await running;
+        cancel.ThrowIfCancellationRequested();
+        report(result.Ended);
+        screen.Errors(result.Errors);
+        return StormFigures.Of(result, await Opened(session) - opened, server.CpuSeconds - cpu);
+    }
+
+    private static async Task<long> Opened(ServerSession session)
+    {
+        var rows = await session.Query("SHOW GLOBAL STATUS LIKE 'Connections'");
+        return long.Parse(rows[0][1]!, CultureInfo.InvariantCulture);
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new System.Net.Sockets.Socket(
+            System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}
+
+/// <summary>What Seawall is to stand in front of.</summary>
+internal sealed record DemoTarget(int PrimaryPort, int[] ReplicaPorts, string MonitorUser, string MonitorPassword, int Port);

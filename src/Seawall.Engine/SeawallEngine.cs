@@ -118,7 +118,7 @@ public sealed class SeawallEngine : IDisposable
     {
         _floodgate.Close();
         foreach (var lane in _lanes)
-            lane.Loop.Post(LoopJob.From(_ => lane.Wish(SessionWishes.FinishAndGo, stopListening: true)));
+            lane.Loop.Post(LoopJob.From(_ => lane.Wish(SessionWishes.LookUp, stopListening: true)));
         using var timer = new CancellationTokenSource(atMost, time);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, now);
         while (House.Count > 0 && !ends.IsCancellationRequested)

@@ -75,8 +75,15 @@ internal sealed class Answer
         _tracker.ReportsColumnsEnd = _insertsEof;
     }
 
-    /// <summary>The client has gone: the rest is only followed to its end.</summary>
-    internal void Orphan() => _session = null;
+    /// <summary>
+    /// The client has gone: the rest is only followed to its end. What the statement sets is learnt by nobody any more, so
+    /// the connection is cleaned before it is used again.
+    /// </summary>
+    internal void Orphan()
+    {
+        _session = null;
+        _connection.IsDirty = true;
+    }
 
     /// <summary>
     /// Follows what has arrived and sends it on. <paramref name="used"/> is how much of it was used up; the rest must come

@@ -19,6 +19,9 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
     /// <summary>A command up to this length is looked at whole; a longer one is streamed.</summary>
     private const int CommandMax = Loop.BufferBytes - 4096;
 
+    /// <summary>Commands of one client in one go, when it sends them ahead, before others on the loop get their turn.</summary>
+    private const int CommandsInARow = 64;
+
     /// <summary>Serves the client until it leaves or must leave.</summary>
     internal async LoopTask Serve()
     {
@@ -36,11 +39,18 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
 
     private async LoopTask Converse()
     {
-        while (true)
+        for (var inARow = 1; ; inARow++)
         {
             session.Wire.Heed();
             if (session.Wishes != SessionWishes.None && !await rooms.Interruptions.Attend(session))
                 return;
+            if (rooms.Floodgate.IsClosing && !session.IsUnderWay)
+            {
+                Interruptions.SayClosing(session);
+                return;
+            }
+            if (inARow % CommandsInARow == 0)
+                await door.Loop.Yield();
             var arrived = session.Inbox.Take(session.Wire, CommandMax, out var packet);
             if (arrived == InboxResult.Later)
                 await session.Wire.Readable();

@@ -15,10 +15,12 @@ internal sealed class Interruptions(FrontDoor door)
             return false;
         if ((wishes & (SessionWishes.GiveUpSoftHold | SessionWishes.LookAtClock)) != 0 && session.Lease is not null)
             await Aftermath.GiveUpSoftHold(session);
-        if (wishes.HasFlag(SessionWishes.FinishAndGo) && !session.IsUnderWay)
-            return Goodbye(session, SqlError.ServerShutdown, "Seawall is shutting down; connect again");
         return !wishes.HasFlag(SessionWishes.LookAtClock) || LookAtClock(session);
     }
+
+    /// <summary>Seawall is going down, and the client has nothing to finish.</summary>
+    internal static void SayClosing(Session session) =>
+        Goodbye(session, SqlError.ServerShutdown, "Seawall is shutting down; connect again");
 
     /// <summary>Starts the clock of a client that is silent.</summary>
     internal void StartClock(Session session) => session.Wire.Loop.Arm(session, door.Options.IdleMsMax);

@@ -140,7 +140,7 @@ internal sealed class StatementDesk(FrontDoor door)
             if (count > 0)
                 have += count;
             else if (count == WireResult.Later)
-                await session.Wire.Readable();
+                await Relay.WaitPatiently(session.Wire);
             else
                 return false;
         }

@@ -78,6 +78,11 @@ internal sealed class LoginExchange(Session session, byte sequence)
                     return default;
                 case InboxResult.Later:
                     await Session.Wire.Readable();
+                    if (Session.Wire.Heed() && Session.Wishes != SessionWishes.None)
+                    {
+                        End(null); // Seawall is going down: nobody is let in any more.
+                        return default;
+                    }
                     break;
             }
         }

@@ -172,8 +172,8 @@ internal enum SessionWishes : byte
     /// <summary>Others wait for a server connection: give up the one that is only held in case it is asked.</summary>
     GiveUpSoftHold = 2,
 
-    /// <summary>Seawall is going down: finish what is open, then go.</summary>
-    FinishAndGo = 4,
+    /// <summary>Seawall is going down: look up.</summary>
+    LookUp = 4,
 
     /// <summary>Go now.</summary>
     GoNow = 8,

@@ -16,6 +16,7 @@ internal sealed class PooledConnection : ServerConnection
 
     private readonly Action _whenReadable;
     private Pool? _idleIn;
+    private bool _isIdle;
 
     internal PooledConnection(Wire wire, ServerVersion version, Capabilities capabilities, SessionSettings login)
         : base(wire, version, capabilities, login)
@@ -36,8 +37,15 @@ internal sealed class PooledConnection : ServerConnection
     /// <summary>When it came to the idle list.</summary>
     internal long IdleSinceMs { get; set; }
 
-    /// <summary>Whether it is on an idle list.</summary>
-    internal bool IsIdle { get; set; }
+    /// <summary>
+    /// Whether it is on an idle list. Read by sessions that used it last, from whatever loop: whoever sees it idle then also
+    /// sees on which loop.
+    /// </summary>
+    internal bool IsIdle
+    {
+        get => Volatile.Read(ref _isIdle);
+        set => Volatile.Write(ref _isIdle, value);
+    }
 
     /// <summary>The lease on it; one object for the life of the connection.</summary>
     internal Lease Lease { get; }

@@ -101,7 +101,7 @@ internal sealed class AccountWatch(Loop loop, FactsBoard board, Action<AccountBo
 
     private void Publish()
     {
-        var book = new AccountBook(_mode, _configured.Concat(_read), _hostOfSeawall);
+        var book = new AccountBook(_mode, _configured.Concat(_read), _hostOfSeawall) { Problem = _problem };
         board.Publish(snapshot => snapshot.With(book));
         changed(book);
     }
@@ -111,6 +111,7 @@ internal sealed class AccountWatch(Loop loop, FactsBoard board, Action<AccountBo
         if (_problem == problem)
             return;
         _problem = problem;
+        Publish(); // Clients that come meanwhile hear the reason.
         EngineLog.AccountsUnreadable(logger, problem);
     }
 

@@ -42,6 +42,9 @@ public sealed class AccountBook
     /// <summary>How it came about.</summary>
     public AccountMode Mode { get; }
 
+    /// <summary>Why the servers' accounts could not be read, when they could not.</summary>
+    public string? Problem { get; init; }
+
     /// <summary>How many names there are.</summary>
     public int Count => _entries.Count;
 

@@ -45,10 +45,9 @@ internal sealed class ClientLogin : TimerNode
     internal async LoopTask<bool> Run()
     {
         if (_facts.Primary is not { Version: not null } server)
-        {
-            ClientReplies.SendInPlaceOfGreeting(_session.Wire, SqlError.ServerNotAvailable, _door.NoServerMessage());
-            return false;
-        }
+            return TurnAway(_door.NoServerMessage());
+        if (_facts.Accounts.Mode == AccountMode.Unknown)
+            return TurnAway(_door.NoAccountsMessage());
         _door.Loop.Arm(this, _door.Options.LoginMsMax);
         Greet(server);
         var letIn = await LetIn(server);
@@ -65,6 +64,14 @@ internal sealed class ClientLogin : TimerNode
     {
         _late = true;
         _session.Wire.Close();
+    }
+
+    // Not logged: with no server there are as many of these as clients, and the server's own trouble is in the log.
+    private bool TurnAway(string message)
+    {
+        ClientReplies.SendInPlaceOfGreeting(_session.Wire, SqlError.ServerNotAvailable, message);
+        _door.Meter.LoginsFailed++;
+        return false;
     }
 
     private void Greet(ServerFacts server)

@@ -100,6 +100,11 @@ internal sealed class FrontDoor
         ? $"Seawall has not reached server '{server.Id}' at {server.Endpoint} yet: {server.Problem ?? "no answer so far"}"
         : "Seawall knows of no server; see [[servers]]";
 
+    /// <summary>Why nobody can be let in: the accounts have not been read, and a wrong "access denied" would mislead.</summary>
+    internal string NoAccountsMessage() => Facts.Accounts.Problem is { } problem
+        ? $"Seawall cannot read the accounts of server '{Facts.Primary?.Id}' with its monitoring account: {problem}; see [monitor]"
+        : $"Seawall has not read the accounts of server '{Facts.Primary?.Id}' yet; trying again is safe";
+
     /// <summary>One array for all clients that sent the same attributes: there are many clients and few programs.</summary>
     internal byte[] Share(byte[] attributes)
     {

@@ -32,6 +32,7 @@ public sealed class AccountBook
     public AccountBook(AccountMode mode, IEnumerable<Account> rows, string? hostOfSeawall)
     {
         Mode = mode;
+        HostOfSeawall = hostOfSeawall;
         _entries = rows.GroupBy(row => row.User)
             .ToFrozenDictionary(group => group.Key, group => new Entry([.. group.OrderBy(Rank)], hostOfSeawall));
     }
@@ -44,6 +45,9 @@ public sealed class AccountBook
 
     /// <summary>Why the servers' accounts could not be read, when they could not.</summary>
     public string? Problem { get; init; }
+
+    /// <summary>Seawall's host as the servers see it; null when they were not asked.</summary>
+    public string? HostOfSeawall { get; }
 
     /// <summary>How many names there are.</summary>
     public int Count => _entries.Count;

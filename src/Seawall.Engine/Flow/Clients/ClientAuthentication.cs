@@ -248,7 +248,9 @@ internal sealed class ClientAuthentication(LoginExchange exchange, FrontDoor doo
         return default;
     }
 
-    private string Host => _session.Wire.Peer.IsLocal ? "localhost" : _session.Wire.Peer.ToIPAddress().ToString();
+    // As the servers would say it: those that look names up call this machine by its name, the others by its address.
+    private string Host => _session.Wire.Peer.IsUnix || (_session.Wire.Peer.IsLocal && book.HostOfSeawall == "localhost")
+        ? "localhost" : _session.Wire.Peer.ToIPAddress().ToString();
 
     private Refusal Denied(string reason) => new(SqlError.AccessDenied,
         $"Access denied for user '{_user}'@'{Host}' (using password: {(_hasPassword ? "YES" : "NO")})", reason);

@@ -7,6 +7,7 @@ using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Loops;
 using Seawall.Engine.Telemetry;
+using Seawall.Engine.Telemetry.Views;
 using Seawall.Engine.Watch;
 using Seawall.MySql.Passwords;
 
@@ -51,6 +52,7 @@ public sealed class SeawallEngine : IDisposable
         };
         House = house;
         _lanes = [.. _threads.Data.Select(loop => MakeLane(loop, house))];
+        Views = new EngineViews(_lanes, _threads.Control, Pools, _servers, _board);
     }
 
     /// <summary>What is known of the world.</summary>
@@ -61,6 +63,9 @@ public sealed class SeawallEngine : IDisposable
 
     /// <summary>What the engine was told last.</summary>
     public EngineOptions Options => _options;
+
+    /// <summary>What it looks like from outside: pools, clients, servers, counters.</summary>
+    public EngineViews Views { get; }
 
     /// <summary>Whether it is going down.</summary>
     public bool IsClosing => _floodgate.IsClosing;
@@ -91,6 +96,7 @@ public sealed class SeawallEngine : IDisposable
             _accounts.Configure(_options.Accounts, learns: _options.Monitor is null);
             _servers.Watch(_accounts);
             new Housekeeping(_threads.Control, Pools).Start();
+            Views.Start();
         }));
         foreach (var endpoint in _options.Listen)
             Listen(endpoint);

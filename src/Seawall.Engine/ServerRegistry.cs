@@ -7,6 +7,7 @@ using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
 using Seawall.Engine.Telemetry;
+using Seawall.Engine.Telemetry.Views;
 using Seawall.Engine.Watch;
 
 namespace Seawall.Engine;
@@ -22,6 +23,29 @@ internal sealed class ServerRegistry(
 
     /// <summary>Where pools of a server live.</summary>
     internal PoolContext ContextOf(ServerId id) => _contexts.GetOrAdd(id, MakeContext);
+
+    /// <summary>What Seawall has at a server, besides what is known of it. From any thread.</summary>
+    internal ServerView ViewOf(ServerFacts facts)
+    {
+        var context = _contexts.GetValueOrDefault(facts.Id);
+        var gate = context?.Server.Gate;
+        var (inProgress, inProgressMax, perSecond, backingOff) = gate?.State ?? default;
+        var telemetry = context?.Telemetry;
+        return new ServerView
+        {
+            Facts = facts,
+            Connections = context?.Server.Slots.Used ?? 0,
+            ConnectionsMax = Find(facts.Id)?.ConnectionsMax ?? 0,
+            Gate = gate is null
+                ? new(0, Find(facts.Id)?.Dial.InProgressMax ?? 0, Find(facts.Id)?.Dial.PerSecond ?? 0, false, 0)
+                : new(inProgress, inProgressMax, perSecond, backingOff, gate.Queued),
+            DialsSucceeded = telemetry?.DialsSucceeded ?? 0,
+            DialsFailed = telemetry is null ? [] : [.. Enum.GetValues<DialFailureKind>()
+                .Select(kind => (SnakeCase.Of(kind), telemetry.DialsFailedFor(kind))).Where(failed => failed.Item2 > 0)],
+            IdleLost = telemetry?.IdleLost ?? 0,
+            Dial = new HistogramView(telemetry is null ? [] : [telemetry.Dial]),
+        };
+    }
 
     /// <summary>Puts the servers of the options on the board; those that were there keep what is known of them.</summary>
     internal void Apply(EngineOptions newOptions) => board.Publish(snapshot => snapshot.With(

@@ -24,6 +24,7 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         if (end != RelayEnd.Complete)
             return new(SettleLoss(statement));
         var facts = statement.Answer.Facts;
+        var pinsBefore = session.PinReasons;
         NoteResult(session, facts, session.Lease!.Connection);
         if (facts.IsError)
             door.Meter.Errors++;
@@ -34,7 +35,7 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
             GiveBackUnlessNeeded(session);
             return new(true);
         }
-        return SettleRest(statement, facts);
+        return SettleRest(statement, facts, pinsBefore);
     }
 
     /// <summary>Settles a statement that was not sent; false ends the conversation.</summary>
@@ -175,17 +176,16 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
             ServerPreparation.Close(connection, old);
     }
 
-    private async LoopTask<bool> SettleRest(Statement statement, AnswerFacts facts)
+    private async LoopTask<bool> SettleRest(Statement statement, AnswerFacts facts, PinReasons pinsBefore)
     {
         var session = statement.Session;
         var decision = statement.Decision;
-        var before = session.PinReasons;
         if (decision.AsksSettings && !facts.IsError && !await SettingsQuestion.Ask(statement, facts))
             session.Pin(PinReasons.UnknownState);
         if (decision.ForgetsSettings)
             session.Settings = session.Lease!.Connection.Applied = statement.SettingsBefore;
         PinLedger.Update(statement, facts);
-        NotePins(session, before);
+        NotePins(session, pinsBefore);
         if (decision.EndsConnection && !facts.IsError)
         {
             // The server closes its side now, and a client that asked for that expects the same of this one.
@@ -203,10 +203,11 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
     private void NotePins(Session session, PinReasons before)
     {
         var now = session.PinReasons & ~PinReasons.Soft;
-        if (now == PinReasons.None || (before & ~PinReasons.Soft) == now)
+        var added = now & ~before;
+        if (added == PinReasons.None)
             return;
-        door.Meter.Pins++;
-        EngineLog.Pinned(logger, session.Id, session.Account!.User, now.ToString());
+        door.Meter.NotePins(added);
+        EngineLog.Pinned(logger, session.Id, session.Account!.User, PinCatalog.Words(now));
     }
 
     // Others go first: if somebody waits, the connection is given up before the client's next statement.

@@ -54,7 +54,12 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
             var arrived = session.Inbox.Take(session.Wire, CommandMax, out var packet);
             if (arrived == InboxResult.Later)
                 await session.Wire.Readable();
-            else if (arrived == InboxResult.Gone || !await Answer(packet))
+            else if (arrived == InboxResult.Gone)
+            {
+                door.Meter.ClientsAborted++;
+                return;
+            }
+            else if (!await Answer(packet))
                 return;
             else if (session.Wire.HasUnsent && !await Relay.FlushPatiently(session))
                 return;

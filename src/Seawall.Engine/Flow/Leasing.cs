@@ -63,7 +63,9 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
         statement.Hold();
         door.Meter.LeaseWaits++;
         var started = door.Loop.Timestamp();
+        statement.IsWaiting = true;
         var waiter = await pool.Wait(door.Loop, session.Settings, session.Attributes, session.Wire);
+        statement.IsWaiting = false;
         door.Meter.LeaseWait.Record(door.Loop.MicrosecondsSince(started));
         if (waiter.Connection is { } connection)
             return await Accept(statement, pool, connection);

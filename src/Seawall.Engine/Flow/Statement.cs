@@ -64,6 +64,9 @@ internal sealed class Statement
     /// <summary>The answer to it.</summary>
     internal Answer Answer { get; } = new();
 
+    /// <summary>Whether it waits for a server connection.</summary>
+    internal bool IsWaiting { get; set; }
+
     /// <summary>When it came.</summary>
     internal long StartedAt { get; private set; }
 
@@ -133,6 +136,7 @@ internal sealed class Statement
         NeedsCleanDiagnostics = false;
         Refusal = default;
         SequenceShift = 0;
+        IsWaiting = false;
         Decision = default;
         SettingsBefore = null!;
     }

@@ -22,13 +22,20 @@ internal sealed class StatementDesk(FrontDoor door)
         var world = door.Facts;
         var statement = _free.TryPop(out var kept) ? kept : new Statement();
         statement.Begin(session, world, world.Primary!, packet, door.Loop.Timestamp());
+        session.Current = statement;
         return statement;
     }
 
     /// <summary>The command is done with.</summary>
     internal void End(Statement statement)
     {
+        var session = statement.Session;
         door.Meter.Statement.Record(door.Loop.MicrosecondsSince(statement.StartedAt));
+        if (statement.Kind is CommandKind.Query or CommandKind.StatementExecute)
+            door.Meter.Kinds[(int)statement.Facts.Kind]++;
+        session.Current = null;
+        session.LastCommand = (statement.Kind, statement.Facts.Kind);
+        session.ActiveMs = door.Loop.NowMs;
         statement.End();
         _free.Push(statement);
     }

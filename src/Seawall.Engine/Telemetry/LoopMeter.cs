@@ -1,3 +1,7 @@
+using System.Numerics;
+using Seawall.Engine.Flow;
+using Seawall.MySql.Statements;
+
 namespace Seawall.Engine.Telemetry;
 
 /// <summary>
@@ -12,6 +16,9 @@ public sealed class LoopMeter
     /// <summary>Clients that left or were closed.</summary>
     public long ClientsClosed;
 
+    /// <summary>Clients that left without a goodbye (COM_QUIT) after their login.</summary>
+    public long ClientsAborted;
+
     /// <summary>Clients that were turned away before a greeting, because there were too many.</summary>
     public long ClientsRefused;
 
@@ -24,13 +31,19 @@ public sealed class LoopMeter
     /// <summary>Packets from client to Seawall in all logins: with the greeting, what a login costs in exchanges.</summary>
     public long LoginExchanges;
 
+    /// <summary>Clients that went over to TLS.</summary>
+    public long TlsHandshakes;
+
+    /// <summary>Clients that wanted TLS and did not get it.</summary>
+    public long TlsFailures;
+
     /// <summary>Commands from clients, of whatever kind.</summary>
     public long Commands;
 
     /// <summary>Commands that were sent to a server.</summary>
     public long Statements;
 
-    /// <summary>Answers that were errors, from servers or from Seawall.</summary>
+    /// <summary>Answers of servers that were errors.</summary>
     public long Errors;
 
     /// <summary>Errors that Seawall itself answered with.</summary>
@@ -63,6 +76,12 @@ public sealed class LoopMeter
     /// <summary>Server connections lost while a statement was under way.</summary>
     public long ServersLost;
 
+    /// <summary>Statements by their verb, as text or as executions of prepared ones, answered or refused.</summary>
+    public readonly long[] Kinds = new long[Enum.GetValues<StatementKind>().Length];
+
+    /// <summary>Times that a session became pinned for a reason, by the reason's bit.</summary>
+    public readonly long[] PinsByReason = new long[8 * sizeof(PinReasons)];
+
     /// <summary>From the client's command to the end of the answer.</summary>
     public readonly Histogram Statement = new();
 
@@ -71,4 +90,15 @@ public sealed class LoopMeter
 
     /// <summary>From accept to the end of the login.</summary>
     public readonly Histogram Login = new();
+
+    /// <summary>What everything on the loop waits for before its turn: see <see cref="LoopPulse"/>.</summary>
+    public readonly Histogram TurnDelay = new();
+
+    /// <summary>A session is pinned for reasons that did not hold before.</summary>
+    internal void NotePins(PinReasons added)
+    {
+        Pins++;
+        for (var bits = (uint)added; bits != 0; bits &= bits - 1)
+            PinsByReason[BitOperations.TrailingZeroCount(bits)]++;
+    }
 }

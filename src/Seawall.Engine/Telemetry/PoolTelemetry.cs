@@ -9,14 +9,14 @@ internal sealed class PoolTelemetry(ILogger logger)
 {
     private readonly Lock _lock = new();
     private long _dialsSucceeded;
-    private long _dialsFailed;
+    private readonly long[] _dialsFailed = new long[Enum.GetValues<DialFailureKind>().Length];
     private long _idleLost;
 
     /// <summary>Connections opened.</summary>
     internal long DialsSucceeded => Interlocked.Read(ref _dialsSucceeded);
 
-    /// <summary>Attempts that came to nothing.</summary>
-    internal long DialsFailed => Interlocked.Read(ref _dialsFailed);
+    /// <summary>Attempts that came to nothing, for this reason.</summary>
+    internal long DialsFailedFor(DialFailureKind kind) => Interlocked.Read(ref _dialsFailed[(int)kind]);
 
     /// <summary>Connections that a server closed while nobody used them.</summary>
     internal long IdleLost => Interlocked.Read(ref _idleLost);
@@ -33,7 +33,7 @@ internal sealed class PoolTelemetry(ILogger logger)
         }
         else
         {
-            Interlocked.Increment(ref _dialsFailed);
+            Interlocked.Increment(ref _dialsFailed[(int)failure.Kind]);
         }
         lock (_lock)
             Dial.Record(tookUs);

@@ -135,6 +135,18 @@ public readonly record struct SqlError(ushort Code, string State)
     /// <summary>Closed because nothing came from the client for too long.</summary>
     public static SqlError ClientInactive => new(4031, "HY000");
 
+    /// <summary>Somebody ended the connection on purpose.</summary>
+    public static SqlError Killed => new(1927, "70100");
+
+    /// <summary>No such system variable.</summary>
+    public static SqlError UnknownVariable => new(1193, "HY000");
+
+    /// <summary>The statement cannot be prepared.</summary>
+    public static SqlError NotPreparable => new(1295, "HY000");
+
+    /// <summary>No such connection.</summary>
+    public static SqlError NoSuchThread => new(1094, "HY000");
+
     /// <summary>Seawall itself failed.</summary>
     public static SqlError Internal => new(1105, "HY000");
 }

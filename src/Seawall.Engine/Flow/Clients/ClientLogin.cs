@@ -147,9 +147,11 @@ internal sealed class ClientLogin : TimerNode
         var upgrade = await context.Accept(_session.Wire, ahead, _door.Workers);
         if (upgrade.Wire is not { } wire)
         {
+            _door.Meter.TlsFailures++;
             _door.Refused(_session, "", $"TLS failed: {upgrade.Problem}");
             return false;
         }
+        _door.Meter.TlsHandshakes++;
         _session.Wire = wire;
         return true;
     }

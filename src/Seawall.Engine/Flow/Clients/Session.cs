@@ -2,6 +2,7 @@ using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Loops;
 using Seawall.Engine.Loops.Tls;
+using Seawall.MySql.Commands;
 using Seawall.MySql.Handshakes;
 using Seawall.MySql.Passwords;
 using Seawall.MySql.Results;
@@ -74,6 +75,12 @@ internal sealed class Session : TimerNode
 
     /// <summary>The warnings of the statement before, as packets, when the connection that had them was given away.</summary>
     internal byte[]? KeptDiagnostics { get; set; }
+
+    /// <summary>What it is about now; null between statements.</summary>
+    internal Statement? Current { get; set; }
+
+    /// <summary>The command before, and the verb of its text, for <c>SHOW CLIENTS</c>; nothing before the first.</summary>
+    internal (CommandKind Command, StatementKind Kind) LastCommand { get; set; }
 
     /// <summary>When it came, in the loop's milliseconds.</summary>
     internal long SinceMs { get; }

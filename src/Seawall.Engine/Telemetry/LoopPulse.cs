@@ -1,0 +1,52 @@
+using Seawall.Engine.Loops;
+
+namespace Seawall.Engine.Telemetry;
+
+/// <summary>
+/// How long a loop keeps things waiting: once a second another loop sends it a letter, and what passes until it is opened is
+/// what any event would have waited. A loop that is stuck shows by a letter that is never opened.
+/// </summary>
+/// <remarks>Costs a statement nothing; the same letter is sent again and again, and never twice at a time.</remarks>
+internal sealed class LoopPulse(Loop loop, Histogram delay) : LoopJob
+{
+    private long _sentAt;
+
+    /// <summary>The loop.</summary>
+    internal Loop Loop { get; } = loop;
+
+    /// <summary>How long the letter under way has been waiting, in microseconds; 0 when none is.</summary>
+    internal long WaitingUs => Volatile.Read(ref _sentAt) is var sentAt and not 0 ? Loop.MicrosecondsSince(sentAt) : 0;
+
+    /// <summary>Sends the letter, unless it has not come back yet. The sender's loop only.</summary>
+    internal void Send()
+    {
+        if (Volatile.Read(ref _sentAt) != 0)
+            return;
+        Volatile.Write(ref _sentAt, Loop.Timestamp());
+        Loop.Post(this);
+    }
+
+    /// <inheritdoc/>
+    public override void Run(Loop loop)
+    {
+        delay.Record(loop.MicrosecondsSince(_sentAt));
+        Volatile.Write(ref _sentAt, 0);
+    }
+}
+
+/// <summary>Sends letters to other loops, once a second.</summary>
+internal sealed class LoopPulses(Loop sender, IReadOnlyList<LoopPulse> pulses) : TimerNode
+{
+    private const int EveryMs = 1_000;
+
+    /// <summary>Begins. The sender's loop only.</summary>
+    internal void Start() => sender.Arm(this, EveryMs);
+
+    /// <inheritdoc/>
+    protected internal override void OnDue()
+    {
+        foreach (var pulse in pulses)
+            pulse.Send();
+        sender.Arm(this, EveryMs);
+    }
+}

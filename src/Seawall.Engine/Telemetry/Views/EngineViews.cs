@@ -1,0 +1,200 @@
+using Seawall.Engine.Facts;
+using Seawall.Engine.Flow;
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Pools;
+using Seawall.Engine.Loops;
+using Seawall.MySql.Results;
+
+namespace Seawall.Engine.Telemetry.Views;
+
+/// <summary>
+/// What an engine looks like from outside, for people and for monitoring. Thread-safe. What belongs to a loop is gathered by
+/// a job on that loop, which reads it between two of its other jobs; a loop that does not answer is named, and nobody waits
+/// for it. Counters are read where they are: they never go back, whether or not their loop answers.
+/// </summary>
+public sealed class EngineViews
+{
+    /// <summary>How long a loop may take to answer. A healthy one does within a millisecond.</summary>
+    public const int AnswerMsMax = 1_000;
+
+    private readonly IReadOnlyList<EngineLane> _lanes;
+    private readonly Loop _control;
+    private readonly IReadOnlyList<LoopPulse> _pulses;
+    private readonly IReadOnlyList<Histogram> _delays;
+    private readonly PoolBook _pools;
+    private readonly ServerRegistry _servers;
+    private readonly FactsBoard _board;
+    private readonly TimeProvider _time;
+
+    internal EngineViews(
+        IReadOnlyList<EngineLane> lanes, Loop control, PoolBook pools, ServerRegistry servers, FactsBoard board)
+    {
+        _lanes = lanes;
+        _control = control;
+        _pools = pools;
+        _servers = servers;
+        _board = board;
+        _time = control.Time;
+        _delays = [.. lanes.Select(lane => lane.Meter.TurnDelay), new Histogram()];
+        _pulses = [.. lanes.Select(lane => lane.Loop).Append(control).Select((loop, i) => new LoopPulse(loop, _delays[i]))];
+    }
+
+    /// <summary>The counters of the loops that move bytes, in the order of the loops; they count on while one looks.</summary>
+    public IReadOnlyList<LoopMeter> Meters => [.. _lanes.Select(lane => lane.Meter)];
+
+    /// <summary>All loops together.</summary>
+    public HistogramView Together(LoopLatency latency) => new(_lanes.Select(lane => latency.Of(lane.Meter)));
+
+    /// <summary>The pools, by server and account.</summary>
+    public IReadOnlyList<PoolView> Pools()
+    {
+        var nowMs = (long)(_time.GetTimestamp() * (1e3 / _time.TimestampFrequency));
+        return [.. _pools.All.Select(pool => ViewOf(pool, nowMs))
+            .OrderBy(pool => pool.Server, StringComparer.Ordinal).ThenBy(pool => pool.User, StringComparer.Ordinal)
+            .ThenBy(pool => pool.FoundRows)];
+    }
+
+    /// <summary>The servers, in the order of the settings.</summary>
+    public IReadOnlyList<ServerView> Servers() => [.. _board.Current.Servers.Select(_servers.ViewOf)];
+
+    /// <summary>Clients, at most so many.</summary>
+    public Task<ClientsView> Clients(int max, CancellationToken cancel) => Look(max, _ => true, cancel);
+
+    /// <summary>Clients that keep a server connection because of what they have there, at most so many.</summary>
+    public Task<ClientsView> Pinned(int max, CancellationToken cancel) =>
+        Look(max, session => session.PinReasons != PinReasons.None, cancel);
+
+    /// <summary>Sessions by why they are pinned, those of loops that answer.</summary>
+    public async Task<IReadOnlyDictionary<PinReasons, int>> PinnedByReason(CancellationToken cancel)
+    {
+        var counts = PinCatalog.All.ToDictionary(entry => entry.Reason, _ => 0);
+        var answers = await Ask(lane => lane.Door.Sessions.Select(session => session.PinReasons)
+            .Where(reasons => reasons != PinReasons.None).ToArray(), cancel);
+        foreach (var reasons in answers.SelectMany(answer => answer ?? []))
+        {
+            foreach (var entry in PinCatalog.All.Where(entry => reasons.HasFlag(entry.Reason)))
+                counts[entry.Reason]++;
+        }
+        return counts;
+    }
+
+    /// <summary>The loops, the one for everything else last.</summary>
+    public async Task<IReadOnlyList<LoopView>> Loops(CancellationToken cancel)
+    {
+        var loops = _pulses.Select(pulse => pulse.Loop).ToArray();
+        var answers = await Task.WhenAll(loops.Select(loop => Answered(loop, cancel)));
+        return [.. loops.Select((loop, i) => new LoopView
+        {
+            Index = loop.Index,
+            IsControl = loop == _control,
+            AnsweredUs = answers[i]?.TookUs,
+            Clients = answers[i]?.Clients,
+            Timers = answers[i]?.Timers,
+            TurnDelay = new HistogramView([_delays[i]]),
+            PulseWaitingUs = _pulses[i].WaitingUs,
+        })];
+    }
+
+    /// <summary>What everything on each loop waits for its turn, and how long the last pulse has been waiting.</summary>
+    public IReadOnlyList<(int Loop, HistogramView Delay, long PulseWaitingUs)> Delays() =>
+        [.. _pulses.Select((pulse, i) => (pulse.Loop.Index, new HistogramView([_delays[i]]), pulse.WaitingUs))];
+
+    /// <summary>
+    /// Cuts a client off. A statement that it has under way is read to its end and thrown away, and its server connection is
+    /// cleaned. False when no loop that answers has such a client.
+    /// </summary>
+    public async Task<bool> Kill(uint client, CancellationToken cancel)
+    {
+        var answers = await Ask(lane => lane.Door.Sessions.FirstOrDefault(session => session.Id == client) is { } session
+            ? Cut(session) : "", cancel);
+        return answers.Any(answer => answer?.Length > 0);
+    }
+
+    /// <summary>Begins to measure how the loops are. Control loop only.</summary>
+    internal void Start()
+    {
+        new LoopPulses(_control, [.. _pulses.Where(pulse => pulse.Loop != _control)]).Start();
+        // Nobody can find out by himself how long he keeps others waiting.
+        var first = _lanes[0].Loop;
+        first.Post(LoopJob.From(_ => new LoopPulses(first, [.. _pulses.Where(pulse => pulse.Loop == _control)]).Start()));
+    }
+
+    private static string Cut(Session session)
+    {
+        // Between two statements it can hear why; in the middle of an answer there is no room for words.
+        if (session.Current is null && session.ActiveMs != 0)
+            ClientReplies.SendError(session, 0, SqlError.Killed, "Connection was killed by an operator of Seawall");
+        session.Wire.Close();
+        return "cut";
+    }
+
+    private static PoolView ViewOf(Pool pool, long nowMs) => new()
+    {
+        Server = pool.Key.Server.Name,
+        User = pool.Key.User,
+        FoundRows = pool.Key.FoundRows,
+        SizeMax = pool.Limits.SizeMax,
+        Total = pool.Total,
+        Idle = pool.Idle,
+        Dialing = pool.Dialing,
+        Waiting = pool.Waiting,
+        OldestWaitMs = pool.OldestWaiterSinceMs is var since and not long.MaxValue ? Math.Max(0, nowMs - since) : 0,
+        LastFailure = pool.LastFailure?.Text,
+        Generation = pool.Generation,
+    };
+
+    private async Task<ClientsView> Look(int max, Func<Session, bool> wanted, CancellationToken cancel)
+    {
+        var answers = await Ask(lane => Listed(lane, max, wanted), cancel);
+        var rows = answers.SelectMany(answer => answer?.Rows ?? []).OrderBy(client => client.Id).Take(max);
+        var total = answers.Sum(answer => answer?.Total ?? 0);
+        return new([.. rows], total, [.. _lanes.Where((_, i) => answers[i] is null).Select(lane => lane.Loop.Index)]);
+    }
+
+    private static ClientsView Listed(EngineLane lane, int max, Func<Session, bool> wanted)
+    {
+        var rows = new List<ClientView>();
+        var total = 0;
+        foreach (var session in lane.Door.Sessions)
+        {
+            if (wanted(session) && ++total <= max)
+                rows.Add(SessionView.Of(session, lane.Loop));
+        }
+        return new(rows, total, []);
+    }
+
+    private Task<T?[]> Ask<T>(Func<EngineLane, T> question, CancellationToken cancel)
+        where T : class => Task.WhenAll(_lanes.Select(lane => Ask(lane.Loop, () => question(lane), cancel)));
+
+    // Null when the loop does not answer in time.
+    private async Task<T?> Ask<T>(Loop loop, Func<T> question, CancellationToken cancel)
+        where T : class
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Post(LoopJob.From(_ =>
+        {
+            // Whoever asked has gone: a stuck loop must not catch up on questions first.
+            if (!answer.Task.IsCompleted)
+                answer.TrySetResult(question());
+        }));
+        try
+        {
+            return await answer.Task.WaitAsync(TimeSpan.FromMilliseconds(AnswerMsMax), _time, cancel);
+        }
+        catch (TimeoutException)
+        {
+            answer.TrySetCanceled(CancellationToken.None);
+            return null;
+        }
+    }
+
+    private async Task<LoopAnswer?> Answered(Loop loop, CancellationToken cancel)
+    {
+        var lane = _lanes.FirstOrDefault(lane => lane.Loop == loop);
+        var asked = loop.Timestamp();
+        return await Ask(loop, () => new LoopAnswer(
+            loop.MicrosecondsSince(asked), lane?.Door.Sessions.Count ?? 0, loop.Timers.Count), cancel);
+    }
+
+    private sealed record LoopAnswer(long TookUs, int Clients, int Timers);
+}

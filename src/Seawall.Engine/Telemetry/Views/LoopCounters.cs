@@ -1,0 +1,53 @@
+namespace Seawall.Engine.Telemetry.Views;
+
+/// <summary>One count of a loop, by name.</summary>
+/// <param name="Name">The name in <c>SHOW STATS</c>.</param>
+/// <param name="Meaning">What is counted, in a line.</param>
+/// <param name="Read">Reads it, from any thread.</param>
+public sealed record LoopCounter(string Name, string Meaning, Func<LoopMeter, long> Read);
+
+/// <summary>One duration that loops measure, by name.</summary>
+/// <param name="Name">The name in <c>SHOW STATS</c>.</param>
+/// <param name="Meaning">What is measured, in a line.</param>
+/// <param name="Of">Where it is.</param>
+public sealed record LoopLatency(string Name, string Meaning, Func<LoopMeter, Histogram> Of);
+
+/// <summary>Everything that loops count, by name: the admin port and the metrics go through this list.</summary>
+public static class LoopCounters
+{
+    /// <summary>The counts.</summary>
+    public static IReadOnlyList<LoopCounter> All { get; } =
+    [
+        new("clients_accepted", "clients that connected", meter => meter.ClientsAccepted),
+        new("clients_closed", "clients that left or were closed", meter => meter.ClientsClosed),
+        new("clients_aborted", "clients that left without a goodbye after their login", meter => meter.ClientsAborted),
+        new("clients_refused", "clients turned away because there were too many (clients.max)", meter => meter.ClientsRefused),
+        new("logins_succeeded", "logins that succeeded", meter => meter.LoginsSucceeded),
+        new("logins_failed", "logins that failed", meter => meter.LoginsFailed),
+        new("login_exchanges", "packets that clients sent in the logins that succeeded", meter => meter.LoginExchanges),
+        new("tls_handshakes", "clients that went over to TLS", meter => meter.TlsHandshakes),
+        new("tls_failures", "clients that wanted TLS and did not get it", meter => meter.TlsFailures),
+        new("commands", "commands from clients, of whatever kind", meter => meter.Commands),
+        new("statements", "commands that were sent to a server", meter => meter.Statements),
+        new("errors", "answers of servers that were errors", meter => meter.Errors),
+        new("own_errors", "errors that Seawall itself answered with", meter => meter.OwnErrors),
+        new("bytes_to_servers", "bytes of commands sent on to servers", meter => meter.BytesToServers),
+        new("bytes_from_servers", "bytes of answers received from servers", meter => meter.BytesFromServers),
+        new("leases", "leases of server connections begun", meter => meter.Leases),
+        new("lease_waits", "leases that had to wait", meter => meter.LeaseWaits),
+        new("lease_failures", "leases that were not to be had: see the log", meter => meter.LeaseFailures),
+        new("moves", "times that a connection was moved to other settings", meter => meter.Moves),
+        new("reprepares", "times that a statement was prepared on another connection", meter => meter.Reprepares),
+        new("pins", "times that a session became pinned", meter => meter.Pins),
+        new("servers_lost", "server connections lost with a statement under way", meter => meter.ServersLost),
+    ];
+
+    /// <summary>The durations.</summary>
+    public static IReadOnlyList<LoopLatency> Latencies { get; } =
+    [
+        new("statement", "from a command to the end of its answer", meter => meter.Statement),
+        new("lease_wait", "waiting for a server connection, for those who had to", meter => meter.LeaseWait),
+        new("login", "from accept to the end of a login", meter => meter.Login),
+        new("loop_delay", "what everything on a loop waits for its turn", meter => meter.TurnDelay),
+    ];
+}

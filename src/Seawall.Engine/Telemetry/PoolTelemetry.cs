@@ -18,6 +18,9 @@ internal sealed class PoolTelemetry(ILogger logger)
     /// <summary>Attempts that came to nothing, for this reason.</summary>
     internal long DialsFailedFor(DialFailureKind kind) => Interlocked.Read(ref _dialsFailed[(int)kind]);
 
+    /// <summary>Attempts that came to nothing, for whatever reason.</summary>
+    internal long DialsFailed => Enum.GetValues<DialFailureKind>().Sum(DialsFailedFor);
+
     /// <summary>Connections that a server closed while nobody used them.</summary>
     internal long IdleLost => Interlocked.Read(ref _idleLost);
 

@@ -23,6 +23,8 @@ internal sealed class EngineLane(Loop loop, LoopMeter meter, FrontDoor door, Con
     /// </summary>
     internal Endpoint Open(Endpoint endpoint)
     {
+        if (Loop.IsCurrent)
+            return Door.Open(endpoint, Serve).Endpoint; // Waiting for it here would be waiting for ourselves.
         var opened = new TaskCompletionSource<Endpoint>(TaskCreationOptions.RunContinuationsAsynchronously);
         Loop.Post(LoopJob.From(_ =>
         {

@@ -6,36 +6,43 @@ namespace Seawall.Engine;
 /// <summary>The loops that move bytes, and one for everything else, which must answer when those are busy.</summary>
 internal sealed class EngineThreads : IDisposable
 {
-    private readonly EpollLoop[] _data;
-    private readonly EpollLoop _control;
+    private readonly EpollLoop[] _owned;
     private bool _started;
 
     internal EngineThreads(int count, TimeProvider time, Action<Exception> onBug)
     {
         // Seeds that differ are all that is asked: lifetimes must not end together, nothing here must be unguessable.
-        _data = [.. Enumerable.Range(0, count).Select(i => new EpollLoop(i, time, Dice(), onBug))];
-        _control = new EpollLoop(count, time, Dice(), onBug);
+        _owned = [.. Enumerable.Range(0, count + 1).Select(i => new EpollLoop(i, time, Dice(), onBug))];
+        Data = _owned[..count];
+        Control = _owned[count];
+    }
+
+    /// <summary>Loops that somebody else runs, as a simulated world does.</summary>
+    internal EngineThreads(IReadOnlyList<Loop> data, Loop control)
+    {
+        _owned = [];
+        Data = data;
+        Control = control;
     }
 
     /// <summary>The loops that move bytes.</summary>
-    internal IReadOnlyList<Loop> Data => _data;
+    internal IReadOnlyList<Loop> Data { get; }
 
     /// <summary>The loop for everything else.</summary>
-    internal Loop Control => _control;
+    internal Loop Control { get; }
 
     internal void Start()
     {
         _started = true;
-        foreach (var loop in _data)
+        foreach (var loop in _owned)
             loop.Start();
-        _control.Start();
     }
 
     public void Dispose()
     {
-        foreach (var loop in _data.Append(_control))
+        foreach (var loop in _owned)
             loop.Stop();
-        foreach (var loop in _data.Append(_control))
+        foreach (var loop in _owned)
         {
             // A loop that does not end within this time has a bug; its descriptors are then left to the process.
             if (!_started || loop.Join(TimeSpan.FromSeconds(5)))

@@ -35,13 +35,19 @@ public sealed class SeawallEngine : IDisposable
 
     /// <summary>An engine that is ready but does nothing yet.</summary>
     public SeawallEngine(EngineOptions options, TimeProvider time, ILogger logger)
+        : this(options, ThreadsFor(options, time, logger), logger,
+            // Twice the processors: a TLS handshake waits for nothing, and the loops must get their turn.
+            new Workers(Environment.ProcessorCount, queueMax: 4096))
+    {
+    }
+
+    /// <summary>An engine on given loops; it takes over the workers, and the loops if they are its own.</summary>
+    internal SeawallEngine(EngineOptions options, EngineThreads threads, ILogger logger, Workers workers)
     {
         _options = options;
         _logger = logger;
-        // Twice the processors: a TLS handshake waits for nothing, and the loops must get their turn.
-        var processors = Environment.ProcessorCount;
-        _workers = new Workers(processors, queueMax: 4096);
-        _threads = new EngineThreads(options.Loops > 0 ? options.Loops : processors, time, bug => EngineLog.Bug(logger, bug));
+        _workers = workers;
+        _threads = threads;
         _servers = new ServerRegistry(_threads, _board, _settings, _workers, () => _options, () => _floodgate.IsClosing, logger);
         Pools = new PoolBook(_servers.ContextOf);
         _accounts = new AccountWatch(_threads.Control, _board, Pools.Renew, logger);
@@ -171,6 +177,9 @@ public sealed class SeawallEngine : IDisposable
     }
 
     private readonly List<Endpoint> _bound = [];
+
+    private static EngineThreads ThreadsFor(EngineOptions options, TimeProvider time, ILogger logger) =>
+        new(options.Loops > 0 ? options.Loops : Environment.ProcessorCount, time, bug => EngineLog.Bug(logger, bug));
 
     private EngineLane MakeLane(Loop loop, HouseRules house)
     {

@@ -146,11 +146,14 @@ internal sealed class Answer
 
     private bool NeedsOtherEnd(ReadOnlySpan<byte> payload)
     {
-        if (_session is null)
+        if (_session is not { } session)
             return false;
         if (payload[0] == OkPacket.EndHeader && (_insertsEof || _dropsEof))
             return true;
-        return !_facts.IsEof && _facts.HasSessionChanges;
+        if (_facts.IsEof)
+            return false;
+        // The words of an OK packet have a length before them in one dialect and none in the other.
+        return _facts.HasSessionChanges || (_facts.HasInfo && session.TracksSession != _connection.TracksSession);
     }
 
     private void Edit(ResponseEvent seen, Span<byte> data, ref int sent, ref PacketWriter? edited)
@@ -176,8 +179,7 @@ internal sealed class Answer
     private void InsertEof(PacketWriter edited, Session session)
     {
         edited.Begin((byte)(_tracker.LastSequence + _tracker.SequenceShift + 1));
-        // What the flags will be is told at the end of the rows; until then those that describe the session are still true.
-        EofPacket.Write(edited, 0, session.Status & ServerStatus.OfSession);
+        EofPacket.Write(edited, 0, session.Status);
         edited.End();
         _tracker.SequenceShift++;
     }

@@ -1,0 +1,237 @@
+using System.Text;
+using Seawall.Engine.Loops;
+using Seawall.MySql.Commands;
+using Seawall.MySql.Framing;
+using Seawall.MySql.Handshakes;
+using Seawall.MySql.Results;
+using Seawall.Testing.Framing;
+using Seawall.Testing.Worlds;
+
+namespace Seawall.Testing.Clients;
+
+/// <summary>
+/// A client for tests. Methods that begin with <c>Begin</c> start something and return at once; the others wait for it. One
+/// thing at a time, as with every connection.
+/// </summary>
+public sealed class FakeClient
+{
+    private readonly PacketStream _stream;
+    private readonly Pump _pump;
+    private Capabilities _capabilities;
+    private ReplyReader _reader;
+
+    /// <summary>A client whose connection is being made.</summary>
+    public FakeClient(Wire wire, FakeClientOptions options, Pump pump)
+    {
+        _stream = new PacketStream(wire);
+        _pump = pump;
+        Options = options;
+        _reader = new ReplyReader(_stream, options.Capabilities);
+    }
+
+    /// <summary>Who it is.</summary>
+    public FakeClientOptions Options { get; }
+
+    /// <summary>Its connection.</summary>
+    public Wire Wire => _stream.Wire;
+
+    /// <summary>The version that it was greeted with.</summary>
+    public string Version { get; private set; } = "";
+
+    /// <summary>The number that it was greeted with.</summary>
+    public uint ConnectionId { get; private set; }
+
+    /// <summary>What was offered.</summary>
+    public Capabilities Offered { get; private set; }
+
+    /// <summary>What was wrong with what it got.</summary>
+    public string? Problem => _stream.Problem ?? _reader.Problem;
+
+    /// <summary>How its connection ended.</summary>
+    public StreamEnd End => _stream.End;
+
+    /// <summary>Bytes of the connection, as a simulated network counts them.</summary>
+    public Link Link => ((SimulatedWire)Wire).Link;
+
+    /// <summary>Logs in.</summary>
+    public LoginReply LogIn() => BeginLogIn().Value;
+
+    /// <summary>Logs in.</summary>
+    public Pending<LoginReply> BeginLogIn() => Start($"login of {Options.User}", LogInNow);
+
+    /// <summary>Runs a statement as text.</summary>
+    public Reply Query(string sql) => BeginQuery(sql).Value;
+
+    /// <summary>Runs a statement as text.</summary>
+    public Pending<Reply> BeginQuery(string sql) =>
+        Start(sql.Length > 60 ? sql[..60] : sql, () => Command(CommandKind.Query, Encoding.UTF8.GetBytes(sql)));
+
+    /// <summary>Sends a command that has an ordinary answer.</summary>
+    public Reply Command(CommandKind kind, string text = "") => BeginCommand(kind, Encoding.UTF8.GetBytes(text)).Value;
+
+    /// <summary>Sends a command that has an ordinary answer.</summary>
+    public Pending<Reply> BeginCommand(CommandKind kind, byte[] body) => Start($"{kind}", () => Command(kind, body));
+
+    /// <summary>Prepares a statement.</summary>
+    public PrepareReply Prepare(string sql) => Start($"prepare {sql}", async LoopTask<PrepareReply> () =>
+    {
+        await Say(CommandKind.StatementPrepare, Encoding.UTF8.GetBytes(sql));
+        return await _reader.ReadPrepared();
+    }).Value;
+
+    /// <summary>Executes a prepared statement; with types unless told otherwise.</summary>
+    public Reply Execute(uint id, params string?[] parameters) => BeginExecute(id, parameters).Value;
+
+    /// <inheritdoc cref="Execute"/>
+    public Pending<Reply> BeginExecute(uint id, string?[] parameters, bool withTypes = true, byte cursor = 0) =>
+        Start($"execute {id}", async LoopTask<Reply> () =>
+        {
+            await Say(CommandKind.StatementExecute, ExecuteBody(id, parameters, withTypes, cursor));
+            return await _reader.Read(isBinary: true);
+        });
+
+    /// <summary>Fetches rows of a cursor.</summary>
+    public Reply Fetch(uint id, int rows, int columns) => Start($"fetch {id}", async LoopTask<Reply> () =>
+    {
+        await Say(CommandKind.StatementFetch, [.. BitConverter.GetBytes(id), .. BitConverter.GetBytes(rows)]);
+        return await _reader.ReadFetched(columns);
+    }).Value;
+
+    /// <summary>The columns of a table.</summary>
+    public Reply FieldList(string table) => Start($"fields of {table}", async LoopTask<Reply> () =>
+    {
+        await Say(CommandKind.FieldList, [.. Encoding.UTF8.GetBytes(table), 0]);
+        return await _reader.ReadFields();
+    }).Value;
+
+    /// <summary>Sends a command that has no answer.</summary>
+    public void Tell(CommandKind kind, byte[] body) =>
+        _ = Start($"{kind}", () => Say(kind, body)).Value;
+
+    /// <summary>Logs in as somebody else on the same connection.</summary>
+    public Reply ChangeUser(string user, string password, string? schema = null, byte collation = 45) =>
+        Start($"change to {user}", () => ChangeUserNow(user, password, schema, collation)).Value;
+
+    /// <summary>Sends bytes as they are.</summary>
+    public void Send(byte[] bytes)
+    {
+        _stream.Restart();
+        Start("bytes", async LoopTask<bool> () => Wire.Send(bytes) && await Wire.Flushed());
+    }
+
+    /// <summary>Reads an answer to what was sent with <see cref="Send"/>; its first packet has this number.</summary>
+    public Pending<Reply> BeginRead(byte sequence = 1, bool isBinary = false) => Start("an answer", () =>
+    {
+        _stream.Restart(sequence);
+        return _reader.Read(isBinary);
+    });
+
+    /// <summary>Leaves as clients should.</summary>
+    public void Quit() => Start("quit", async LoopTask<bool> () =>
+    {
+        await Say(CommandKind.Quit, []);
+        Wire.Close();
+        return true;
+    });
+
+    /// <summary>Leaves as clients should not.</summary>
+    public void Cut() => Wire.Close();
+
+    /// <summary>A command as bytes, for <see cref="Send"/>.</summary>
+    public static byte[] Bytes(CommandKind kind, string text, byte sequence = 0)
+    {
+        var body = Encoding.UTF8.GetBytes(text);
+        var bytes = new byte[PacketHeader.Size + 1 + body.Length];
+        PacketHeader.Write(bytes, 1 + body.Length, sequence);
+        bytes[PacketHeader.Size] = (byte)kind;
+        body.CopyTo(bytes, PacketHeader.Size + 1);
+        return bytes;
+    }
+
+    /// <summary>The body of an execution; all parameters are strings.</summary>
+    public static byte[] ExecuteBody(uint id, string?[] parameters, bool withTypes, byte cursor)
+    {
+        var writer = new PacketWriter().Begin(0).Int4(id).Int1(cursor).Int4(1);
+        if (parameters.Length == 0)
+            return writer.OpenPayload.ToArray();
+        var nulls = new byte[(parameters.Length + 7) / 8];
+        for (var i = 0; i < parameters.Length; i++)
+            nulls[i / 8] |= (byte)(parameters[i] is null ? 1 << (i % 8) : 0);
+        writer.Raw(nulls).Int1(withTypes ? (byte)1 : (byte)0);
+        for (var i = 0; withTypes && i < parameters.Length; i++)
+            writer.Int2(0xFD);
+        foreach (var value in parameters.OfType<string>())
+            writer.LengthEncodedText(value);
+        return writer.OpenPayload.ToArray();
+    }
+
+    internal async LoopTask<LoginReply> LogInNow()
+    {
+        await Wire.Writable();
+        if (await _stream.Read() is not { } greeting)
+            return new LoginReply(null, "", 0, IsCut: true);
+        if (greeting[0] == ErrPacket.Header)
+            return new LoginReply(_reader.ReadOk(greeting).Error, "", 0, false);
+        var (plugin, nonce) = ReadGreeting(greeting);
+        var proof = new ClientProof(_stream, Options.Password);
+        var first = Options.Plugin ?? plugin;
+        WriteLogin(first, proof.Make(first, nonce));
+        var end = await _stream.Flush() ? await proof.Finish() : null;
+        return new LoginReply(end is null ? null : _reader.ReadOk(end).Error, plugin, _stream.PacketsWritten, end is null);
+    }
+
+    internal async LoopTask<Reply> Command(CommandKind kind, byte[] body)
+    {
+        await Say(kind, body);
+        return await _reader.Read(isBinary: false);
+    }
+
+    private (string Plugin, byte[] Nonce) ReadGreeting(byte[] packet)
+    {
+        var nonce = new byte[Greeting.NonceLength];
+        var greeting = Greeting.Read(packet, nonce);
+        if (!greeting.IsValid)
+            throw new InvalidOperationException("a greeting that makes no sense");
+        Version = Encoding.ASCII.GetString(greeting.ServerVersion);
+        ConnectionId = greeting.ConnectionId;
+        Offered = greeting.Capabilities;
+        _capabilities = Options.Capabilities & (Offered | Capabilities.ClientMySql);
+        if (Options.Schema is not null)
+            _capabilities |= Capabilities.ConnectWithSchema;
+        _reader = new ReplyReader(_stream, _capabilities);
+        return (Encoding.ASCII.GetString(greeting.AuthPlugin), nonce);
+    }
+
+    private void WriteLogin(string plugin, byte[] proof)
+    {
+        var attributes = new PacketWriter().Begin(0);
+        foreach (var (name, value) in Options.Attributes)
+            attributes.LengthEncodedText(name).LengthEncodedText(value);
+        LoginRequest.Write(_stream.Begin(), _capabilities, Options.Collation, Encoding.UTF8.GetBytes(Options.User), proof,
+            Encoding.UTF8.GetBytes(Options.Schema ?? ""), Encoding.ASCII.GetBytes(plugin), attributes.OpenPayload);
+        _stream.Finish();
+    }
+
+    private async LoopTask<Reply> ChangeUserNow(string user, string password, string? schema, byte collation)
+    {
+        // A fresh proof needs a fresh nonce: an empty one makes the server ask for another.
+        var proof = new ClientProof(_stream, password);
+        _stream.Restart();
+        ChangeUserRequest.Write(_stream.Begin(), _capabilities, Encoding.UTF8.GetBytes(user), default,
+            Encoding.UTF8.GetBytes(schema ?? ""), collation, "mysql_clear_password"u8, default);
+        _stream.Finish();
+        var end = await _stream.Flush() ? await proof.Finish() : null;
+        return end is null ? new Reply([], IsCut: true) : new Reply([_reader.ReadOk(end)], false);
+    }
+
+    private LoopTask<bool> Say(CommandKind kind, byte[] body)
+    {
+        _stream.Restart();
+        _stream.Begin().Int1((byte)kind).Raw(body);
+        _stream.Finish();
+        var sent = _stream.Flush();
+        return sent;
+    }
+
+    private Pending<T> Start<T>(string what, Func<LoopTask<T>> work) => Pending<T>.Start(Wire.Loop, _pump, what, work);
+}

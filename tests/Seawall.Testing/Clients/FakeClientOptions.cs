@@ -1,0 +1,38 @@
+using Seawall.MySql.Handshakes;
+
+namespace Seawall.Testing.Clients;
+
+/// <summary>Who a <see cref="FakeClient"/> is, and what it can.</summary>
+public sealed record FakeClientOptions
+{
+    /// <summary>What drivers of today can.</summary>
+    public const Capabilities Modern =
+        Capabilities.ClientMySql | Capabilities.LongFlag | Capabilities.Protocol41 | Capabilities.Transactions
+        | Capabilities.SecureConnection | Capabilities.MultiResults | Capabilities.PreparedMultiResults
+        | Capabilities.PluginAuth | Capabilities.PluginAuthLengthEncoded | Capabilities.ConnectAttributes
+        | Capabilities.SessionTrack | Capabilities.DeprecateEof;
+
+    /// <summary>What drivers of ten years ago could.</summary>
+    public const Capabilities Old = Modern & ~(Capabilities.SessionTrack | Capabilities.DeprecateEof);
+
+    /// <summary>Its account.</summary>
+    public string User { get; init; } = "app";
+
+    /// <summary>Its password.</summary>
+    public string Password { get; init; } = "secret";
+
+    /// <summary>Where it begins.</summary>
+    public string? Schema { get; init; }
+
+    /// <summary>Its collation.</summary>
+    public byte Collation { get; init; } = 45;
+
+    /// <summary>What it can.</summary>
+    public Capabilities Capabilities { get; init; } = Modern;
+
+    /// <summary>The plugin that it begins with; null: whatever the greeting says.</summary>
+    public string? Plugin { get; init; }
+
+    /// <summary>Its attributes.</summary>
+    public IReadOnlyList<(string Name, string Value)> Attributes { get; init; } = [];
+}

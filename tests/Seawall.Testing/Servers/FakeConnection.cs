@@ -1,0 +1,172 @@
+using System.Text;
+using Seawall.Engine.Loops;
+using Seawall.MySql.Commands;
+using Seawall.MySql.Framing;
+using Seawall.MySql.Handshakes;
+using Seawall.MySql.Results;
+using Seawall.Testing.Framing;
+
+namespace Seawall.Testing.Servers;
+
+/// <summary>A command that reached a <see cref="FakeServer"/>.</summary>
+/// <param name="Kind">Its first byte.</param>
+/// <param name="Text">Its text, when it has one.</param>
+public sealed record FakeCommand(CommandKind Kind, string Text)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Kind} {Text}";
+}
+
+/// <summary>One connection of a <see cref="FakeServer"/>.</summary>
+public sealed class FakeConnection
+{
+    private readonly FakeServer _server;
+    private readonly PacketStream _stream;
+    private readonly FakeLogin _login;
+    private readonly FakeStatements _statements;
+    private readonly FakeReplies _replies;
+
+    internal FakeConnection(FakeServer server, Wire wire, uint id)
+    {
+        _server = server;
+        _stream = new PacketStream(wire);
+        Session = new FakeSession(server, id);
+        _login = new FakeLogin(server, Session, _stream);
+        _replies = new FakeReplies(Session, _stream);
+        _statements = new FakeStatements(server, Session, _replies);
+    }
+
+    /// <summary>What it has set.</summary>
+    public FakeSession Session { get; }
+
+    /// <summary>Whether it is there.</summary>
+    public bool IsLive => !_stream.Wire.IsClosed;
+
+    /// <summary>Whether somebody has logged in on it.</summary>
+    public bool IsLoggedIn { get; private set; }
+
+    /// <summary>What the other end can.</summary>
+    public Capabilities Capabilities => _login.Capabilities;
+
+    /// <summary>The other end's attributes.</summary>
+    public IReadOnlyDictionary<string, string> Attributes => _login.Attributes;
+
+    /// <summary>Packets of the login, both ways, with the greeting.</summary>
+    public int LoginPackets { get; private set; }
+
+    /// <summary>Everything that came since the login.</summary>
+    public List<FakeCommand> Commands { get; } = [];
+
+    /// <summary>The texts among <see cref="Commands"/>.</summary>
+    public IEnumerable<string> Queries =>
+        Commands.Where(command => command.Kind == CommandKind.Query).Select(command => command.Text);
+
+    /// <summary>Prepared statements that are open.</summary>
+    public int PreparedCount => _statements.Count;
+
+    /// <summary>The connection as the network sees it.</summary>
+    public Wire Wire => _stream.Wire;
+
+    /// <summary>Says an error that nobody asked for, as servers do before they close an idle connection.</summary>
+    public void SayUnasked(ushort code, string message, bool closes = true)
+    {
+        var writer = new PacketWriter().Begin(0);
+        ErrPacket.Write(writer, new SqlError(code, "HY000"), message);
+        Wire.Send(writer.End().Bytes);
+        if (closes)
+            Wire.Close();
+    }
+
+    /// <summary>Drops the connection without a word.</summary>
+    public void Cut() => Wire.Close();
+
+    internal async LoopTask Serve(bool isFull)
+    {
+        try
+        {
+            if (isFull)
+                await _login.RefuseFull();
+            else if (await _login.Run())
+                await Converse();
+        }
+        finally
+        {
+            if (_stream.Problem is { } problem)
+                _server.Violations.Add($"connection {Session.Id}: {problem}");
+            Wire.Close();
+        }
+    }
+
+    private async LoopTask Converse()
+    {
+        IsLoggedIn = true;
+        _replies.Capabilities = _login.Capabilities;
+        LoginPackets = _stream.PacketsRead + _stream.PacketsWritten;
+        while (true)
+        {
+            _stream.Restart();
+            if (await _stream.Read() is not { Length: > 0 } packet || !await Answer(packet))
+                return;
+            if (!await _stream.Flush())
+                return;
+        }
+    }
+
+    private async LoopTask<bool> Answer(byte[] packet)
+    {
+        var kind = (CommandKind)packet[0];
+        Commands.Add(new FakeCommand(kind, kind is CommandKind.Query or CommandKind.InitDb or CommandKind.StatementPrepare
+            ? Encoding.UTF8.GetString(packet.AsSpan(1, Math.Min(packet.Length - 1, 4096))) : ""));
+        switch (kind)
+        {
+            case CommandKind.Quit:
+                return false;
+            case CommandKind.Ping:
+                return await _replies.Send(new FakeOk());
+            case CommandKind.Query:
+                return await RunText(Encoding.UTF8.GetString(packet.AsSpan(1)));
+            case CommandKind.InitDb:
+                return await _replies.Send(_server.Run(Session, $"USE {Encoding.UTF8.GetString(packet.AsSpan(1))}"));
+            case CommandKind.SetOption:
+                Session.MultiStatements = packet[1] == 0;
+                return _replies.SendEof();
+            case CommandKind.Statistics:
+                return _replies.SendRaw("Uptime: 1"u8);
+            case CommandKind.FieldList:
+                return _replies.SendFieldList();
+            case CommandKind.ResetConnection when _server.Kind.CanReset:
+                Reset();
+                return await _replies.Send(new FakeOk());
+            case CommandKind.ChangeUser:
+                Reset();
+                return await _login.ChangeUser(packet);
+            case CommandKind.StatementPrepare or CommandKind.StatementExecute or CommandKind.StatementClose
+                or CommandKind.StatementReset or CommandKind.StatementSendLongData or CommandKind.StatementFetch:
+                return await _statements.Answer(kind, packet);
+            default:
+                return await _replies.Send(new FakeError(1047, "Unknown command", "08S01"));
+        }
+    }
+
+    private async LoopTask<bool> RunText(string sql)
+    {
+        var parts = FakeSql.Split(sql);
+        if (parts.Count > 1 && !Session.MultiStatements)
+            return await _replies.Send(FakeSql.Syntax(sql));
+        for (var i = 0; i < parts.Count; i++)
+        {
+            var answer = _server.Run(Session, parts[i].Trim());
+            if (!await _replies.Send(answer, moreFollow: i + 1 < parts.Count))
+                return false;
+            if (answer is FakeError or FakeRows { Then: not null })
+                return true; // The rest of the text is not run.
+        }
+        return true;
+    }
+
+    private void Reset()
+    {
+        Session.Reset(_login.Collation, _login.Capabilities);
+        _statements.Clear();
+    }
+}

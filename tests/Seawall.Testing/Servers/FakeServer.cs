@@ -1,0 +1,140 @@
+using Seawall.Engine.Loops;
+using Seawall.MySql.Passwords;
+
+namespace Seawall.Testing.Servers;
+
+/// <summary>
+/// A MySQL or MariaDB server for tests: it speaks the packets of a real one, understands a little SQL (see
+/// <see cref="FakeSql"/>), says what a test wants it to say, and notes everything that reaches it.
+/// </summary>
+public sealed class FakeServer
+{
+    private readonly Loop _loop;
+    private readonly List<FakeConnection> _connections = [];
+    private readonly List<(string Start, Func<FakeSession, string, FakeAnswer> Answer)> _scripts = [];
+    private IWireListener? _listener;
+    private uint _lastId;
+    private ulong _lastInsertId;
+
+    /// <summary>A server that does not listen yet.</summary>
+    public FakeServer(Loop loop, Endpoint endpoint, FakeServerKind kind)
+    {
+        _loop = loop;
+        Endpoint = endpoint;
+        Kind = kind;
+        foreach (var (name, value) in s_globals)
+            Globals.Add(name, value);
+        if (!kind.IsMariaDb && kind.Number >= 80000)
+            Globals.Add("statement_id", "1");
+    }
+
+    /// <summary>Where it listens.</summary>
+    public Endpoint Endpoint { get; private set; }
+
+    /// <summary>What it pretends to be.</summary>
+    public FakeServerKind Kind { get; set; }
+
+    /// <summary>Its accounts; change the list to change them.</summary>
+    public List<FakeAccount> Accounts { get; } = [];
+
+    /// <summary>Its schemas.</summary>
+    public HashSet<string> Schemas { get; } = ["shop", "mail", "test"];
+
+    /// <summary>Its global variables.</summary>
+    public SortedDictionary<string, string?> Globals { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Its collations by number.</summary>
+    public Dictionary<int, (string Name, string Charset)> Collations { get; } = new()
+    {
+        [8] = ("latin1_swedish_ci", "latin1"), [33] = ("utf8mb3_general_ci", "utf8mb3"),
+        [45] = ("utf8mb4_general_ci", "utf8mb4"), [46] = ("utf8mb4_bin", "utf8mb4"), [63] = ("binary", "binary"),
+    };
+
+    /// <summary>Connections beyond this are refused with 1040.</summary>
+    public int ConnectionsMax { get; set; } = 1_000;
+
+    /// <summary>How long it waits before it greets.</summary>
+    public long GreetingMs { get; set; }
+
+    /// <summary>How long it thinks about each login.</summary>
+    public long LoginMs { get; set; }
+
+    /// <summary>Accounts whose SHA-256 it remembers: they need no full exchange.</summary>
+    public HashSet<string> RememberedSha2 { get; } = [];
+
+    /// <summary>Every connection that it ever had.</summary>
+    public IReadOnlyList<FakeConnection> Connections => _connections;
+
+    /// <summary>Connections that are there now, logged in or not.</summary>
+    public IEnumerable<FakeConnection> Live => _connections.Where(connection => connection.IsLive);
+
+    /// <summary>Live connections of one account.</summary>
+    public IEnumerable<FakeConnection> LiveOf(string user) => Live.Where(connection => connection.Session.User == user);
+
+    /// <summary>Connections that are not logged in yet.</summary>
+    public int LoggingIn => Live.Count(connection => !connection.IsLoggedIn);
+
+    /// <summary>The most that were logging in at one time.</summary>
+    public int LoggingInMax { get; internal set; }
+
+    /// <summary>What no client may do to a server, and somebody did.</summary>
+    public List<string> Violations { get; } = [];
+
+    /// <summary>Its key for passwords without TLS.</summary>
+    internal static Lazy<ServerRsaKey> RsaKey { get; } = new(ServerRsaKey.Generate);
+
+    /// <summary>Begins to listen.</summary>
+    public void Open()
+    {
+        _listener = _loop.Listen(Endpoint, Accept);
+        Endpoint = _listener.Endpoint;
+    }
+
+    /// <summary>Stops to listen; connections stay.</summary>
+    public void StopListening() => _listener?.Close();
+
+    /// <summary>Stops to listen and drops every connection without a word, as a crash does.</summary>
+    public void Crash()
+    {
+        StopListening();
+        foreach (var connection in Live.ToArray())
+            connection.Cut();
+    }
+
+    /// <summary>Answers statements that begin with these words in this way; the latest rule wins.</summary>
+    public void When(string start, Func<FakeSession, string, FakeAnswer> answer) => _scripts.Insert(0, (start, answer));
+
+    /// <summary>Answers statements that begin with these words in this way.</summary>
+    public void When(string start, FakeAnswer answer) => When(start, (_, _) => answer);
+
+    internal FakeAnswer Run(FakeSession session, string sql)
+    {
+        foreach (var (start, answer) in _scripts)
+        {
+            if (sql.StartsWith(start, StringComparison.Ordinal))
+                return answer(session, sql);
+        }
+        return FakeCatalog.Answer(this, session, sql) ?? FakeSql.Run(this, session, sql);
+    }
+
+    internal ulong NextInsertId() => ++_lastInsertId;
+
+    private void Accept(Wire wire)
+    {
+        var connection = new FakeConnection(this, wire, ++_lastId);
+        var isFull = Live.Count() >= ConnectionsMax;
+        _connections.Add(connection);
+        LoggingInMax = Math.Max(LoggingInMax, LoggingIn);
+        connection.Serve(isFull).Forget(_loop.Report);
+    }
+
+    private static readonly (string Name, string? Value)[] s_globals =
+    [
+        ("autocommit", "ON"), ("character_set_client", "utf8mb4"), ("character_set_connection", "utf8mb4"),
+        ("character_set_results", "utf8mb4"), ("collation_connection", "utf8mb4_general_ci"),
+        ("group_concat_max_len", "1024"), ("lc_time_names", "en_US"), ("max_execution_time", "0"), ("read_only", "OFF"),
+        ("session_track_schema", "1"), ("session_track_state_change", "0"),
+        ("session_track_system_variables", "time_zone,autocommit,character_set_client"), ("sql_mode", "STRICT_TRANS_TABLES"),
+        ("sql_select_limit", "18446744073709551615"), ("time_zone", "SYSTEM"), ("timestamp", "0"), ("wait_timeout", "28800"),
+    ];
+}

@@ -23,9 +23,11 @@ public enum AccountSource : byte
 /// </summary>
 public sealed class Account
 {
-    /// <summary>An account.</summary>
-    public Account(string user, string host, ImmutableArray<StoredPassword> passwords, AccountSource source)
+    /// <summary>An account; <paramref name="secrets"/> when its password is known already.</summary>
+    public Account(
+        string user, string host, ImmutableArray<StoredPassword> passwords, AccountSource source, LearntSecrets? secrets = null)
     {
+        Secrets = secrets ?? new LearntSecrets();
         User = user;
         UserBytes = Encoding.UTF8.GetBytes(user);
         Host = host;
@@ -67,7 +69,7 @@ public sealed class Account
     public ulong Fingerprint { get; init; }
 
     /// <summary>What the account's own logins have taught.</summary>
-    public LearntSecrets Secrets { get; } = new();
+    public LearntSecrets Secrets { get; }
 
     /// <summary>Whether nothing that matters differs.</summary>
     public bool IsSameAs(Account other) =>

@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using Seawall.Engine;
+using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow.Pools;
+using Seawall.Engine.Flow.Servers;
+
+namespace Seawall.Control.Settings;
+
+/// <summary>Makes the servers of a document.</summary>
+internal sealed class ServersComposer(SettingsComposer composer, SettingsDocument document, Addresses addresses)
+{
+    /// <summary>The longest name: it is in every line about the server.</summary>
+    private const int NameLengthMax = 64;
+
+    internal async Task<ImmutableArray<ServerOptions>> Compose(CancellationToken cancel)
+    {
+        var sections = document.List("servers");
+        var servers = ImmutableArray.CreateBuilder<ServerOptions>();
+        foreach (var section in sections)
+        {
+            if (await ServerOf(section, cancel) is { } server)
+                servers.Add(server);
+        }
+        CheckNames(sections);
+        CheckRoles(sections);
+        return servers.ToImmutable();
+    }
+
+    private async Task<ServerOptions?> ServerOf(SettingsSection section, CancellationToken cancel)
+    {
+        var name = section.Text("name");
+        var isNamed = IsName(name);
+        if (!isNamed)
+        {
+            composer.Complain(section, "name", section.Has("name")
+                ? $"servers.name must be 1 to {NameLengthMax} letters, digits, \"-\" or \"_\""
+                : "a server has no name");
+        }
+        if (!section.Has("address"))
+        {
+            composer.Complain(section, "address", $"server \"{name}\" has no address");
+            return null;
+        }
+        if (WrittenAddress.Read(section.Text("address"), portMin: 1, out var problem) is not { } address)
+        {
+            composer.Complain(section, "address", $"servers.address: {problem}");
+            return null;
+        }
+        (var endpoint, problem) = await addresses.Find(address, cancel);
+        if (endpoint is null)
+        {
+            composer.Complain(section, "address", $"servers.address: {problem}");
+            return null;
+        }
+        return !isNamed ? null : new ServerOptions
+        {
+            Id = new ServerId(name),
+            Endpoint = endpoint,
+            Role = section.Text("role") == "replica" ? ServerRole.Replica : ServerRole.Primary,
+            HostName = address.IsUnix ? "" : address.Host,
+            ConnectionsMax = section.Number("connections_max"),
+            ConnectMsMax = section.Number("connect_ms_max"),
+            LoginMsMax = section.Number("login_ms_max"),
+            Dial = new DialLimits(
+                section.Number("dials_per_second"), section.Number("dial_burst"), section.Number("dials_in_progress_max")),
+            Tls = TlsOf(section),
+            AllowsPublicKeyRetrieval = section.Flag("allow_public_key_retrieval"),
+        };
+    }
+
+    private static ServerTls TlsOf(SettingsSection section) => section.Text("tls") switch
+    {
+        "off" => ServerTls.Off,
+        "required" => ServerTls.Required,
+        _ => ServerTls.Preferred,
+    };
+
+    private void CheckNames(IReadOnlyList<SettingsSection> sections)
+    {
+        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        var places = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var section in sections)
+        {
+            var (name, address) = (section.Text("name"), section.Text("address"));
+            if (name.Length > 0 && !names.Add(name))
+                composer.Complain(section, "name", $"servers.name = \"{name}\" is there twice");
+            if (address.Length > 0 && !places.TryAdd(address, name))
+                composer.Warn(section, "address", $"servers \"{places[address]}\" and \"{name}\" have the same address");
+        }
+    }
+
+    private void CheckRoles(IReadOnlyList<SettingsSection> sections)
+    {
+        var primaries = sections.Where(section => section.Text("role") == "primary").ToArray();
+        switch (primaries.Length)
+        {
+            case 0:
+                composer.Complain(sections.Count > 0 ? sections[0] : new SettingsSection("servers", 0, 0), "role",
+                    sections.Count > 0 ? "no server has servers.role = \"primary\"" : "there is no [[servers]]: name at least the primary");
+                break;
+            case > 1:
+                composer.Complain(primaries[1], "role",
+                    "two servers have servers.role = \"primary\", which is the default; the others must be \"replica\"");
+                break;
+        }
+    }
+
+    private static bool IsName(string name) =>
+        name.Length is > 0 and <= NameLengthMax && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_');
+}

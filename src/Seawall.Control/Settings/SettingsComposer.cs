@@ -1,0 +1,244 @@
+using System.Collections.Immutable;
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Seawall.Engine;
+using Seawall.Engine.Facts.Accounts;
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Pools;
+using Seawall.Engine.Loops;
+
+namespace Seawall.Control.Settings;
+
+/// <summary>
+/// Makes settings of a document: what no single value shows, such as names that come twice, is checked here. Goes on after
+/// an error, to find the next one.
+/// </summary>
+internal sealed class SettingsComposer
+{
+    /// <summary>The word that switches a listener off.</summary>
+    private const string Off = "off";
+
+    private readonly SettingsDocument _document;
+    private readonly SettingsSource _source;
+    private readonly PasswordReader _passwords;
+    private readonly Addresses _addresses;
+    private readonly List<SettingsProblem> _problems = [];
+    private readonly SortedDictionary<string, ulong> _marks = new(StringComparer.Ordinal);
+
+    internal SettingsComposer(SettingsDocument document, SettingsSource source, PasswordReader passwords, Addresses addresses)
+    {
+        _document = document;
+        _source = source;
+        _passwords = passwords;
+        _addresses = addresses;
+    }
+
+    /// <summary>Errors and warnings so far.</summary>
+    internal IReadOnlyList<SettingsProblem> Problems => _problems;
+
+    /// <summary>Makes the settings; only good when there are no errors.</summary>
+    internal async Task<SeawallSettings> Compose(CancellationToken cancel)
+    {
+        var servers = await new ServersComposer(this, _document, _addresses).Compose(cancel);
+        var pools = Pools();
+        var engine = new EngineOptions
+        {
+            Listen = await Listeners(cancel),
+            Servers = servers,
+            Clients = Clients(),
+            Pools = pools,
+            Monitor = Monitor(),
+            Accounts = Accounts(),
+            Loops = _document.Section("process").Number("loops"),
+        };
+        var log = _document.Section("log");
+        var settings = new SeawallSettings
+        {
+            Engine = engine,
+            Admin = await Admin(cancel),
+            Metrics = await Metrics(cancel),
+            Log = new LogOptions(LevelOf(log.Text("level")), log.Text("format") == "json"),
+            ShutdownMsMax = _document.Section("process").Number("shutdown_ms_max"),
+            Rows = SettingRows.Of(_document, _source),
+            SecretMarks = _marks.ToImmutableDictionary(),
+        };
+        WarnOf(settings);
+        return settings;
+    }
+
+    /// <summary>Notes an error at a key of a section.</summary>
+    internal void Complain(SettingsSection section, string key, string message) =>
+        _problems.Add(new SettingsProblem(true, _document.PlaceOf(section, key), message));
+
+    /// <summary>Notes something that works, and is probably not what was meant.</summary>
+    internal void Warn(SettingsSection section, string key, string message) =>
+        _problems.Add(new SettingsProblem(false, _document.PlaceOf(section, key), message));
+
+    private static LogLevel LevelOf(string word) => word switch
+    {
+        "trace" => LogLevel.Trace,
+        "debug" => LogLevel.Debug,
+        "warning" => LogLevel.Warning,
+        "error" => LogLevel.Error,
+        _ => LogLevel.Information,
+    };
+
+    private async Task<ImmutableArray<Endpoint>> Listeners(CancellationToken cancel)
+    {
+        var section = _document.Section("clients");
+        var endpoints = ImmutableArray.CreateBuilder<Endpoint>();
+        foreach (var text in section.List("listen", "127.0.0.1:6033"))
+        {
+            if (await Listener(section, text, cancel) is not { } endpoint)
+                continue;
+            if (endpoints.Any(other => other.Text == endpoint.Text && !endpoint.Text.EndsWith(":0", StringComparison.Ordinal)))
+                Complain(section, "listen", $"clients.listen has {endpoint} twice");
+            else
+                endpoints.Add(endpoint);
+        }
+        if (endpoints.Count == 0 && section.List("listen", "").IsEmpty)
+            Complain(section, "listen", "clients.listen is empty: clients could not come in");
+        return endpoints.ToImmutable();
+    }
+
+    private async Task<Endpoint?> Listener(SettingsSection section, string text, CancellationToken cancel)
+    {
+        // Port 0 lets the system choose one, which is said at the start.
+        if (WrittenAddress.Read(text, portMin: 0, out var problem) is { } address)
+        {
+            (var endpoint, problem) = await _addresses.Find(address, cancel);
+            if (endpoint is not null)
+                return endpoint;
+        }
+        Complain(section, "listen", $"{section.Name}.listen: {problem}");
+        return null;
+    }
+
+    private ClientOptions Clients()
+    {
+        var section = _document.Section("clients");
+        return new ClientOptions
+        {
+            CountMax = section.Number("max"),
+            LoginMsMax = section.Number("login_ms_max"),
+            IdleMsMax = section.Long("idle_ms_max"),
+            MatchesClientHost = section.Flag("match_host"),
+        };
+    }
+
+    private PoolLimits Pools()
+    {
+        var section = _document.Section("pool");
+        var limits = new PoolLimits
+        {
+            SizeMax = section.Number("size"),
+            IdleMin = section.Number("idle_min"),
+            WaitMsMax = section.Number("wait_ms_max"),
+            WaitersMax = section.Number("waiters_max"),
+            IdleMsMax = section.Number("idle_ms_max"),
+            LifetimeMsMax = section.Number("lifetime_ms_max"),
+            PreparedMax = section.Number("prepared_max"),
+        };
+        if (limits.IdleMin > limits.SizeMax)
+            Complain(section, "idle_min", $"pool.idle_min = {limits.IdleMin} is more than pool.size = {limits.SizeMax}");
+        return limits;
+    }
+
+    private Account? Monitor()
+    {
+        var section = _document.Section("monitor");
+        return section.Line == 0 ? null : AccountOf(section, "monitor");
+    }
+
+    private ImmutableArray<Account> Accounts()
+    {
+        var accounts = ImmutableArray.CreateBuilder<Account>();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var section in _document.List("accounts"))
+        {
+            var name = section.Text("user");
+            if (section.Has("user") && !names.Add(name))
+                Complain(section, "user", $"accounts.user = \"{name}\" is there twice");
+            else if (AccountOf(section, $"accounts.{name}") is { } account)
+                accounts.Add(account);
+        }
+        return accounts.ToImmutable();
+    }
+
+    private Account? AccountOf(SettingsSection section, string path)
+    {
+        var user = section.Text("user");
+        if (user.Length == 0)
+            Complain(section, "user", section.Has("user") ? $"{section.Name}.user is empty" : $"{section.Name} has no user");
+        var (secrets, mark) = PasswordOf(section, path, isOptional: false);
+        if (user.Length == 0 || secrets is null)
+            return null;
+        // The mark makes an account with another password another account: what servers let in under the old one is closed.
+        return new Account(user, "%", [], AccountSource.Settings, secrets) { Fingerprint = mark };
+    }
+
+    private (LearntSecrets? Secrets, ulong Mark) PasswordOf(SettingsSection section, string path, bool isOptional)
+    {
+        var reading = _passwords.Read(section, _source, isOptional, out var key, out var problem);
+        if (problem.Length > 0)
+            Complain(section, key, problem);
+        if (reading is null)
+            return default;
+        _marks[$"{path}.{key}"] = reading.Mark;
+        return (reading.Secrets, reading.Mark);
+    }
+
+    private async Task<AdminOptions?> Admin(CancellationToken cancel)
+    {
+        var section = _document.Section("admin");
+        var (secrets, _) = PasswordOf(section, "admin", isOptional: true);
+        if (section.Text("user").Length == 0)
+            Complain(section, "user", "admin.user is empty");
+        if (section.Text("listen") == Off || await Listener(section, section.Text("listen"), cancel) is not { } endpoint)
+            return null;
+        if (!endpoint.IsLocal)
+            Warn(section, "listen", $"admin.listen = \"{endpoint}\" can be reached from other machines");
+        return new AdminOptions(endpoint, section.Text("user"), secrets);
+    }
+
+    private async Task<MetricsOptions?> Metrics(CancellationToken cancel)
+    {
+        var section = _document.Section("metrics");
+        var (secrets, _) = PasswordOf(section, "metrics", isOptional: true);
+        var text = section.Text("listen");
+        if (text == Off)
+            return null;
+        if (WrittenAddress.Read(text, portMin: 0, out var problem) is not { IsUnix: false } address)
+        {
+            Complain(section, "listen", problem.Length > 0 ? $"metrics.listen: {problem}" : "metrics.listen must be host:port");
+            return null;
+        }
+        (var host, problem) = await _addresses.FindHost(address.Host, cancel);
+        if (host is null)
+        {
+            Complain(section, "listen", $"metrics.listen: {problem}");
+            return null;
+        }
+        if (!IPAddress.IsLoopback(host) && secrets is null)
+            Warn(section, "listen", $"metrics.listen = \"{text}\" can be reached from other machines, and there is no metrics.password");
+        return new MetricsOptions(new IPEndPoint(host, address.Port), secrets);
+    }
+
+    private void WarnOf(SeawallSettings settings)
+    {
+        var pool = _document.Section("pool");
+        foreach (var server in settings.Engine.Servers)
+        {
+            if (server.ConnectionsMax < settings.Engine.Pools.SizeMax)
+            {
+                Warn(pool, "size", $"pool.size = {settings.Engine.Pools.SizeMax} is more than server \"{server.Id}\" may have in all "
+                    + $"(servers.connections_max = {server.ConnectionsMax})");
+            }
+        }
+        if (settings.Engine.Monitor is null)
+        {
+            _problems.Add(new SettingsProblem(false, _source.Name,
+                "no [monitor]: accounts are learnt from the servers' yes or no, and clients must know caching_sha2_password"));
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using System.Net;
+
+namespace Seawall.Control.Settings;
+
+/// <summary>Reads settings whole: text, values, names, passwords. Nothing is used unless everything is right.</summary>
+public sealed class SettingsReader
+{
+    private readonly PasswordReader _passwords = new();
+    private readonly Addresses _addresses;
+
+    /// <summary>A reader that asks the system's resolver.</summary>
+    public SettingsReader(TimeProvider time)
+        : this(time, static (host, cancel) => Dns.GetHostAddressesAsync(host, cancel))
+    {
+    }
+
+    internal SettingsReader(TimeProvider time, NameLookup lookUp) => _addresses = new Addresses(lookUp, time);
+
+    /// <summary>Reads; the settings are null when there is any error.</summary>
+    public async Task<SettingsReading> Read(SettingsSource source, CancellationToken cancel)
+    {
+        var (text, problem) = await source.Read(cancel);
+        if (text is null)
+            return new(null, [new SettingsProblem(true, source.Name, problem)]);
+        var document = SettingsDocument.Read(text, source.Name);
+        var composer = new SettingsComposer(document, source, _passwords, _addresses);
+        var settings = await composer.Compose(cancel);
+        SettingsProblem[] problems = [.. document.Problems, .. composer.Problems];
+        return new(problems.Any(found => found.IsError) ? null : settings, problems);
+    }
+}

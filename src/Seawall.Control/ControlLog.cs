@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Seawall.Engine.Loops;
 
 namespace Seawall.Control;
 
@@ -47,6 +48,9 @@ internal static partial class ControlLog
 
     [LoggerMessage(9121, LogLevel.Information, "waiting for {Clients} clients to finish, {Seconds} s so far")]
     internal static partial void WaitsFor(ILogger logger, int clients, int seconds);
+
+    [LoggerMessage(9124, LogLevel.Information, "  client {Client} ('{User}' from {Peer}): {State} for {Ms} ms")]
+    internal static partial void Stays(ILogger logger, uint client, string user, PeerAddress peer, string state, long ms);
 
     [LoggerMessage(9122, LogLevel.Information, "everybody has left after {Ms} ms")]
     internal static partial void EverybodyLeft(ILogger logger, long ms);

@@ -1,42 +1,49 @@
-#pragma warning disable
-using System.Net;
-using Microsoft.Extensions.Logging;
-using Seawall.Engine;
-using Seawall.Engine.Facts.Accounts;
-using Seawall.Engine.Facts.Topology;
-using Seawall.Engine.Flow.Servers;
-using Seawall.Engine.Loops;
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using Seawall;
+using Seawall.Control;
+using Seawall.Verbs;
 
-if (args[0] == "demo")
+const string Examples =
+    """
+    Examples:
+      seawall run --server 127.0.0.1:3306   in front of one server, without a settings file
+      seawall check -c seawall.toml         what a settings file would do, and what is wrong with it
+      seawall run -c seawall.toml           run by a settings file; SIGHUP reloads it, SIGTERM ends in order
+      seawall demo                          a storm of connections, without Seawall and with it
+    """;
+
+var root = new RootCommand("A front door for MySQL and MariaDB: clients log in to Seawall, servers see a small, warm, gated pool.")
 {
-    using var lf = LoggerFactory.Create(b => b.AddSimpleConsole().SetMinimumLevel(LogLevel.Warning));
-    var demo = new Seawall.Demos.StormDemo(new(6033, 10000, 200, true, false), new(Spectre.Console.AnsiConsole.Console), TimeProvider.System);
-    await demo.Run(target =>
+    RunVerb.Make(TimeProvider.System), CheckVerb.Make(TimeProvider.System), DemoVerb.Make(TimeProvider.System),
+};
+var more = new Dictionary<string, string> { [""] = Examples, ["run"] = RunVerb.More, ["check"] = CheckVerb.More };
+foreach (var option in root.Options)
+{
+    option.Action = option switch
     {
-        var mon = new Account(target.MonitorUser, "%", [], AccountSource.Settings);
-        mon.Secrets.LearnPassword(System.Text.Encoding.UTF8.GetBytes(target.MonitorPassword));
-        var e = new SeawallEngine(new EngineOptions { Listen = [Endpoint.Tcp(IPAddress.Loopback, target.Port)], Servers = [new ServerOptions { Id = new ServerId("primary"), Endpoint = Endpoint.Tcp(IPAddress.Loopback, target.PrimaryPort), Tls = ServerTls.Off }], Monitor = mon }, TimeProvider.System, lf.CreateLogger("seawall"));
-        e.Start();
-        Thread.Sleep(500);
-        return e;
-    }, default);
-    return 0;
+        HelpOption { Action: SynchronousCommandLineAction plain } => new Help(plain, more),
+        VersionOption => new SayVersion(),
+        _ => option.Action,
+    };
 }
-using var factory = LoggerFactory.Create(b => b.AddSimpleConsole(o => { o.SingleLine = true; o.TimestampFormat = "HH:mm:ss.fff "; }).SetMinimumLevel(LogLevel.Debug));
-var port = int.Parse(args[0]);
-Account? monitor = null;
-if (args.Length > 2)
+
+var parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
+if (parsed.Errors.Count > 0)
 {
-    monitor = new Account(args[2], "%", [], AccountSource.Settings);
-    monitor.Secrets.LearnPassword(System.Text.Encoding.UTF8.GetBytes(args[3]));
+    foreach (var error in parsed.Errors)
+        await Console.Error.WriteLineAsync($"seawall: {error.Message}");
+    await Console.Error.WriteLineAsync("Run 'seawall --help', or 'seawall VERB --help'.");
+    return ExitCodes.Usage;
 }
-using var engine = new SeawallEngine(new EngineOptions
+try
 {
-    Listen = [Endpoint.Tcp(IPAddress.Loopback, int.Parse(args[1]))],
-    Servers = [new ServerOptions { Id = new ServerId("primary"), Endpoint = Endpoint.Tcp(IPAddress.Loopback, port), Tls = ServerTls.Off }],
-    Monitor = monitor,
-}, TimeProvider.System, factory.CreateLogger("seawall"));
-engine.Start();
-Console.WriteLine("listening");
-Console.ReadLine();
-return 0;
+    // Signals are the verbs' own: one ends in order, another at once.
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+}
+catch (Exception bug)
+{
+    await Console.Error.WriteLineAsync($"seawall: a bug in Seawall {SeawallVersion.Text}; please report it:\n{bug}");
+    return ExitCodes.Bug;
+}

@@ -103,8 +103,8 @@ internal sealed class SettingsComposer
 
     private async Task<Endpoint?> Listener(SettingsSection section, string text, CancellationToken cancel)
     {
-        // Port 0 lets the system choose one, which is said at the start.
-        if (WrittenAddress.Read(text, portMin: 0, out var problem) is { } address)
+        // Port 0 lets the system choose one, which is said at the start; what is found by its port must have one.
+        if (WrittenAddress.Read(text, section.Name == "clients" ? 0 : 1, out var problem) is { } address)
         {
             (var endpoint, problem) = await _addresses.Find(address, cancel);
             if (endpoint is not null)
@@ -208,7 +208,7 @@ internal sealed class SettingsComposer
         var text = section.Text("listen");
         if (text == Off)
             return null;
-        if (WrittenAddress.Read(text, portMin: 0, out var problem) is not { IsUnix: false } address)
+        if (WrittenAddress.Read(text, portMin: 1, out var problem) is not { IsUnix: false } address)
         {
             Complain(section, "listen", problem.Length > 0 ? $"metrics.listen: {problem}" : "metrics.listen must be host:port");
             return null;

@@ -10,19 +10,27 @@ namespace Seawall.Control.Settings;
 internal sealed class SettingsDocument
 {
     private readonly string _source;
+    private readonly bool _hasLines;
     private readonly Dictionary<string, SettingsSection> _sections = [];
     private readonly Dictionary<string, List<SettingsSection>> _lists = [];
     private readonly List<SettingsProblem> _problems = [];
 
-    private SettingsDocument(string source) => _source = source;
+    private SettingsDocument(string source, bool hasLines)
+    {
+        _source = source;
+        _hasLines = hasLines;
+    }
 
     /// <summary>What is wrong, in the order of the file.</summary>
     internal IReadOnlyList<SettingsProblem> Problems => _problems;
 
-    /// <summary>Takes a text apart; <paramref name="source"/> is what messages call it.</summary>
-    internal static SettingsDocument Read(string text, string source)
+    /// <summary>
+    /// Takes a text apart; <paramref name="source"/> is what messages call it, and <paramref name="hasLines"/> says whether
+    /// people can look lines up in it.
+    /// </summary>
+    internal static SettingsDocument Read(string text, string source, bool hasLines = true)
     {
-        var document = new SettingsDocument(source);
+        var document = new SettingsDocument(source, hasLines);
         var syntax = SyntaxParser.Parse(text, source, validate: true);
         foreach (var diagnostic in syntax.Diagnostics)
         {
@@ -47,7 +55,7 @@ internal sealed class SettingsDocument
         ? Place(value.Line, value.Column)
         : section.Line > 0 ? Place(section.Line, section.Column) : _source;
 
-    private string Place(int line, int column) => $"{_source}:{line}:{column}";
+    private string Place(int line, int column) => _hasLines ? $"{_source}:{line}:{column}" : _source;
 
     // A table of its own would have come with a heading; here are a key before the first one, or "pool.size = 3".
     private void ReadStray(KeyValueSyntax pair)

@@ -22,7 +22,7 @@ public sealed class SettingsReader
         var (text, problem) = await source.Read(cancel);
         if (text is null)
             return new(null, [new SettingsProblem(true, source.Name, problem)]);
-        var document = SettingsDocument.Read(text, source.Name);
+        var document = SettingsDocument.Read(text, source.Name, hasLines: source.Path is not null);
         var composer = new SettingsComposer(document, source, _passwords, _addresses);
         var settings = await composer.Compose(cancel);
         SettingsProblem[] problems = [.. document.Problems, .. composer.Problems];

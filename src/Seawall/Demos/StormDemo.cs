@@ -22,7 +22,7 @@ internal sealed class StormDemo(DemoOptions options, DemoScreen screen, TimeProv
     private const string Visitor = "demo";
 
     /// <summary>Runs the demo until its end, or until <paramref name="cancel"/>. Throws <see cref="DemoException"/>.</summary>
-    internal async Task Run(Func<DemoTarget, IDisposable> startSeawall, CancellationToken cancel)
+    internal async Task Run(Func<DemoTarget, Task<IAsyncDisposable>> startSeawall, CancellationToken cancel)
     {
         var lab = DemoLab.Find() ?? throw new DemoException(
             "the demo needs the project's lab/ folder: run it as ./seawall demo, from a clone of the repository");
@@ -39,7 +39,7 @@ internal sealed class StormDemo(DemoOptions options, DemoScreen screen, TimeProv
         screen.Step($"Filling a table with {Rows:N0} rows");
         await Prepare(session);
         screen.Step($"Starting Seawall on port {options.Port}");
-        using var seawall = startSeawall(new DemoTarget(primary.Port, [first.Port, second.Port], Admin, Admin, options.Port));
+        await using var seawall = await startSeawall(new DemoTarget(primary.Port, [first.Port, second.Port], Admin, Admin, options.Port));
         var figures = await screen.Storms(options, async report =>
         {
             var direct = await Storm(primary, session, primary.Port, count => report(0, count), cancel);

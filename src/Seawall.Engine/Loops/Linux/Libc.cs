@@ -101,6 +101,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int getrlimit(int resource, ulong* softAndHard);
 
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int setrlimit(int resource, ulong* softAndHard);
+
     /// <summary>The <c>errno</c> of the call before.</summary>
     internal static int Errno => Marshal.GetLastPInvokeError();
 

@@ -1,0 +1,47 @@
+using System.Net;
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Seawall.Engine;
+using Seawall.Engine.Facts.Accounts;
+using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow.Pools;
+using Seawall.Engine.Flow.Servers;
+using Seawall.Engine.Loops;
+
+namespace Seawall.Bench.Proxies;
+
+/// <summary>
+/// Seawall's engine in a process of its own, with the runtime set up as in the product: what only the process itself can
+/// count, it tells on request.
+/// </summary>
+internal static class EngineProxy
+{
+    /// <summary>Serves until its input ends; a line on it asks for the bytes allocated so far.</summary>
+    internal static int Serve(int port, int serverPort, int loops, string user, string password)
+    {
+        var monitor = new Account(user, "%", [], AccountSource.Settings);
+        monitor.Secrets.LearnPassword(Encoding.UTF8.GetBytes(password));
+        using var engine = new SeawallEngine(new EngineOptions
+        {
+            Listen = [Endpoint.Tcp(IPAddress.Loopback, port)],
+            Servers =
+            [
+                new ServerOptions
+                {
+                    Id = new ServerId("stub"), Endpoint = Endpoint.Tcp(IPAddress.Loopback, serverPort), Tls = ServerTls.Off,
+                },
+            ],
+            Clients = new() { CountMax = 20_000 },
+            Pools = new PoolLimits(),
+            Monitor = monitor,
+            Loops = loops,
+        }, TimeProvider.System, NullLogger.Instance);
+        engine.Start();
+        while (engine.Facts.Accounts.Mode != AccountMode.Known)
+            Thread.Sleep(10);
+        Console.WriteLine("ready");
+        while (Console.ReadLine() is not null)
+            Console.WriteLine(GC.GetTotalAllocatedBytes());
+        return 0;
+    }
+}

@@ -1,0 +1,104 @@
+using BenchmarkDotNet.Attributes;
+using Microsoft.Extensions.Logging.Abstractions;
+using Seawall.Engine.Facts;
+using Seawall.Engine.Facts.Accounts;
+using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow;
+using Seawall.Engine.Flow.Pools;
+using Seawall.Engine.Flow.Servers;
+using Seawall.Engine.Loops;
+using Seawall.Engine.Telemetry;
+using Seawall.MySql.Framing;
+using Seawall.MySql.Handshakes;
+
+namespace Seawall.MicroBench;
+
+/// <summary>Taking a server connection and giving it back, and finding out that it has the right settings already.</summary>
+[MemoryDiagnoser]
+public class PoolSteps : IDisposable
+{
+    private readonly StillLoop _loop = new();
+    private readonly SettingsTable _settings = new();
+    private readonly PacketWriter _writer = new();
+    private Pool _pool = null!;
+    private PooledConnection _connection = null!;
+    private SessionSettings _wanted = null!;
+
+    [GlobalSetup]
+    public void FillThePool()
+    {
+        var board = new FactsBoard();
+        var server = new PoolServer(
+            new ServerId("stub"), new DialGate(new DialPace(new DialLimits(), new Random(1))), new ServerSlots(() => 100),
+            new PoolDialer(board, _settings, () => throw new InvalidOperationException("nobody dials here")), board);
+        var context = new PoolContext([_loop], server, () => new PoolLimits(), () => false, new PoolTelemetry(NullLogger.Instance));
+        _pool = new Pool(context, new PoolKey(server.Id, "bench", false), new Account("bench", "%", [], AccountSource.Server));
+        _wanted = _settings.Fresh.WithSchema("bench").With("sql_mode", "ANSI").With("time_zone", "SYSTEM");
+        var version = ServerVersion.Parse("8.4.2"u8);
+        for (var i = 0; i < 8; i++)
+        {
+            _connection = new PooledConnection(new StillWire(_loop), version, Capabilities.None, _wanted) { ExpiresMs = long.MaxValue };
+            _pool.Adopt(_connection);
+        }
+    }
+
+    [Benchmark]
+    public PooledUse TakeAndGiveBack()
+    {
+        var connection = _pool.TryTake(_loop, _wanted, _connection)!;
+        Lease.Begin(connection, _pool).Return();
+        return new PooledUse(connection.Uses);
+    }
+
+    [Benchmark]
+    public int NoMoveNeeded() => SettingsMove.Write(_writer.Clear(), _connection, _wanted, lastInsertId: null);
+
+    [Benchmark]
+    public SessionSettings SettingsThatAreKnown() => _wanted.With("sql_mode", "").With("sql_mode", "ANSI");
+
+    public void Dispose() => GC.SuppressFinalize(this);
+
+    /// <summary>Keeps the result alive; the connection itself is nobody's business outside.</summary>
+    public readonly record struct PooledUse(ulong Count);
+
+    // Nothing moves: what is measured is the code around the wire.
+    private sealed class StillLoop : Loop
+    {
+        internal StillLoop()
+            : base(0, TimeProvider.System, new Random(1), bug => throw bug)
+        {
+        }
+
+        public override bool IsCurrent => true;
+
+        public override void Post(LoopJob job) => throw new InvalidOperationException("nobody waits here");
+
+        public override Wire Connect(Endpoint endpoint) => throw new InvalidOperationException("nobody dials here");
+
+        public override IWireListener Listen(Endpoint endpoint, Action<Wire> accepted) =>
+            throw new InvalidOperationException("nobody listens here");
+    }
+
+    private sealed class StillWire(Loop loop) : Wire(loop)
+    {
+        public override PeerAddress Peer => PeerAddress.Unix;
+
+        public override int Receive(Span<byte> into) => WireResult.Later;
+
+        public override bool LooksDead() => false;
+
+        protected override int Write(ReadOnlySpan<byte> bytes) => bytes.Length;
+
+        protected override void CloseCore()
+        {
+        }
+
+        protected override void LetGoCore()
+        {
+        }
+
+        protected override void ComeToCore()
+        {
+        }
+    }
+}

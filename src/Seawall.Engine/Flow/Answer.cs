@@ -146,14 +146,11 @@ internal sealed class Answer
 
     private bool NeedsOtherEnd(ReadOnlySpan<byte> payload)
     {
-        if (_session is not { } session)
+        if (_session is null)
             return false;
         if (payload[0] == OkPacket.EndHeader && (_insertsEof || _dropsEof))
             return true;
-        if (_facts.IsEof)
-            return false;
-        // The words of an OK packet have a length before them in one dialect and none in the other.
-        return _facts.HasSessionChanges || (_facts.HasInfo && session.TracksSession != _connection.TracksSession);
+        return !_facts.IsEof && _facts.HasSessionChanges;
     }
 
     private void Edit(ResponseEvent seen, Span<byte> data, ref int sent, ref PacketWriter? edited)
@@ -179,7 +176,8 @@ internal sealed class Answer
     private void InsertEof(PacketWriter edited, Session session)
     {
         edited.Begin((byte)(_tracker.LastSequence + _tracker.SequenceShift + 1));
-        EofPacket.Write(edited, 0, session.Status);
+        // What the flags will be is told at the end of the rows; until then those that describe the session are still true.
+        EofPacket.Write(edited, 0, session.Status & ServerStatus.OfSession);
         edited.End();
         _tracker.SequenceShift++;
     }

@@ -41,9 +41,6 @@ internal sealed class AnswerFacts
     /// <summary>Whether the last end was an EOF packet.</summary>
     internal bool IsEof { get; private set; }
 
-    /// <summary>Whether the last end had words.</summary>
-    internal bool HasInfo { get; private set; }
-
     /// <summary>Whether the last end told of session changes.</summary>
     internal bool HasSessionChanges { get; private set; }
 
@@ -67,7 +64,7 @@ internal sealed class AnswerFacts
     internal void Clear()
     {
         Status = default;
-        HasStatus = IsError = IsEof = HasInfo = HasSessionChanges = HasNamelessChange = HasVariableChange = false;
+        HasStatus = IsError = IsEof = HasSessionChanges = HasNamelessChange = HasVariableChange = false;
         HasUnmovableChange = HasTrackingChange = false;
         ErrorCode = Warnings = 0;
         Rows = LastInsertId = 0;
@@ -84,12 +81,11 @@ internal sealed class AnswerFacts
         if (IsEof)
         {
             var eof = EofPacket.Read(payload);
-            HasInfo = HasSessionChanges = false;
+            HasSessionChanges = false;
             _ok = new OkFields(OkPacket.EndHeader, 0, 0, eof.Warnings, payload.Length <= EofPacket.LengthLimit);
             return Note(eof.Status);
         }
         var ok = OkPacket.Read(payload, connection.TracksSession);
-        HasInfo = ok.Info.Length > 0;
         HasSessionChanges = ok.SessionChanges.Length > 0;
         _ok = new OkFields(ok.FirstByte, ok.AffectedRows, ok.LastInsertId, ok.Warnings, ok.IsValid);
         return Note(ok.Status);

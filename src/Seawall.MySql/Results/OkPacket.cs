@@ -21,16 +21,11 @@ public readonly ref struct OkPacket
         LastInsertId = reader.LengthEncoded();
         Status = (ServerStatus)reader.Int2();
         Warnings = reader.Int2();
-        if (!tracksSession)
-        {
-            Info = reader.ToEnd();
-        }
-        else if (!reader.IsAtEnd)
-        {
+        // The documentation has string<EOF> for ends without session tracking; every server writes the length all the same.
+        if (!reader.IsAtEnd)
             Info = reader.LengthEncodedBytes();
-            if (Status.HasFlag(ServerStatus.SessionStateChanged))
-                SessionChanges = reader.LengthEncodedBytes();
-        }
+        if (tracksSession && Status.HasFlag(ServerStatus.SessionStateChanged))
+            SessionChanges = reader.LengthEncodedBytes();
         IsValid = reader.IsValid && (FirstByte is Header or EndHeader);
     }
 
@@ -72,11 +67,6 @@ public readonly ref struct OkPacket
             : status & ~ServerStatus.SessionStateChanged;
         writer.Int1(firstByte).LengthEncoded(affectedRows).LengthEncoded(lastInsertId)
             .Int2((ushort)status).Int2(warnings);
-        if (!tracks)
-        {
-            writer.Raw(info);
-            return;
-        }
         if (info.Length > 0 || sessionChanges.Length > 0)
             writer.LengthEncodedBytes(info);
         if (sessionChanges.Length > 0)

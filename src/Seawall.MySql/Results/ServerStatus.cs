@@ -52,4 +52,7 @@ public enum ServerStatus : ushort
 
     /// <summary>MariaDB: ANSI_QUOTES is part of <c>sql_mode</c>.</summary>
     AnsiQuotes = 0x8000,
+
+    /// <summary>The flags that describe the session rather than its last statement.</summary>
+    OfSession = InTransaction | Autocommit | NoBackslashEscapes | InReadOnlyTransaction | AnsiQuotes,
 }

@@ -1,0 +1,417 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using Seawall.MySql.Commands;
+using Seawall.MySql.Framing;
+using Seawall.MySql.Handshakes;
+using Seawall.MySql.Passwords;
+using Seawall.MySql.Results;
+
+namespace Seawall.LabTests.Lab;
+
+/// <summary>
+/// A client that shows every packet as it came: what two servers, or a server and Seawall, answer to the same command can
+/// be compared byte by byte. It blocks, and gives up after half a minute of silence.
+/// </summary>
+public sealed class RawClient : IDisposable
+{
+    /// <summary>What most clients ask for today, without TLS and compression.</summary>
+    public const Capabilities Usual =
+        Capabilities.ClientMySql | Capabilities.LongFlag | Capabilities.Protocol41 | Capabilities.Transactions
+        | Capabilities.SecureConnection | Capabilities.MultiStatements | Capabilities.MultiResults
+        | Capabilities.PreparedMultiResults | Capabilities.PluginAuth | Capabilities.PluginAuthLengthEncoded
+        | Capabilities.SessionTrack | Capabilities.DeprecateEof;
+
+    private const int SilenceMsMax = 30_000;
+
+    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly PacketWriter _writer = new();
+    private readonly byte[] _buffer = new byte[256 * 1024];
+    private int _start;
+    private int _end;
+    private byte _sequence;
+
+    private RawClient()
+    {
+        _socket.NoDelay = true;
+        _socket.ReceiveTimeout = _socket.SendTimeout = SilenceMsMax;
+    }
+
+    public Capabilities Offered { get; private set; }
+
+    public Capabilities Agreed { get; private set; }
+
+    public string ServerVersion { get; private set; } = "";
+
+    public uint ConnectionId { get; private set; }
+
+    public string GreetedPlugin { get; private set; } = "";
+
+    /// <summary>Packets that this side sent in the login.</summary>
+    public int LoginExchanges { get; private set; }
+
+    /// <summary>The error that ended the login, when one did.</summary>
+    public RawError? Refusal { get; private set; }
+
+    public bool DeprecatesEof => Agreed.HasFlag(Capabilities.DeprecateEof);
+
+    /// <summary>Connects and logs in; see <see cref="Refusal"/>.</summary>
+    public static RawClient Connect(
+        int port, string user, string password, Capabilities wanted = Usual, string? schema = null, byte collation = 45,
+        byte[]? attributes = null)
+    {
+        var client = new RawClient();
+        try
+        {
+            client._socket.Connect("127.0.0.1", port);
+            client.LogIn(user, Encoding.UTF8.GetBytes(password), wanted, schema, collation, attributes);
+            return client;
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Sends a command and reads its whole answer.</summary>
+    public RawAnswer Ask(CommandKind kind, ReadOnlySpan<byte> body)
+    {
+        Send(kind, body);
+        return Read(kind);
+    }
+
+    public RawAnswer Query(string sql) => Ask(CommandKind.Query, Encoding.UTF8.GetBytes(sql));
+
+    /// <summary>Sends a command.</summary>
+    public void Send(CommandKind kind, ReadOnlySpan<byte> body) =>
+        SendBytes(_writer.Clear().Begin(0).Int1((byte)kind).Raw(body).End().Bytes);
+
+    /// <summary>Sends bytes as they are.</summary>
+    public void SendBytes(ReadOnlySpan<byte> bytes)
+    {
+        while (bytes.Length > 0)
+            bytes = bytes[_socket.Send(bytes)..];
+    }
+
+    /// <summary>Reads the whole answer to a command of this kind.</summary>
+    public RawAnswer Read(CommandKind kind)
+    {
+        var answer = new RawAnswer(this);
+        switch (ResponseShapes.Of(kind))
+        {
+            case ResponseShape.None:
+                break;
+            case ResponseShape.Results:
+                while (ReadResult(answer))
+                {
+                }
+                break;
+            case ResponseShape.Prepared:
+                ReadPrepared(answer);
+                break;
+            case ResponseShape.FieldList:
+            case ResponseShape.Rows:
+                ReadRows(answer);
+                break;
+            case ResponseShape.OnePacket:
+                answer.Add(Next());
+                break;
+        }
+        return answer;
+    }
+
+    /// <summary>The next packet, or null when the other side has closed.</summary>
+    public RawPacket? NextOrEnd()
+    {
+        try
+        {
+            return Next();
+        }
+        catch (EndOfStreamException)
+        {
+            return null;
+        }
+    }
+
+    public void Dispose() => _socket.Dispose();
+
+    // True when another result follows.
+    private bool ReadResult(RawAnswer answer)
+    {
+        var first = answer.Add(Next());
+        if (first.Head[0] == ErrPacket.Header)
+            return false;
+        if (first.Head[0] == OkPacket.Header)
+            return answer.LastStatus.HasFlag(ServerStatus.MoreResults);
+        var columns = (int)new FieldReader(first.Head).LengthEncoded();
+        for (var i = 0; i < columns; i++)
+            answer.Add(Next());
+        if (!DeprecatesEof)
+        {
+            answer.Add(Next());
+            if (answer.LastStatus.HasFlag(ServerStatus.CursorExists))
+                return false;
+        }
+        return ReadRows(answer);
+    }
+
+    private bool ReadRows(RawAnswer answer)
+    {
+        while (true)
+        {
+            var row = answer.Add(Next());
+            if (row.Head is [ErrPacket.Header, ..])
+                return false;
+            if (row.Head is [OkPacket.EndHeader, ..]
+                && row.Length < (DeprecatesEof ? PacketHeader.LengthMax : EofPacket.LengthLimit))
+            {
+                return answer.LastStatus.HasFlag(ServerStatus.MoreResults);
+            }
+            while (answer.Packets[^1].Length == PacketHeader.LengthMax)
+                answer.Add(Next());
+        }
+    }
+
+    private void ReadPrepared(RawAnswer answer)
+    {
+        var first = answer.Add(Next());
+        if (first.Head[0] == ErrPacket.Header)
+            return;
+        var prepared = PreparedPacket.Read(first.Head);
+        foreach (int count in (int[])[prepared.Parameters, prepared.Columns])
+        {
+            for (var i = 0; i < count + (count > 0 && !DeprecatesEof ? 1 : 0); i++)
+                answer.Add(Next());
+        }
+    }
+
+    private void LogIn(
+        string user, byte[] password, Capabilities wanted, string? schema, byte collation, byte[]? attributes)
+    {
+        var greeting = Next();
+        if (greeting.Head[0] == ErrPacket.Header)
+        {
+            Refusal = RawError.Read(greeting.Head);
+            return;
+        }
+        var nonceBytes = new byte[Greeting.NonceLength];
+        var read = Greeting.Read(greeting.Head, nonceBytes);
+        ServerVersion = Encoding.ASCII.GetString(read.ServerVersion);
+        ConnectionId = read.ConnectionId;
+        GreetedPlugin = Encoding.ASCII.GetString(read.AuthPlugin);
+        Offered = read.Capabilities;
+        Agreed = wanted & Offered;
+        if (schema is not null)
+            Agreed |= Capabilities.ConnectWithSchema;
+        if (attributes is not null)
+            Agreed |= Capabilities.ConnectAttributes;
+        // A client without this flag is MariaDB's to the server: the high half then means something.
+        Agreed |= wanted & Capabilities.ClientMySql;
+        Nonce.TryRead(nonceBytes, out var nonce);
+        Span<byte> proof = stackalloc byte[CachingSha2Password.ProofLength];
+        var length = Prove(GreetedPlugin, password, nonce, proof);
+        _writer.Clear().Begin(_sequence);
+        LoginRequest.Write(_writer, Agreed, collation, Encoding.UTF8.GetBytes(user), proof[..length],
+            Encoding.UTF8.GetBytes(schema ?? ""), read.AuthPlugin, attributes);
+        SendLogin(_writer.End().Bytes);
+        Authenticate(password, nonce);
+    }
+
+    private void Authenticate(byte[] password, Nonce nonce)
+    {
+        Span<byte> proof = stackalloc byte[512];
+        while (true)
+        {
+            var packet = Next();
+            switch (packet.Head)
+            {
+                case [OkPacket.Header, ..]:
+                    return;
+                case [ErrPacket.Header, ..]:
+                    Refusal = RawError.Read(packet.Head);
+                    return;
+                case [AuthMoreData.Header, AuthMoreData.FastAuthSuccess]:
+                    continue;
+                case [AuthMoreData.Header, AuthMoreData.PerformFullAuthentication]:
+                    SendLogin(_writer.Clear().Begin(_sequence).Int1(AuthMoreData.RequestPublicKey).End().Bytes);
+                    continue;
+                case [AuthMoreData.Header, .. var pem]:
+                    if (!PublicKeyOfServer.TryParse(pem, out var key)
+                        || !key.TryEncrypt(password, nonce, proof, out var sealedLength))
+                    {
+                        throw new InvalidDataException("the public key makes no sense");
+                    }
+                    SendLogin(_writer.Clear().Begin(_sequence).Raw(proof[..sealedLength]).End().Bytes);
+                    continue;
+                default:
+                    var request = AuthSwitchRequest.Read(packet.Head);
+                    var plugin = Encoding.ASCII.GetString(request.AuthPlugin);
+                    var isLong = plugin == "client_ed25519";
+                    if (!isLong)
+                        Nonce.TryRead(request.Data, out nonce);
+                    if (isLong && !Ed25519Password.TrySign(password, request.Data, proof))
+                        throw new InvalidDataException("the nonce cannot be signed");
+                    var length = isLong ? Ed25519Password.SignatureLength : Prove(plugin, password, nonce, proof);
+                    SendLogin(_writer.Clear().Begin(_sequence).Raw(proof[..length]).End().Bytes);
+                    continue;
+            }
+        }
+    }
+
+    private static int Prove(string plugin, byte[] password, in Nonce nonce, Span<byte> proof) => plugin switch
+    {
+        "mysql_native_password" => NativePassword.WriteProofOfPassword(password, nonce, proof),
+        "caching_sha2_password" => CachingSha2Password.WriteProofOfPassword(password, nonce, proof),
+        _ => throw new NotSupportedException($"no plugin {plugin} here"),
+    };
+
+    private void SendLogin(ReadOnlySpan<byte> bytes)
+    {
+        LoginExchanges++;
+        SendBytes(bytes);
+    }
+
+    private RawPacket Next()
+    {
+        Fill(PacketHeader.Size);
+        var length = PacketHeader.LengthOf(_buffer.AsSpan(_start));
+        var sequence = PacketHeader.SequenceOf(_buffer.AsSpan(_start));
+        _start += PacketHeader.Size;
+        _sequence = (byte)(sequence + 1);
+        // What is long is remembered by its beginning and its digest: a test may read 100 MB.
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var head = new byte[Math.Min(length, RawPacket.HeadMax)];
+        for (var have = 0; have < length;)
+        {
+            Fill(1);
+            var piece = _buffer.AsSpan(_start, Math.Min(_end - _start, length - have));
+            if (have < head.Length)
+                piece[..Math.Min(piece.Length, head.Length - have)].CopyTo(head.AsSpan(have));
+            if (length > head.Length)
+                hash.AppendData(piece);
+            have += piece.Length;
+            _start += piece.Length;
+        }
+        return new RawPacket(sequence, length, head, length > head.Length ? Convert.ToHexString(hash.GetHashAndReset()) : "");
+    }
+
+    private void Fill(int count)
+    {
+        if (_end - _start >= count)
+            return;
+        _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
+        (_start, _end) = (0, _end - _start);
+        while (_end < count)
+        {
+            var received = _socket.Receive(_buffer.AsSpan(_end));
+            if (received == 0)
+                throw new EndOfStreamException("the other side has closed the connection");
+            _end += received;
+        }
+    }
+}
+
+/// <summary>One packet, long ones by their beginning and their digest.</summary>
+public sealed record RawPacket(byte Sequence, int Length, byte[] Head, string Digest)
+{
+    /// <summary>So much of a packet is kept; definitions, errors and public keys are shorter.</summary>
+    public const int HeadMax = 4096;
+
+    public override string ToString() => $"{Sequence}:{Length}:"
+        + (Digest.Length > 0 ? Digest : $"{Convert.ToHexString(Head)} \"{Readable()}\"");
+
+    private string Readable() => string.Concat(Head.Select(value => value is >= 32 and < 127 ? (char)value : '.'));
+}
+
+/// <summary>An error as it came.</summary>
+public sealed record RawError(int Code, string State, string Message)
+{
+    public static RawError Read(ReadOnlySpan<byte> payload)
+    {
+        var error = ErrPacket.Read(payload);
+        return new RawError(error.Code, Encoding.ASCII.GetString(error.SqlState), Encoding.UTF8.GetString(error.Message));
+    }
+}
+
+/// <summary>All packets of an answer.</summary>
+public sealed class RawAnswer(RawClient client)
+{
+    public List<RawPacket> Packets { get; } = [];
+
+    /// <summary>The error at its end, or null.</summary>
+    public RawError? Error => Packets.Count > 0 && Packets[^1].Head is [ErrPacket.Header, ..] ? RawError.Read(Packets[^1].Head) : null;
+
+    /// <summary>The status flags of its last packet.</summary>
+    public ServerStatus LastStatus
+    {
+        get
+        {
+            var last = Packets[^1].Head;
+            return last is [OkPacket.EndHeader, ..] && !client.DeprecatesEof
+                ? EofPacket.Read(last).Status
+                : OkPacket.Read(last, client.Agreed.HasFlag(Capabilities.SessionTrack)).Status;
+        }
+    }
+
+    /// <summary>The number that a prepared statement got.</summary>
+    public uint StatementId => PreparedPacket.Read(Packets[0].Head).StatementId;
+
+    /// <summary>The first column of the first row of a text answer, or null for NULL or no row.</summary>
+    public string? FirstValue
+    {
+        get
+        {
+            var columns = (int)new FieldReader(Packets[0].Head).LengthEncoded();
+            var row = Packets[1 + columns + (client.DeprecatesEof ? 0 : 1)].Head;
+            if (row is [0xFB, ..] or [OkPacket.EndHeader, ..])
+                return null;
+            return Encoding.UTF8.GetString(new FieldReader(row).LengthEncodedBytes());
+        }
+    }
+
+    public RawPacket Add(RawPacket packet)
+    {
+        Packets.Add(packet);
+        return packet;
+    }
+
+    /// <summary>
+    /// The answer as text, to compare, a line for each packet. Three things are left out, and docs/compatibility.md names
+    /// them: numbers of prepared statements, the order in which changed variables are told, and what the EOF packet behind
+    /// the columns says about the plan and the transaction, which the packet at the end says again.
+    /// </summary>
+    public string[] Shown(CommandKind kind)
+    {
+        var shown = new string[Packets.Count];
+        for (var i = 0; i < shown.Length; i++)
+            shown[i] = ShowEnd(Packets[i], isLast: i == shown.Length - 1) ?? Packets[i].ToString();
+        if (kind == CommandKind.StatementPrepare && Packets[0].Head[0] == OkPacket.Header)
+        {
+            var head = Packets[0].Head.ToArray();
+            BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(1), 0);
+            shown[0] = (Packets[0] with { Head = head }).ToString();
+        }
+        return shown;
+    }
+
+    private string? ShowEnd(RawPacket packet, bool isLast)
+    {
+        if (packet.Head is [OkPacket.EndHeader, ..] && packet.Length < EofPacket.LengthLimit && !client.DeprecatesEof)
+        {
+            const ServerStatus known = ServerStatus.CursorExists | ServerStatus.Autocommit;
+            var eof = EofPacket.Read(packet.Head);
+            return isLast ? null : $"{packet.Sequence}:{packet.Length}:EOF {eof.Warnings} {eof.Status & known}";
+        }
+        var ok = OkPacket.Read(packet.Head, client.Agreed.HasFlag(Capabilities.SessionTrack));
+        if (!ok.IsValid || ok.SessionChanges.IsEmpty)
+            return null;
+        var changes = new List<string>();
+        var reader = new SessionChangeReader(ok.SessionChanges);
+        while (reader.MoveNext())
+            changes.Add($"{reader.Current.Kind} {Encoding.UTF8.GetString(reader.Current.Name)}={Encoding.UTF8.GetString(reader.Current.Value)}");
+        return $"{packet.Sequence}:{packet.Length}:OK {ok.FirstByte} {ok.AffectedRows} {ok.LastInsertId} {ok.Warnings} "
+            + $"{ok.Status} '{Encoding.UTF8.GetString(ok.Info)}' {string.Join(", ", changes.Order())}";
+    }
+}

@@ -29,6 +29,7 @@ public abstract class Wire
     private Action? _onWritable;
     private Action? _onGone;
     private Outbox _outbox;
+    private Wire? _above;
 
     /// <summary>A wire of <paramref name="loop"/>.</summary>
     protected Wire(Loop loop) => Loop = loop;
@@ -143,6 +144,17 @@ public abstract class Wire
     /// </summary>
     public void LetGo() => LetGoCore();
 
+    /// <summary>A wire that goes over this one, as TLS does, from now on hears of everything in this one's place.</summary>
+    internal void GoUnder(Wire? above) => _above = above;
+
+    /// <summary>Takes note, as the wire above, of what has become true below; runs nobody else's code.</summary>
+    internal virtual void NoteBelow()
+    {
+    }
+
+    /// <summary>Writes for the wire above.</summary>
+    internal int WriteNow(ReadOnlySpan<byte> bytes) => Write(bytes);
+
     internal void ComeTo(Loop loop)
     {
         Loop = loop;
@@ -172,9 +184,18 @@ public abstract class Wire
     /// <summary>Joins the loop that is now <see cref="Loop"/>.</summary>
     protected abstract void ComeToCore();
 
+    /// <summary>Tells the wire above, if there is one, what has become true; whoever notes an event calls it.</summary>
+    protected void NoteAbove() => _above?.NoteBelow();
+
     /// <summary>Wakes whoever waits for what has become true.</summary>
     protected internal void WakeAll()
     {
+        if (_above is { } above)
+        {
+            above.NoteBelow();
+            above.WakeAll();
+            return;
+        }
         if (ReadReady)
             WakeReader();
         if (WriteReady && _onWritable is { } write)

@@ -141,13 +141,17 @@ internal sealed class ServerLogin : TimerNode
         if (WantsTls && await GoOverToTls() is { } tlsFailure)
             return tlsFailure;
         if (_options.Tls == ServerTls.Required && !Capabilities.HasFlag(Capabilities.Tls))
-            return new(DialFailureKind.Tls, $"{_server.Endpoint} offers no TLS, and tls = \"required\"");
+        {
+            return new(DialFailureKind.Tls, _options.TlsContext is null
+                ? $"TLS with {_server.Endpoint} is required, and Seawall has no certificates for it loaded"
+                : $"{_server.Endpoint} offers no TLS, and servers.tls = \"required\"");
+        }
         _authentication.IsProtected = Capabilities.HasFlag(Capabilities.Tls) || _server.Endpoint.IsUnix;
         SendLogin(attributes);
         return await Authenticate();
     }
 
-    private bool WantsTls => Offered.HasFlag(Capabilities.Tls) && _options.Tls switch
+    private bool WantsTls => Offered.HasFlag(Capabilities.Tls) && _options.TlsContext is not null && _options.Tls switch
     {
         ServerTls.Off => false,
         ServerTls.Preferred => !_server.Endpoint.IsLocal,
@@ -200,6 +204,12 @@ internal sealed class ServerLogin : TimerNode
 
     private async LoopTask<DialFailure?> GoOverToTls()
     {
+        // Bytes behind the greeting were not encrypted; read after the handshake they would pass for the server's word.
+        if (_inbox.HasHeld)
+        {
+            _inbox.Clear();
+            return new(DialFailureKind.Malformed, $"{_server.Endpoint} said more than its greeting before TLS began");
+        }
         var writer = _loop.Writer.Clear().Begin(1);
         Capabilities |= Capabilities.Tls;
         LoginRequest.WriteTlsRequest(writer, Capabilities, CollationTable.Dial);

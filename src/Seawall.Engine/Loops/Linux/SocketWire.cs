@@ -91,6 +91,7 @@ internal sealed unsafe class SocketWire : Wire, IEpollTarget
             WriteReady = true;
         if ((flags & (Libc.EPOLLRDHUP | Libc.EPOLLHUP | Libc.EPOLLERR)) != 0)
             PeerGone = true;
+        NoteAbove();
     }
 
     public void Wake() => WakeAll();

@@ -113,11 +113,8 @@ public sealed class FakeClient
         Start($"change to {user}", () => ChangeUserNow(user, password, schema, collation)).Value;
 
     /// <summary>Sends bytes as they are.</summary>
-    public void Send(byte[] bytes)
-    {
-        _stream.Restart();
+    public void Send(byte[] bytes) =>
         Start("bytes", async LoopTask<bool> () => Wire.Send(bytes) && await Wire.Flushed());
-    }
 
     /// <summary>Reads an answer to what was sent with <see cref="Send"/>; its first packet has this number.</summary>
     public Pending<Reply> BeginRead(byte sequence = 1, bool isBinary = false) => Start("an answer", () =>

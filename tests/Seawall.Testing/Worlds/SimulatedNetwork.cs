@@ -86,6 +86,7 @@ public sealed class SimulatedNetwork
         var listener = listeners[_next++ % listeners.Count];
         Later(link.LatencyUs, client.Connected);
         link.ServerWire = new SimulatedWire(listener.Loop, link, isClient: false, source);
+        link.ServerWire.Raise(); // Its end may have been here before it.
         listener.Loop.Post(LoopJob.From(_ => listener.Accept(link.ServerWire)));
     }
 

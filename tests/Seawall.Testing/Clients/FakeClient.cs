@@ -104,6 +104,13 @@ public sealed class FakeClient
         return await _reader.ReadFields();
     }).Value;
 
+    /// <summary>Sends a command that is answered with one packet of words.</summary>
+    public string Ask(CommandKind kind) => Start($"{kind}", async LoopTask<string> () =>
+    {
+        await Say(kind, []);
+        return Encoding.UTF8.GetString(await _stream.Read() ?? []);
+    }).Value;
+
     /// <summary>Sends a command that has no answer.</summary>
     public void Tell(CommandKind kind, byte[] body) =>
         _ = Start($"{kind}", () => Say(kind, body)).Value;

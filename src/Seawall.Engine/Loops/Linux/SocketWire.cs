@@ -109,7 +109,9 @@ internal sealed unsafe class SocketWire : Wire, IEpollTarget
             return (int)count;
         if (count < 0 && Libc.Errno != Libc.EAGAIN)
             return WireResult.Broken;
-        WriteReady = PeerGone; // A partial write means that the buffer is full; room raises an edge.
+        // A partial write means that the buffer is full; room raises an edge. So it does when the peer has only ended its
+        // own side: to call that "ready" would have the sender try for ever, and the loop with it.
+        WriteReady = false;
         return count > 0 ? (int)count : WireResult.Later;
     }
 

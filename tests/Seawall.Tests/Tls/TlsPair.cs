@@ -7,6 +7,10 @@ namespace Seawall.Tests.Tls;
 /// <summary>Two ends of one TLS connection over a loopback socket, each on a loop of its own.</summary>
 internal sealed class TlsPair : IDisposable
 {
+    private Endpoint _endpoint = null!;
+    private TlsServerContext _context = null!;
+    private TaskCompletionSource<TlsUpgrade> _accepted = null!;
+
     private TlsPair(LoopHost serverHost, LoopHost clientHost, Workers workers)
     {
         ServerHost = serverHost;
@@ -32,17 +36,28 @@ internal sealed class TlsPair : IDisposable
     internal static async Task<TlsPair> Make(TlsServerContext server, TlsClientContext client, string name = "localhost")
     {
         var pair = new TlsPair(new LoopHost(0), new LoopHost(1), new Workers(2, 64));
-        await pair.Connect(server, client, name);
+        pair._endpoint = await pair.ServerHost.Listen(
+            raw => pair.Accept(raw).Forget(raw.Loop.Report));
+        await pair.Reconnect(server, client, name);
         return pair;
     }
 
-    /// <summary>Connects once more, on the same loops.</summary>
-    internal async Task Connect(TlsServerContext server, TlsClientContext client, string name = "localhost")
+    /// <summary>Connects once more, to the same address and on the same loops.</summary>
+    internal async Task Reconnect(TlsServerContext server, TlsClientContext client, string name = "localhost")
     {
-        var accepted = new TaskCompletionSource<TlsUpgrade>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var endpoint = await ServerHost.Listen(raw => Accept(raw, server, accepted).Forget(raw.Loop.Report));
-        ClientSide = await ClientHost.Run(() => Dial(endpoint, client, name));
-        ServerSide = await accepted.Task;
+        _context = server;
+        _accepted = new TaskCompletionSource<TlsUpgrade>(TaskCreationOptions.RunContinuationsAsynchronously);
+        ClientSide = await ClientHost.Run(() => Dial(client, name));
+        ServerSide = await _accepted.Task;
+    }
+
+    /// <summary>A word in each direction.</summary>
+    internal async Task AssertTalks()
+    {
+        Assert.True(await ClientHost.Run(() => Client.Write("ping"u8.ToArray())));
+        Assert.Equal("ping"u8.ToArray(), await ServerHost.Run(() => Server.ReadExactly(4)));
+        Assert.True(await ServerHost.Run(() => Server.Write("pong"u8.ToArray())));
+        Assert.Equal("pong"u8.ToArray(), await ClientHost.Run(() => Client.ReadExactly(4)));
     }
 
     public void Dispose()
@@ -52,17 +67,18 @@ internal sealed class TlsPair : IDisposable
         Workers.Dispose();
     }
 
-    private async LoopTask Accept(Wire raw, TlsServerContext context, TaskCompletionSource<TlsUpgrade> accepted)
+    private async LoopTask Accept(Wire raw)
     {
-        var upgrade = await context.Accept(raw, [], Workers);
+        var accepted = _accepted;
+        var upgrade = await _context.Accept(raw, [], Workers);
         if (upgrade.Wire is null)
             raw.Close();
         accepted.SetResult(upgrade);
     }
 
-    private async LoopTask<TlsUpgrade> Dial(Endpoint endpoint, TlsClientContext context, string name)
+    private async LoopTask<TlsUpgrade> Dial(TlsClientContext context, string name)
     {
-        var raw = ClientHost.Loop.Connect(endpoint);
+        var raw = ClientHost.Loop.Connect(_endpoint);
         Assert.True(await raw.Connected());
         var upgrade = await context.Connect(raw, name, Workers);
         if (upgrade.Wire is null)

@@ -42,6 +42,7 @@ internal static unsafe partial class LibSsl
     internal const int EVP_PKEY_EC = 408;
 
     internal const int BIO_TYPE_SOURCE_SINK = 0x400;
+    internal const int BIO_CTRL_EOF = 2;
     internal const int BIO_CTRL_FLUSH = 11;
     internal const int BIO_FLAGS_READ = 0x1;
     internal const int BIO_FLAGS_WRITE = 0x2;
@@ -163,9 +164,6 @@ internal static unsafe partial class LibSsl
 
     [LibraryImport(Ssl)]
     internal static partial int SSL_session_reused(SslChannel ssl);
-
-    [LibraryImport(Ssl)]
-    internal static partial int SSL_key_update(SslChannel ssl, int type);
 
     [LibraryImport(Ssl)]
     internal static partial nint SSL_get_version(SslChannel ssl);

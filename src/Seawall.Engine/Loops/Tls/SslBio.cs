@@ -27,6 +27,10 @@ internal static unsafe class SslBio
     [ThreadStatic]
     private static ICiphertext? t_below;
 
+    // Whether the read before found the end: OpenSSL asks for it next, before anything else can happen on the thread.
+    [ThreadStatic]
+    private static bool t_ended;
+
     /// <summary>The table of functions, made once; immutable.</summary>
     private static readonly nint s_method = MakeMethod();
 
@@ -65,6 +69,7 @@ internal static unsafe class SslBio
     {
         LibSsl.BIO_clear_flags(bio, LibSsl.BIO_FLAGS_RWS | LibSsl.BIO_FLAGS_SHOULD_RETRY);
         var count = t_below?.Pull(new Span<byte>(into, length)) ?? WireResult.Broken;
+        t_ended = count == WireResult.End;
         if (count == WireResult.Later)
             LibSsl.BIO_set_flags(bio, LibSsl.BIO_FLAGS_READ | LibSsl.BIO_FLAGS_SHOULD_RETRY);
         return Math.Max(count, -1);
@@ -82,6 +87,10 @@ internal static unsafe class SslBio
 
     // Nothing is ever buffered here, so flushing has always succeeded; everything else does not apply.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static nint Control(nint bio, int command, nint number, nint pointer) =>
-        command == LibSsl.BIO_CTRL_FLUSH ? 1 : 0;
+    private static nint Control(nint bio, int command, nint number, nint pointer) => command switch
+    {
+        LibSsl.BIO_CTRL_FLUSH => 1,
+        LibSsl.BIO_CTRL_EOF => t_ended ? 1 : 0,
+        _ => 0,
+    };
 }

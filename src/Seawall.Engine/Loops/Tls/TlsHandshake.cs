@@ -19,6 +19,9 @@ internal sealed class TlsHandshake(
 {
     private const int HeaderLength = 5;
 
+    /// <summary>The first byte of the version in every record since SSL 3.</summary>
+    private const byte MajorVersion = 3;
+
     /// <summary>The longest record that RFC 5246, 6.2.3 allows: 16 KiB and 2 KiB for what compression and ciphers add.</summary>
     private const int RecordMax = HeaderLength + 16_384 + 2_048;
 
@@ -175,12 +178,12 @@ internal sealed class TlsHandshake(
         while (_end > _whole)
         {
             var record = _received.AsSpan(_whole, _end - _whole);
-            if (!LooksRight(record[0]))
+            if (!LooksRight(record[0]) || (record.Length > 1 && record[1] != MajorVersion))
                 return NotTls;
             if (record.Length < HeaderLength)
                 return null;
             var length = HeaderLength + BinaryPrimitives.ReadUInt16BigEndian(record[3..]);
-            if (record[1] != 3 || length > RecordMax)
+            if (length > RecordMax)
                 return NotTls;
             if (record.Length < length)
                 return null;

@@ -68,7 +68,9 @@ public sealed class TlsServerContext
     /// request: it belongs to TLS and to nothing else. The caller limits the time, by closing <paramref name="wire"/>.
     /// </summary>
     public LoopTask<TlsUpgrade> Accept(Wire wire, byte[] ahead, Workers workers) =>
-        new TlsHandshake(wire, workers, () => SslChannel.ForServer(_context), null, "client").Run(ahead);
+        new TlsHandshake(wire, workers, OpenChannel, null, "client").Run(ahead);
+
+    internal SslChannel? OpenChannel() => SslChannel.ForServer(_context);
 
     private static unsafe TlsLoad<TlsServerContext> Finish(ContextMaker maker, bool isSelfMade)
     {

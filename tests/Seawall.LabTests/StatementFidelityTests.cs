@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Text;
 using Seawall.LabTests.Lab;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Handshakes;
@@ -37,10 +35,10 @@ public sealed class StatementFidelityTests(LabServers lab)
     {
         var server = await lab.SharedAsync(kind, Cancel);
         await using var seawall = await SeawallUnderTest.StartAsync(server, Cancel);
-        using var pair = Pair.Open(server, seawall, dialect);
+        using var twins = TwinSessions.Open(server, seawall, dialect);
         foreach (var sql in Statements)
-            pair.SameQuery(sql);
-        pair.AssertSame();
+            twins.SameQuery(sql);
+        twins.AssertSame();
     }
 
     [Theory]
@@ -49,18 +47,18 @@ public sealed class StatementFidelityTests(LabServers lab)
     {
         var server = await lab.SharedAsync(kind, Cancel);
         await using var seawall = await SeawallUnderTest.StartAsync(server, Cancel);
-        using var pair = Pair.Open(server, seawall, dialect);
+        using var twins = TwinSessions.Open(server, seawall, dialect);
         foreach (var sql in Statements.Where(sql => !sql.Contains(';')))
-            pair.SamePrepared(sql, []);
-        pair.SamePrepared("select * from types where id = ?", [1]);
-        pair.SamePrepared("select ? + ?, ? is null", [1, 2, null]);
-        pair.SamePrepared("insert into people (name, age) values (?, ?)", ["Zoë", 77]);
-        pair.SamePrepared("insert into people (name, age) values (?, ?)", ["Zoë", null]);
-        pair.SamePrepared("insert into people (id, name) values (?, ?)", [1, "twice"]); // 1062
-        pair.SamePrepared("select * from nowhere where a = ?", [1]); // 1146, at the preparation
-        pair.SamePrepared("update people set age = ? where name = ?", [5, "Ann"]);
-        pair.SamePrepared("call two_results(?)", [3]);
-        pair.AssertSame();
+            twins.SamePrepared(sql, []);
+        twins.SamePrepared("select * from types where id = ?", [1]);
+        twins.SamePrepared("select ? + ?, ? is null", [1, 2, null]);
+        twins.SamePrepared("insert into people (name, age) values (?, ?)", ["Zoë", 77]);
+        twins.SamePrepared("insert into people (name, age) values (?, ?)", ["Zoë", null]);
+        twins.SamePrepared("insert into people (id, name) values (?, ?)", [1, "twice"]); // 1062
+        twins.SamePrepared("select * from nowhere where a = ?", [1]); // 1146, at the preparation
+        twins.SamePrepared("update people set age = ? where name = ?", [5, "Ann"]);
+        twins.SamePrepared("call two_results(?)", [3]);
+        twins.AssertSame();
     }
 
     [Theory]
@@ -71,39 +69,39 @@ public sealed class StatementFidelityTests(LabServers lab)
     {
         var server = await lab.SharedAsync(kind, Cancel);
         await using var seawall = await SeawallUnderTest.StartAsync(server, Cancel);
-        using var pair = Pair.Open(server, seawall, RawClient.Usual);
-        pair.Same(CommandKind.Ping, "");
-        pair.Same(CommandKind.InitDb, "information_schema");
-        pair.Same(CommandKind.InitDb, "no_such_schema"); // 1049
-        pair.SameQuery("select database()");
-        pair.Same(CommandKind.InitDb, "");
-        pair.Same(CommandKind.Query, ""); // 1065
-        pair.Same(CommandKind.Query, ";");
-        pair.Same(CommandKind.Query, " /* nothing */ ");
-        pair.Same(CommandKind.Query, "\0");
-        pair.Same(CommandKind.StatementPrepare, ""); // 1065
-        pair.SameQuery("do 0"); // MySQL repeats the warnings of the statement before at COM_SET_OPTION, Seawall does not.
-        pair.Same(CommandKind.SetOption, "\0\0");
-        pair.Same(CommandKind.SetOption, "\u0001\0");
-        pair.SameQuery("select 1; select 2"); // 1064 now
-        pair.SameQuery("do 0");
-        pair.Same(CommandKind.SetOption, "\0\0");
-        pair.SameQuery("select 1; select 2");
-        pair.Same((CommandKind)0x40, ""); // 1047
-        pair.Same((CommandKind)0x60, ""); // 1047
-        pair.Same(CommandKind.Sleep, ""); // 1047
-        pair.Same(CommandKind.Time, ""); // 1047
-        pair.Same(CommandKind.DelayedInsert, ""); // 1047
-        pair.Same(CommandKind.ConnectOut, ""); // 1047
-        pair.Same(CommandKind.Daemon, ""); // 1047
-        pair.Same(CommandKind.StatementReset, "\u0063\0\0\0"); // 1243
-        pair.Same(CommandKind.StatementExecute, "\u0063\0\0\0\0\u0001\0\0\0"); // 1243
-        pair.Same(CommandKind.StatementFetch, "\u0063\0\0\0\u0001\0\0\0"); // 1243
-        pair.SameQuery("do 0");
+        using var twins = TwinSessions.Open(server, seawall, RawClient.Usual);
+        twins.Same(CommandKind.Ping, "");
+        twins.Same(CommandKind.InitDb, "information_schema");
+        twins.Same(CommandKind.InitDb, "no_such_schema"); // 1049
+        twins.SameQuery("select database()");
+        twins.Same(CommandKind.InitDb, "");
+        twins.Same(CommandKind.Query, ""); // 1065
+        twins.Same(CommandKind.Query, ";");
+        twins.Same(CommandKind.Query, " /* nothing */ ");
+        twins.Same(CommandKind.Query, "\0");
+        twins.Same(CommandKind.StatementPrepare, ""); // 1065
+        twins.SameQuery("do 0"); // MySQL repeats the warnings of the statement before at COM_SET_OPTION, Seawall does not.
+        twins.Same(CommandKind.SetOption, "\0\0");
+        twins.Same(CommandKind.SetOption, "\u0001\0");
+        twins.SameQuery("select 1; select 2"); // 1064 now
+        twins.SameQuery("do 0");
+        twins.Same(CommandKind.SetOption, "\0\0");
+        twins.SameQuery("select 1; select 2");
+        twins.Same((CommandKind)0x40, ""); // 1047
+        twins.Same((CommandKind)0x60, ""); // 1047
+        twins.Same(CommandKind.Sleep, ""); // 1047
+        twins.Same(CommandKind.Time, ""); // 1047
+        twins.Same(CommandKind.DelayedInsert, ""); // 1047
+        twins.Same(CommandKind.ConnectOut, ""); // 1047
+        twins.Same(CommandKind.Daemon, ""); // 1047
+        twins.Same(CommandKind.StatementReset, "\u0063\0\0\0"); // 1243
+        twins.Same(CommandKind.StatementExecute, "\u0063\0\0\0\0\u0001\0\0\0"); // 1243
+        twins.Same(CommandKind.StatementFetch, "\u0063\0\0\0\u0001\0\0\0"); // 1243
+        twins.SameQuery("do 0");
         if (kind != LabKind.MySql56)
-            pair.Same(CommandKind.ResetConnection, ""); // MySQL 5.6 has no such command; Seawall does it there as well.
-        pair.Same(CommandKind.Ping, "");
-        pair.AssertSame();
+            twins.Same(CommandKind.ResetConnection, ""); // MySQL 5.6 has no such command; Seawall does it there as well.
+        twins.Same(CommandKind.Ping, "");
+        twins.AssertSame();
     }
 
     private static readonly string[] Statements =
@@ -173,138 +171,4 @@ public sealed class StatementFidelityTests(LabServers lab)
         "select ''",
         "select repeat('z', 250), repeat('z', 251), repeat('z', 252)",
     ];
-
-    /// <summary>The same session twice: at the server and through Seawall.</summary>
-    private sealed class Pair(RawClient direct, RawClient through, int port) : IDisposable
-    {
-        private readonly List<string> _differences = [];
-
-        private static readonly string[] s_content =
-        [
-            "create table people (id int primary key auto_increment, name varchar(40) not null, age int) engine=innodb",
-            "insert into people (name, age) values ('Ann', 30), ('Bob', null), ('Cid', 12), ('Dee', 99)",
-            """
-            create table types (id int primary key, c_tiny tinyint, c_small smallint unsigned, c_medium mediumint,
-              c_big bigint unsigned, c_bit bit(12), c_decimal decimal(20, 6), c_float float, c_double double,
-              c_date date, c_time time(3), c_datetime datetime(6), c_timestamp timestamp null, c_year year,
-              c_char char(5), c_varchar varchar(20) character set latin1, c_binary binary(4), c_varbinary varbinary(9),
-              c_text text, c_blob blob, c_enum enum('a', 'b'), c_set set('x', 'y', 'z')) engine=innodb
-            """,
-            """
-            insert into types values (1, -128, 65535, -8388608, 18446744073709551615, b'101010101010', -1234567.654321,
-              1.5, -2.25e100, '2024-02-29', '-837:59:59.5', '2024-02-29 23:59:59.123456', '2020-01-01 00:00:00', 2024,
-              'ab', 'héllo', 'ab', x'00ff00', 'text', x'fe00fb', 'b', 'x,z')
-            """,
-            "insert into types (id) values (2)",
-            "create procedure two_results(n int) begin select n, n + 1; select 'second' as s; update people set age = n where id = 1; end",
-            "create procedure fails_midway() begin select 'before'; select * from no_such_table; end",
-        ];
-
-        internal static Pair Open(LabServer server, SeawallUnderTest seawall, Capabilities dialect)
-        {
-            var direct = RawClient.Connect(server.Port, "seawall", "seawall", dialect);
-            var through = RawClient.Connect(seawall.Port, "seawall", "seawall", dialect);
-            Assert.Null(through.Refusal);
-            Assert.Equal(direct.ServerVersion, through.ServerVersion);
-            Assert.Equal(direct.Agreed, through.Agreed);
-            // The same name twice would be the same schema: one after the other.
-            foreach (var (client, name) in ((RawClient, string)[])[(direct, "fidelity_d"), (through, "fidelity_s")])
-            {
-                foreach (var sql in (string[])[$"drop database if exists {name}", $"create database {name} character set utf8mb4", $"use {name}", .. s_content])
-                    Assert.Null(client.Query(sql).Error);
-            }
-            return new Pair(direct, through, server.Port);
-        }
-
-        internal void AssertSame() => Assert.True(_differences.Count == 0, string.Join('\n', _differences));
-
-        internal void SameQuery(string sql)
-        {
-            Same(CommandKind.Query, sql);
-            if (sql.StartsWith("use ", StringComparison.Ordinal))
-            {
-                direct.Query("use fidelity_d");
-                through.Query("use fidelity_s");
-            }
-        }
-
-        internal void Same(CommandKind kind, string body) => Same(kind, Encoding.UTF8.GetBytes(body), Encoding.UTF8.GetBytes(body), body);
-
-        internal void SamePrepared(string sql, object?[] parameters)
-        {
-            var text = Encoding.UTF8.GetBytes(sql);
-            var ids = Same(CommandKind.StatementPrepare, text, text, sql);
-            if (ids is not var (directId, throughId))
-                return;
-            // Twice: the second time without the types, as drivers do.
-            foreach (var withTypes in (bool[])[true, false])
-            {
-                Same(CommandKind.StatementExecute, Execution(directId, parameters, withTypes),
-                    Execution(throughId, parameters, withTypes), $"execution of {sql}");
-            }
-            direct.Send(CommandKind.StatementClose, Number(directId));
-            through.Send(CommandKind.StatementClose, Number(throughId));
-        }
-
-        public void Dispose()
-        {
-            direct.Dispose();
-            through.Dispose();
-            using var cleaner = RawClient.Connect(port, "seawall", "seawall");
-            cleaner.Query("drop database if exists fidelity_d");
-            cleaner.Query("drop database if exists fidelity_s");
-        }
-
-        private (uint Direct, uint Through)? Same(CommandKind kind, byte[] toServer, byte[] toSeawall, string what)
-        {
-            var expected = direct.Ask(kind, toServer);
-            var actual = through.Ask(kind, toSeawall);
-            // Names of the two schemas have the same length, so that only their letters differ.
-            Compare($"{kind} {what}", expected.Shown(kind), [.. actual.Shown(kind).Select(Alike)]);
-            return kind == CommandKind.StatementPrepare && expected.Error is null ? (expected.StatementId, actual.StatementId) : null;
-        }
-
-        private void Compare(string what, string[] expected, string[] actual)
-        {
-            if (expected.SequenceEqual(actual))
-                return;
-            var at = expected.Zip(actual).TakeWhile(pair => pair.First == pair.Second).Count();
-            _differences.Add($"{what}: {expected.Length} packets, {actual.Length} through Seawall; the first that differs\n"
-                + $"  server:  {expected.ElementAtOrDefault(at)}\n  Seawall: {actual.ElementAtOrDefault(at)}");
-        }
-
-        private static string Alike(string shown) =>
-            shown.Replace("fidelity_s", "fidelity_d").Replace("666964656C6974795F73", "666964656C6974795F64");
-
-        private static byte[] Number(uint id)
-        {
-            var bytes = new byte[4];
-            BinaryPrimitives.WriteUInt32LittleEndian(bytes, id);
-            return bytes;
-        }
-
-        private static byte[] Execution(uint id, object?[] parameters, bool withTypes)
-        {
-            var body = new MemoryStream();
-            body.Write([.. Number(id), 0, 1, 0, 0, 0]);
-            if (parameters.Length == 0)
-                return body.ToArray();
-            var nulls = new byte[(parameters.Length + 7) / 8];
-            for (var i = 0; i < parameters.Length; i++)
-                nulls[i / 8] |= (byte)(parameters[i] is null ? 1 << (i % 8) : 0);
-            body.Write(nulls);
-            body.WriteByte(withTypes ? (byte)1 : (byte)0);
-            const byte isLong = 3, isString = 0xFD;
-            foreach (var parameter in withTypes ? parameters : [])
-                body.Write([parameter is string ? isString : isLong, 0]);
-            foreach (var parameter in parameters)
-            {
-                if (parameter is int number)
-                    body.Write(Number((uint)number));
-                else if (parameter is string text)
-                    body.Write([(byte)Encoding.UTF8.GetByteCount(text), .. Encoding.UTF8.GetBytes(text)]);
-            }
-            return body.ToArray();
-        }
-    }
 }

@@ -109,7 +109,7 @@ internal sealed class StatementDesk(FrontDoor door)
         if (!statement.IsWhole)
             return RefuseLong(statement);
         return Answer(session, SqlError.UnknownStatement,
-            $"Unknown prepared statement handler ({id}) given to {NameOf(statement.Kind)}");
+            $"Unknown prepared statement handler ({id}) given to {CheckerOf(statement)}");
     }
 
     // A cursor and pieces of parameters are on the connection that the session keeps; without one there are none.
@@ -169,6 +169,10 @@ internal sealed class StatementDesk(FrontDoor door)
         ClientReplies.SendError(session, 1, error, message);
         return false;
     }
+
+    // Servers name the function of theirs that missed it; MySQL has one for all commands since 8.0.
+    private static string CheckerOf(Statement statement) =>
+        statement.Server.Version is { IsMariaDb: false, Number: >= 80000 } ? "mysql_stmt_precheck" : NameOf(statement.Kind);
 
     private static string NameOf(CommandKind kind) => kind switch
     {

@@ -51,7 +51,7 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         if (sharesTrip)
             writer.Packets(statement.Packet.Bytes);
         statement.Hold();
-        if (!connection.Wire.Send(writer.Bytes))
+        if (!connection.Wire.Send(writer.Bytes) || !await connection.Wire.Flushed())
             return Lost(statement);
         if (!await ReadMove(statement, connection, statement.Session.Settings, answers))
             return false;
@@ -64,6 +64,19 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         return statement.IsWhole && !connection.Wire.HasUnsent || await SendRest(statement, connection);
     }
 
+    private LoopTask<bool> Move(Statement statement, ServerConnection connection, SessionSettings to)
+    {
+        connection.Wire.Loop.Writer.Clear();
+        var answers = WriteMove(statement, connection, to);
+        if (answers == 0)
+            return new(true);
+        meter.Moves++;
+        statement.Hold();
+        return connection.Wire.Send(connection.Wire.Loop.Writer.Bytes)
+            ? ReadMove(statement, connection, to, answers)
+            : new(Lost(statement));
+    }
+
     private static async LoopTask<bool> ReadMove(
         Statement statement, ServerConnection connection, SessionSettings to, int answers)
     {
@@ -72,6 +85,7 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         {
             connection.Applied = to;
             connection.NeedsTracking = false;
+            statement.NeedsCleanDiagnostics = false;
             if (statement.Decision.Needs.HasFlag(PreviousFacts.LastInsertId))
                 connection.LastInsertId = statement.Session.LastInsertId;
             return true;
@@ -117,6 +131,13 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
 
     private async LoopTask<bool> SendPrepared(Statement statement, ServerConnection connection, PreparedStatement prepared)
     {
+        // Sweeping others' warnings away makes the server forget what is prepared, so it comes first.
+        if (statement.NeedsCleanDiagnostics)
+        {
+            statement.Hold();
+            if (!await Move(statement, connection, statement.Session.Settings))
+                return false;
+        }
         var found = connection.Statements.Find(prepared.Text);
         if (found is null)
         {
@@ -125,17 +146,8 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
             if (found is null)
                 return false;
         }
-        connection.Wire.Loop.Writer.Clear();
-        var answers = WriteMove(statement, connection, statement.Session.Settings);
-        if (answers > 0)
-        {
-            meter.Moves++;
-            statement.Hold();
-            if (!connection.Wire.Send(connection.Wire.Loop.Writer.Bytes))
-                return Lost(statement);
-            if (!await ReadMove(statement, connection, statement.Session.Settings, answers))
-                return false;
-        }
+        if (!await Move(statement, connection, statement.Session.Settings))
+            return false;
         BeginAnswer(statement, connection);
         Count(statement);
         switch (ExecutionPacket.Send(statement, connection, prepared, found))
@@ -166,21 +178,10 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
     {
         meter.Reprepares++;
         var parsing = prepared.Text.Settings;
-        connection.Wire.Loop.Writer.Clear();
-        if (!ReferenceEquals(statement.Session.Settings.ForParsing, parsing) || !ReferenceEquals(connection.Applied.ForParsing, parsing))
-        {
-            var answers = WriteMove(statement, connection, parsing);
-            if (answers > 0)
-            {
-                if (!connection.Wire.Send(connection.Wire.Loop.Writer.Bytes))
-                {
-                    Lost(statement);
-                    return null;
-                }
-                if (!await ReadMove(statement, connection, parsing, answers))
-                    return null;
-            }
-        }
+        // As a rule the session's present settings read the text as it was read before, and are what comes next anyway.
+        var to = ReferenceEquals(statement.Session.Settings.ForParsing, parsing) ? statement.Session.Settings : parsing;
+        if (!await Move(statement, connection, to))
+            return null;
         var (reply, id) = await ServerPreparation.Run(connection, prepared.Text);
         if (!reply.IsOk)
         {

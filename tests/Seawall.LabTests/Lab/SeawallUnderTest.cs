@@ -129,6 +129,21 @@ public sealed class SeawallUnderTest : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Has the server kill the connection that a client would use next, and waits until that is known here: what the client
+    /// does then, it does on another one.
+    /// </summary>
+    public async Task LoseConnectionAsync(LabServer server, RawClient client, CancellationToken cancel)
+    {
+        var (id, lost) = (client.Query("select connection_id()").FirstValue, IdleLost);
+        await server.ExecuteAsync($"kill {id}", cancel);
+        await Eventually.TrueAsync(() => IdleLost > lost, ReadyTimeMax, cancel, () => string.Join('\n', Log.TakeLast(20)));
+    }
+
+    /// <summary>Connections that the server has closed while nobody used them.</summary>
+    public long IdleLost =>
+        Engine.Pools.All.Select(pool => pool.Context.Telemetry).Distinct().Sum(telemetry => telemetry.IdleLost);
+
     public ValueTask DisposeAsync()
     {
         if (_isDisposed)

@@ -13,6 +13,9 @@ namespace Seawall.LabTests.Lab;
 /// </summary>
 public sealed class TwinSessions(RawClient direct, RawClient through, int port) : IDisposable
 {
+    /// <summary>The session through Seawall.</summary>
+    public RawClient Through => through;
+
     private readonly List<string> _differences = [];
 
     private static readonly string[] s_content =
@@ -70,22 +73,24 @@ public sealed class TwinSessions(RawClient direct, RawClient through, int port) 
     /// Prepares, executes twice, the second time without the types, as drivers do, and closes. <paramref name="between"/>
     /// happens between the two.
     /// </summary>
-    public void SamePrepared(string sql, object?[] parameters, Action? between = null)
+    public async Task SamePreparedAsync(string sql, object?[] parameters, Func<Task> between)
     {
         var text = Encoding.UTF8.GetBytes(sql);
-        var ids = Same(CommandKind.StatementPrepare, text, text, sql);
-        if (ids is not var (directId, throughId))
+        if (Same(CommandKind.StatementPrepare, text, text, sql) is not var (directId, throughId))
             return;
         foreach (var withTypes in (bool[])[true, false])
         {
             Same(CommandKind.StatementExecute, Execution(directId, parameters, withTypes),
                 Execution(throughId, parameters, withTypes), $"execution of {sql}");
             if (withTypes)
-                between?.Invoke();
+                await between();
         }
         direct.Send(CommandKind.StatementClose, Number(directId));
         through.Send(CommandKind.StatementClose, Number(throughId));
     }
+
+    public void SamePrepared(string sql, object?[] parameters) =>
+        SamePreparedAsync(sql, parameters, () => Task.CompletedTask).GetAwaiter().GetResult();
 
     /// <summary>Prepares, sends the pieces of each parameter, executes twice, the second time without pieces, and closes.</summary>
     public void SamePieces(string sql, params byte[][][] pieces)

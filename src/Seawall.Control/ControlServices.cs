@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Logging;
+using Seawall.Control.Admin;
+using Seawall.Control.Metrics;
 using Seawall.Engine;
 
 namespace Seawall.Control;
@@ -38,7 +40,13 @@ public static class ControlServices
     /// <summary>Makes those that are not off.</summary>
     public static IEnumerable<IControlService> Make(ControlContext context)
     {
-        _ = context; // The admin port and the metrics endpoint have their place here.
-        return [];
+        var metrics = context.Metrics() is null ? null : new MetricsEndpoint(context);
+        if (context.Admin() is not null)
+        {
+            yield return new AdminPort(context, () => metrics?.Bound is { } bound
+                ? [new ListenerEntry("metrics", bound.ToString())] : []);
+        }
+        if (metrics is not null)
+            yield return metrics;
     }
 }

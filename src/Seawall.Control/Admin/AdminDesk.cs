@@ -1,0 +1,139 @@
+using Seawall.Control.Metrics;
+using Seawall.Control.Settings;
+using Seawall.MySql.Results;
+using static Seawall.Control.Admin.AdminTable;
+
+namespace Seawall.Control.Admin;
+
+/// <summary>Somewhere that Seawall listens.</summary>
+/// <param name="Purpose">Who comes in there: <c>clients</c>, <c>admin</c> or <c>metrics</c>.</param>
+/// <param name="Address">Where it is.</param>
+internal sealed record ListenerEntry(string Purpose, string Address);
+
+/// <summary>The commands of the admin port. What drivers and terminals ask on their own is <see cref="SmallTalk"/>'s.</summary>
+internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<ListenerEntry>> ownListeners)
+{
+    /// <summary>Rows of a list of clients when nobody says how many: what a terminal can scroll through.</summary>
+    internal const int RowsByDefault = 1000;
+
+    /// <summary>The commands, in the order in which <c>SHOW HELP</c> has them.</summary>
+    internal static IReadOnlyList<AdminCommand> All { get; } =
+    [
+        new("SHOW POOLS", AdminTakes.Nothing, "connections of each account to each server, and who waits for one",
+            (desk, _, _) => Now(EngineTables.Pools(desk.Views.Pools()))),
+        new("SHOW CLIENTS", AdminTakes.Limit, "who is connected, and doing what",
+            (desk, arguments, cancel) => desk.ShowClients(arguments, cancel)),
+        new("SHOW SERVERS", AdminTakes.Nothing, "the servers: health, connections, how fast more may be opened",
+            (desk, _, _) => Now(EngineTables.Servers(desk.Views.Servers()))),
+        new("SHOW PINS", AdminTakes.Limit, "who keeps a server connection between statements, why, and what to change",
+            (desk, arguments, cancel) => desk.ShowPins(arguments, cancel)),
+        new("SHOW STATS", AdminTakes.Like, "counters since the start and durations, in all and for each loop",
+            (desk, arguments, _) => Now(FigureTables.Stats(desk.Views, arguments.Like))),
+        new("SHOW SETTINGS", AdminTakes.Like, "every setting, who set it, and whether RELOAD applies it",
+            (desk, arguments, _) => Now(FigureTables.Settings(desk.Context.Actions.Settings, arguments.Like))),
+        new("SHOW LISTENERS", AdminTakes.Nothing, "where Seawall listens",
+            (desk, _, _) => Now(desk.Listeners())),
+        new("SHOW LOOPS", AdminTakes.Nothing, "the event loops, and how long things wait on them",
+            async (desk, _, cancel) => EngineTables.Loops(await desk.Views.Loops(cancel))),
+        new("SHOW MEMORY", AdminTakes.Nothing, "what the process uses",
+            (_, _, _) => Now(FigureTables.Memory(ProcessFigures.Read()))),
+        new("SHOW VERSION", AdminTakes.Nothing, "the version, and since when it runs",
+            (desk, _, _) => Now(FigureTables.Version(ProcessFigures.Read(), desk.Context.Time.GetUtcNow()))),
+        new("SHOW HELP", AdminTakes.Nothing, "this list", (_, _, _) => Now(Help())),
+        new("RELOAD", AdminTakes.Nothing, "reads the settings again, and shows what changed",
+            (desk, _, cancel) => desk.Reload(cancel)),
+        new("KILL CLIENT", AdminTakes.Id, "cuts a client off; its statement, if one is under way, runs to its end",
+            (desk, arguments, cancel) => desk.Kill(arguments.Id!.Value, cancel)),
+        new("SHUTDOWN", AdminTakes.Now, "goes down: clients may finish what they are in the middle of; NOW waits for nobody",
+            (desk, arguments, _) => Now(desk.Shutdown(arguments.Now))),
+    ];
+
+    private ControlContext Context => context;
+
+    private Engine.Telemetry.Views.EngineViews Views => context.Engine.Views;
+
+    /// <summary>The command that a text begins with; null when there is none.</summary>
+    internal static AdminCommand? Find(AdminText text) => text.StartsWith("HELP")
+        ? All.First(command => command.Name == "SHOW HELP")
+        : All.FirstOrDefault(command => text.StartsWith(command.Words));
+
+    /// <summary>Runs a command.</summary>
+    internal Task<AdminReply> Run(AdminText text, AdminCommand command, CancellationToken cancel)
+    {
+        var rest = text.Tokens.Skip(text.StartsWith("HELP") ? 1 : command.Words.Length).ToArray();
+        return AdminArguments.Read(command, rest, out var problem) is { } arguments
+            ? command.Run(this, arguments, cancel)
+            : Now(new AdminRefusal(SqlError.Syntax, problem));
+    }
+
+    /// <summary>What is said to a text that begins with no command: the nearest one, if one is near.</summary>
+    internal static AdminRefusal Unknown(AdminText text)
+    {
+        var written = string.Join(' ', text.Tokens.Take(2).Select(token => token.Text));
+        var near = NearestWord.Find(written, All.Select(command => command.Name.ToLowerInvariant()));
+        // Not the whole text: whoever typed a statement for a server here does not want it in an error log.
+        return new(SqlError.Syntax, $"Seawall's admin port does not know '{Short(written)}'; "
+            + (near is null ? "" : $"did you mean {near.ToUpperInvariant()}? ") + "SHOW HELP lists what it knows");
+    }
+
+    /// <summary>The line that COM_STATISTICS answers, in the form that terminals know.</summary>
+    internal string Statistics()
+    {
+        var meters = Views.Meters;
+        var uptime = context.Time.GetUtcNow() - ProcessFigures.Read().StartedAt;
+        return string.Create(System.Globalization.CultureInfo.InvariantCulture,
+            $"Uptime: {(long)uptime.TotalSeconds}  Threads: {context.Engine.ClientCount}  Questions: {meters.Sum(meter => meter.Commands)}  "
+            + $"Waiting: {Views.Pools().Sum(pool => pool.Waiting)}");
+    }
+
+    private static string Short(string text) => text.Length <= 40 ? text : $"{text[..40]}...";
+
+    private static Task<AdminReply> Now(AdminReply reply) => Task.FromResult(reply);
+
+    private static AdminTable Help() => new(
+        [Text("command"), Text("meaning")],
+        All.Select(command => (AdminCell[])[command.Usage, command.Meaning]));
+
+    private AdminTable Listeners()
+    {
+        var accepts = context.Engine.IsClosing ? "no" : "yes";
+        var tls = context.Engine.Options.Clients.Tls is null ? "no" : "yes";
+        return new(
+            [Text("purpose"), Text("address"), Text("tls"), Text("accepts")],
+            [
+                .. context.Engine.Bound.Select(endpoint => (AdminCell[])["clients", endpoint.Text, tls, accepts]),
+                .. ownListeners().Select(listener => (AdminCell[])[listener.Purpose, listener.Address, "no", "yes"]),
+            ]);
+    }
+
+    private async Task<AdminReply> ShowClients(AdminArguments arguments, CancellationToken cancel)
+    {
+        var clients = await Views.Clients(arguments.Limit ?? RowsByDefault, cancel);
+        return EngineTables.Clients(clients, context.Time.GetUtcNow()) with { Warnings = EngineTables.Missing(clients, "CLIENTS") };
+    }
+
+    private async Task<AdminReply> ShowPins(AdminArguments arguments, CancellationToken cancel)
+    {
+        var clients = await Views.Pinned(arguments.Limit ?? RowsByDefault, cancel);
+        return EngineTables.Pins(clients, context.Time.GetUtcNow()) with { Warnings = EngineTables.Missing(clients, "PINS") };
+    }
+
+    private async Task<AdminReply> Reload(CancellationToken cancel)
+    {
+        var report = await context.Actions.Reload(cancel);
+        if (!report.Succeeded)
+        {
+            return new AdminRefusal(SqlError.Internal, "nothing was changed: "
+                + string.Join("; ", report.Problems.Where(problem => problem.IsError)));
+        }
+        return FigureTables.Changes(report) with { Warnings = [.. report.Problems.Select(problem => problem.ToString())] };
+    }
+
+    private async Task<AdminReply> Kill(uint id, CancellationToken cancel) => await Views.Kill(id, cancel)
+        ? new AdminDone($"client {id} was cut off")
+        : new AdminRefusal(SqlError.NoSuchThread, $"there is no client {id}; SHOW CLIENTS has the numbers");
+
+    private AdminDone Shutdown(bool now) => new(
+        now ? "Seawall goes down now" : "Seawall goes down; clients may finish what they are in the middle of",
+        () => context.Actions.RequestShutdown(now));
+}

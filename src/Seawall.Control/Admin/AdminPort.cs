@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
+using Seawall.Control.Processes;
 using Seawall.Engine.Loops;
 using Seawall.MySql.Passwords;
 using Seawall.MySql.Results;
@@ -50,6 +51,8 @@ public sealed class AdminPort : IControlService, IDisposable
         var options = _context.Admin() ?? throw new ControlServiceException("the admin port is off (admin.listen)");
         if (options.Password?.Password is null)
             throw new ControlServiceException("the admin port needs a password (admin.password)");
+        if (Listeners.ProblemOf(options.Listen, "admin.listen") is { } problem)
+            throw new ControlServiceException(problem);
         var opened = new TaskCompletionSource<IWireListener>(TaskCreationOptions.RunContinuationsAsynchronously);
         _loop.Post(LoopJob.From(loop =>
         {
@@ -68,7 +71,7 @@ public sealed class AdminPort : IControlService, IDisposable
         }
         catch (SocketException failure)
         {
-            throw new ControlServiceException($"admin.listen = {options.Listen}: {failure.Message}");
+            throw new ControlServiceException(Listeners.Describe(failure, options.Listen, "admin.listen"));
         }
         Bound = _listener.Endpoint;
         AdminLog.Listens(_logger, Bound.Text);

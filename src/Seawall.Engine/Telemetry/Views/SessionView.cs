@@ -25,7 +25,7 @@ internal static class SessionView
             Schema = IsLoggingIn(session) ? null : session.Settings.Schema,
             Server = lease is null ? null : session.Pool?.Key.Server.Name,
             ServerThread = lease?.Connection.ThreadId,
-            Tls = session.Wire is TlsWire ? "yes" : null,
+            Tls = (session.Wire as TlsWire)?.Version,
             LastStatement = Verb(session),
             Pins = session.PinReasons,
             PinnedMs = session.Pins is { } pins ? loop.NowMs - pins.SinceMs : 0,

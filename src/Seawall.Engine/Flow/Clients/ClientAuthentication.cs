@@ -242,7 +242,8 @@ internal sealed class ClientAuthentication(LoginExchange exchange, FrontDoor doo
             return new(SqlError.PasswordExpired, "Your password has expired. To log in you must change it using a client "
                 + "that supports expired passwords.", "the password has expired");
         }
-        if (door.Options.MatchesClientHost && !book.AdmitsFrom(account.UserBytes.Span, _session.Wire.Peer))
+        // Of an account that was learnt no hosts are known: a server has let Seawall in, and that is all there is to ask.
+        if (door.Options.MatchesClientHost && account.Source != AccountSource.Learnt && !book.AdmitsFrom(account.UserBytes.Span, _session.Wire.Peer))
             return Denied("the servers have no such account for the client's own address (clients.match_host = true)");
         Accepted = account;
         return default;

@@ -95,7 +95,7 @@ public sealed class SeawallEngine : IDisposable
     /// </summary>
     public void Start()
     {
-        _servers.Apply(_options);
+        _servers.Apply(new EngineOptions(), _options);
         _threads.Start();
         _threads.Control.Post(LoopJob.From(_ =>
         {
@@ -108,18 +108,29 @@ public sealed class SeawallEngine : IDisposable
             Listen(endpoint);
     }
 
-    /// <summary>Takes over new options while running. What did not change is not touched.</summary>
+    /// <summary>
+    /// Takes over new options while running. What did not change is not touched, and nobody is disturbed in a transaction.
+    /// Where clients come in and the number of loops stay as they are: they take a restart.
+    /// </summary>
     public void Apply(EngineOptions options)
     {
         var before = _options;
-        _options = options;
-        _servers.Apply(options);
+        _options = options = options with { Listen = before.Listen, Loops = before.Loops };
+        var elsewhere = _servers.Apply(before, options);
+        Pools.Renew(elsewhere);
+        Pools.FollowLimits();
         _threads.Control.Post(LoopJob.From(_ =>
         {
-            if (!before.Accounts.SequenceEqual(options.Accounts) || (before.Monitor is null) != (options.Monitor is null))
-                _accounts.Configure(options.Accounts, learns: options.Monitor is null);
+            _accounts.Configure(options.Accounts, learns: options.Monitor is null);
             _servers.Watch(_accounts);
         }));
+        var wishes = elsewhere.Count > 0 ? SessionWishes.GiveUpSoftHold : SessionWishes.None;
+        if (options.Clients.IdleMsMax != before.Clients.IdleMsMax)
+            wishes |= SessionWishes.LookAtClock;
+        if (wishes == SessionWishes.None)
+            return;
+        foreach (var lane in _lanes)
+            lane.Loop.Post(LoopJob.From(_ => lane.Wish(wishes, stopListening: false)));
     }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Seawall.Engine.Facts;
+using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Pools;
@@ -18,7 +19,7 @@ internal sealed class ServerRegistry(
     Func<bool> isClosing, ILogger logger)
 {
     private readonly ConcurrentDictionary<ServerId, PoolContext> _contexts = new();
-    private readonly Dictionary<ServerId, ServerWatch> _watches = [];
+    private readonly Dictionary<ServerId, Watched> _watches = [];
     private readonly ConcurrentDictionary<ServerId, bool> _introduced = new();
 
     /// <summary>Where pools of a server live.</summary>
@@ -47,26 +48,44 @@ internal sealed class ServerRegistry(
         };
     }
 
-    /// <summary>Puts the servers of the options on the board; those that were there keep what is known of them.</summary>
-    internal void Apply(EngineOptions newOptions) => board.Publish(snapshot => snapshot.With(
-        [.. newOptions.Servers.Select(server =>
-            snapshot.Servers.FirstOrDefault(known => known.Id == server.Id && known.Endpoint.Text == server.Endpoint.Text)
-                is { } known ? known with { Role = server.Role } : NewFacts(server))]));
+    /// <summary>
+    /// Puts the servers of the options on the board; those that were there keep what is known of them. Returns the servers
+    /// whose connections must not be used any more: they lead elsewhere, or are protected otherwise than is wanted now.
+    /// </summary>
+    internal IReadOnlySet<ServerId> Apply(EngineOptions before, EngineOptions now)
+    {
+        board.Publish(snapshot => snapshot.With([.. now.Servers.Select(server =>
+            FactsOf(server, snapshot.Servers.FirstOrDefault(known => known.Id == server.Id)))]));
+        foreach (var server in now.Servers)
+        {
+            if (_contexts.GetValueOrDefault(server.Id) is { } context)
+                threads.Control.Post(LoopJob.From(loop => context.Server.Gate.Apply(server.Dial, loop)));
+        }
+        return before.Servers.Where(old => !now.Servers.Any(server => server.Id == old.Id
+                && server.Endpoint.Text == old.Endpoint.Text && server.Tls == old.Tls))
+            .Select(old => old.Id).ToHashSet();
+    }
 
-    /// <summary>Watches every server that is named, and no other. Control loop only.</summary>
+    /// <summary>
+    /// Watches every server that is named, and no other; anew where a watch would look elsewhere or as somebody else now.
+    /// Control loop only.
+    /// </summary>
     internal void Watch(AccountWatch accounts)
     {
-        var named = options().Servers.Select(server => server.Id).ToHashSet();
-        foreach (var (id, watch) in _watches.Where(pair => !named.Contains(pair.Key)).ToArray())
+        var now = options();
+        foreach (var (id, watched) in _watches.ToArray())
         {
-            watch.Stop();
+            if (Find(id) is { } server && watched.IsFor(server, now.Monitor))
+                continue;
+            watched.Watch.Stop();
             _watches.Remove(id);
         }
-        foreach (var id in named.Where(id => !_watches.ContainsKey(id)))
+        foreach (var server in now.Servers.Where(server => !_watches.ContainsKey(server.Id)))
         {
+            var id = server.Id;
             var watch = new ServerWatch(
                 threads.Control, id, board, accounts, settings, () => new WatchOptions(options().Monitor, LoginOf(id)), logger);
-            _watches.Add(id, watch);
+            _watches.Add(id, new Watched(watch, server, now.Monitor));
             watch.Run().Forget(threads.Control.Report);
         }
     }
@@ -125,6 +144,20 @@ internal sealed class ServerRegistry(
         };
     }
 
-    private static ServerFacts NewFacts(ServerOptions server) =>
-        new() { Id = server.Id, Endpoint = server.Endpoint, Role = server.Role };
+    // A server that has moved keeps its version and collations until it is seen at its new place: sessions need them.
+    private static ServerFacts FactsOf(ServerOptions server, ServerFacts? known)
+    {
+        if (known is null)
+            return new() { Id = server.Id, Endpoint = server.Endpoint, Role = server.Role };
+        return known.Endpoint.Text == server.Endpoint.Text
+            ? known with { Role = server.Role }
+            : known with { Role = server.Role, Endpoint = server.Endpoint, Health = ServerHealth.Unknown, Problem = null };
+    }
+
+    private sealed record Watched(ServerWatch Watch, ServerOptions Server, Account? Monitor)
+    {
+        internal bool IsFor(ServerOptions server, Account? monitor) => server.Endpoint.Text == Server.Endpoint.Text
+            && server.Tls == Server.Tls
+            && (monitor is null ? Monitor is null : Monitor is not null && monitor.IsSameAs(Monitor));
+    }
 }

@@ -55,6 +55,7 @@ public sealed class EngineWorld : IDisposable
 
     private readonly SimulatedLoop _outside;
     private readonly List<FakeClient> _clients = [];
+    private readonly List<FakeServer> _servers = [];
     private bool _isChecked;
 
     /// <summary>A world that has run until the engine knows its server and accounts.</summary>
@@ -70,6 +71,7 @@ public sealed class EngineWorld : IDisposable
         Server.Accounts.Add(new FakeAccount("app", "secret"));
         options.Prepare(Server);
         Server.Open();
+        _servers.Add(Server);
         Engine = new SeawallEngine(
             options.With(EngineOptionsOf(options)), new EngineThreads(data, control), Log, new Workers(0, 1));
         Engine.Start();
@@ -93,8 +95,21 @@ public sealed class EngineWorld : IDisposable
     public RecordingLog Log { get; } = new();
 
     /// <summary>The server connections that pools have, without the monitor's.</summary>
-    public IEnumerable<FakeConnection> Pooled => Server.Live.Where(connection =>
+    public IEnumerable<FakeConnection> Pooled => PooledOf(Server);
+
+    /// <summary>The connections that pools have to one of several servers, without the monitor's.</summary>
+    public static IEnumerable<FakeConnection> PooledOf(FakeServer server) => server.Live.Where(connection =>
         connection.Attributes.GetValueOrDefault("program_name") != "seawall-monitor");
+
+    /// <summary>One more server, with the accounts of the first, of which the engine's options know nothing yet.</summary>
+    public FakeServer AddServer(Endpoint endpoint)
+    {
+        var server = new FakeServer(World.AddLoop(0), endpoint, Server.Kind);
+        server.Accounts.AddRange(Server.Accounts);
+        server.Open();
+        _servers.Add(server);
+        return server;
+    }
 
     /// <summary>What the engine has counted, of all loops.</summary>
     public long Count(Func<LoopMeter, long> what) => Engine.Lanes.Sum(lane => what(lane.Meter));
@@ -149,7 +164,8 @@ public sealed class EngineWorld : IDisposable
         World.ThrowBugs();
         Check(Engine.ClientCount == 0, $"{Engine.ClientCount} clients are still in");
         Check(Count(meter => meter.ClientsAccepted - meter.ClientsClosed) == 0, "clients were accepted and never closed");
-        Check(Server.Violations.Count == 0, $"at the server: {string.Join("; ", Server.Violations)}");
+        foreach (var server in _servers)
+            Check(server.Violations.Count == 0, $"at the server: {string.Join("; ", server.Violations)}");
         foreach (var client in _clients)
             Check(client.Problem is null, $"at a client: {client.Problem}");
         foreach (var pool in Engine.Pools.All)
@@ -159,10 +175,12 @@ public sealed class EngineWorld : IDisposable
             Check(pool.Idle == pool.Total, $"{pool.Total - pool.Idle} of {pool.Total} connections of {pool.Key} are not idle");
         }
         var total = Engine.Pools.All.Sum(pool => pool.Total);
-        Check(Pooled.Count() == total, $"pools have {total} connections, the server has {Pooled.Count()}");
+        var there = _servers.Sum(server => PooledOf(server).Count());
+        Check(there == total, $"pools have {total} connections, the servers have {there}");
         foreach (var server in Engine.Pools.All.Select(pool => pool.Server).Distinct())
         {
-            Check(server.Slots.Used == total, $"{server.Slots.Used} slots are taken, {total} connections are there");
+            var own = Engine.Pools.All.Where(pool => pool.Server == server).Sum(pool => pool.Total);
+            Check(server.Slots.Used == own, $"{server.Slots.Used} slots are taken, {own} connections are there");
             Check(server.Gate.State.InProgress == 0, "the dial gate counts dials that have ended");
         }
         Check(!World.Network.Links.Any(link => link is { ClientWire: { IsClosed: false, HasUnsent: true } }

@@ -1,3 +1,4 @@
+using Seawall.Engine.Facts;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Loops;
@@ -21,7 +22,7 @@ internal sealed class StatementDesk(FrontDoor door)
     {
         var world = door.Facts;
         var statement = _free.TryPop(out var kept) ? kept : new Statement();
-        statement.Begin(session, world, world.Primary!, packet, door.Loop.Timestamp());
+        statement.Begin(session, world, ServerOf(session, world), packet, door.Loop.Timestamp());
         session.Current = statement;
         return statement;
     }
@@ -43,6 +44,8 @@ internal sealed class StatementDesk(FrontDoor door)
     /// <summary>Finds out what the command is; false when it has been answered already.</summary>
     internal static LoopTask<bool> Read(Statement statement)
     {
+        if (statement.Server.Version is null)
+            return new(RefuseUnseen(statement));
         switch (statement.Kind)
         {
             case CommandKind.Query:
@@ -60,6 +63,22 @@ internal sealed class StatementDesk(FrontDoor door)
                 break;
         }
         return new(statement.IsWhole || RefuseLong(statement));
+    }
+
+    // A reload may have named another primary a moment ago, which was not seen yet. Who has a connection goes on with it.
+    private static ServerFacts ServerOf(Session session, FactsSnapshot world) =>
+        world.Primary is { Version: null } unseen && session.Lease is { } lease
+            ? unseen with { Version = lease.Connection.Version }
+            : world.Primary!;
+
+    private static bool RefuseUnseen(Statement statement)
+    {
+        var server = statement.Server;
+        if (!statement.IsWhole)
+            statement.Session.Wish(SessionWishes.GoNow); // The rest of it cannot be told from a new command.
+        return statement.Kind != CommandKind.StatementSendLongData && Answer(statement.Session, SqlError.ServerNotAvailable,
+            $"Seawall has not reached server '{server.Id}' at {server.Endpoint} yet: {server.Problem ?? "no answer so far"}; "
+            + "trying again is safe");
     }
 
     private static void ReadText(Statement statement)

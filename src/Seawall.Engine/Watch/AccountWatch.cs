@@ -30,11 +30,19 @@ internal sealed class AccountWatch(Loop loop, FactsBoard board, Action<AccountBo
     private string? _problem;
     private long _lookedMs;
     private bool _isLooking;
+    private bool _learns;
 
     /// <summary>Takes over the settings file's accounts, and whether others are learnt. Control loop only.</summary>
     internal void Configure(ImmutableArray<Account> accounts, bool learns)
     {
         _configured = [.. accounts.Select(account => Same(_configured, account))];
+        _learns = learns;
+        if (learns)
+        {
+            // Nobody keeps them true any more.
+            _read = [];
+            _checksum = null;
+        }
         _mode = learns ? AccountMode.Learning : _read.IsEmpty ? AccountMode.Unknown : AccountMode.Known;
         if (_mode == AccountMode.Unknown && !_configured.IsEmpty)
             _mode = AccountMode.Known;
@@ -89,6 +97,8 @@ internal sealed class AccountWatch(Loop loop, FactsBoard board, Action<AccountBo
             return reply.Kind != ServerReplyKind.Lost;
         }
         var host = await ServerQuery.Run(connection, "SELECT SUBSTRING_INDEX(USER(), '@', -1)");
+        if (_learns)
+            return true; // The monitoring account was taken out of the settings meanwhile.
         _hostOfSeawall = host.Rows.Count == 1 ? host.Text(0, 0) : _hostOfSeawall;
         _read = [.. accounts.Select(account => Same(_read, account))];
         _checksum = checksum;

@@ -113,11 +113,16 @@ internal sealed class ServerWatch
             return;
         }
         Note(answers);
-        if (Facts is { Role: ServerRole.Primary } && !await _accounts.Look(connection))
+        if (!_isStopped && Facts is { Role: ServerRole.Primary } && !await _accounts.Look(connection))
             Lost("the server did not answer its monitor");
     }
 
-    private void Note(Func<ServerFacts, ServerFacts> change) => _board.Publish(snapshot => snapshot.With(_id, change));
+    // A watch that was stopped over a question may have asked somebody who is not this server any more.
+    private void Note(Func<ServerFacts, ServerFacts> change)
+    {
+        if (!_isStopped)
+            _board.Publish(snapshot => snapshot.With(_id, change));
+    }
 
     private ServerFacts Failed(ServerFacts facts, string problem)
     {

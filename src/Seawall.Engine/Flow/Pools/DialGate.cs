@@ -32,6 +32,14 @@ internal sealed class DialGate(DialPace pace)
         }
     }
 
+    /// <summary>Has other limits from now on.</summary>
+    internal void Apply(DialLimits limits, Loop loop)
+    {
+        lock (_lock)
+            pace.Apply(limits);
+        Pump(loop);
+    }
+
     /// <summary>Asks to dial; <see cref="DialTicket.Go"/> is called on the ticket's loop when it may.</summary>
     internal void Request(DialTicket ticket)
     {

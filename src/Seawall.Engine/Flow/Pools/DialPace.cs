@@ -33,7 +33,7 @@ internal enum DialOutcome : byte
 /// Numbers from the overload design, section 2.5: additive increase every 5 s, halving and 0.7 on trouble, decorrelated
 /// jitter of 100 ms to 5 s between attempts at a server that cannot be reached.
 /// </remarks>
-internal sealed class DialPace(DialLimits limits, Random random)
+internal sealed class DialPace(DialLimits atFirst, Random random)
 {
     private const int RaiseEveryMs = 5000;
     private const int LowerAtMostEveryMs = 250;
@@ -45,8 +45,9 @@ internal sealed class DialPace(DialLimits limits, Random random)
     // A login over loopback takes well under a millisecond, and three times that means nothing.
     private const long SlowFloorUs = 20_000;
 
-    private double _tokens = limits.Burst;
-    private double _perSecond = limits.PerSecond;
+    private DialLimits _limits = atFirst;
+    private double _tokens = atFirst.Burst;
+    private double _perSecond = atFirst.PerSecond;
     private double _baselineUs;
     private long _refilledMs;
     private long _raisedMs;
@@ -59,13 +60,22 @@ internal sealed class DialPace(DialLimits limits, Random random)
     internal int InProgress { get; private set; }
 
     /// <summary>Logins that may be under way now.</summary>
-    internal int InProgressMax { get; private set; } = limits.InProgressMax;
+    internal int InProgressMax { get; private set; } = atFirst.InProgressMax;
 
     /// <summary>Dials in a second that are allowed now.</summary>
     internal double PerSecond => _perSecond;
 
     /// <summary>Whether the last attempts failed and the next must wait.</summary>
     internal bool IsBackingOff => _backoffMs > 0;
+
+    /// <summary>Has other limits from now on. Where it had to slow down it stays slow, and comes back step by step.</summary>
+    internal void Apply(DialLimits now)
+    {
+        _perSecond = _perSecond < _limits.PerSecond ? Math.Min(_perSecond, now.PerSecond) : now.PerSecond;
+        InProgressMax = InProgressMax < _limits.InProgressMax ? Math.Min(InProgressMax, now.InProgressMax) : now.InProgressMax;
+        _tokens = Math.Min(_tokens, now.Burst);
+        _limits = now;
+    }
 
     /// <summary>Starts a dial if it may be now; otherwise says when to ask again, or -1: when one under way has ended.</summary>
     internal bool TryStart(long nowMs, out long waitMs)
@@ -103,7 +113,7 @@ internal sealed class DialPace(DialLimits limits, Random random)
                 _backoffMs = 0;
                 break;
             case DialOutcome.Cancelled:
-                _tokens = Math.Min(limits.Burst, _tokens + 1);
+                _tokens = Math.Min(_limits.Burst, _tokens + 1);
                 break;
             case DialOutcome.Overloaded:
                 Lower(nowMs);
@@ -122,7 +132,7 @@ internal sealed class DialPace(DialLimits limits, Random random)
             _started = true;
             _refilledMs = _raisedMs = nowMs;
         }
-        _tokens = Math.Min(limits.Burst, _tokens + ((nowMs - _refilledMs) * _perSecond / 1000));
+        _tokens = Math.Min(_limits.Burst, _tokens + ((nowMs - _refilledMs) * _perSecond / 1000));
         _refilledMs = nowMs;
     }
 
@@ -144,20 +154,20 @@ internal sealed class DialPace(DialLimits limits, Random random)
             return; // Those that were under way together are one piece of news.
         _loweredMs = nowMs;
         InProgressMax = Math.Max(1, InProgressMax / 2);
-        _perSecond = Math.Max(Math.Min(1, limits.PerSecond), _perSecond * RateFactor);
+        _perSecond = Math.Max(Math.Min(1, _limits.PerSecond), _perSecond * RateFactor);
     }
 
     private void Raise(long nowMs)
     {
         for (; nowMs - _raisedMs >= RaiseEveryMs; _raisedMs += RaiseEveryMs)
         {
-            if (InProgressMax >= limits.InProgressMax && _perSecond >= limits.PerSecond)
+            if (InProgressMax >= _limits.InProgressMax && _perSecond >= _limits.PerSecond)
             {
                 _raisedMs = nowMs;
                 return;
             }
-            InProgressMax = Math.Min(limits.InProgressMax, InProgressMax + 1);
-            _perSecond = Math.Min(limits.PerSecond, _perSecond + (limits.PerSecond / 10));
+            InProgressMax = Math.Min(_limits.InProgressMax, InProgressMax + 1);
+            _perSecond = Math.Min(_limits.PerSecond, _perSecond + (_limits.PerSecond / 10));
         }
     }
 

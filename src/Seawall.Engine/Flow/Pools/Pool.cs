@@ -19,6 +19,7 @@ internal sealed class Pool
     private int _total;
     private int _dialing;
     private int _generation;
+    private volatile bool _mayBeTooMany;
 
     internal Pool(PoolContext context, PoolKey key, Account account)
     {
@@ -104,7 +105,7 @@ internal sealed class Pool
     /// <summary>Gives a connection back that is clean and settled; whoever waits longest gets it. Its loop only.</summary>
     internal void GiveBack(PooledConnection connection)
     {
-        if (connection.Generation != _generation || connection.IsExpired || _context.IsClosing())
+        if (connection.Generation != _generation || connection.IsExpired || _context.IsClosing() || (_mayBeTooMany && IsTooMany))
         {
             Drop(connection);
             return;
@@ -165,12 +166,17 @@ internal sealed class Pool
     /// <summary>Closes idle connections that are too old or too many; <paramref name="closeAll"/> leaves none.</summary>
     internal void Trim(bool closeAll = false)
     {
+        // Looked at here, and not with each statement that ends: limits become smaller once in a blue moon.
+        _mayBeTooMany = IsTooMany;
         foreach (var shard in _shards)
         {
             if (shard.Count > 0)
                 shard.Loop.Post(new TrimJob(this, shard, closeAll, 0));
         }
     }
+
+    /// <summary>Whether a reload has left less room than there are connections.</summary>
+    private bool IsTooMany => Total > Limits.SizeMax || Server.Slots.Used > Server.Slots.Max;
 
     /// <summary>Closes one idle connection, for another account that has none.</summary>
     internal void GiveUpOneIdle()
@@ -363,7 +369,7 @@ internal sealed class Pool
             while (shard.Oldest is { } connection)
             {
                 var tooOld = loop.NowMs - connection.IdleSinceMs > limits.IdleMsMax && pool.Total > limits.IdleMin;
-                if (!closeAll && atLeast <= 0 && !tooOld && !connection.IsExpired)
+                if (!closeAll && atLeast <= 0 && !tooOld && !connection.IsExpired && !pool.IsTooMany)
                     return;
                 atLeast--;
                 shard.Remove(connection);

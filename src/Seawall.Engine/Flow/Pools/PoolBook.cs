@@ -50,6 +50,28 @@ internal sealed class PoolBook(Func<ServerId, PoolContext> contextOf)
         }
     }
 
+    /// <summary>
+    /// These servers lead elsewhere now: connections that are idle are closed, those in use when they come back.
+    /// </summary>
+    internal void Renew(IReadOnlySet<ServerId> servers)
+    {
+        foreach (var pool in _pools.Values)
+        {
+            if (servers.Contains(pool.Key.Server))
+                pool.Renew(pool.Account);
+        }
+    }
+
+    /// <summary>Limits have changed: where there is more room now those who wait may go, where there is less some are closed.</summary>
+    internal void FollowLimits()
+    {
+        foreach (var pool in _pools.Values)
+        {
+            pool.Trim();
+            pool.DialIfNeeded();
+        }
+    }
+
     /// <summary>Closes what is idle too long or too old.</summary>
     internal void Trim()
     {

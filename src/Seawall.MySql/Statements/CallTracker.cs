@@ -1,0 +1,190 @@
+namespace Seawall.MySql.Statements;
+
+/// <summary>
+/// Knows which names before a parenthesis are calls of functions, and which are names of tables, aliases, types or indexes
+/// with a list after them.
+/// </summary>
+internal struct CallTracker
+{
+    private WordCall _call;
+    private byte _age;
+    private StatementTraits _traits;
+    private Before _before;
+    private bool _nameNext;
+    private bool _inName;
+    private bool _withNext;
+    private ulong _withLists;
+
+    /// <summary>Whether the statement defines something: then names before parentheses are columns, indexes and types.</summary>
+    internal bool Defines { get; set; }
+
+    /// <summary>How many parentheses are open.</summary>
+    internal int Depth { get; private set; }
+
+    /// <summary>Whether the token before was a dot.</summary>
+    internal readonly bool IsAfterDot => _before == Before.Dot;
+
+    /// <summary>A statement begins.</summary>
+    internal void Begin(bool defines)
+    {
+        _call = WordCall.None;
+        _before = Before.Other;
+        Defines = defines;
+        _nameNext = _inName = _withNext = false;
+        if (Depth == 0)
+            _withLists = 0;
+    }
+
+    /// <summary>A word.</summary>
+    internal void Word(in WordEntry entry)
+    {
+        var before = _before;
+        _before = Before.Word;
+        if (before == Before.Dot)
+        {
+            _call = _inName ? WordCall.None : WordCall.Unknown;
+            return;
+        }
+        if (_withNext)
+            BeginWith(entry.Word);
+        if (entry.Call == WordCall.Unknown && entry.Word == Statements.Word.None)
+            Name(before);
+        else
+            Keyword(entry, before);
+    }
+
+    /// <summary>A name in quotes.</summary>
+    internal void Name()
+    {
+        var before = _before;
+        _before = Before.Word;
+        if (_withNext)
+            BeginWith(Statements.Word.None);
+        if (before == Before.Dot)
+            _call = _inName ? WordCall.None : WordCall.Unknown;
+        else
+            Name(before);
+    }
+
+    /// <summary>An opening parenthesis; returns what the call does, if it is one.</summary>
+    internal StatementTraits Open(in SqlDialect dialect, out bool isLastInsertId)
+    {
+        var call = Defines ? WordCall.None : _call;
+        isLastInsertId = call == WordCall.LastInsertId;
+        if (call == WordCall.BuiltIn && !BuiltInFunctions.Has(_age, dialect))
+            call = WordCall.Unknown;
+        Other(Before.Other);
+        Depth++;
+        if (Depth < 64)
+            _withLists &= ~(1UL << Depth);
+        return call switch
+        {
+            WordCall.Unknown => StatementTraits.CallsUnknownFunction,
+            WordCall.BuiltIn => _traits,
+            WordCall.None or WordCall.LastInsertId => StatementTraits.None,
+        };
+    }
+
+    /// <summary>A closing parenthesis.</summary>
+    internal void Close()
+    {
+        Other(Before.Close);
+        if (Depth > 0)
+            Depth--;
+    }
+
+    /// <summary>A dot.</summary>
+    internal void Dot()
+    {
+        _call = WordCall.None;
+        _nameNext = false; // The word before was no keyword then, but the first part of a name.
+        _before = Before.Dot;
+    }
+
+    /// <summary>A comma.</summary>
+    internal void Comma() => Other(Before.Comma);
+
+    /// <summary>Any other token.</summary>
+    internal void Other() => Other(Before.Other);
+
+    private void Other(Before before)
+    {
+        _before = before;
+        _call = WordCall.None;
+        _nameNext = _inName = _withNext = false;
+    }
+
+    private void Name(Before before)
+    {
+        // An expression cannot begin right after a parenthesis, but an alias with a list of columns can.
+        _inName = _nameNext || before == Before.Close || (before == Before.Comma && IsInWithList);
+        _nameNext = false;
+        _call = _inName ? WordCall.None : WordCall.Unknown;
+    }
+
+    private void Keyword(in WordEntry entry, Before before)
+    {
+        _call = _nameNext || before == Before.Close ? WordCall.None : entry.Call;
+        _age = entry.Age;
+        _traits = entry.Traits;
+        _inName = _nameNext;
+        switch (entry.Word)
+        {
+            case Statements.Word.Into or Statements.Word.Table or Statements.Word.Tables or Statements.Word.References
+                or Statements.Word.Procedure or Statements.Word.Function or Statements.Word.Call
+                or Statements.Word.As or Statements.Word.Window or Statements.Word.View:
+                _nameNext = true;
+                break;
+            case Statements.Word.Insert or Statements.Word.Replace:
+                _nameNext = true;
+                EndWith();
+                break;
+            case Statements.Word.Select or Statements.Word.Update or Statements.Word.Delete or Statements.Word.Values:
+                _nameNext = false;
+                EndWith();
+                break;
+            case Statements.Word.With:
+                _nameNext = false;
+                _withNext = true;
+                break;
+            case Statements.Word.LowPriority or Statements.Word.Delayed or Statements.Word.HighPriority
+                or Statements.Word.Ignore or Statements.Word.If or Statements.Word.Not or Statements.Word.Exists
+                or Statements.Word.Recursive:
+                break; // A name that is next is still next.
+            default:
+                _nameNext = false;
+                break;
+        }
+    }
+
+    // After WITH: a list of named queries, whose names may have lists of columns, or one of the other uses of the word.
+    private void BeginWith(Word word)
+    {
+        _withNext = false;
+        if (word is Statements.Word.Rollup or Statements.Word.Query or Statements.Word.Ties or Statements.Word.Cube
+            or Statements.Word.Read or Statements.Word.Consistent)
+        {
+            return;
+        }
+        _nameNext = true;
+        if (Depth < 64)
+            _withLists |= 1UL << Depth;
+    }
+
+    private readonly bool IsInWithList => Depth < 64 && (_withLists & (1UL << Depth)) != 0;
+
+    private void EndWith()
+    {
+        if (Depth < 64)
+            _withLists &= ~(1UL << Depth);
+    }
+
+    private enum Before : byte
+    {
+        Other,
+        Word,
+        Close,
+        Comma,
+        Dot,
+    }
+}

@@ -53,6 +53,9 @@ public sealed class SeawallProcess : IControlActions, IAsyncDisposable
     /// <summary>The data path.</summary>
     public SeawallEngine Engine { get; }
 
+    /// <summary>The client option file with the admin port's random password; null when the settings give one.</summary>
+    public string? AdminOptionFile => _passwordFile?.Path;
+
     /// <inheritdoc/>
     public IReadOnlyList<SettingRow> Settings => _reloader.InUse.Rows;
 

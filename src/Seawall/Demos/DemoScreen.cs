@@ -64,15 +64,21 @@ internal sealed class DemoScreen(IAnsiConsole console)
     }
 
     /// <summary>Leaves the visitor to it.</summary>
-    internal void Invite(int port, string user)
+    internal void Invite(int port, string user, string? adminOptionFile)
     {
         console.WriteLine();
         console.MarkupLine("Seawall is running. Try it from another terminal:");
         console.WriteLine();
-        console.WriteLine($"  mariadb -h127.0.0.1 -P{port} -u{user} -p{user} demo -e 'SELECT * FROM items LIMIT 3'");
+        // Written past the console, which would break a long line in two: these are to be pasted.
+        Paste($"mariadb -h127.0.0.1 -P{port} -u{user} -p{user} demo -e 'SELECT * FROM items LIMIT 3'");
+        if (adminOptionFile is not null)
+            Paste($"mariadb --defaults-file={adminOptionFile} -e 'SHOW POOLS; SHOW SERVERS'");
+        Paste($"curl -s http://127.0.0.1:{port + 2}/metrics | grep seawall_statement");
         console.WriteLine();
         console.MarkupLine("[dim]Ctrl-C ends it, and everything that it started.[/]");
     }
+
+    private void Paste(string command) => console.Profile.Out.Writer.WriteLine("  " + command);
 
     private static string Ratio(double part, double whole) =>
         whole > 0 ? (part / whole).ToString("P0", CultureInfo.InvariantCulture) : "?";

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Seawall.Control.Processes;
 using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Loops;
 using Seawall.Rehearsal.Sessions;
@@ -22,7 +23,7 @@ internal sealed class StormDemo(DemoOptions options, DemoScreen screen, TimeProv
     private const string Visitor = "demo";
 
     /// <summary>Runs the demo until its end, or until <paramref name="cancel"/>. Throws <see cref="DemoException"/>.</summary>
-    internal async Task Run(Func<DemoTarget, Task<IAsyncDisposable>> startSeawall, CancellationToken cancel)
+    internal async Task Run(Func<DemoTarget, Task<SeawallProcess>> startSeawall, CancellationToken cancel)
     {
         var lab = DemoLab.Find() ?? throw new DemoException(
             "the demo needs the project's lab/ folder: run it as ./seawall demo, from a clone of the repository");
@@ -39,7 +40,9 @@ internal sealed class StormDemo(DemoOptions options, DemoScreen screen, TimeProv
         screen.Step($"Filling a table with {Rows:N0} rows");
         await Prepare(session);
         screen.Step($"Starting Seawall on port {options.Port}");
-        await using var seawall = await startSeawall(new DemoTarget(primary.Port, [first.Port, second.Port], Admin, Admin, options.Port));
+        await using var seawall = await startSeawall(
+            new DemoTarget(folder.Path, options.Port, primary.Port, [first.Port, second.Port], Admin));
+        (await SessionWhenOpen(options.Port, cancel)).Dispose();
         var figures = await screen.Storms(options, async report =>
         {
             var direct = await Storm(primary, session, primary.Port, count => report(0, count), cancel);
@@ -49,12 +52,33 @@ internal sealed class StormDemo(DemoOptions options, DemoScreen screen, TimeProv
         screen.Table(options, figures.direct, figures.through);
         if (options.IsBrief)
             return;
-        screen.Invite(options.Port, Visitor);
+        screen.Invite(options.Port, Visitor, seawall.AdminOptionFile);
         await Task.Delay(Timeout.InfiniteTimeSpan, time, cancel).ContinueWith(_ => { }, CancellationToken.None);
     }
 
     private async Task<ServerSession> Session(DemoServer server) =>
         await ServerSession.Open(Endpoint.Tcp(IPAddress.Loopback, server.Port), AccountOf(Admin), time);
+
+    // The front door lets nobody in before it has read the server's accounts, which takes a moment.
+    private async Task<ServerSession> SessionWhenOpen(int port, CancellationToken cancel)
+    {
+        const int triesMax = 100, pauseMs = 100;
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await ServerSession.Open(Endpoint.Tcp(IPAddress.Loopback, port), AccountOf(Visitor), time);
+            }
+            catch (InvalidOperationException) when (tries < triesMax)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(pauseMs), time, cancel);
+            }
+            catch (InvalidOperationException problem)
+            {
+                throw new DemoException($"Seawall did not open its door: {problem.Message}");
+            }
+        }
+    }
 
     private static Account AccountOf(string user)
     {
@@ -111,6 +135,3 @@ internal sealed class StormDemo(DemoOptions options, DemoScreen screen, TimeProv
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }
-
-/// <summary>What Seawall is to stand in front of.</summary>
-internal sealed record DemoTarget(int PrimaryPort, int[] ReplicaPorts, string MonitorUser, string MonitorPassword, int Port);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Seawall.Control;
 using Seawall.Control.Logs;
 using Seawall.Control.Processes;
@@ -12,21 +13,12 @@ namespace Seawall.Verbs;
 /// <summary><c>seawall demo</c>: a storm of connections on a server of its own, without and with Seawall.</summary>
 internal static class DemoVerb
 {
-    private static readonly Option<int> s_port = new("--port")
-    {
-        Description = "Where Seawall listens; the admin port and the metrics take the two ports above", HelpName = "N",
-        DefaultValueFactory = _ => 6033,
-    };
+    private static readonly Option<int> s_port = Number(
+        "--port", "Where Seawall listens; the admin port and the metrics take the two ports above", 6033, 65_533);
 
-    private static readonly Option<int> s_connections = new("--connections")
-    {
-        Description = "Connections in each storm", HelpName = "N", DefaultValueFactory = _ => 10_000,
-    };
+    private static readonly Option<int> s_connections = Number("--connections", "Connections in each storm", 10_000, 10_000_000);
 
-    private static readonly Option<int> s_atOnce = new("--at-once")
-    {
-        Description = "Connections at one time", HelpName = "N", DefaultValueFactory = _ => 200,
-    };
+    private static readonly Option<int> s_atOnce = Number("--at-once", "Connections at one time", 200, 10_000);
 
     private static readonly Option<bool> s_noWait = new("--no-wait") { Description = "End when the table has been shown" };
     private static readonly Option<bool> s_keepData = new("--keep-data") { Description = "Leave the servers' data where it is" };
@@ -38,13 +30,6 @@ internal static class DemoVerb
         {
             s_port, s_connections, s_atOnce, s_noWait, s_keepData,
         };
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(s_port) is < 1 or > 65_533)
-                result.AddError("--port must be from 1 to 65533");
-            if (result.GetValue(s_connections) is < 1 or > 10_000_000 || result.GetValue(s_atOnce) is < 1 or > 10_000)
-                result.AddError("--connections must be from 1 to 10000000, --at-once from 1 to 10000");
-        });
         command.SetAction((parsed, _) => Run(
             new DemoOptions(parsed.GetValue(s_port), parsed.GetValue(s_connections), parsed.GetValue(s_atOnce),
                 IsBrief: parsed.GetValue(s_noWait), KeepsData: parsed.GetValue(s_keepData)),
@@ -52,17 +37,38 @@ internal static class DemoVerb
         return command;
     }
 
+    private static Option<int> Number(string name, string description, int byDefault, int max)
+    {
+        var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => byDefault };
+        option.Validators.Add(result =>
+        {
+            // A value that is no number at all is the parser's to refuse.
+            if (result.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out var value)
+                && (value < 1 || value > max))
+            {
+                result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} must be from 1 to {max}; it is {value}"));
+            }
+        });
+        return option;
+    }
+
     private static async Task<int> Run(DemoOptions options, TimeProvider time)
     {
         using var end = new CancellationTokenSource();
-        Console.CancelKeyPress += (_, pressed) =>
-        {
-            pressed.Cancel = !end.IsCancellationRequested; // The second one means it.
-            end.Cancel();
-        };
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, End);
         using var logs = new SeawallLoggers(
             new LogOptions(Microsoft.Extensions.Logging.LogLevel.Warning, IsJson: false), Console.OpenStandardError(),
             isTerminal: !Console.IsErrorRedirected, time);
+        // A second signal is not heard: cleaning up takes a second or two, and what it stopped would lie around for ever.
+        void End(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            if (!end.IsCancellationRequested)
+                Console.Error.WriteLine("\nCleaning up: stopping the servers, removing their data.");
+            end.Cancel();
+        }
         try
         {
             await new StormDemo(options, new DemoScreen(AnsiConsole.Console), time)
@@ -80,14 +86,9 @@ internal static class DemoVerb
         }
     }
 
-    private static async Task<IAsyncDisposable> StartSeawall(DemoTarget target, SeawallLoggers logs, TimeProvider time)
+    private static async Task<SeawallProcess> StartSeawall(DemoTarget target, SeawallLoggers logs, TimeProvider time)
     {
-        var source = SettingsSource.CommandLine(
-        [
-            ("clients", "listen", At(target.Port)), ("admin", "listen", At(target.Port + 1)), ("metrics", "listen", At(target.Port + 2)),
-            ("servers", "name", "primary"), ("servers", "address", At(target.PrimaryPort)),
-            ("monitor", "user", target.MonitorUser), ("monitor", "password", target.MonitorPassword),
-        ]);
+        var source = SettingsSource.File(await target.WriteSettings());
         var reader = new SettingsReader(time);
         var reading = await reader.Read(source, CancellationToken.None);
         if (reading.Settings is not { } settings)
@@ -104,6 +105,4 @@ internal static class DemoVerb
             throw;
         }
     }
-
-    private static string At(int port) => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}");
 }

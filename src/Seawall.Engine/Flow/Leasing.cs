@@ -13,6 +13,11 @@ namespace Seawall.Engine.Flow;
 /// <summary>Gets a statement its server connection: the one that the session keeps, or one of its account's pool.</summary>
 internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
 {
+    /// <summary>As many as wait on one loop at a busy time; the rest is left to the collector (see BoxList).</summary>
+    private const int WaitersKept = 512;
+
+    private readonly Stack<PoolWaiter> _waiters = [];
+
     /// <summary>
     /// Sees to it that the session has a lease that can serve the statement; false when it has none, and the client has been
     /// told why.
@@ -62,21 +67,25 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
         var session = statement.Session;
         statement.Hold();
         door.Meter.LeaseWaits++;
-        var started = door.Loop.Timestamp();
+        var started = door.Loop.TurnBegan;
         statement.IsWaiting = true;
-        var waiter = await pool.Wait(door.Loop, session.Settings, session.Attributes, session.Wire);
+        var waiter = _waiters.TryPop(out var kept) ? kept : new PoolWaiter(door.Loop);
+        await pool.Wait(waiter, session.Attributes, session.Wire);
+        var (connection, failure) = waiter.End();
+        if (_waiters.Count < WaitersKept)
+            _waiters.Push(waiter);
         statement.IsWaiting = false;
         door.Meter.LeaseWait.Record(door.Loop.MicrosecondsSince(started));
-        if (waiter.Connection is { } connection)
+        if (connection is not null)
             return await Accept(statement, pool, connection);
-        if (waiter.Failure == LeaseFailure.ClientGone)
+        if (failure == LeaseFailure.ClientGone)
         {
             session.Wire.Close();
             return false;
         }
         if (!statement.IsTaken)
             await Relay.Command(statement, null, door.Meter);
-        Refuse(statement, pool, waiter.Failure);
+        Refuse(statement, pool, failure);
         return false;
     }
 

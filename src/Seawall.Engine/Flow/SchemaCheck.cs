@@ -42,7 +42,8 @@ internal sealed class SchemaCheck(FrontDoor door, PoolBook pools, SchemaMemory m
         var connection = pool.TryTake(door.Loop, wanted, null);
         if (connection is null)
         {
-            var waiter = await pool.Wait(door.Loop, wanted, session.Attributes, session.Wire);
+            var waiter = new PoolWaiter(door.Loop);
+            await pool.Wait(waiter, session.Attributes, session.Wire);
             if (waiter.Connection is null)
                 return NoConnection(pool, waiter.Failure);
             connection = waiter.Connection;

@@ -85,20 +85,18 @@ internal sealed class Pool
         return null;
     }
 
-    /// <summary>Takes a connection, waiting in line for one; the waiter says what came of it.</summary>
-    internal async LoopTask<PoolWaiter> Wait(Loop loop, SessionSettings wanted, byte[] attributes, Wire client)
+    /// <summary>Waits in line for a connection: await the waiter, which then says what came of it.</summary>
+    internal PoolWaiter Wait(PoolWaiter waiter, byte[] attributes, Wire client)
     {
-        var waiter = new PoolWaiter(this, loop, wanted, attributes);
+        waiter.Begin(this, attributes, client);
         if (!Enter(waiter))
             return waiter;
-        client.WhenGone(waiter.Abandon);
+        waiter.WatchClient();
         if (!waiter.IsCompleted)
         {
-            loop.Arm(waiter, Limits.WaitMsMax);
-            CallForOne(loop);
+            waiter.Loop.Arm(waiter, Limits.WaitMsMax);
+            CallForOne();
         }
-        await waiter;
-        client.WhenGone(null);
         return waiter;
     }
 
@@ -303,7 +301,7 @@ internal sealed class Pool
 
     // Whoever waits looks at what is idle after having joined the line; whoever gives back looks at the line after having
     // put the connection down. With a full fence between the two steps of each, one of them sees the other.
-    private void CallForOne(Loop loop)
+    private void CallForOne()
     {
         Interlocked.MemoryBarrier();
         for (var i = 0; i < _shards.Length; i++)

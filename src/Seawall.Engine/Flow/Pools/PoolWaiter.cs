@@ -27,38 +27,41 @@ internal enum LeaseFailure : byte
 
 /// <summary>
 /// A statement that waits for a server connection of a pool: any that comes free, not the result of one particular dial.
-/// It is completed exactly once, on its own loop.
+/// It is completed exactly once, on its own loop, and can then be used for another wait: when clients are more than server
+/// connections, waiting is the steady state, and it allocates nothing. Await it once.
 /// </summary>
 internal sealed class PoolWaiter : TimerNode, ICriticalNotifyCompletion
 {
-    private readonly Pool _pool;
     private readonly Arrival _arrival;
+    private readonly Action _abandon;
+    private Pool? _pool;
+    private Wire? _client;
     private Action? _continuation;
 
-    internal PoolWaiter(Pool pool, Loop loop, SessionSettings wanted, byte[] attributes)
+    internal PoolWaiter(Loop loop)
     {
-        _pool = pool;
         Loop = loop;
-        Wanted = wanted;
-        Attributes = attributes;
-        SinceMs = loop.NowMs;
         _arrival = new Arrival(this);
+        _abandon = () => _pool?.GiveUp(this, LeaseFailure.ClientGone);
     }
 
     /// <summary>Where it waits.</summary>
     internal Loop Loop { get; }
 
-    /// <summary>The settings that it will need, so that a dial can begin with them.</summary>
-    internal SessionSettings Wanted { get; }
-
     /// <summary>The client's connection attributes, for the dial that it may cause.</summary>
-    internal byte[] Attributes { get; }
+    internal byte[] Attributes { get; private set; } = [];
 
     /// <summary>Since when, in the loops' milliseconds.</summary>
-    internal long SinceMs { get; }
+    internal long SinceMs { get; private set; }
 
-    /// <summary>Its place in its loop's list; null when it is in none.</summary>
-    internal LinkedListNode<PoolWaiter>? Place { get; set; }
+    /// <summary>Whether it is in its pool's line.</summary>
+    internal bool IsInLine { get; set; }
+
+    /// <summary>The one behind it in its loop's line.</summary>
+    internal PoolWaiter? Behind { get; set; }
+
+    /// <summary>The one before it in its loop's line.</summary>
+    internal PoolWaiter? Ahead { get; set; }
 
     /// <summary>What it got.</summary>
     internal PooledConnection? Connection { get; private set; }
@@ -69,13 +72,37 @@ internal sealed class PoolWaiter : TimerNode, ICriticalNotifyCompletion
     /// <summary>For the compiler.</summary>
     public bool IsCompleted { get; private set; }
 
+    /// <summary>Begins to wait for a client that may leave meanwhile. Only the pool calls this.</summary>
+    internal void Begin(Pool pool, byte[] attributes, Wire client)
+    {
+        _pool = pool;
+        _client = client;
+        Attributes = attributes;
+        SinceMs = Loop.NowMs;
+    }
+
+    /// <summary>From now on, that the client leaves ends the wait.</summary>
+    internal void WatchClient() => _client!.WhenGone(_abandon);
+
+    /// <summary>Tells what came of it and forgets it, so that another wait can begin.</summary>
+    internal (PooledConnection? Connection, LeaseFailure Failure) End()
+    {
+        var result = (Connection, Failure);
+        _pool = null;
+        _client = null;
+        _continuation = null;
+        Attributes = [];
+        Connection = null;
+        Failure = LeaseFailure.None;
+        IsCompleted = false;
+        return result;
+    }
+
     /// <summary>For the compiler.</summary>
     public PoolWaiter GetAwaiter() => this;
 
     /// <summary>For the compiler.</summary>
-    public void GetResult()
-    {
-    }
+    public void GetResult() => _client!.WhenGone(null);
 
     /// <summary>For the compiler.</summary>
     public void OnCompleted(Action continuation) => _continuation = continuation;
@@ -109,11 +136,8 @@ internal sealed class PoolWaiter : TimerNode, ICriticalNotifyCompletion
             Loop.Post(_arrival);
     }
 
-    /// <summary>The client has left.</summary>
-    internal void Abandon() => _pool.GiveUp(this, LeaseFailure.ClientGone);
-
     /// <inheritdoc/>
-    protected internal override void OnDue() => _pool.GiveUp(this, LeaseFailure.TimedOut);
+    protected internal override void OnDue() => _pool?.GiveUp(this, LeaseFailure.TimedOut);
 
     private void Complete()
     {

@@ -14,7 +14,7 @@ internal sealed class WaitList(int loops)
     /// </summary>
     private const int OvertakeMsMax = 2;
 
-    private readonly LinkedList<PoolWaiter>[] _lines = [.. Enumerable.Range(0, loops).Select(_ => new LinkedList<PoolWaiter>())];
+    private readonly Line[] _lines = new Line[loops];
 
     /// <summary>How many wait.</summary>
     internal int Count { get; private set; }
@@ -24,17 +24,33 @@ internal sealed class WaitList(int loops)
 
     internal void Add(PoolWaiter waiter)
     {
-        waiter.Place = _lines[waiter.Loop.Index].AddLast(waiter);
+        ref var line = ref _lines[waiter.Loop.Index];
+        waiter.Ahead = line.Last;
+        if (line.Last is not null)
+            line.Last.Behind = waiter;
+        else
+            line.First = waiter;
+        line.Last = waiter;
+        waiter.IsInLine = true;
         Count++;
     }
 
     /// <summary>Takes a waiter out; false when it is not in any more.</summary>
     internal bool Remove(PoolWaiter waiter)
     {
-        if (waiter.Place is not { } place)
+        if (!waiter.IsInLine)
             return false;
-        place.List!.Remove(place);
-        waiter.Place = null;
+        ref var line = ref _lines[waiter.Loop.Index];
+        if (waiter.Ahead is not null)
+            waiter.Ahead.Behind = waiter.Behind;
+        else
+            line.First = waiter.Behind;
+        if (waiter.Behind is not null)
+            waiter.Behind.Ahead = waiter.Ahead;
+        else
+            line.Last = waiter.Ahead;
+        waiter.Ahead = waiter.Behind = null;
+        waiter.IsInLine = false;
         Count--;
         return true;
     }
@@ -45,7 +61,7 @@ internal sealed class WaitList(int loops)
         var next = Oldest();
         if (next is null)
             return null;
-        if (_lines[loop.Index].First?.Value is { } near && near.SinceMs - next.SinceMs <= OvertakeMsMax)
+        if (_lines[loop.Index].First is { } near && near.SinceMs - next.SinceMs <= OvertakeMsMax)
             next = near;
         Remove(next);
         return next;
@@ -68,9 +84,16 @@ internal sealed class WaitList(int loops)
         PoolWaiter? oldest = null;
         foreach (var line in _lines)
         {
-            if (line.First?.Value is { } first && (oldest is null || first.SinceMs < oldest.SinceMs))
+            if (line.First is { } first && (oldest is null || first.SinceMs < oldest.SinceMs))
                 oldest = first;
         }
         return oldest;
+    }
+
+    // Part of the waiters themselves, so that joining a line allocates nothing.
+    private struct Line
+    {
+        internal PoolWaiter? First;
+        internal PoolWaiter? Last;
     }
 }

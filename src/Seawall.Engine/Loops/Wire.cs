@@ -55,6 +55,12 @@ public abstract class Wire
     /// <summary>Whether somebody wants the reader to look up, although no bytes came; cleared by <see cref="Heed"/>.</summary>
     public bool IsInterrupted { get; private set; }
 
+    /// <summary>
+    /// Whether it is woken before the others of a turn. True for server connections: the answer that one brings frees it for
+    /// a statement that came in the same turn.
+    /// </summary>
+    public bool GoesFirst { get; set; }
+
     /// <summary>Whether bytes given to <see cref="Send"/> wait for the peer.</summary>
     public bool HasUnsent => _outbox.Length > 0;
 

@@ -15,6 +15,7 @@ internal class ServerConnection
     internal ServerConnection(Wire wire, ServerVersion version, Capabilities capabilities, SessionSettings login)
     {
         Wire = wire;
+        wire.GoesFirst = true;
         Version = version;
         Capabilities = capabilities;
         LoginSettings = Applied = login;

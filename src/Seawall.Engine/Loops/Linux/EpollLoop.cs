@@ -107,10 +107,16 @@ public sealed class EpollLoop : Loop, IDisposable
         {
             var count = Wait();
             BeginTurn();
-            // Two passes: first everybody's flags, then everybody's continuations. A server connection that was closed
-            // while it was idle is thus known to be closed before a client's statement of the same batch can get it.
+            // Three passes: first everybody's flags, then the continuations of servers, then those of clients. A server
+            // connection that was closed while it was idle is thus known to be closed, and one whose answer has come is
+            // free, before a client's statement of the same batch looks for one.
             for (var i = 0; i < count; i++)
                 _touched[i] = Note(i);
+            for (var i = 0; i < count; i++)
+            {
+                if (_touched[i] is { GoesFirst: true })
+                    Wake(i);
+            }
             for (var i = 0; i < count; i++)
                 Wake(i);
             RunPosted();

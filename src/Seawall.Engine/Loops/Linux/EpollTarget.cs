@@ -6,6 +6,9 @@ internal interface IEpollTarget
     /// <summary>Its place in the loop's table, with the generation.</summary>
     ulong Tag { get; set; }
 
+    /// <summary>Whether it is woken before the others of a turn.</summary>
+    bool GoesFirst { get; }
+
     /// <summary>Takes note of what became true; runs nobody else's code.</summary>
     void Note(uint flags);
 

@@ -33,6 +33,8 @@ internal sealed unsafe class SocketListener : IEpollTarget, IWireListener
 
     public ulong Tag { get; set; }
 
+    public bool GoesFirst => false;
+
     internal static SocketListener Open(EpollLoop loop, Endpoint endpoint, Action<Wire> accepted)
     {
         var fd = EpollLoop.Checked(

@@ -71,10 +71,15 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int getsockopt(int fd, int level, int name, void* value, int* length);
 
-    [LibraryImport("libc", SetLastError = true)]
+    /// <summary>
+    /// Keeps no error number, as <see cref="send"/>: that takes two calls more each time, and these two are most of what a
+    /// statement calls. After -1, <see cref="ErrnoNow"/> must be the very next call, as in the code that is made for others.
+    /// </summary>
+    [LibraryImport("libc")]
     internal static partial nint recv(int fd, byte* buffer, nint length, int flags);
 
-    [LibraryImport("libc", SetLastError = true)]
+    /// <inheritdoc cref="recv"/>
+    [LibraryImport("libc")]
     internal static partial nint send(int fd, byte* buffer, nint length, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
@@ -106,6 +111,9 @@ internal static unsafe partial class Libc
 
     /// <summary>The <c>errno</c> of the call before.</summary>
     internal static int Errno => Marshal.GetLastPInvokeError();
+
+    /// <summary>The <c>errno</c> of this moment.</summary>
+    internal static int ErrnoNow => Marshal.GetLastSystemError();
 
     /// <summary>The operating system's words for an <c>errno</c>.</summary>
     internal static string Describe(int errno) => Marshal.GetPInvokeErrorMessage(errno);

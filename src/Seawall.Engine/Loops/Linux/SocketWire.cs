@@ -51,12 +51,15 @@ internal sealed unsafe class SocketWire : Wire, IEpollTarget
     public override int Receive(Span<byte> into)
     {
         nint count;
+        var errno = 0;
         do
         {
             fixed (byte* buffer = into)
                 count = Libc.recv(_fd, buffer, into.Length, 0);
+            if (count < 0)
+                errno = Libc.ErrnoNow;
         }
-        while (count < 0 && Libc.Errno == Libc.EINTR);
+        while (errno == Libc.EINTR && count < 0);
         if (count > 0)
         {
             // A short read means drained: the next bytes raise a new edge. After a hang-up there is none to come.
@@ -66,7 +69,7 @@ internal sealed unsafe class SocketWire : Wire, IEpollTarget
         }
         if (count == 0)
             return WireResult.End;
-        if (Libc.Errno != Libc.EAGAIN)
+        if (errno != Libc.EAGAIN)
             return WireResult.Broken;
         ReadReady = false;
         return WireResult.Later;
@@ -78,7 +81,7 @@ internal sealed unsafe class SocketWire : Wire, IEpollTarget
             return true;
         byte one;
         var count = Libc.recv(_fd, &one, 1, Libc.MSG_PEEK | Libc.MSG_DONTWAIT);
-        return count == 0 || (count < 0 && Libc.Errno is not Libc.EAGAIN and not Libc.EINTR);
+        return count == 0 || (count < 0 && Libc.ErrnoNow is not Libc.EAGAIN and not Libc.EINTR);
     }
 
     public void Note(uint flags)
@@ -99,15 +102,18 @@ internal sealed unsafe class SocketWire : Wire, IEpollTarget
     protected override int Write(ReadOnlySpan<byte> bytes)
     {
         nint count;
+        var errno = 0;
         do
         {
             fixed (byte* buffer = bytes)
                 count = Libc.send(_fd, buffer, bytes.Length, Libc.MSG_NOSIGNAL);
+            if (count < 0)
+                errno = Libc.ErrnoNow;
         }
-        while (count < 0 && Libc.Errno == Libc.EINTR);
+        while (errno == Libc.EINTR && count < 0);
         if (count == bytes.Length)
             return (int)count;
-        if (count < 0 && Libc.Errno != Libc.EAGAIN)
+        if (count < 0 && errno != Libc.EAGAIN)
             return WireResult.Broken;
         // A partial write means that the buffer is full; room raises an edge. So it does when the peer has only ended its
         // own side: to call that "ready" would have the sender try for ever, and the loop with it.

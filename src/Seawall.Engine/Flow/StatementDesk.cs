@@ -22,7 +22,7 @@ internal sealed class StatementDesk(FrontDoor door)
     {
         var world = door.Facts;
         var statement = _free.TryPop(out var kept) ? kept : new Statement();
-        statement.Begin(session, world, ServerOf(session, world), packet, door.Loop.Timestamp());
+        statement.Begin(session, world, ServerOf(session, world), packet, door.Loop.TurnBegan);
         session.Current = statement;
         return statement;
     }

@@ -30,7 +30,7 @@ public abstract class Loop
         _onBug = onBug;
         Index = index;
         Time = time;
-        NowMs = ReadClock();
+        BeginTurn();
         Timers = new TimerWheel(NowMs);
         Buffer = GC.AllocateUninitializedArray<byte>(BufferBytes, pinned: true);
     }
@@ -46,6 +46,11 @@ public abstract class Loop
 
     /// <summary>Monotonic milliseconds, read once for each turn of the loop: coarse, and free.</summary>
     public long NowMs { get; private set; }
+
+    /// <summary>
+    /// When this turn began, as <see cref="Timestamp"/> gives it: since then, whoever is served in it has been waiting.
+    /// </summary>
+    public long TurnBegan { get; private set; }
 
     /// <summary>The loop's timers.</summary>
     public TimerWheel Timers { get; }
@@ -100,7 +105,11 @@ public abstract class Loop
     protected bool HasYielded => _yielded.Count > 0;
 
     /// <summary>Reads the clock for the turn that begins.</summary>
-    protected void BeginTurn() => NowMs = ReadClock();
+    protected void BeginTurn()
+    {
+        TurnBegan = Time.GetTimestamp();
+        NowMs = (long)(TurnBegan * (1e3 / Time.TimestampFrequency));
+    }
 
     /// <summary>Runs those that yielded, then the timers that are due.</summary>
     protected void EndTurn()
@@ -134,8 +143,6 @@ public abstract class Loop
             Report(bug);
         }
     }
-
-    private long ReadClock() => (long)(Time.GetTimestamp() * (1e3 / Time.TimestampFrequency));
 
     /// <summary>For the compiler: what <see cref="Yield"/> returns.</summary>
     public readonly struct YieldAwaitable(Loop loop) : ICriticalNotifyCompletion

@@ -16,7 +16,10 @@ namespace Seawall.Bench.Proxies;
 /// </summary>
 internal static class EngineProxy
 {
-    /// <summary>Serves until its input ends; a line on it asks for the bytes allocated so far.</summary>
+    /// <summary>
+    /// Serves until its input ends; a line on it asks for the bytes allocated so far, or, when it says so, for those that
+    /// live, which takes a collection.
+    /// </summary>
     internal static int Serve(int port, int serverPort, int loops, string user, string password)
     {
         var monitor = new Account(user, "%", [], AccountSource.Settings);
@@ -40,8 +43,8 @@ internal static class EngineProxy
         while (engine.Facts.Accounts.Mode != AccountMode.Known)
             Thread.Sleep(10);
         Console.WriteLine("ready");
-        while (Console.ReadLine() is not null)
-            Console.WriteLine(GC.GetTotalAllocatedBytes());
+        while (Console.ReadLine() is { } asked)
+            Console.WriteLine(asked == "live" ? GC.GetTotalMemory(forceFullCollection: true) : GC.GetTotalAllocatedBytes());
         return 0;
     }
 }

@@ -4,6 +4,7 @@ using Seawall.Control.Logs;
 using Seawall.Control.Reloads;
 using Seawall.Control.Settings;
 using Seawall.Engine;
+using Seawall.Engine.Facts.Accounts;
 
 namespace Seawall.Control.Processes;
 
@@ -76,6 +77,22 @@ public sealed class SeawallProcess : IControlActions, IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Waits until clients can log in, or until the time is over: false then. Whoever comes earlier is turned away with the
+    /// reason, so this is for those who start something right after it.
+    /// </summary>
+    public async Task<bool> WaitUntilReady(TimeSpan atMost, CancellationToken cancel)
+    {
+        var started = _time.GetTimestamp();
+        while (!IsReady)
+        {
+            if (_time.GetElapsedTime(started) >= atMost)
+                return false;
+            await Task.Delay(TimeSpan.FromMilliseconds(10), _time, cancel);
+        }
+        return true;
+    }
+
     /// <inheritdoc/>
     public Task<ReloadReport> Reload(CancellationToken cancel) => _reloader.Reload(cancel);
 
@@ -131,6 +148,8 @@ public sealed class SeawallProcess : IControlActions, IAsyncDisposable
 
     /// <summary>How many of those who stay are named; more would hide the log.</summary>
     private const int NamedMax = 5;
+
+    private bool IsReady => Engine.Facts is { Primary.Version: not null, Accounts.Mode: not AccountMode.Unknown };
 
     private async Task SayWhoStays(int seconds)
     {

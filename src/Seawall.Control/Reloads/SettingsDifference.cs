@@ -16,10 +16,10 @@ internal static class SettingsDifference
         {
             // A server or an account that is new differs from one that has nothing but defaults.
             var old = before.Remove(row.Key, out var known) ? known.Value : row.Default;
-            var isAnotherSecret = IsAnotherSecret(inUse, read, row.Key);
-            if (old != row.Value || isAnotherSecret)
+            var hasOtherContents = HasOtherContents(inUse, read, row.Key);
+            if (old != row.Value || hasOtherContents)
             {
-                changes.Add(new SettingChange(row.Key, Shown(old), Shown(row.Value) + (isAnotherSecret ? " (another secret)" : ""),
+                changes.Add(new SettingChange(row.Key, Shown(old), Shown(row.Value) + (hasOtherContents ? " (other contents)" : ""),
                     NeedsRestart: !row.ReloadsLive));
             }
         }
@@ -57,8 +57,8 @@ internal static class SettingsDifference
         }
     }
 
-    private static bool IsAnotherSecret(SeawallSettings inUse, SeawallSettings read, string key) =>
-        inUse.SecretMarks.TryGetValue(key, out var old) && read.SecretMarks.TryGetValue(key, out var mark) && old != mark;
+    private static bool HasOtherContents(SeawallSettings inUse, SeawallSettings read, string key) =>
+        inUse.Marks.TryGetValue(key, out var old) && read.Marks.TryGetValue(key, out var mark) && old != mark;
 
     private static string? ValueOf(SeawallSettings settings, string key) =>
         settings.Rows.FirstOrDefault(row => row.Key == key)?.Value;

@@ -2,12 +2,11 @@ using System.Collections.Immutable;
 using Seawall.Engine;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Pools;
-using Seawall.Engine.Flow.Servers;
 
 namespace Seawall.Control.Settings;
 
 /// <summary>Makes the servers of a document.</summary>
-internal sealed class ServersComposer(SettingsComposer composer, SettingsDocument document, Addresses addresses)
+internal sealed class ServersComposer(SettingsComposer composer, SettingsDocument document, Addresses addresses, TlsComposer tls)
 {
     /// <summary>The longest name: it is in every line about the server.</summary>
     private const int NameLengthMax = 64;
@@ -52,6 +51,7 @@ internal sealed class ServersComposer(SettingsComposer composer, SettingsDocumen
             composer.Complain(section, "address", $"servers.address: {problem}");
             return null;
         }
+        var (encryption, context) = tls.ForServer(section, name);
         return !isNamed ? null : new ServerOptions
         {
             Id = new ServerId(name),
@@ -63,17 +63,11 @@ internal sealed class ServersComposer(SettingsComposer composer, SettingsDocumen
             LoginMsMax = section.Number("login_ms_max"),
             Dial = new DialLimits(
                 section.Number("dials_per_second"), section.Number("dial_burst"), section.Number("dials_in_progress_max")),
-            Tls = TlsOf(section),
+            Tls = encryption,
+            TlsContext = context,
             AllowsPublicKeyRetrieval = section.Flag("allow_public_key_retrieval"),
         };
     }
-
-    private static ServerTls TlsOf(SettingsSection section) => section.Text("tls") switch
-    {
-        "off" => ServerTls.Off,
-        "required" => ServerTls.Required,
-        _ => ServerTls.Preferred,
-    };
 
     private void CheckNames(IReadOnlyList<SettingsSection> sections)
     {

@@ -57,6 +57,13 @@ internal static class SettingKeys
         Number("clients", "idle_ms_max", s_clients.IdleMsMax, 10, DaysMsMax, "How long a client may be silent"),
         Flag("clients", "match_host", s_clients.MatchesClientHost,
             "Whether the servers must have an account for the client's own address, and not just for Seawall's"),
+        Choice("clients", "tls", ["off", "preferred", "required"], "preferred",
+            "Whether clients may, or must, encrypt; without a certificate Seawall makes one that nobody can verify"),
+        Text("clients", "tls_certificate", "", "A PEM file with the certificate for clients, those of the authorities below the root behind it"),
+        Text("clients", "tls_key", "", "A PEM file with its key; when it is not set, the key is in the same file"),
+        Text("clients", "tls_ca", "", "A PEM file with the authorities that sign clients' certificates"),
+        Choice("clients", "tls_verify", ["none", "optional", "required"], "none", "Whether clients may, or must, show a certificate"),
+        Choice("clients", "tls_min", ["1.2", "1.3"], "1.2", "The oldest TLS version that is spoken with clients"),
     ];
 
     private static SettingKey[] Servers() =>
@@ -74,6 +81,12 @@ internal static class SettingKeys
         Number("servers", "dials_in_progress_max", s_dial.InProgressMax, 1, 10_000, "Logins to it under way at one time"),
         Choice("servers", "tls", ["off", "preferred", "required"], "preferred",
             "Whether to encrypt; \"preferred\": when it offers TLS and is not on this machine"),
+        Choice("servers", "tls_verify", ["none", "ca", "identity"], "none",
+            "What of its certificate is verified: nothing, who has signed it, or also that it is for the host of its address"),
+        Text("servers", "tls_ca", "", "A PEM file with the authorities that sign its certificate; those of the system when it is not set"),
+        Text("servers", "tls_certificate", "", "A PEM file with a certificate to show to it"),
+        Text("servers", "tls_key", "", "A PEM file with that certificate's key; when it is not set, the key is in the same file"),
+        Choice("servers", "tls_min", ["1.2", "1.3"], "1.2", "The oldest TLS version that is spoken with it"),
         Flag("servers", "allow_public_key_retrieval", s_server.AllowsPublicKeyRetrieval,
             "Whether it may send its public key over a connection that is not encrypted; whoever sits between could read the password"),
     ];

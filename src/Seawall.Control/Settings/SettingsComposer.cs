@@ -22,11 +22,14 @@ internal sealed class SettingsComposer
     private readonly SettingsSource _source;
     private readonly PasswordReader _passwords;
     private readonly Addresses _addresses;
+    private readonly TlsComposer _tls;
     private readonly List<SettingsProblem> _problems = [];
     private readonly SortedDictionary<string, ulong> _marks = new(StringComparer.Ordinal);
 
-    internal SettingsComposer(SettingsDocument document, SettingsSource source, PasswordReader passwords, Addresses addresses)
+    internal SettingsComposer(
+        SettingsDocument document, SettingsSource source, PasswordReader passwords, Addresses addresses, TlsContexts tls)
     {
+        _tls = new TlsComposer(this, source, tls);
         _document = document;
         _source = source;
         _passwords = passwords;
@@ -39,7 +42,7 @@ internal sealed class SettingsComposer
     /// <summary>Makes the settings; only good when there are no errors.</summary>
     internal async Task<SeawallSettings> Compose(CancellationToken cancel)
     {
-        var servers = await new ServersComposer(this, _document, _addresses).Compose(cancel);
+        var servers = await new ServersComposer(this, _document, _addresses, _tls).Compose(cancel);
         var pools = Pools();
         var engine = new EngineOptions
         {
@@ -60,7 +63,7 @@ internal sealed class SettingsComposer
             Log = new LogOptions(LevelOf(log.Text("level")), log.Text("format") == "json"),
             ShutdownMsMax = _document.Section("process").Number("shutdown_ms_max"),
             Rows = SettingRows.Of(_document, _source),
-            SecretMarks = _marks.ToImmutableDictionary(),
+            Marks = _marks.ToImmutableDictionary(),
         };
         WarnOf(settings);
         return settings;
@@ -69,6 +72,9 @@ internal sealed class SettingsComposer
     /// <summary>Notes an error at a key of a section.</summary>
     internal void Complain(SettingsSection section, string key, string message) =>
         _problems.Add(new SettingsProblem(true, _document.PlaceOf(section, key), message));
+
+    /// <summary>Notes a number that differs when a secret or a file does.</summary>
+    internal void Mark(string key, ulong mark) => _marks[key] = mark;
 
     /// <summary>Notes something that works, and is probably not what was meant.</summary>
     internal void Warn(SettingsSection section, string key, string message) =>
@@ -117,8 +123,11 @@ internal sealed class SettingsComposer
     private ClientOptions Clients()
     {
         var section = _document.Section("clients");
+        var (tls, requiresTls) = _tls.ForClients(section);
         return new ClientOptions
         {
+            Tls = tls,
+            RequiresTls = requiresTls,
             CountMax = section.Number("max"),
             LoginMsMax = section.Number("login_ms_max"),
             IdleMsMax = section.Long("idle_ms_max"),

@@ -9,6 +9,9 @@ namespace Seawall.Control.Settings;
 /// </summary>
 internal sealed class SettingsDocument
 {
+    /// <summary>One mistake of syntax makes the parser stumble over what follows; the first ones are those to correct.</summary>
+    private const int SyntaxErrorsMax = 3;
+
     private readonly string _source;
     private readonly bool _hasLines;
     private readonly Dictionary<string, SettingsSection> _sections = [];
@@ -31,12 +34,12 @@ internal sealed class SettingsDocument
     internal static SettingsDocument Read(string text, string source, bool hasLines = true)
     {
         var document = new SettingsDocument(source, hasLines);
-        var syntax = SyntaxParser.Parse(text, source, validate: true);
-        foreach (var diagnostic in syntax.Diagnostics)
-        {
-            if (diagnostic.Kind == DiagnosticMessageKind.Error)
-                document.Complain(diagnostic.Span.Start, WithoutSecrets(diagnostic.Message));
-        }
+        // What comes twice is told here, in the words of settings.
+        var syntax = SyntaxParser.Parse(text, source, validate: false);
+        foreach (var diagnostic in syntax.Diagnostics.Where(found => found.Kind == DiagnosticMessageKind.Error).Take(SyntaxErrorsMax))
+            document.Complain(diagnostic.Span.Start, WithoutSecrets(diagnostic.Message));
+        if (syntax.HasErrors)
+            return document; // Whatever else would be found follows from it.
         foreach (var stray in syntax.KeyValues)
             document.ReadStray(stray);
         foreach (var table in syntax.Tables)
@@ -91,6 +94,8 @@ internal sealed class SettingsDocument
             Complain(Start(table), $"write {Heading(name)}");
             return;
         }
+        if (table is TableSyntax && _sections.TryGetValue(name, out var first))
+            Complain(Start(table), $"{Heading(name)} is there twice; the first is on line {first.Line}");
         var section = table is TableArraySyntax ? NewItem(name, table) : SectionOf(name, table);
         foreach (var pair in table.Items)
         {
@@ -111,7 +116,9 @@ internal sealed class SettingsDocument
             return;
         }
         var at = pair.Value is { } written ? Start(written) : Start(pair);
-        if (ValueReader.Read(key, pair.Value, out var problem) is { } value)
+        if (section.Values.TryGetValue(name, out var before))
+            Complain(Start(pair), $"{key.Path} is set twice; the first time on line {before.Line}");
+        else if (ValueReader.Read(key, pair.Value, out var problem) is { } value)
             section.Set(new SettingValue(key, value, at.Line + 1, at.Column + 1));
         else
             Complain(at, problem);
@@ -170,6 +177,7 @@ internal sealed class SettingsDocument
     private static string WithoutSecrets(string message)
     {
         var quoted = message.IndexOfAny(['`', '\'', '"']);
-        return "not valid TOML: " + (quoted < 0 ? message : message[..quoted].TrimEnd()).TrimEnd('.', ':', ' ');
+        var said = (quoted < 0 ? message : message[..quoted]).TrimEnd('.', ':', ' ');
+        return said.Contains(' ', StringComparison.Ordinal) ? $"not valid TOML: {said}" : "not valid TOML";
     }
 }

@@ -7,6 +7,7 @@ public sealed class SettingsReader
 {
     private readonly PasswordReader _passwords = new();
     private readonly Addresses _addresses;
+    private readonly TlsContexts _tls;
 
     /// <summary>A reader that asks the system's resolver.</summary>
     public SettingsReader(TimeProvider time)
@@ -14,7 +15,11 @@ public sealed class SettingsReader
     {
     }
 
-    internal SettingsReader(TimeProvider time, NameLookup lookUp) => _addresses = new Addresses(lookUp, time);
+    internal SettingsReader(TimeProvider time, NameLookup lookUp)
+    {
+        _addresses = new Addresses(lookUp, time);
+        _tls = new TlsContexts(time);
+    }
 
     /// <summary>Reads; the settings are null when there is any error.</summary>
     public async Task<SettingsReading> Read(SettingsSource source, CancellationToken cancel)
@@ -23,7 +28,7 @@ public sealed class SettingsReader
         if (text is null)
             return new(null, [new SettingsProblem(true, source.Name, problem)]);
         var document = SettingsDocument.Read(text, source.Name, hasLines: source.Path is not null);
-        var composer = new SettingsComposer(document, source, _passwords, _addresses);
+        var composer = new SettingsComposer(document, source, _passwords, _addresses, _tls);
         var settings = await composer.Compose(cancel);
         SettingsProblem[] problems = [.. document.Problems, .. composer.Problems];
         return new(problems.Any(found => found.IsError) ? null : settings, problems);

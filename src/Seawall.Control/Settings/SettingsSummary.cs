@@ -2,6 +2,8 @@ using System.Globalization;
 using Seawall.Control.Processes;
 using Seawall.Engine;
 using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Servers;
 
 namespace Seawall.Control.Settings;
 
@@ -15,6 +17,7 @@ public static class SettingsSummary
         yield return $"{source.Name}: can be used";
         yield return "";
         yield return $"  clients come in at   {string.Join(", ", engine.Listen)}  (at most {engine.Clients.CountMax})";
+        yield return $"  their TLS            {WordOf(engine.Clients)}";
         foreach (var server in engine.Servers)
             yield return $"  {WordOf(server.Role),-20} {Describe(server)}";
         yield return $"  each pool            at most {engine.Pools.SizeMax} connections of one account to one server";
@@ -38,6 +41,17 @@ public static class SettingsSummary
         }
     }
 
+    private static string WordOf(ClientOptions clients) => clients.Tls is not { } tls
+        ? "none"
+        : $"{(clients.RequiresTls ? "required" : "offered")}, with a certificate {(tls.IsSelfMade ? "that Seawall makes, and nobody can verify" : "of yours")}";
+
+    private static string WordOf(ServerTls tls) => tls switch
+    {
+        ServerTls.Off => "no TLS",
+        ServerTls.Preferred => "TLS if it has it and is elsewhere",
+        ServerTls.Required => "TLS",
+    };
+
     private static string WordOf(ServerRole role) => role switch
     {
         ServerRole.Primary => "primary",
@@ -50,6 +64,6 @@ public static class SettingsSummary
             ? $"{server.HostName}, which is {server.Endpoint}"
             : server.Endpoint.Text;
         return $"{server.Id} at {looked}  (at most {server.ConnectionsMax} connections, {server.Dial.PerSecond:0.#} new ones in a second, "
-            + $"{server.Dial.InProgressMax} logins at once)";
+            + $"{server.Dial.InProgressMax} logins at once; {WordOf(server.Tls)})";
     }
 }

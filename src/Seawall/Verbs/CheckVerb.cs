@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Seawall.Control.Processes;
 using Seawall.Control.Settings;
 
 namespace Seawall.Verbs;
@@ -9,7 +10,7 @@ internal static class CheckVerb
     /// <summary>What its help ends with.</summary>
     internal const string More =
         """
-        Reads the settings as run would, and opens no connection.
+        Reads the settings as run would, and opens no connection unless told to --connect.
 
         Exit status: 0 they can be used; 1 they cannot; 2 wrong usage.
         """;
@@ -18,12 +19,24 @@ internal static class CheckVerb
     {
         var options = new SettingsOptions();
         var command = new Command("check", "Say what settings would do, and what is wrong with them.");
-        options.AddTo(command);
-        command.SetAction((parsed, cancel) => Check(options.SourceOf(parsed), parsed.InvocationConfiguration.Output, time, cancel));
+        var explain = new Option<bool>("--explain") { Description = "Print every key that there is, with its meaning, and read nothing" };
+        var connect = new Option<bool>("--connect") { Description = "Try each server as well: is it there, may the monitor do its work?" };
+        options.AddTo(command, unless: explain);
+        command.Options.Add(explain);
+        command.Options.Add(connect);
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var output = parsed.InvocationConfiguration.Output;
+            if (!parsed.GetValue(explain))
+                return await Check(options.SourceOf(parsed), parsed.GetValue(connect), output, time, cancel);
+            await output.WriteAsync(SettingsReference.Markdown());
+            return ExitCodes.Done;
+        });
         return command;
     }
 
-    private static async Task<int> Check(SettingsSource source, TextWriter output, TimeProvider time, CancellationToken cancel)
+    private static async Task<int> Check(
+        SettingsSource source, bool connects, TextWriter output, TimeProvider time, CancellationToken cancel)
     {
         var reading = await new SettingsReader(time).Read(source, cancel);
         foreach (var problem in reading.Problems)
@@ -35,6 +48,16 @@ internal static class CheckVerb
         }
         foreach (var line in SettingsSummary.Of(settings, source))
             await output.WriteLineAsync(line);
-        return ExitCodes.Done;
+        return !connects || await Connect(settings, output, time) ? ExitCodes.Done : ExitCodes.Failed;
+    }
+
+    private static async Task<bool> Connect(SeawallSettings settings, TextWriter output, TimeProvider time)
+    {
+        using var trial = new ServerTrial(settings, time);
+        var results = await trial.Run();
+        await output.WriteLineAsync();
+        foreach (var result in results)
+            await output.WriteLineAsync($"  {(result.Succeeded ? "ok   " : "error")} {result.Line}");
+        return results.All(result => result.Succeeded);
     }
 }

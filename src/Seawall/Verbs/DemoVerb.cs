@@ -97,7 +97,9 @@ internal static class DemoVerb
         try
         {
             await process.Start(CancellationToken.None);
-            return process;
+            if (await process.WaitUntilReady(TimeSpan.FromSeconds(10), CancellationToken.None))
+                return process;
+            throw new DemoException("Seawall has not reached the server that the demo has started");
         }
         catch
         {

@@ -32,6 +32,9 @@ internal static class RunVerb
         return command;
     }
 
+    /// <summary>How long the word that it is up waits for the servers: they may come up later as well.</summary>
+    private static readonly TimeSpan s_readyMax = TimeSpan.FromSeconds(1);
+
     private static async Task<int> Run(SettingsSource source, TimeProvider time, CancellationToken cancel)
     {
         var reader = new SettingsReader(time);
@@ -58,6 +61,7 @@ internal static class RunVerb
                 await Console.Error.WriteLineAsync($"seawall: {failure.Message}");
                 return ExitCodes.Failed;
             }
+            await process.WaitUntilReady(s_readyMax, cancel);
             await Console.Out.WriteLineAsync($"seawall {SeawallVersion.Text} is up: {string.Join(", ", process.Engine.Bound)}");
             var end = await process.RunToEnd();
             return signals.EndedBy is { } signal ? ExitCodes.OfSignal(signal)

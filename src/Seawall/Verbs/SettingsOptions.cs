@@ -23,7 +23,8 @@ internal sealed class SettingsOptions
         (Word("--log-level", "LEVEL", "Without a file: trace, debug, info, warning or error"), "log", "level"),
     ];
 
-    internal void AddTo(Command command)
+    /// <summary>Adds them; with <paramref name="unless"/> none of them is needed.</summary>
+    internal void AddTo(Command command, Option<bool>? unless = null)
     {
         command.Options.Add(_file);
         command.Options.Add(_server);
@@ -31,6 +32,8 @@ internal sealed class SettingsOptions
             command.Options.Add(option);
         command.Validators.Add(result =>
         {
+            if (unless is not null && result.GetValue(unless))
+                return;
             var hasFile = result.GetValue(_file) is not null;
             if (hasFile == result.GetValue(_server) is not null)
                 result.AddError("give the settings file (-c FILE), or the server (--server HOST:PORT)");

@@ -1,0 +1,245 @@
+using Microsoft.Extensions.Logging;
+using Seawall.Control.Settings;
+using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Pools;
+using Seawall.Engine.Flow.Servers;
+using Xunit;
+
+namespace Seawall.Tests.Settings;
+
+public sealed class SettingsReaderTests
+{
+    /// <summary>What is wrong, where that is said to be, and words of what is said.</summary>
+    public static TheoryData<string, string, string> Mistakes => new()
+    {
+        { "[pool]\nsizee = 3", "file:2:1", "unknown key \"sizee\" in [pool]; did you mean \"size\"?" },
+        { "[pool]\nmax_size = 3", "file:2:1", "did you mean \"size\"?" },
+        { "[clients]\nsize = 3", "file:2:1", "unknown key \"size\" in [clients]; there is one in [pool]" },
+        { "[pools]\nsize = 3", "file:1:1", "unknown section [pools]; did you mean \"pool\"?" },
+        { "[frobnicate]\nsize = 3", "file:1:1", "unknown section [frobnicate]" },
+        { "size = 3", "file:1:1", "\"size\" must be in a section: [pool]" },
+        { "servers = 3", "file:1:1", "write [[servers]]" },
+        { "[servers]\nname = \"x\"", "file:1:1", "write [[servers]]" },
+        { "[[pool]]\nsize = 3", "file:1:1", "write [pool]" },
+        { "[pool]\nsize = 0", "file:2:8", "pool.size = 0: it must be a whole number from 1 to 100000" },
+        { "[pool]\nsize = 100001", "file:2:8", "from 1 to 100000" },
+        { "[pool]\nsize = 3.5", "file:2:8", "a whole number" },
+        { "[pool]\nsize = \"3\"", "file:2:8", "pool.size = \"3\": it must be a whole number" },
+        { "[pool]\nsize = 3\nsize = 4", "file:3:1", "pool.size is set twice; the first time on line 2" },
+        { "[pool]\nsize = 3\n[clients]\n[pool]\nidle_min = 1", "file:4:1", "[pool] is there twice; the first is on line 1" },
+        { "[pool]\nsize = ", "file:2:", "not valid TOML" },
+        { "[pool\nsize = 3", "file:1:", "not valid TOML" },
+        { "[pool]\nsize = 3\nidle_min = 4", "file:3:12", "pool.idle_min = 4 is more than pool.size = 3" },
+        { "[clients]\nmatch_host = 1", "file:2:14", "true or false" },
+        { "[clients]\nlisten = \"127.0.0.1:6033\"", "file:2:10", "a list of texts" },
+        { "[clients]\nlisten = [3]", "file:2:10", "a list of texts" },
+        { "[clients]\nlisten = []", "file:2:10", "clients.listen is empty" },
+        { "[clients]\nlisten = [\"127.0.0.1\"]", "file:2:10", "no address" },
+        { "[clients]\nlisten = [\"127.0.0.1:66000\"]", "file:2:10", "no port from 0 to 65535" },
+        { "[clients]\nlisten = [\"::1:6033\"]", "file:2:10", "write host:port, [IPv6 address]:port" },
+        { "[clients]\nlisten = [\"127.0.0.1:1\", \"127.0.0.1:1\"]", "file:2:10", "twice" },
+        { "[clients]\nlisten = [\"nowhere:6033\"]", "file:2:10", "the name \"nowhere\" cannot be looked up" },
+        { "[log]\nlevel = \"warn\"", "file:2:9", "\"trace\", \"debug\", \"info\", \"warning\" or \"error\"; did you mean \"warning\"?" },
+        { "[log]\nlevel = \"INFO\"", "file:2:9", "did you mean \"info\"?" },
+        { "[admin]\nlisten = \"127.0.0.1:0\"", "file:2:10", "no port from 1 to 65535" },
+        { "[admin]\nuser = \"\"", "file:2:8", "admin.user is empty" },
+        { "[metrics]\nlisten = \"/run/metrics\"", "file:2:10", "metrics.listen must be host:port" },
+        { "[monitor]\nuser = \"watch\"", "file:1:1", "monitor has no password: set password_file, password_env or password" },
+        { "[monitor]\npassword = \"x\"", "file:1:1", "monitor has no user" },
+        { "[monitor]\nuser = \"w\"\npassword = \"x\"\npassword_file = \"y\"", "file:3:12", "set one of them" },
+        { "[monitor]\nuser = \"w\"\npassword_file = \"missing\"", "file:3:17", "there is no file" },
+        { "[monitor]\nuser = \"w\"\npassword_env = \"SEAWALL_NO_SUCH\"", "file:3:16", "no environment variable" },
+        { "[[accounts]]\nuser = \"a\"\npassword = \"1\"\n[[accounts]]\nuser = \"a\"\npassword = \"2\"", "file:5:8", "there twice" },
+        { "[[servers]]\nname = \"db\"\naddress = \"127.0.0.1:3307\"\nrole = \"replica\"", "file:6:8", "servers.name = \"db\" is there twice" },
+        { "[[servers]]\nname = \"b\"\naddress = \"127.0.0.1:3307\"", "file:4:1", "two servers have servers.role = \"primary\"" },
+        { "[[servers]]\nname = \"b\"\nrole = \"replica\"", "file:1:1", "server \"b\" has no address" },
+        { "[[servers]]\nname = \"b c\"\naddress = \"127.0.0.1:3307\"\nrole = \"replica\"", "file:2:8", "servers.name must be" },
+        { "[[servers]]\nname = \"b\"\naddress = \"127.0.0.1:0\"\nrole = \"replica\"", "file:3:11", "no port from 1 to 65535" },
+        { "[[servers]]\nname = \"b\"\naddress = \"nowhere:1\"\nrole = \"replica\"", "file:3:11", "cannot be looked up" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Mistakes))]
+    public void A_mistake_is_told_with_its_place_and_what_is_allowed(string mistake, string place, string words)
+    {
+        using var file = new SettingsFile(mistake + "\n" + SettingsFile.Least);
+
+        // A mistake of syntax may be told in more than one way.
+        var error = file.Errors()[0];
+
+        Assert.True(file.Errors().Length == 1 || words == "not valid TOML");
+        Assert.StartsWith(place, error, StringComparison.Ordinal);
+        Assert.Contains(words, error, StringComparison.Ordinal);
+        Assert.Null(file.Read().Settings);
+    }
+
+    [Fact]
+    public void All_mistakes_are_told_at_once()
+    {
+        using var file = new SettingsFile("[pool]\nsize = 0\nwait = 1\n[clients]\nmax = -1\nlisten = [\"x\"]\n[monitor]\n");
+
+        // Two numbers, a key, an address, a user, a password, and no server.
+        Assert.Equal(7, file.Errors().Length);
+    }
+
+    [Fact]
+    public void What_is_not_set_is_as_the_engine_has_it()
+    {
+        var settings = SettingsFile.Read(SettingsFile.Least).Settings!;
+
+        Assert.Equal(new ClientOptions(), settings.Engine.Clients with { Tls = null });
+        Assert.True(settings.Engine.Clients.Tls?.IsSelfMade);
+        Assert.Equal(new PoolLimits(), settings.Engine.Pools);
+        Assert.Equal(new DialLimits(), settings.Engine.Servers[0].Dial);
+        Assert.Equal(["127.0.0.1:6033"], settings.Engine.Listen.Select(endpoint => endpoint.Text));
+        Assert.Equal("127.0.0.1:6034", settings.Admin?.Listen.Text);
+        Assert.Equal("127.0.0.1:6035", settings.Metrics?.Listen.ToString());
+        Assert.Equal(new LogOptions(LogLevel.Information, IsJson: false), settings.Log);
+    }
+
+    [Fact]
+    public void Every_key_reaches_the_settings()
+    {
+        using var file = new SettingsFile(
+            """
+            [clients]
+            listen = ["[::1]:7000", "/tmp/seawall.sock", "localhost:7001"]
+            max = 11
+            login_ms_max = 12
+            idle_ms_max = 13
+            match_host = false
+
+            [[servers]]
+            name = "one"
+            address = "db1:3306"
+            connections_max = 21
+            connect_ms_max = 22
+            login_ms_max = 23
+            dials_per_second = 24
+            dial_burst = 25
+            dials_in_progress_max = 26
+            tls = "required"
+            allow_public_key_retrieval = true
+
+            [[servers]]
+            name = "two"
+            address = "/run/mysqld/mysqld.sock"
+            role = "replica"
+            tls = "off"
+
+            [pool]
+            size = 20
+            idle_min = 2
+            wait_ms_max = 31
+            waiters_max = 32
+            idle_ms_max = 33
+            lifetime_ms_max = 3400
+            prepared_max = 35
+
+            [admin]
+            listen = "off"
+
+            [metrics]
+            listen = "off"
+
+            [log]
+            level = "debug"
+            format = "json"
+
+            [process]
+            loops = 3
+            shutdown_ms_max = 41
+            """);
+
+        var settings = file.Good();
+
+        Assert.Equal(["[::1]:7000", "/tmp/seawall.sock", "127.0.0.1:7001"], settings.Engine.Listen.Select(endpoint => endpoint.Text));
+        Assert.Equal(
+            new ClientOptions { CountMax = 11, LoginMsMax = 12, IdleMsMax = 13, MatchesClientHost = false },
+            settings.Engine.Clients with { Tls = null });
+        Assert.Equal(
+            new PoolLimits
+            {
+                SizeMax = 20, IdleMin = 2, WaitMsMax = 31, WaitersMax = 32, IdleMsMax = 33, LifetimeMsMax = 3400, PreparedMax = 35,
+            },
+            settings.Engine.Pools);
+        var one = settings.Engine.Servers[0];
+        Assert.Equal(("one", "10.0.0.1:3306", "db1"), (one.Id.Name, one.Endpoint.Text, one.HostName));
+        Assert.Equal((21, 22, 23), (one.ConnectionsMax, one.ConnectMsMax, one.LoginMsMax));
+        Assert.Equal(new DialLimits(24, 25, 26), one.Dial);
+        Assert.Equal((ServerTls.Required, true, ServerRole.Primary), (one.Tls, one.AllowsPublicKeyRetrieval, one.Role));
+        var two = settings.Engine.Servers[1];
+        Assert.Equal(("/run/mysqld/mysqld.sock", ServerRole.Replica, ServerTls.Off), (two.Endpoint.Text, two.Role, two.Tls));
+        Assert.Null(settings.Admin);
+        Assert.Null(settings.Metrics);
+        Assert.Equal(new LogOptions(LogLevel.Debug, IsJson: true), settings.Log);
+        Assert.Equal((3, 41), (settings.Engine.Loops, settings.ShutdownMsMax));
+    }
+
+    [Fact]
+    public void Every_key_of_the_table_has_a_row_with_what_was_set()
+    {
+        using var file = new SettingsFile(SettingsFile.Least + "[pool]\nsize = 7\n");
+
+        var rows = file.Good().Rows;
+
+        var size = Assert.Single(rows, row => row.Key == "pool.size");
+        Assert.Equal(("7", "32", $"{file.Path}:5"), (size.Value, size.Default, size.Source));
+        Assert.Equal("default", Assert.Single(rows, row => row.Key == "pool.idle_min").Source);
+        Assert.Contains(rows, row => row.Key == "servers.db.connections_max");
+        // Accounts have rows for each item that there is, and there is none.
+        Assert.Equal(SettingKeys.All.Count(key => key.Section != "accounts"), rows.Count);
+    }
+
+    [Fact]
+    public void Defaults_pass_their_own_validation()
+    {
+        foreach (var key in SettingKeys.All.Where(key => key.Default.Length > 0 && !SettingKeys.Lists.Contains(key.Section)))
+        {
+            var value = key.Kind is SettingKind.Text or SettingKind.Choice ? $"\"{key.Default}\"" : key.Default;
+            Assert.DoesNotContain(SettingsFile.Read($"[{key.Section}]\n{key.Name} = {value}\n{SettingsFile.Least}").Problems,
+                problem => problem.IsError && problem.Message.Contains(key.Path, StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
+    [InlineData("[admin]\nlisten = \"0.0.0.0:6034\"", "admin.listen")]
+    [InlineData("[metrics]\nlisten = \"0.0.0.0:6035\"", "metrics.listen")]
+    [InlineData("[pool]\nsize = 300", "pool.size = 300 is more than server \"db\" may have")]
+    [InlineData("", "no [monitor]")]
+    public void What_is_probably_not_meant_is_a_warning(string text, string words)
+    {
+        var reading = SettingsFile.Read(text + "\n" + SettingsFile.Least);
+
+        Assert.NotNull(reading.Settings);
+        Assert.Contains(reading.Problems, problem => !problem.IsError && problem.Message.Contains(words, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_command_line_becomes_the_same_settings()
+    {
+        var source = SettingsSource.CommandLine(
+        [
+            ("servers", "name", "primary"), ("servers", "address", "10.1.2.3:3306"), ("clients", "listen", "127.0.0.1:7033"),
+            ("monitor", "user", "a\"b\\c"), ("monitor", "password", "x"), ("metrics", "listen", "off"),
+        ]);
+
+        var reading = await new SettingsReader(TimeProvider.System).Read(source, TestContext.Current.CancellationToken);
+
+        var settings = reading.Settings!;
+        Assert.Equal("10.1.2.3:3306", settings.Engine.Servers[0].Endpoint.Text);
+        Assert.Equal("127.0.0.1:7033", settings.Engine.Listen[0].Text);
+        Assert.Equal("a\"b\\c", settings.Engine.Monitor?.User);
+        Assert.Null(settings.Metrics);
+    }
+
+    [Fact]
+    public async Task A_missing_file_is_a_problem_and_no_exception()
+    {
+        var reading = await new SettingsReader(TimeProvider.System)
+            .Read(SettingsSource.File("/nowhere/seawall.toml"), TestContext.Current.CancellationToken);
+
+        Assert.Contains("there is no file /nowhere/seawall.toml", Assert.Single(reading.Problems).Message, StringComparison.Ordinal);
+    }
+}

@@ -18,6 +18,15 @@ internal static class ExitCodes
     /// <summary>A bug: nobody expected this (<c>EX_SOFTWARE</c> of sysexits.h).</summary>
     internal const int Bug = 70;
 
+    /// <summary>Says why the command line makes no sense, and returns <see cref="Usage"/>.</summary>
+    internal static int SayUsage(params IEnumerable<string> problems)
+    {
+        foreach (var problem in problems)
+            Console.Error.WriteLine($"seawall: {problem}");
+        Console.Error.WriteLine("Run 'seawall --help', or 'seawall VERB --help'.");
+        return Usage;
+    }
+
     /// <summary>Ended at once by a second signal: as a shell reports a process that a signal ended.</summary>
     internal static int OfSignal(int number) => 128 + number;
 }

@@ -31,12 +31,7 @@ foreach (var option in root.Options)
 
 var parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
 if (parsed.Errors.Count > 0)
-{
-    foreach (var error in parsed.Errors)
-        await Console.Error.WriteLineAsync($"seawall: {error.Message}");
-    await Console.Error.WriteLineAsync("Run 'seawall --help', or 'seawall VERB --help'.");
-    return ExitCodes.Usage;
-}
+    return ExitCodes.SayUsage(parsed.Errors.Select(error => error.Message));
 try
 {
     // Signals are the verbs' own: one ends in order, another at once.

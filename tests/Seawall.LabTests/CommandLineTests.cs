@@ -36,6 +36,9 @@ public sealed class CommandLineTests(LabServers lab)
     [InlineData("run", "-c", "x", "--server", "y")]
     [InlineData("run", "-c", "x", "--listen", "y")]
     [InlineData("run", "--server")]
+    [InlineData("demo", "--port", "x")]
+    [InlineData("demo", "--port", "0")]
+    [InlineData("check")]
     public async Task A_command_line_that_makes_no_sense_ends_with_2(params string[] arguments)
     {
         var result = await RunAsync(arguments);
@@ -76,6 +79,38 @@ public sealed class CommandLineTests(LabServers lab)
     }
 
     [Fact]
+    public async Task Check_tries_the_servers_when_it_is_told_to()
+    {
+        await using var server = await lab.StartAsync(LabKind.MariaDb, Cancel);
+        await server.ExecuteAsync("CREATE USER blind@'%' IDENTIFIED BY 'blind'", Cancel);
+        var good = SettingsFile(SettingsOf(server.Port, 1));
+        var blind = SettingsFile(SettingsOf(server.Port, 1).Replace("\"seawall\"", "\"blind\"", StringComparison.Ordinal));
+        var gone = SettingsFile(SettingsOf(1, 1));
+
+        var fine = await RunAsync("check", "-c", good, "--connect");
+        var poor = await RunAsync("check", "-c", blind, "--connect");
+        var lost = await RunAsync("check", "-c", gone, "--connect");
+
+        Assert.Equal((Done, Failed, Failed), (fine.Status, poor.Status, lost.Status));
+        Assert.Contains($"{server.Version}", fine.Output, StringComparison.Ordinal);
+        Assert.Contains("'seawall' can read its", fine.Output, StringComparison.Ordinal);
+        Assert.Contains("'blind' cannot read the accounts", poor.Output, StringComparison.Ordinal);
+        Assert.Contains("cannot connect to 127.0.0.1:1", lost.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Clients_may_encrypt_with_a_certificate_that_nobody_had_to_make()
+    {
+        await using var server = await lab.StartAsync(LabKind.MariaDb, Cancel);
+        using var port = new LabPort();
+        await using var seawall = await StartAsync("run", "-c", SettingsFile(SettingsOf(server.Port, port.Number)));
+
+        await using var client = await ConnectAsync(port.Number, MySqlSslMode.Required);
+
+        Assert.Equal("42", await AskAsync(client, "SELECT 6 * 7"));
+    }
+
+    [Fact]
     public async Task Statements_go_through_without_a_settings_file()
     {
         await using var server = await lab.StartAsync(LabKind.MariaDb, Cancel);
@@ -86,7 +121,7 @@ public sealed class CommandLineTests(LabServers lab)
 
         await using var client = await ConnectAsync(port.Number);
 
-        Assert.Equal(42L, await AskAsync(client, "SELECT 6 * 7"));
+        Assert.Equal("42", await AskAsync(client, "SELECT 6 * 7"));
     }
 
     [Fact]
@@ -106,7 +141,7 @@ public sealed class CommandLineTests(LabServers lab)
         await SaysAsync(seawall, "did you mean \"level\"?");
 
         Assert.Contains("not reloaded", seawall.Errors, StringComparison.Ordinal);
-        Assert.Equal(42L, await AskAsync(client, "SELECT 6 * 7"));
+        Assert.Equal("42", await AskAsync(client, "SELECT 6 * 7"));
     }
 
     [Fact]
@@ -117,8 +152,8 @@ public sealed class CommandLineTests(LabServers lab)
         await using var seawall = await StartAsync("run", "-c", SettingsFile(SettingsOf(server.Port, port.Number)));
         await using var busy = await ConnectAsync(port.Number);
         await using var idle = await ConnectAsync(port.Number);
-        var transaction = await busy.BeginTransactionAsync(Cancel);
-        await AskAsync(busy, "SELECT 1", transaction);
+        await AskAsync(busy, "BEGIN");
+        await AskAsync(busy, "SELECT 1");
 
         seawall.Signal(LabSignal.Terminate);
         await SaysAsync(seawall, "waiting for 1 clients to finish");
@@ -127,8 +162,8 @@ public sealed class CommandLineTests(LabServers lab)
         var told = await Assert.ThrowsAnyAsync<MySqlException>(() => AskAsync(idle, "SELECT 1"));
         Assert.Contains("shutting down", told.Message, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("in_transaction", seawall.Errors, StringComparison.Ordinal);
-        Assert.Equal(42L, await AskAsync(busy, "SELECT 6 * 7", transaction));
-        await transaction.CommitAsync(Cancel);
+        Assert.Equal("42", await AskAsync(busy, "SELECT 6 * 7"));
+        await AskAsync(busy, "COMMIT");
         var end = await seawall.WaitAsync(s_patience, Cancel);
         Assert.Equal(Done, end.Status);
         Assert.Contains("everybody has left", end.Errors, StringComparison.Ordinal);
@@ -141,8 +176,8 @@ public sealed class CommandLineTests(LabServers lab)
         using var port = new LabPort();
         await using var seawall = await StartAsync("run", "-c", SettingsFile(SettingsOf(server.Port, port.Number)));
         await using var busy = await ConnectAsync(port.Number);
-        var transaction = await busy.BeginTransactionAsync(Cancel);
-        await AskAsync(busy, "SELECT 1", transaction);
+        await AskAsync(busy, "BEGIN");
+        await AskAsync(busy, "SELECT 1");
 
         seawall.Signal(LabSignal.Terminate);
         await SaysAsync(seawall, "GoesDown");
@@ -159,8 +194,8 @@ public sealed class CommandLineTests(LabServers lab)
         await using var seawall = await StartAsync(
             "run", "-c", SettingsFile(SettingsOf(server.Port, port.Number) + "[process]\nshutdown_ms_max = 300\n"));
         await using var busy = await ConnectAsync(port.Number);
-        var transaction = await busy.BeginTransactionAsync(Cancel);
-        await AskAsync(busy, "SELECT 1", transaction);
+        await AskAsync(busy, "BEGIN");
+        await AskAsync(busy, "SELECT 1");
 
         seawall.Signal(LabSignal.Terminate);
 
@@ -233,7 +268,7 @@ public sealed class CommandLineTests(LabServers lab)
         await SaysAsync(seawall, "AccountsRead");
 
         await using var client = await ConnectAsync(port.Number);
-        Assert.Equal(42L, await AskAsync(client, "SELECT 6 * 7"));
+        Assert.Equal("42", await AskAsync(client, "SELECT 6 * 7"));
     }
 
     [Fact]
@@ -317,16 +352,15 @@ public sealed class CommandLineTests(LabServers lab)
         {Quiet}
         """);
 
-    private static async Task<MySqlConnection> ConnectAsync(int port)
+    private static async Task<MySqlConnection> ConnectAsync(int port, MySqlSslMode tls = MySqlSslMode.None)
     {
         var connection = new MySqlConnection(new MySqlConnectionStringBuilder
         {
             Server = "127.0.0.1", Port = (uint)port, UserID = "seawall", Password = "seawall", Pooling = false,
-            SslMode = MySqlSslMode.None, AllowPublicKeyRetrieval = true,
+            SslMode = tls, AllowPublicKeyRetrieval = true,
         }.ConnectionString);
         try
         {
-            // The accounts may still be on their way.
             await connection.OpenAsync(Cancel);
             return connection;
         }
@@ -337,10 +371,10 @@ public sealed class CommandLineTests(LabServers lab)
         }
     }
 
-    private static async Task<object?> AskAsync(MySqlConnection connection, string sql, MySqlTransaction? transaction = null)
+    private static async Task<string?> AskAsync(MySqlConnection connection, string sql)
     {
-        await using var command = new MySqlCommand(sql, connection, transaction);
-        return await command.ExecuteScalarAsync(Cancel);
+        await using var command = new MySqlCommand(sql, connection);
+        return Convert.ToString(await command.ExecuteScalarAsync(Cancel), CultureInfo.InvariantCulture);
     }
 
     private static UnixFileMode ModeOf(string path) => OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(path);

@@ -21,12 +21,14 @@ internal static class CheckVerb
         var command = new Command("check", "Say what settings would do, and what is wrong with them.");
         var explain = new Option<bool>("--explain") { Description = "Print every key that there is, with its meaning, and read nothing" };
         var connect = new Option<bool>("--connect") { Description = "Try each server as well: is it there, may the monitor do its work?" };
-        options.AddTo(command, unless: explain);
+        options.AddTo(command);
         command.Options.Add(explain);
         command.Options.Add(connect);
         command.SetAction(async (parsed, cancel) =>
         {
             var output = parsed.InvocationConfiguration.Output;
+            if (!parsed.GetValue(explain) && options.ProblemOf(parsed) is { } problem)
+                return ExitCodes.SayUsage(problem);
             if (!parsed.GetValue(explain))
                 return await Check(options.SourceOf(parsed), parsed.GetValue(connect), output, time, cancel);
             await output.WriteAsync(SettingsReference.Markdown());

@@ -28,7 +28,9 @@ internal static class RunVerb
         var options = new SettingsOptions();
         var command = new Command("run", "Run the front door.");
         options.AddTo(command);
-        command.SetAction((parsed, cancel) => Run(options.SourceOf(parsed), time, cancel));
+        command.SetAction(async (parsed, cancel) => options.ProblemOf(parsed) is { } problem
+            ? ExitCodes.SayUsage(problem)
+            : await Run(options.SourceOf(parsed), time, cancel));
         return command;
     }
 

@@ -23,23 +23,23 @@ internal sealed class SettingsOptions
         (Word("--log-level", "LEVEL", "Without a file: trace, debug, info, warning or error"), "log", "level"),
     ];
 
-    /// <summary>Adds them; with <paramref name="unless"/> none of them is needed.</summary>
-    internal void AddTo(Command command, Option<bool>? unless = null)
+    internal void AddTo(Command command)
     {
         command.Options.Add(_file);
         command.Options.Add(_server);
         foreach (var (option, _, _) in _words)
             command.Options.Add(option);
-        command.Validators.Add(result =>
-        {
-            if (unless is not null && result.GetValue(unless))
-                return;
-            var hasFile = result.GetValue(_file) is not null;
-            if (hasFile == result.GetValue(_server) is not null)
-                result.AddError("give the settings file (-c FILE), or the server (--server HOST:PORT)");
-            else if (hasFile && _words.FirstOrDefault(word => result.GetValue(word.Option) is not null).Option is { } stray)
-                result.AddError($"{stray.Name} is for a start without a settings file; set it in the file");
-        });
+    }
+
+    /// <summary>Why they make no sense together; null when they do.</summary>
+    internal string? ProblemOf(ParseResult parsed)
+    {
+        var hasFile = parsed.GetValue(_file) is not null;
+        if (hasFile == parsed.GetValue(_server) is not null)
+            return "give the settings file (-c FILE), or the server (--server HOST:PORT)";
+        return hasFile && _words.FirstOrDefault(word => parsed.GetValue(word.Option) is not null).Option is { } stray
+            ? $"{stray.Name} is for a start without a settings file; set it in the file"
+            : null;
     }
 
     internal SettingsSource SourceOf(ParseResult parsed)

@@ -99,6 +99,8 @@ public sealed class AdminPort : IControlService, IDisposable
         {
             // The loop has ended before; its sockets went with it.
         }
+        if (Bound is { } bound)
+            Listeners.RemovePaths([bound]);
         Dispose();
     }
 

@@ -1,0 +1,279 @@
+using System.Globalization;
+using MySqlConnector;
+using Seawall.Engine.Loops;
+using Seawall.LabTests.Lab;
+using Xunit;
+
+namespace Seawall.LabTests;
+
+/// <summary>What operators see and can do, in a whole Seawall in front of a real server.</summary>
+public sealed class AdminTests(LabServers lab)
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Two_hundred_idle_clients_and_one_pinned_are_shown_as_what_they_are()
+    {
+        await using var seawall = await StartAsync();
+        await using var clients = new Crowd();
+        for (var i = 0; i < 200; i++)
+            await ExecuteAsync(clients.Add(await seawall.ConnectAsync(Cancel)), "DO 1");
+        var pinned = clients.Add(await seawall.ConnectAsync(Cancel));
+        await ExecuteAsync(pinned, "SELECT GET_LOCK('seawall-admin', 0)");
+        var thread = Convert.ToInt64(await ScalarAsync(pinned, "SELECT CONNECTION_ID()"), CultureInfo.InvariantCulture);
+
+        var pins = await seawall.AskAsync("SHOW PINS", Cancel);
+        var pin = Assert.Single(pins, row => (string)row["reasons"]! == "named_lock");
+        Assert.Equal("seawall", pin["user"]);
+        Assert.Equal("primary", pin["server"]);
+        Assert.Equal(thread, pin["thread_id"]);
+        Assert.Contains("RELEASE_LOCK", (string)pin["advice"]!, StringComparison.Ordinal);
+
+        var rows = await seawall.AskAsync("SHOW CLIENTS", Cancel);
+        Assert.Equal(201, rows.Count);
+        Assert.Equal(200, rows.Count(row => (string)row["state"]! == "idle"));
+        Assert.Equal(pin["id"], Assert.Single(rows, row => (string)row["state"]! == "pinned")["id"]);
+        Assert.All(rows, row => Assert.Equal("no", row["tls"]));
+
+        var pool = Assert.Single(await seawall.AskAsync("SHOW POOLS", Cancel));
+        Assert.Equal(1L, pool["in_use"]);
+        Assert.Equal(pool["total"], (long)pool["in_use"]! + (long)pool["idle"]!);
+        Assert.Equal(0L, pool["waiting"]);
+        Assert.Contains("seawall_pinned_clients{reason=\"named_lock\"} 1\n", await seawall.MetricsAsync("/metrics", Cancel), StringComparison.Ordinal);
+
+        await pinned.ResetConnectionAsync(Cancel);
+        Assert.DoesNotContain(await seawall.AskAsync("SHOW PINS", Cancel), row => (string)row["reasons"]! == "named_lock");
+        // The connection is swept before it counts as free.
+        await Eventually.TrueAsync(
+            async () => (long)Assert.Single(await seawall.AskAsync("SHOW POOLS", Cancel))["in_use"]! == 0, Soon, Cancel);
+    }
+
+    [Fact]
+    public async Task A_list_is_cut_at_its_limit_and_says_so()
+    {
+        await using var seawall = await StartAsync();
+        await using var clients = new Crowd();
+        for (var i = 0; i < 5; i++)
+            clients.Add(await seawall.ConnectAsync(Cancel));
+        await using var admin = await seawall.AdminAsync(Cancel);
+
+        Assert.Equal(2, (await ProcessUnderTest.AskAsync(admin, "SHOW CLIENTS LIMIT 2", Cancel)).Count);
+        var warning = Assert.Single(await ProcessUnderTest.AskAsync(admin, "SHOW WARNINGS", Cancel));
+        Assert.Equal("2 of 5 shown; SHOW CLIENTS LIMIT n shows more", warning["Message"]);
+        Assert.Equal(5, (await ProcessUnderTest.AskAsync(admin, "SHOW CLIENTS", Cancel)).Count);
+        Assert.Empty(await ProcessUnderTest.AskAsync(admin, "SHOW WARNINGS", Cancel));
+    }
+
+    [Fact]
+    public async Task A_client_that_runs_and_one_that_waits_are_told_apart()
+    {
+        await using var seawall = await StartAsync("[pool]\nsize = 1\n");
+        await using var clients = new Crowd();
+        // Both are there before: a driver has something to ask at its start, and would wait with it.
+        var (first, second) = (clients.Add(await seawall.ConnectAsync(Cancel)), clients.Add(await seawall.ConnectAsync(Cancel)));
+        var runs = ExecuteAsync(first, "DO SLEEP(3)");
+        await Eventually.TrueAsync(async () => await StatesAsync(seawall) is ["running", "idle"], Soon, Cancel);
+        var waits = ExecuteAsync(second, "DO 1");
+        await Eventually.TrueAsync(async () => await StatesAsync(seawall) is ["running", "waiting"], Soon, Cancel);
+
+        var pool = Assert.Single(await seawall.AskAsync("SHOW POOLS", Cancel));
+        Assert.Equal(1L, pool["waiting"]);
+        Assert.True((long)pool["maxwait_ms"]! >= 0);
+        await runs;
+        await waits;
+        Assert.Equal(["idle", "idle"], await StatesAsync(seawall));
+    }
+
+    [Fact]
+    public async Task A_transaction_shows_with_the_servers_number_of_its_connection()
+    {
+        await using var seawall = await StartAsync();
+        await using var client = await seawall.ConnectAsync(Cancel);
+        await ExecuteAsync(client, "BEGIN");
+        var thread = Convert.ToInt64(await ScalarAsync(client, "SELECT CONNECTION_ID()"), CultureInfo.InvariantCulture);
+
+        var row = Assert.Single(await seawall.AskAsync("SHOW CLIENTS", Cancel));
+        Assert.Equal("in_transaction", row["state"]);
+        Assert.Equal(thread, row["thread_id"]);
+        Assert.Equal("primary", row["server"]);
+    }
+
+    [Fact]
+    public async Task The_admin_port_answers_when_the_data_path_is_stuck()
+    {
+        await using var seawall = await StartAsync();
+        await using var client = await seawall.ConnectAsync(Cancel);
+        using var release = new ManualResetEventSlim();
+        try
+        {
+            foreach (var lane in seawall.Process.Engine.Lanes)
+                lane.Loop.Post(LoopJob.From(_ => release.Wait()));
+            await using var admin = await seawall.AdminAsync(Cancel);
+
+            Assert.Empty(await ProcessUnderTest.AskAsync(admin, "SHOW CLIENTS", Cancel));
+            var warnings = await ProcessUnderTest.AskAsync(admin, "SHOW WARNINGS", Cancel);
+            Assert.Contains(warnings, row => (string)row["Message"]! == "loop 0: no answer in 1000 ms; its clients are missing");
+            var loops = await ProcessUnderTest.AskAsync(admin, "SHOW LOOPS", Cancel);
+            Assert.Equal(["no answer in 1000 ms", "no answer in 1000 ms", "yes"], loops.Select(row => row["answer"]));
+            Assert.Single(await ProcessUnderTest.AskAsync(admin, "SHOW SERVERS", Cancel));
+            Assert.NotEmpty(await ProcessUnderTest.AskAsync(admin, "SHOW STATS", Cancel));
+            await Eventually.TrueAsync(async () => (await seawall.MetricsAsync("/metrics", Cancel)).Split('\n')
+                .Any(line => line.StartsWith("seawall_loop_unanswered_seconds{loop=\"0\"} ", default) && !line.EndsWith(" 0", default)), Soon, Cancel);
+        }
+        finally
+        {
+            release.Set();
+        }
+        await Eventually.TrueAsync(async () => (await seawall.AskAsync("SHOW CLIENTS", Cancel)).Count == 1, Soon, Cancel);
+    }
+
+    [Fact]
+    public async Task A_client_that_is_killed_is_told_and_another_is_not_touched()
+    {
+        await using var seawall = await StartAsync();
+        await using var victim = await seawall.ConnectAsync(Cancel);
+        await using var other = await seawall.ConnectAsync(Cancel);
+        await using var admin = await seawall.AdminAsync(Cancel);
+
+        await ExecuteAsync(admin, string.Create(CultureInfo.InvariantCulture, $"KILL CLIENT {(uint)victim.ServerThread}"));
+
+        await Assert.ThrowsAsync<MySqlException>(() => ExecuteAsync(victim, "DO 1"));
+        await ExecuteAsync(other, "DO 1");
+        var failure = await Assert.ThrowsAsync<MySqlException>(() => ExecuteAsync(admin, "KILL CLIENT 1"));
+        Assert.Equal(1094, (int)failure.ErrorCode);
+    }
+
+    [Fact]
+    public async Task A_client_that_is_killed_in_the_middle_of_a_statement_gives_its_connection_back()
+    {
+        await using var seawall = await StartAsync();
+        await using var victim = await seawall.ConnectAsync(Cancel);
+        var running = ExecuteAsync(victim, "DO SLEEP(2)");
+        await Eventually.TrueAsync(async () => await StatesAsync(seawall) is ["running"], Soon, Cancel);
+
+        await using var admin = await seawall.AdminAsync(Cancel);
+        await ExecuteAsync(admin, string.Create(CultureInfo.InvariantCulture, $"KILL CLIENT {(uint)victim.ServerThread};"));
+
+        await Assert.ThrowsAsync<MySqlException>(() => running);
+        await Eventually.TrueAsync(async () => (await seawall.AskAsync("SHOW CLIENTS", Cancel)).Count == 0
+            && (long)(await seawall.AskAsync("SHOW POOLS", Cancel))[0]["in_use"]! == 0, Soon, Cancel);
+    }
+
+    [Fact]
+    public async Task A_reload_shows_what_changed_and_a_wrong_file_changes_nothing()
+    {
+        var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
+        await using var seawall = await ProcessUnderTest.StartAsync(lab, server, Cancel);
+        Assert.Empty(await seawall.AskAsync("RELOAD", Cancel));
+
+        seawall.WriteSettings(server, "[pool]\nsize = 7\n");
+        var change = Assert.Single(await seawall.AskAsync("RELOAD", Cancel));
+        Assert.Equal(("pool.size", "32", "7", "no"), (change["key"], change["old"], change["new"], change["needs_restart"]));
+
+        seawall.WriteSettings(server, "[pool]\nsiz = 8\n");
+        var failure = await Assert.ThrowsAsync<MySqlException>(() => seawall.AskAsync("RELOAD", Cancel));
+        Assert.Contains("siz", failure.Message, StringComparison.Ordinal);
+        Assert.Equal("7", Assert.Single(await seawall.AskAsync("SHOW SETTINGS LIKE 'pool.size'", Cancel))["value"]);
+    }
+
+    [Theory]
+    [InlineData("SHUTDOWN")]
+    [InlineData("SHUTDOWN NOW")]
+    public async Task A_shutdown_is_acknowledged_before_it_begins(string command)
+    {
+        await using var seawall = await StartAsync();
+        await using var admin = await seawall.AdminAsync(Cancel);
+        var ending = seawall.Process.RunToEnd();
+
+        await ExecuteAsync(admin, command);
+
+        Assert.Equal(Control.Processes.ProcessEnd.EverybodyLeft, await ending.WaitAsync(Soon, Cancel));
+        await Eventually.TrueAsync(
+            () => seawall.Log.Contains("an operator asks for the end", StringComparison.Ordinal), Soon, Cancel, () => seawall.Log);
+    }
+
+    [Fact]
+    public async Task A_wrong_password_is_refused_slowly_and_logged_without_it()
+    {
+        await using var seawall = await StartAsync();
+        foreach (var (user, password) in new[] { ("admin", "guess-marker-91"), ("nobody", ProcessUnderTest.AdminPassword), ("admin", "") })
+        {
+            var client = new LabCommand("mariadb", "--no-defaults", "-h127.0.0.1", $"-P{seawall.AdminPort}", $"-u{user}", $"-p{password}", "-e", "SHOW POOLS");
+            var result = await LabProgram.RunAsync(client with { Arguments = [.. client.Arguments, "--skip-ssl"] }, Soon, Cancel);
+            Assert.Contains("ERROR 1045 (28000): Access denied", result.Errors, StringComparison.Ordinal);
+            Assert.Empty(result.Output);
+        }
+        var failure = await Assert.ThrowsAsync<MySqlException>(() => seawall.AdminAsync(Cancel, "guess-marker-91"));
+        Assert.Equal(MySqlErrorCode.AccessDenied, failure.ErrorCode);
+
+        Assert.Contains("admin login refused for 'nobody' from 127.0.0.1:", seawall.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("guess-marker-91", seawall.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_seventeenth_connection_is_refused_until_one_ends()
+    {
+        await using var seawall = await StartAsync();
+        await using var admins = new Crowd();
+        for (var i = 0; i < Control.Admin.AdminPort.ConnectionsMax; i++)
+            admins.Add(await seawall.AdminAsync(Cancel));
+
+        var failure = await Assert.ThrowsAsync<MySqlException>(() => seawall.AdminAsync(Cancel));
+        Assert.Equal(MySqlErrorCode.ConnectionCountError, failure.ErrorCode);
+
+        await admins.LeaveAsync();
+        await Eventually.TrueAsync(async () =>
+        {
+            try
+            {
+                await (await seawall.AdminAsync(Cancel)).DisposeAsync();
+                return true;
+            }
+            catch (MySqlException)
+            {
+                return false;
+            }
+        }, Soon, Cancel);
+    }
+
+    private static async Task<string[]> StatesAsync(ProcessUnderTest seawall) =>
+        [.. (await seawall.AskAsync("SHOW CLIENTS", Cancel)).Select(row => (string)row["state"]!)];
+
+    private async Task<ProcessUnderTest> StartAsync(string more = "") =>
+        await ProcessUnderTest.StartAsync(lab, await lab.SharedAsync(LabKind.MariaDb, Cancel), Cancel, more);
+
+    private static async Task ExecuteAsync(MySqlConnection connection, string sql)
+    {
+        await using var command = new MySqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(Cancel);
+    }
+
+    private static async Task<object?> ScalarAsync(MySqlConnection connection, string sql)
+    {
+        await using var command = new MySqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync(Cancel);
+    }
+
+    /// <summary>Connections that leave together.</summary>
+    private sealed class Crowd : IAsyncDisposable
+    {
+        private readonly List<MySqlConnection> _connections = [];
+
+        internal MySqlConnection Add(MySqlConnection connection)
+        {
+            _connections.Add(connection);
+            return connection;
+        }
+
+        internal async Task LeaveAsync()
+        {
+            foreach (var connection in _connections)
+                await connection.DisposeAsync();
+            _connections.Clear();
+        }
+
+        public async ValueTask DisposeAsync() => await LeaveAsync();
+    }
+}

@@ -103,7 +103,7 @@ internal sealed class IdleCrowd(Visitor visitor, LoadRequest request, List<Wire>
         while (_begun < Request.Clients)
         {
             _begun++;
-            var (wire, problem) = await Visitor.LogIn(Request.Port);
+            var (wire, problem) = await Visitor.LogIn(Request);
             if (wire is null)
                 Fail(problem!);
             else
@@ -121,7 +121,7 @@ internal sealed class LoginCrowd(Visitor visitor, LoadRequest request) : Crowd(v
         while (!IsStopped)
         {
             var started = Visitor.Loop.Timestamp();
-            var (wire, problem) = await Visitor.LogIn(Request.Port);
+            var (wire, problem) = await Visitor.LogIn(Request);
             if (wire is null)
             {
                 Fail(problem!);

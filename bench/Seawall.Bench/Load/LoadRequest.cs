@@ -7,9 +7,10 @@ namespace Seawall.Bench.Load;
 /// <param name="WarmMs">How long it runs before anything is counted.</param>
 /// <param name="Ms">How long it is counted.</param>
 /// <param name="Pid">The process whose CPU time is read at both ends of that time; 0 for none.</param>
+/// <param name="Tls"><c>full</c>: each login makes a handshake of its own; <c>resumed</c>: all after the first resume it.</param>
 /// <param name="CountsSyscalls">Whether that process's system calls are counted meanwhile, which costs it time.</param>
 internal sealed record LoadRequest(
-    string Kind, int Port, int Clients, int WarmMs = 0, int Ms = 0, int Pid = 0, bool CountsSyscalls = false);
+    string Kind, int Port, int Clients, int WarmMs = 0, int Ms = 0, int Pid = 0, bool CountsSyscalls = false, string Tls = "off");
 
 /// <summary>What came of it.</summary>
 internal sealed record LoadReply

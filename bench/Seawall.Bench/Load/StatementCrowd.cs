@@ -28,7 +28,7 @@ internal sealed class StatementCrowd(Visitor visitor, LoadRequest request) : Cro
 
     protected override async LoopTask Live()
     {
-        var (wire, problem) = await Visitor.LogIn(Request.Port);
+        var (wire, problem) = await Visitor.LogIn(Request);
         if (wire is null)
         {
             Fail(problem!);

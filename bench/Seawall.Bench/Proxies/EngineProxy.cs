@@ -4,9 +4,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Seawall.Engine;
 using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Facts.Topology;
-using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
+using Seawall.Engine.Loops.Tls;
 
 namespace Seawall.Bench.Proxies;
 
@@ -20,7 +20,7 @@ internal static class EngineProxy
     /// Serves until its input ends; a line on it asks for the bytes allocated so far, or, when it says so, for those that
     /// live, which takes a collection.
     /// </summary>
-    internal static int Serve(int port, int serverPort, int loops, string user, string password)
+    internal static int Serve(int port, int serverPort, int loops, string user, string password, bool tls)
     {
         var monitor = new Account(user, "%", [], AccountSource.Settings);
         monitor.Secrets.LearnPassword(Encoding.UTF8.GetBytes(password));
@@ -34,8 +34,7 @@ internal static class EngineProxy
                     Id = new ServerId("stub"), Endpoint = Endpoint.Tcp(IPAddress.Loopback, serverPort), Tls = ServerTls.Off,
                 },
             ],
-            Clients = new() { CountMax = 20_000 },
-            Pools = new PoolLimits(),
+            Clients = new() { CountMax = 20_000, Tls = tls ? TlsServerContext.SelfSigned(TimeProvider.System).Context : null },
             Monitor = monitor,
             Loops = loops,
         }, TimeProvider.System, NullLogger.Instance);

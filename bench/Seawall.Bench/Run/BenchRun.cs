@@ -6,7 +6,7 @@ namespace Seawall.Bench.Run;
 /// <summary>What is to be run, and how long.</summary>
 internal sealed record RunPlan(bool IsQuick, HashSet<string> Parts, string? ResultsFile, string Commit)
 {
-    internal static readonly string[] AllParts = ["statements", "syscalls", "allocations", "logins", "idle", "mariadb"];
+    internal static readonly string[] AllParts = ["statements", "syscalls", "allocations", "logins", "idle", "tls", "mariadb"];
 
     internal int[] ClientCounts => IsQuick ? [1, 16, 64, 256] : [1, 16, 64, 256, 1000];
 
@@ -118,6 +118,8 @@ internal static class BenchRun
         results.Targets.Add(new("bytes allocated per statement", 1, results.AllocatedEach, "bytes"));
         results.Targets.Add(new("memory per idle plain client", 1024,
             results.Idle.FirstOrDefault(sample => sample.Contestant == "seawall-2")?.BytesEach, "bytes"));
+        results.Targets.Add(new("memory per idle TLS client", 40 * 1024,
+            results.Idle.FirstOrDefault(sample => sample.Contestant == "seawall-tls")?.BytesEach, "bytes"));
         results.Targets.Add(new("CPU per login (native, plain)", 60,
             results.Median("logins", "seawall-2", StubParts.LoginsAtOnce, reply => reply.CpuUsEach), "µs"));
         results.Targets.Add(new("server connections opened by logins alone", 0, results.DialsByLogins, "connections"));

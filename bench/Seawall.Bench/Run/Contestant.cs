@@ -12,10 +12,50 @@ internal sealed record Contestant(string Name, int Port, Child? Process) : IDisp
 
     internal static Contestant Directly(int serverPort) => new(Direct, serverPort, null);
 
-    internal static Contestant Seawall(int loops, int serverPort, string user, string password)
+    /// <summary>The program as it is shipped, with its metrics and its admin port; only what must differ is set.</summary>
+    internal static Contestant Seawall(int loops, int serverPort, string user, string password, string folder)
     {
         var port = FreePort();
-        return new($"seawall-{loops}", port, Child.Own("proxy", $"{port}", $"{serverPort}", $"{loops}", user, password));
+        var file = Path.Combine(folder, $"seawall-{loops}-{port}.toml");
+        File.WriteAllText(file, $"""
+            [clients]
+            listen = ["127.0.0.1:{port}"]
+            max = 20000
+
+            [[servers]]
+            name = "one"
+            address = "127.0.0.1:{serverPort}"
+            tls = "off"
+
+            [monitor]
+            user = "{user}"
+            password = "{password}"
+
+            [admin]
+            listen = "127.0.0.1:{FreePort()}"
+
+            [metrics]
+            listen = "127.0.0.1:{FreePort()}"
+
+            [log]
+            level = "error"
+
+            [process]
+            loops = {loops}
+
+            """);
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        var process = Child.Start(Beside("Seawall"), "run", "-c", file);
+        WaitForPort(port);
+        return new($"seawall-{loops}", port, process);
+    }
+
+    /// <summary>The engine alone, which also tells what it allocates; with TLS for clients if it is wanted.</summary>
+    internal static Contestant Engine(int loops, int serverPort, string user, string password, bool tls)
+    {
+        var port = FreePort();
+        return new(tls ? "seawall-tls" : "seawall-engine", port,
+            Child.Own("proxy", $"{port}", $"{serverPort}", $"{loops}", user, password, tls ? "tls" : "plain"));
     }
 
     /// <summary>HAProxy as its manual has it for TCP: no checks, no logs, as many threads as Seawall has loops.</summary>
@@ -50,6 +90,10 @@ internal sealed record Contestant(string Name, int Port, Child? Process) : IDisp
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
+
+    // Programs of this repository lie next to each other.
+    private static string Beside(string project) => Path.GetFullPath(
+        Path.Combine(Path.GetDirectoryName(Environment.ProcessPath)!, "..", "..", project, "release", project));
 
     private static void WaitForPort(int port)
     {

@@ -25,8 +25,9 @@ internal sealed partial class MariaDbPart(RunPlan plan, Results results, string 
             Child.Run("mariadb", "-h127.0.0.1", $"-P{port}", $"-u{User}", $"-p{User}", "-e", "CREATE DATABASE bench");
             Sysbench(port, 1, 0, "prepare");
             using var haProxy = Contestant.HaProxy(2, port, folder);
-            using var seawall = Contestant.Seawall(2, port, User, User);
+            using var seawall = Contestant.Seawall(2, port, User, User, folder);
             Contestant[] contestants = [Contestant.Directly(port), haProxy, seawall];
+            WaitFor(seawall);
             foreach (var contestant in contestants)
                 Sysbench(contestant.Port, 16, 2, "run");
             for (var round = 1; round <= Math.Min(plan.Rounds, 3); round++)
@@ -41,6 +42,23 @@ internal sealed partial class MariaDbPart(RunPlan plan, Results results, string 
         finally
         {
             Child.Run(Path.Combine(lab, "server"), "stop", data);
+        }
+    }
+
+    // It lets clients in when it has read the accounts.
+    private static void WaitFor(Contestant seawall)
+    {
+        for (var left = 100; ; left--)
+        {
+            try
+            {
+                Child.Run("mariadb", "-h127.0.0.1", $"-P{seawall.Port}", $"-u{User}", $"-p{User}", "-e", "SELECT 1");
+                return;
+            }
+            catch (InvalidOperationException) when (left > 0)
+            {
+                Thread.Sleep(100);
+            }
         }
     }
 

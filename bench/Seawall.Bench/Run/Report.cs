@@ -17,6 +17,7 @@ internal sealed class Report(Results results, RunPlan plan)
         if (results.Samples.Any(sample => sample.Part == "syscalls"))
             Figure(to, "system calls per statement", "syscalls", s_all[1..], [1, 64, 256], reply => reply.SyscallsEach, "F2", withRatios: false);
         Logins(to);
+        TlsLogins(to);
         Idle(to);
         if (results.AllocatedEach is { } allocated)
             to.WriteLine(Text($"\nallocated per statement, everything in the process: {allocated:F2} bytes"));
@@ -71,6 +72,20 @@ internal sealed class Report(Results results, RunPlan plan)
             double? At(Func<LoadReply, double?> figure) => results.Median("logins", contestant, StubParts.LoginsAtOnce, figure);
             Row(to, contestant, [Number(At(r => r.PerSecond), "F0"), Number(At(r => r.P50Us), "F0"), Number(At(r => r.P99Us), "F0"),
                 contestant == Contestant.Direct ? "" : Number(At(r => r.CpuUsEach), "F1")]);
+        }
+    }
+
+    private void TlsLogins(TextWriter to)
+    {
+        if (!results.Samples.Any(sample => sample.Part.StartsWith("tls-", StringComparison.Ordinal)))
+            return;
+        to.WriteLine($"\n=== logins under TLS 1.3, {StubParts.TlsLoginsAtOnce} at once, self-made P-256 certificate ===");
+        Row(to, "", ["per second", "p50 µs", "p99 µs", "CPU µs"]);
+        foreach (var part in (string[])["tls-full", "tls-resumed"])
+        {
+            double? At(Func<LoadReply, double?> figure) => results.Median(part, "seawall-tls", StubParts.TlsLoginsAtOnce, figure);
+            Row(to, part, [Number(At(r => r.PerSecond), "F0"), Number(At(r => r.P50Us), "F0"), Number(At(r => r.P99Us), "F0"),
+                Number(At(r => r.CpuUsEach), "F1")]);
         }
     }
 

@@ -15,6 +15,11 @@ internal sealed class StubParts(RunPlan plan, Results results, LoadDriver load, 
 
     private const int IdleOfSeawall = 10_000;
 
+    private const int IdleUnderTls = 5_000;
+
+    /// <summary>More would only wait for one another: a handshake is computed, on two processors as many at a time.</summary>
+    internal const int TlsLoginsAtOnce = 16;
+
     internal void Run()
     {
         Contestant[] contestants =
@@ -30,8 +35,6 @@ internal sealed class StubParts(RunPlan plan, Results results, LoadDriver load, 
                 Statements(contestants);
             if (plan.Has("syscalls"))
                 Syscalls(contestants);
-            if (plan.Has("allocations"))
-                Allocations(contestants[^1]);
             if (plan.Has("logins"))
                 Logins(contestants);
         }
@@ -40,12 +43,32 @@ internal sealed class StubParts(RunPlan plan, Results results, LoadDriver load, 
             foreach (var contestant in contestants)
                 contestant.Dispose();
         }
+        if (plan.Has("allocations"))
+            Allocations();
         if (plan.Has("idle"))
             Idle();
+        if (plan.Has("tls"))
+            Tls();
     }
 
     private Contestant Seawall(int loops) =>
-        Contestant.Seawall(loops, stubPort, StubAnswers.User, StubAnswers.Password);
+        Ready(Contestant.Seawall(loops, stubPort, StubAnswers.User, StubAnswers.Password, folder));
+
+    private Contestant Engine(bool tls) =>
+        Contestant.Engine(2, stubPort, StubAnswers.User, StubAnswers.Password, tls);
+
+    // A front door is of use when it has read the accounts; that takes as long as the server takes to tell.
+    private Contestant Ready(Contestant seawall)
+    {
+        for (var left = 100; load.Ask(new("idle", seawall.Port, 1)) is { Failed: > 0 } reply; left--)
+        {
+            if (left == 0)
+                throw new InvalidOperationException($"{seawall.Name} lets nobody in: {reply.Problem}");
+            Thread.Sleep(100);
+        }
+        load.Ask(new("leave", seawall.Port, 0));
+        return seawall;
+    }
 
     // Code is compiled better while it runs; nobody's first seconds are of interest.
     private void Warm(Contestant[] contestants)
@@ -83,9 +106,11 @@ internal sealed class StubParts(RunPlan plan, Results results, LoadDriver load, 
     }
 
     // Asked twice in the middle of a stretch of work: what is allocated in between, for what was done in between.
-    private void Allocations(Contestant seawall)
+    private void Allocations()
     {
         const int betweenMs = 2_000;
+        using var seawall = Engine(tls: false);
+        Warm([seawall]);
         var request = new LoadRequest("statements", seawall.Port, 64, plan.WarmMs, betweenMs + 2_000, seawall.Pid);
         var asking = Task.Run(() => load.Ask(request));
         Thread.Sleep(plan.WarmMs + 1_000);
@@ -112,26 +137,43 @@ internal sealed class StubParts(RunPlan plan, Results results, LoadDriver load, 
     private void Idle()
     {
         using (var haProxy = Contestant.HaProxy(2, stubPort, folder))
-            results.Idle.Add(Fill(haProxy, IdleOfHaProxy));
+            results.Idle.Add(Fill(haProxy, IdleOfHaProxy, "off"));
         using var seawall = Seawall(2);
-        var accepted = Accepted();
-        results.Idle.Add(Fill(seawall, IdleOfSeawall, () => results.DialsByLogins = Accepted() - accepted));
+        var accepted = 0L;
+        results.Idle.Add(Fill(seawall, IdleOfSeawall, "off", () => accepted = Accepted(), () => results.DialsByLogins = Accepted() - accepted));
     }
 
-    // Before it is weighed, a process has let in and lost a thousand clients: what it keeps after that, it keeps anyway.
-    private IdleSample Fill(Contestant contestant, int clients, Action? whileFull = null)
+    private void Tls()
+    {
+        using var seawall = Engine(tls: true);
+        results.Idle.Add(Fill(seawall, plan.IsQuick ? IdleUnderTls / 5 : IdleUnderTls, "full"));
+        foreach (var tls in (string[])["full", "resumed"])
+        {
+            for (var round = 1; round <= Math.Min(plan.Rounds, 3); round++)
+            {
+                Note($"tls-{tls}", seawall, TlsLoginsAtOnce, round, new(
+                    "logins", seawall.Port, TlsLoginsAtOnce, plan.WarmMs, plan.Ms, seawall.Pid, Tls: tls));
+            }
+        }
+    }
+
+    // Before it is weighed, a process has let in and lost some ten thousand clients: what it keeps after that, it keeps
+    // anyway, and its code is compiled as well as it will be.
+    private IdleSample Fill(Contestant contestant, int clients, string tls, Action? before = null, Action? whileFull = null)
     {
         Console.Error.WriteLine($"idle: {contestant.Name}, {clients} clients");
-        load.Ask(new("idle", contestant.Port, 1_000));
+        load.Ask(new("logins", contestant.Port, 32, WarmMs: 0, Ms: 2_000, Tls: tls));
+        load.Ask(new("idle", contestant.Port, 1_000, Tls: tls));
         load.Ask(new("leave", contestant.Port, 0));
         Thread.Sleep(2_000);
-        var before = ProcessFigures.ResidentBytes(contestant.Pid);
-        var reply = load.Ask(new("idle", contestant.Port, clients));
+        before?.Invoke();
+        var bytesBefore = ProcessFigures.ResidentBytes(contestant.Pid);
+        var reply = load.Ask(new("idle", contestant.Port, clients, Tls: tls));
         Thread.Sleep(2_000);
-        var with = ProcessFigures.ResidentBytes(contestant.Pid);
+        var bytesWith = ProcessFigures.ResidentBytes(contestant.Pid);
         whileFull?.Invoke();
         load.Ask(new("leave", contestant.Port, 0));
-        return new IdleSample(contestant.Name, reply.Done, before, with, reply.Failed, reply.Problem);
+        return new IdleSample(contestant.Name, reply.Done, bytesBefore, bytesWith, reply.Failed, reply.Problem);
     }
 
     private long Accepted() => long.Parse(stub.Ask("accepted"), CultureInfo.InvariantCulture);

@@ -6,6 +6,7 @@ using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
 using Seawall.Engine.Loops.Tls;
+using Seawall.MySql.Passwords;
 
 namespace Seawall.Engine;
 
@@ -38,6 +39,9 @@ public sealed record ServerOptions
 
     /// <summary>Whether it may send its public key over a connection that is not encrypted.</summary>
     public bool AllowsPublicKeyRetrieval { get; init; }
+
+    /// <summary>Its public key, when an operator has brought it along: no other one is believed then.</summary>
+    public PublicKeyOfServer? PublicKey { get; init; }
 
     /// <summary>How long a connection to it may take to open.</summary>
     public int ConnectMsMax { get; init; } = 3_000;

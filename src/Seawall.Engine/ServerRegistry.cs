@@ -137,6 +137,7 @@ internal sealed class ServerRegistry(
             Tls = server?.Tls ?? ServerTls.Preferred,
             TlsContext = server?.TlsContext,
             HostName = server?.HostName ?? "",
+            PublicKey = server?.PublicKey,
             AllowsPublicKeyRetrieval = server?.AllowsPublicKeyRetrieval ?? false,
             ConnectMsMax = server?.ConnectMsMax ?? 3_000,
             LoginMsMax = server?.LoginMsMax ?? 10_000,

@@ -35,13 +35,16 @@ internal sealed class AdminPasswordFile : IDisposable
     /// Makes a password and writes the file. Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when
     /// no folder can be had.
     /// </summary>
-    internal static AdminPasswordFile Write(AdminOptions admin)
+    internal static AdminPasswordFile Write(AdminOptions admin) => Write(admin, ParentFolder());
+
+    /// <summary>The same, in a folder below <paramref name="parent"/> if that can be trusted.</summary>
+    internal static AdminPasswordFile Write(AdminOptions admin, string parent)
     {
         Span<byte> random = stackalloc byte[24]; // 192 bits: nobody guesses them, and they are 32 letters.
         RandomNumberGenerator.Fill(random);
         Span<byte> password = stackalloc byte[32];
         _ = Base64Url.EncodeToUtf8(random, password, out _, out _);
-        var path = System.IO.Path.Combine(PrivateFolder(PortOf(admin.Listen)), Name);
+        var path = System.IO.Path.Combine(PrivateFolder(parent, PortOf(admin.Listen)), Name);
         Replace(path, Contents(admin, password));
         var secrets = new LearntSecrets();
         secrets.LearnPassword(password);
@@ -72,13 +75,17 @@ internal sealed class AdminPasswordFile : IDisposable
         return [.. Encoding.UTF8.GetBytes($"[client]\n{where}user={admin.User}\npassword="), .. password, (byte)'\n'];
     }
 
-    // Ours, and nobody else's: a folder in /tmp may have been put there by somebody who waits for us.
-    private static string PrivateFolder(string port)
+    private static string ParentFolder()
     {
         var runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
-        var parent = runtime is { Length: > 0 } && FileStatus.Of(runtime) is { IsFolder: true, IsPrivate: true }
+        return runtime is { Length: > 0 } && FileStatus.Of(runtime) is { IsFolder: true, IsPrivate: true }
             ? runtime
             : System.IO.Path.GetTempPath();
+    }
+
+    // Ours, and nobody else's: a folder in /tmp may have been put there by somebody who waits for us.
+    private static string PrivateFolder(string parent, string port)
+    {
         var folder = System.IO.Path.Combine(parent,
             string.Create(CultureInfo.InvariantCulture, $"seawall-{FileStatus.UserId}-{port}"));
         try

@@ -91,6 +91,7 @@ public sealed class ServerTrial : IDisposable
         Tls = server.Tls,
         TlsContext = server.TlsContext,
         HostName = server.HostName,
+        PublicKey = server.PublicKey,
         AllowsPublicKeyRetrieval = server.AllowsPublicKeyRetrieval,
         ConnectMsMax = server.ConnectMsMax,
         LoginMsMax = server.LoginMsMax,

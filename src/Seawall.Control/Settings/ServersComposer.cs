@@ -2,11 +2,12 @@ using System.Collections.Immutable;
 using Seawall.Engine;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Pools;
+using Seawall.MySql.Passwords;
 
 namespace Seawall.Control.Settings;
 
 /// <summary>Makes the servers of a document.</summary>
-internal sealed class ServersComposer(SettingsComposer composer, SettingsDocument document, Addresses addresses, TlsComposer tls)
+internal sealed class ServersComposer(SettingsComposer composer, SettingsDocument document, SettingsSource source, Addresses addresses, TlsComposer tls)
 {
     /// <summary>The longest name: it is in every line about the server.</summary>
     private const int NameLengthMax = 64;
@@ -65,8 +66,30 @@ internal sealed class ServersComposer(SettingsComposer composer, SettingsDocumen
                 section.Number("dials_per_second"), section.Number("dial_burst"), section.Number("dials_in_progress_max")),
             Tls = encryption,
             TlsContext = context,
+            PublicKey = PublicKeyOf(section, name),
             AllowsPublicKeyRetrieval = section.Flag("allow_public_key_retrieval"),
         };
+    }
+
+    private PublicKeyOfServer? PublicKeyOf(SettingsSection section, string name)
+    {
+        if (!section.Has("public_key"))
+            return null;
+        var path = Path.Combine(source.Folder, section.Text("public_key"));
+        try
+        {
+            if (PublicKeyOfServer.TryParse(File.ReadAllBytes(path), out var key))
+            {
+                composer.Mark($"servers.{name}.public_key", TlsContexts.MarkOf(path));
+                return key;
+            }
+            composer.Complain(section, "public_key", $"servers.public_key: {path} is no RSA public key in PEM (BEGIN PUBLIC KEY)");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            composer.Complain(section, "public_key", $"servers.public_key: {FileProblems.Describe(failure, path)}");
+        }
+        return null;
     }
 
     private void CheckNames(IReadOnlyList<SettingsSection> sections)

@@ -87,6 +87,8 @@ internal static class SettingKeys
         Text("servers", "tls_certificate", "", "A PEM file with a certificate to show to it"),
         Text("servers", "tls_key", "", "A PEM file with that certificate's key; when it is not set, the key is in the same file"),
         Choice("servers", "tls_min", ["1.2", "1.3"], "1.2", "The oldest TLS version that is spoken with it"),
+        Text("servers", "public_key", "",
+            "A PEM file with its public key (public_key.pem of its data folder), for passwords over connections that are not encrypted"),
         Flag("servers", "allow_public_key_retrieval", s_server.AllowsPublicKeyRetrieval,
             "Whether it may send its public key over a connection that is not encrypted; whoever sits between could read the password"),
     ];

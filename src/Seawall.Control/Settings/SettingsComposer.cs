@@ -42,7 +42,7 @@ internal sealed class SettingsComposer
     /// <summary>Makes the settings; only good when there are no errors.</summary>
     internal async Task<SeawallSettings> Compose(CancellationToken cancel)
     {
-        var servers = await new ServersComposer(this, _document, _addresses, _tls).Compose(cancel);
+        var servers = await new ServersComposer(this, _document, _source, _addresses, _tls).Compose(cancel);
         var pools = Pools();
         var engine = new EngineOptions
         {

@@ -91,6 +91,12 @@ internal sealed class TlsComposer(SettingsComposer composer, SettingsSource sour
             composer.Complain(section, "tls_verify", $"{section.Name}.tls_verify needs {section.Name}.tls_ca");
             return false;
         }
+        if (section.Has("tls_ca") && section.Text("tls_verify") == "none")
+        {
+            // Whoever names an authority believes that something is verified.
+            composer.Complain(section, "tls_ca", $"{section.Name}.tls_ca is not used, because {section.Name}.tls_verify = \"none\"");
+            return false;
+        }
         if (PathOf(section, "tls_key") is { } key && FileProblems.OthersCanRead(key))
             composer.Warn(section, "tls_key", $"{section.Name}.tls_key: every user of this machine can read {key}");
         return true;

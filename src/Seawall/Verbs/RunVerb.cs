@@ -101,7 +101,20 @@ internal static class RunVerb
         private void OnHangup(PosixSignalContext signal)
         {
             signal.Cancel = true;
-            _ = _process.Reload(CancellationToken.None); // It reports in the log, whatever comes of it.
+            _ = Reload();
+        }
+
+        // What comes of it is in the log; what nobody expected must not get lost.
+        private async Task Reload()
+        {
+            try
+            {
+                await _process.Reload(CancellationToken.None);
+            }
+            catch (Exception bug)
+            {
+                await Console.Error.WriteLineAsync($"seawall: a bug in Seawall {SeawallVersion.Text}; the settings in use stay:\n{bug}");
+            }
         }
 
         private void OnEnd(PosixSignalContext signal, int number, string name)

@@ -80,6 +80,9 @@ public sealed class FakeServer
     /// <summary>What no client may do to a server, and somebody did.</summary>
     public List<string> Violations { get; } = [];
 
+    /// <summary>Its public key as it hands it out.</summary>
+    public static ReadOnlySpan<byte> PublicKeyPem => RsaKey.Value.PublicKeyPem;
+
     /// <summary>Its key for passwords without TLS.</summary>
     internal static Lazy<ServerRsaKey> RsaKey { get; } = new(ServerRsaKey.Generate);
 

@@ -5,6 +5,7 @@ using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Loops;
+using Seawall.MySql.Passwords;
 using Seawall.Testing;
 using Seawall.Testing.Clients;
 using Seawall.Testing.Servers;
@@ -250,6 +251,25 @@ public sealed class ApplyTests
 
         Assert.Equal([EngineWorld.Door], world.Engine.Options.Listen);
         Assert.Equal(0, world.Engine.Options.Loops);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_password_is_encrypted_with_the_key_that_an_operator_has_brought(bool isServersOwn)
+    {
+        using var other = ServerRsaKey.Generate();
+        var pem = isServersOwn ? FakeServer.PublicKeyPem : other.PublicKeyPem;
+        Assert.True(PublicKeyOfServer.TryParse(pem, out var key));
+        using var world = new EngineWorld(new()
+        {
+            WithServer = server => server with { PublicKey = key },
+            Prepare = server => server.Accounts.Add(new FakeAccount("new", "comer", "caching_sha2_password")),
+        });
+        var client = world.Client(new FakeClientOptions { User = "new", Password = "comer" });
+
+        // Another key would do for whoever sits between, and must not do here.
+        Assert.Equal(isServersOwn, client.Query("SELECT 1").IsOk);
     }
 
     // As many connections as clients, all given back.

@@ -48,6 +48,21 @@ public sealed partial class SettingsDocsTests
         }
     }
 
+    [Fact]
+    public void Every_setting_that_the_program_speaks_of_is_one()
+    {
+        var known = SettingKeys.All.Select(key => key.Path).ToHashSet();
+        string[] files = ["admin.cnf", "admin.md", "metrics.md"];
+        var spoken = Directory.EnumerateFiles(Path.Combine(s_repository, "src"), "*.cs", SearchOption.AllDirectories)
+            .SelectMany(file => Spoken().Matches(File.ReadAllText(file))).Select(match => match.Value).ToHashSet();
+
+        Assert.Contains("pool.size", spoken);
+        Assert.DoesNotContain(spoken, name => !known.Contains(name) && !files.Contains(name) && name != "servers.primary");
+    }
+
+    [GeneratedRegex(@"\b(clients|servers|pool|monitor|accounts|admin|metrics|log|process)\.[a-z][a-z_]+\b")]
+    private static partial Regex Spoken();
+
     [GeneratedRegex("^#([a-z_]+ = |\\[)", RegexOptions.Multiline)]
     private static partial Regex Uncommented();
 

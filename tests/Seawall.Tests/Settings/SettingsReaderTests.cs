@@ -217,6 +217,62 @@ public sealed class SettingsReaderTests
     }
 
     [Fact]
+    public void A_servers_public_key_is_read_from_its_file()
+    {
+        using var file = new SettingsFile(SettingsFile.Least + "public_key = \"key.pem\"\n");
+        Assert.Contains("there is no file", Assert.Single(file.Errors()), StringComparison.Ordinal);
+        file.Beside("key.pem", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n");
+        Assert.Contains("is no RSA public key", Assert.Single(file.Errors()), StringComparison.Ordinal);
+
+        using var rsa = System.Security.Cryptography.RSA.Create(2048);
+        file.Beside("key.pem", rsa.ExportSubjectPublicKeyInfoPem());
+
+        Assert.NotNull(file.Good().Engine.Servers[0].PublicKey);
+    }
+
+    [Fact]
+    public void Certificates_are_loaded_and_reloaded_only_when_they_have_changed()
+    {
+        using var file = new SettingsFile("[clients]\ntls_certificate = \"both.pem\"\n" + SettingsFile.Least);
+        Assert.Contains("both.pem", Assert.Single(file.Errors()), StringComparison.Ordinal);
+        file.Beside("both.pem", Certificate("one"));
+        var first = file.Good();
+        var again = file.Good();
+        file.Beside("both.pem", Certificate("two"));
+        var renewed = file.Good();
+
+        Assert.False(first.Engine.Clients.Tls!.IsSelfMade);
+        Assert.Same(first.Engine.Clients.Tls, again.Engine.Clients.Tls);
+        Assert.NotSame(first.Engine.Clients.Tls, renewed.Engine.Clients.Tls);
+        Assert.Same(first.Engine.Servers[0].TlsContext, renewed.Engine.Servers[0].TlsContext);
+        Assert.Equal("clients.tls_certificate: both.pem -> both.pem (other contents)",
+            Assert.Single(Seawall.Control.Reloads.SettingsDifference.Of(first, renewed)).ToString());
+    }
+
+    [Theory]
+    [InlineData("[clients]\ntls_key = \"k.pem\"\n", "clients.tls_key needs clients.tls_certificate")]
+    [InlineData("[clients]\ntls_verify = \"required\"\n", "clients.tls_verify needs clients.tls_ca")]
+    [InlineData("[clients]\ntls_verify = \"required\"\ntls_ca = \"ca.pem\"\n", "clients.tls_verify needs clients.tls_certificate")]
+    [InlineData("[[servers]]\nname = \"b\"\nrole = \"replica\"\naddress = \"127.0.0.1:1\"\ntls_verify = \"ca\"\n", "servers.tls = \"required\"")]
+    [InlineData("[[servers]]\nname = \"b\"\nrole = \"replica\"\naddress = \"127.0.0.1:1\"\ntls_ca = \"ca.pem\"\n", "servers.tls_ca is not used")]
+    public void Halves_of_tls_are_mistakes(string text, string words)
+    {
+        using var file = new SettingsFile(text + SettingsFile.Least);
+
+        Assert.Contains(words, Assert.Single(file.Errors()), StringComparison.Ordinal);
+    }
+
+    private static string Certificate(string name)
+    {
+        using var key = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
+        var request = new System.Security.Cryptography.X509Certificates.CertificateRequest(
+            $"CN={name}", key, System.Security.Cryptography.HashAlgorithmName.SHA256);
+        using var certificate = request.CreateSelfSigned(
+            new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2049, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        return certificate.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem() + "\n";
+    }
+
+    [Fact]
     public async Task The_command_line_becomes_the_same_settings()
     {
         var source = SettingsSource.CommandLine(

@@ -81,7 +81,7 @@ internal sealed class ServerAuthentication(
     /// <summary>Encrypts the password with the server's key, off the loop.</summary>
     internal async LoopTask<ServerAuthenticationStep> Encrypt(Loop loop)
     {
-        var work = new Encryption(loop, this, keys.Known!);
+        var work = new Encryption(loop, this, TrustedKey!);
         if (!options.Workers.TryRun(work))
             return Fail(DialFailureKind.TooManyConnections, "too much cryptography is queued on Seawall's side");
         await work;
@@ -166,9 +166,9 @@ internal sealed class ServerAuthentication(
                 self._replyLength = ClearPassword.TryWrite(bytes, self._reply, out var length) ? length : 0);
             return ServerAuthenticationStep.Send;
         }
-        if (keys.Known is not null)
+        if (TrustedKey is not null)
         {
-            _usedKnownKey = true;
+            _usedKnownKey = options.PublicKey is null;
             return ServerAuthenticationStep.Encrypt;
         }
         if (!options.AllowsPublicKeyRetrieval && !server.Endpoint.IsLocal)
@@ -180,6 +180,8 @@ internal sealed class ServerAuthentication(
         _awaitsKey = true;
         return Say([AuthMoreData.RequestPublicKey]);
     }
+
+    private PublicKeyOfServer? TrustedKey => options.PublicKey ?? keys.Known;
 
     private ServerAuthenticationStep TakeKey(ReadOnlySpan<byte> pem)
     {

@@ -1,5 +1,6 @@
 using Seawall.Engine.Loops;
 using Seawall.Engine.Loops.Tls;
+using Seawall.MySql.Passwords;
 
 namespace Seawall.Engine.Flow.Servers;
 
@@ -33,6 +34,9 @@ internal sealed record ServerLoginOptions
     /// his own and read the password; so only on this machine by default.
     /// </summary>
     internal bool AllowsPublicKeyRetrieval { get; init; }
+
+    /// <summary>The server's public key, when an operator has brought it along: no other one is believed then.</summary>
+    internal PublicKeyOfServer? PublicKey { get; init; }
 
     /// <summary>How long a connection may take to open.</summary>
     internal int ConnectMsMax { get; init; } = 3_000;

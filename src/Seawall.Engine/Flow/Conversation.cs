@@ -117,7 +117,11 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
             if (!await StatementDesk.Read(statement))
                 return !session.Wire.IsClosed;
 
-            statement.Decision = Decider.Decide(statement.Facts, statement.Server.Version!);
+            statement.Decision = statement.Kind == CommandKind.StatementPrepare
+                ? Decider.DecidePreparation(statement.Facts)
+                : Decider.Decide(statement.Facts, statement.Server.Version!);
+            if (statement.Decision.AsksSettings || ((statement.Decision.Pins | statement.Decision.Ends) & PinLedger.Named) != 0)
+                statement.Hold(); // What it names is read when the answer has come.
 
             if (rooms.Floodgate.Judge(session.IsUnderWay) == Verdict.Closing)
                 return rooms.Commands.RefuseClosing(session);

@@ -70,10 +70,17 @@ internal static class Decider
         return new Decision(
             facts.IsHarmless, NeedsOf(traits), pins, partly ? pins : PinReasons.None,
             facts.MayEndPins ? Collect(s_ends, traits) : PinReasons.None,
-            AsksSettings: AsksSettings(traits, version),
+            AsksSettings: !IsSetStatement(facts, version) && AsksSettings(traits, version),
             ForgetsSettings: IsSetStatement(facts, version),
             EndsConnection: (traits & StatementTraits.ReleasesConnection) != 0);
     }
+
+    /// <summary>
+    /// Decides about the preparation of a statement: nothing of it runs yet. It leaves the warnings of the statement before
+    /// alone if it is a question for them.
+    /// </summary>
+    internal static Decision DecidePreparation(StatementFacts facts) =>
+        new() { Needs = NeedsOf(facts.Traits) & PreviousFacts.Diagnostics };
 
     private static PreviousFacts NeedsOf(StatementTraits traits)
     {

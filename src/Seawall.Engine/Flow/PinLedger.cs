@@ -8,7 +8,8 @@ namespace Seawall.Engine.Flow;
 /// <summary>Keeps account of why a session must keep its connection: what a statement adds, and what it ends.</summary>
 internal static class PinLedger
 {
-    private const PinReasons Named =
+    /// <summary>The reasons whose things have names, which are read from the statement's text.</summary>
+    internal const PinReasons Named =
         PinReasons.TemporaryTable | PinReasons.NamedLock | PinReasons.Handler | PinReasons.TextPrepared | PinReasons.GlobalLock;
 
     /// <summary>Enters a statement that has been answered.</summary>
@@ -21,6 +22,8 @@ internal static class PinLedger
         var pins = facts.IsError ? decision.PinsEvenIfItFails : decision.Pins;
         if (pins != PinReasons.None)
             Add(statement, pins);
+        if ((statement.Facts.Traits & StatementTraits.RenamesTable) != 0 && session.Pins is { } kept)
+            PinNames.Rename(kept);
         if (!facts.IsError && decision.Ends != PinReasons.None)
             End(statement, decision.Ends);
         NoteServerFacts(statement, facts);

@@ -1,9 +1,163 @@
 using Seawall.Engine.Flow.Clients;
+using Seawall.MySql.Commands;
+using Seawall.MySql.Statements;
+
 namespace Seawall.Engine.Flow;
+
+/// <summary>
+/// Which things a statement adds to what pins its session, or takes away, by name. A name that cannot be told exactly
+/// pins until the session is reset; it never unpins.
+/// </summary>
 internal static class PinNames
 {
-    internal static void Add(Statement statement, SessionPins ledger, PinReasons named) => ledger.Add(named);
-    internal static void Remove(Statement statement, SessionPins ledger, PinReasons named) { }
+    private const string Tables = "tables";
+    private const string Instance = "instance";
+    private const string BackupStage = "stage";
+    private const string BackupLock = "lock";
+
+    // Before, a session had one lock at most, and taking another let go of it.
+    private const int ManyLocksMySql = 50705;
+    private const int ManyLocksMariaDb = 100002;
+
+    /// <summary>The statement ran, at least in part: what it makes is there.</summary>
+    internal static void Add(Statement statement, SessionPins pins, PinReasons named)
+    {
+        var text = StatementText.Of(statement);
+        if (statement.Facts.Statements != 1 || text.IsMissing)
+        {
+            pins.Add(named);
+            return;
+        }
+        if (named.HasFlag(PinReasons.TemporaryTable))
+            AddOnce(pins, PinReasons.TemporaryTable, StatementNames.TryReadCreatedTable(text.Bytes, text.Dialect, text.Schema, out var table) ? table : null);
+        if (named.HasFlag(PinReasons.NamedLock))
+            AddLock(pins, text);
+        if (named.HasFlag(PinReasons.Handler))
+            AddOnce(pins, PinReasons.Handler, StatementNames.TryReadHandler(text.Bytes, text.Dialect, out var handler) ? handler : null);
+        if (named.HasFlag(PinReasons.TextPrepared))
+            AddOnce(pins, PinReasons.TextPrepared, StatementNames.TryReadPrepared(text.Bytes, text.Dialect, out var prepared) ? prepared : null);
+        if (named.HasFlag(PinReasons.GlobalLock))
+            AddOnce(pins, PinReasons.GlobalLock, GlobalLock(statement, text));
+    }
+
+    /// <summary>The statement succeeded: what it ends is gone.</summary>
+    internal static void Remove(Statement statement, SessionPins pins, PinReasons named)
+    {
+        var text = StatementText.Of(statement);
+        if (named.HasFlag(PinReasons.GlobalLock) && GlobalLock(statement, text) is { } global)
+            pins.Remove(PinReasons.GlobalLock, global);
+        if (text.IsMissing)
+            return;
+        if (named.HasFlag(PinReasons.TemporaryTable))
+            RemoveTables(pins, text);
+        if (named.HasFlag(PinReasons.NamedLock))
+            RemoveLocks(statement, pins, text);
+        if (named.HasFlag(PinReasons.Handler) && StatementNames.TryReadHandler(text.Bytes, text.Dialect, out var handler))
+            pins.Remove(PinReasons.Handler, handler);
+        if (named.HasFlag(PinReasons.TextPrepared) && StatementNames.TryReadPrepared(text.Bytes, text.Dialect, out var prepared))
+            pins.Remove(PinReasons.TextPrepared, prepared);
+    }
+
+    /// <summary>A temporary table may have another name now: none of the names can be trusted any more.</summary>
+    internal static void Rename(SessionPins pins)
+    {
+        if ((pins.Reasons & PinReasons.TemporaryTable) != 0)
+            pins.Add(PinReasons.TemporaryTable);
+    }
+
+    private static void AddOnce(SessionPins pins, PinReasons reason, string? name)
+    {
+        if (name is null)
+        {
+            pins.Add(reason);
+            return;
+        }
+        // Made again, it is still one: CREATE OR REPLACE, IF NOT EXISTS, PREPARE.
+        pins.Remove(reason, name);
+        pins.Add(reason, name);
+    }
+
+    private static void AddLock(SessionPins pins, in StatementText text)
+    {
+        if (!StatementNames.TryReadLock(text.Bytes, text.Dialect, out var name))
+        {
+            pins.Add(PinReasons.NamedLock);
+            return;
+        }
+        if (text.Dialect.Version < (text.Dialect.MariaDb ? ManyLocksMariaDb : ManyLocksMySql))
+            pins.Clear(PinReasons.NamedLock);
+        // Whether it was taken is in the rows, which nobody reads. At worst the account shows more than there is.
+        pins.Add(PinReasons.NamedLock, name);
+    }
+
+    private static void RemoveLocks(Statement statement, SessionPins pins, in StatementText text)
+    {
+        // One lock less on the account for each release that ran, and at the server likewise as long as it has one: the
+        // account never shows less than there is.
+        if ((statement.Facts.Traits & StatementTraits.TakesNamedLock) != 0)
+            return;
+        if (StatementNames.IsReleaseOfAllLocks(text.Bytes, text.Dialect))
+            pins.Clear(PinReasons.NamedLock);
+        else if (StatementNames.TryReadLock(text.Bytes, text.Dialect, out var name))
+            pins.Remove(PinReasons.NamedLock, name);
+    }
+
+    private static void RemoveTables(SessionPins pins, in StatementText text)
+    {
+        var names = new List<string>();
+        if (!StatementNames.TryReadDroppedTables(text.Bytes, text.Dialect, text.Schema, names))
+            return;
+        foreach (var name in names)
+            pins.Remove(PinReasons.TemporaryTable, name);
+    }
+
+    private static string? GlobalLock(Statement statement, in StatementText text)
+    {
+        var traits = statement.Facts.Traits;
+        if ((traits & (StatementTraits.FlushesWithReadLock | StatementTraits.UnlocksTables)) != 0)
+            return Tables;
+        if ((traits & (StatementTraits.LocksInstance | StatementTraits.UnlocksInstance)) != 0)
+            return Instance;
+        if (text.IsMissing || !StatementNames.TryReadBackup(text.Bytes, text.Dialect, out var isStage))
+            return null;
+        return isStage ? BackupStage : BackupLock;
+    }
 }
-internal static class SimpleStatements { internal static bool IsShowWarnings(Statement s) => false; }
-internal static class AssignedVariables { internal static bool TryRead(ReadOnlySpan<byte> text, Seawall.MySql.Statements.SqlDialect dialect, List<string> names) => false; }
+
+/// <summary>The text of a statement, and how it was read: of a prepared one, as it was when it was prepared.</summary>
+internal readonly ref struct StatementText
+{
+    /// <summary>Whether it is not here as a whole.</summary>
+    internal bool IsMissing { get; private init; }
+
+    /// <summary>It.</summary>
+    internal ReadOnlySpan<byte> Bytes { get; private init; }
+
+    /// <summary>How it is read.</summary>
+    internal SqlDialect Dialect { get; private init; }
+
+    /// <summary>The schema of names that have none.</summary>
+    internal string? Schema { get; private init; }
+
+    /// <summary>The text of a statement.</summary>
+    internal static StatementText Of(Statement statement)
+    {
+        if (statement.Prepared is { } prepared)
+        {
+            return new()
+            {
+                Bytes = prepared.Text.Text,
+                Dialect = SessionDialect.Of(prepared.Text.Settings, statement.Server),
+                Schema = prepared.Text.Settings.Schema,
+            };
+        }
+        if (statement.Kind != CommandKind.Query || !statement.IsWhole)
+            return new() { IsMissing = true };
+        return new()
+        {
+            Bytes = statement.Text,
+            Dialect = SessionDialect.Of(statement.SettingsBefore, statement.Server),
+            Schema = statement.SettingsBefore.Schema,
+        };
+    }
+}

@@ -47,14 +47,14 @@ internal static class SettingsQuestion
     // Null when the text does not tell which: then nothing can be asked.
     private static List<string>? Names(Statement statement)
     {
-        var text = statement.Prepared is { } prepared ? prepared.Text.Text : statement.IsWhole ? statement.Text : default;
+        var text = StatementText.Of(statement);
         var names = new List<string>();
         if ((statement.Facts.Traits & StatementTraits.SetsNames) != 0)
             names.AddRange(s_charsets);
         if ((statement.Facts.Traits & StatementTraits.SetsAutocommit) != 0)
             names.Add("autocommit");
         if ((statement.Facts.Traits & StatementTraits.SetsSystemVariable) != 0
-            && !AssignedVariables.TryRead(text, statement.Session.Dialect, names))
+            && !StatementNames.TryReadAssigned(text.Bytes, text.Dialect, names))
         {
             return null;
         }

@@ -178,14 +178,8 @@ internal struct Assignments
     private StatementTraits Assign(ReadOnlySpan<byte> name, Word word)
     {
         _state = State.Assigned;
-        if (_scope == Scope.Global)
+        if (_scope == Scope.Global || (_scope == Scope.None && _afterGlobal && !_isAt))
             return StatementTraits.SetsGlobal;
-        var traits = AssignSession(name, word);
-        return _scope == Scope.None && _afterGlobal ? traits | StatementTraits.SetsGlobal : traits;
-    }
-
-    private StatementTraits AssignSession(ReadOnlySpan<byte> name, Word word)
-    {
         switch (word)
         {
             case Statements.Word.Autocommit:

@@ -456,7 +456,9 @@ internal static class Tables
         set global max_connections = 10 => Set SetsGlobal
         set @@global.max_connections = 10 => Set SetsGlobal
         set @@global.max_connections = 10, wait_timeout = 1 => Set SetsGlobal SetsSystemVariable
-        set global max_connections = 10, wait_timeout = 1 => Set SetsGlobal SetsSystemVariable
+        set global max_connections = 10, wait_timeout = 1 => Set SetsGlobal
+        set global max_connections = 10, @@wait_timeout = 1 => Set SetsGlobal SetsSystemVariable
+        set session a = 1, global b = 2, c = 3, local d = 4, autocommit = 0 => Set SetsSystemVariable SetsGlobal SetsAutocommit
         set global a = 1, session b = 2, c = 3 => Set SetsGlobal SetsSystemVariable
         set names utf8, @a = 1, autocommit = 0, sql_mode = '', global x = 1 => Set SetsNames UserVariableWrite SetsAutocommit SetsSystemVariable SetsGlobal
         set @a = 1 => Set UserVariableWrite

@@ -1,0 +1,149 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+
+namespace Seawall.MySql.Statements;
+
+/// <summary>What a token is.</summary>
+internal enum SqlTokenKind : byte
+{
+    /// <summary>A keyword, or a name without quotes.</summary>
+    Word,
+
+    /// <summary>A name in quotes.</summary>
+    Name,
+
+    /// <summary>A string.</summary>
+    Text,
+
+    /// <summary>A number.</summary>
+    Number,
+
+    /// <summary>A sign.</summary>
+    Symbol,
+
+    /// <summary><c>:=</c>.</summary>
+    Assign,
+
+    /// <summary><c>@</c> and its name.</summary>
+    UserVariable,
+
+    /// <summary><c>@@</c>.</summary>
+    SystemVariable,
+}
+
+/// <summary>A token.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="Value">
+/// The word, name, string or sign, a character for each byte; null where it cannot be told exactly, as in a string with
+/// escapes.
+/// </param>
+internal readonly record struct SqlToken(SqlTokenKind Kind, string? Value);
+
+/// <summary>
+/// The tokens of one statement, read one after the other. For the few statements whose names matter: this allocates.
+/// </summary>
+internal sealed class SqlTokens
+{
+    private static readonly SqlToken s_end = new(SqlTokenKind.Symbol, "");
+
+    private readonly List<SqlToken> _tokens;
+    private int _at;
+
+    private SqlTokens(List<SqlToken> tokens) => _tokens = tokens;
+
+    /// <summary>The tokens of a text that is one statement; false when it is more, or cannot be read.</summary>
+    internal static bool TryRead(ReadOnlySpan<byte> text, in SqlDialect dialect, [NotNullWhen(true)] out SqlTokens? tokens)
+    {
+        var scanner = new TokenScanner<Collector>(dialect, new Collector([], dialect.NoBackslashEscapes));
+        scanner.Read(text);
+        var list = scanner.Reader.Tokens;
+        while (list.Count > 0 && list[^1].Value == ";")
+            list.RemoveAt(list.Count - 1);
+        tokens = scanner.Reader.GaveUp || list.Contains(new SqlToken(SqlTokenKind.Symbol, ";")) ? null : new SqlTokens(list);
+        return tokens is not null;
+    }
+
+    /// <summary>The next token; an empty sign after the last.</summary>
+    internal SqlToken Next => _at < _tokens.Count ? _tokens[_at] : s_end;
+
+    /// <summary>Whether all have been taken.</summary>
+    internal bool IsAtEnd => _at >= _tokens.Count;
+
+    /// <summary>Takes a token, whatever it is.</summary>
+    internal SqlToken Take()
+    {
+        var token = Next;
+        _at++;
+        return token;
+    }
+
+    /// <summary>Takes a keyword if it is next.</summary>
+    internal bool Take(Word word)
+    {
+        if (Next.Kind != SqlTokenKind.Word || !string.Equals(Next.Value, WordTable.Spell(word), StringComparison.OrdinalIgnoreCase))
+            return false;
+        _at++;
+        return true;
+    }
+
+    /// <summary>Takes a word that is no keyword of the lexer if it is next; it is given in lower case.</summary>
+    internal bool Take(string word)
+    {
+        if (Next.Kind != SqlTokenKind.Word || !string.Equals(Next.Value, word, StringComparison.OrdinalIgnoreCase))
+            return false;
+        _at++;
+        return true;
+    }
+
+    /// <summary>Takes a sign if it is next.</summary>
+    internal bool Take(char symbol)
+    {
+        if (Next.Kind != SqlTokenKind.Symbol || Next.Value is not [var next] || next != symbol)
+            return false;
+        _at++;
+        return true;
+    }
+
+    /// <summary>Takes a name, with or without quotes.</summary>
+    internal bool TryTakeName([NotNullWhen(true)] out string? name)
+    {
+        name = Next.Kind is SqlTokenKind.Word or SqlTokenKind.Name ? Next.Value : null;
+        if (name is null)
+            return false;
+        _at++;
+        return true;
+    }
+
+    private struct Collector(List<SqlToken> tokens, bool noBackslashEscapes) : ITokenReader
+    {
+        internal readonly List<SqlToken> Tokens => tokens;
+
+        internal bool GaveUp { get; private set; }
+
+        public readonly DialectDoubt Doubt => DialectDoubt.None;
+
+        public readonly void Word(ReadOnlySpan<byte> word, in WordEntry entry) => Add(SqlTokenKind.Word, Encoding.Latin1.GetString(word));
+
+        // A byte that is not ASCII, by itself, may be a part of a word and no name at all.
+        public readonly void Name(ReadOnlySpan<byte> name) => Add(SqlTokenKind.Name,
+            name.ContainsAny((byte)'`', (byte)'"') || name is [>= 0x80] ? null : Encoding.Latin1.GetString(name));
+
+        public readonly void Text(ReadOnlySpan<byte> content) => Add(SqlTokenKind.Text,
+            content.ContainsAny((byte)'\'', (byte)'"') || (!noBackslashEscapes && content.Contains((byte)'\\'))
+                ? null : Encoding.Latin1.GetString(content));
+
+        public readonly void Number() => Add(SqlTokenKind.Number, null);
+
+        public readonly void Symbol(byte symbol) => Add(SqlTokenKind.Symbol, ((char)symbol).ToString());
+
+        public readonly void Assign() => Add(SqlTokenKind.Assign, null);
+
+        public readonly void UserVariable() => Add(SqlTokenKind.UserVariable, null);
+
+        public readonly void SystemVariable() => Add(SqlTokenKind.SystemVariable, null);
+
+        public void GiveUp() => GaveUp = true;
+
+        private readonly void Add(SqlTokenKind kind, string? value) => tokens.Add(new SqlToken(kind, value));
+    }
+}

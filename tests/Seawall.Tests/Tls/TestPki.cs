@@ -10,12 +10,13 @@ namespace Seawall.Tests.Tls;
 internal sealed class TestPki : IDisposable
 {
     private readonly X509Certificate2 _root;
+    private readonly ECDsa _rootKey;
 
     internal TestPki(string name = "Test authority")
     {
         Folder = Directory.CreateTempSubdirectory("seawall-pki-").FullName;
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        _rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", _rootKey, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
         _root = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddYears(1));
@@ -50,21 +51,24 @@ internal sealed class TestPki : IDisposable
 
     /// <summary>A certificate with its key, as files; <paramref name="host"/> is what it is for, besides 127.0.0.1.</summary>
     internal (string Certificate, string Key) Issue(
-        string name, string? host, DateTimeOffset? from = null, DateTimeOffset? until = null, bool withAddress = true)
+        string name, string? host, DateTimeOffset? from = null, DateTimeOffset? until = null, bool rsa = false)
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        using AsymmetricAlgorithm key = rsa ? RSA.Create(2048) : ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var subject = new X500DistinguishedName($"CN={name}");
+        var request = key is RSA rsaKey
+            ? new CertificateRequest(subject, rsaKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            : new CertificateRequest(subject, (ECDsa)key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         if (host is not null)
         {
             var names = new SubjectAlternativeNameBuilder();
             names.AddDnsName(host);
-            if (withAddress)
-                names.AddIpAddress(IPAddress.Loopback);
+            names.AddIpAddress(IPAddress.Loopback);
             request.CertificateExtensions.Add(names.Build());
         }
         using var certificate = request.Create(
-            _root, from ?? DateTimeOffset.UtcNow.AddHours(-1), until ?? DateTimeOffset.UtcNow.AddMonths(6),
+            _root.SubjectName, X509SignatureGenerator.CreateForECDsa(_rootKey),
+            from ?? DateTimeOffset.UtcNow.AddHours(-1), until ?? DateTimeOffset.UtcNow.AddMonths(6),
             RandomNumberGenerator.GetBytes(8));
         return (Write($"{name}-cert.pem", certificate.ExportCertificatePem()),
             Write($"{name}-key.pem", key.ExportPkcs8PrivateKeyPem()));
@@ -80,6 +84,7 @@ internal sealed class TestPki : IDisposable
     public void Dispose()
     {
         _root.Dispose();
+        _rootKey.Dispose();
         Directory.Delete(Folder, recursive: true);
     }
 

@@ -41,9 +41,11 @@ public sealed class TlsClientContext
         if (name.Length == 0 && !wire.Peer.IsUnix)
             name = wire.Peer.ToIPAddress().ToString();
         var sessions = SessionsOf(name, wire.Peer);
-        return new TlsHandshake(
-            wire, workers, () => SslChannel.ForClient(_context, name, _verifiesIdentity, sessions), sessions, "server").Run([]);
+        return new TlsHandshake(wire, workers, () => OpenChannel(name, sessions), sessions, "server").Run([]);
     }
+
+    internal SslChannel? OpenChannel(string name, SessionSlot sessions) =>
+        SslChannel.ForClient(_context, name, _verifiesIdentity, sessions);
 
     private SessionSlot SessionsOf(string name, PeerAddress address)
     {

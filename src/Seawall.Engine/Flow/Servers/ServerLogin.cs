@@ -1,6 +1,7 @@
 using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Loops;
+using Seawall.Engine.Loops.Tls;
 using Seawall.MySql.Handshakes;
 using Seawall.MySql.Passwords;
 
@@ -254,7 +255,7 @@ internal sealed class ServerLogin : TimerNode
                     await Wire!.Readable();
                     continue;
                 case InboxResult.Gone or InboxResult.Beginning:
-                    return new(DialFailureKind.Unreachable, $"{_server.Endpoint} closed the connection during the login");
+                    return Closed();
             }
             var sequence = (byte)(packet.Sequence + 1);
             var step = _authentication.Answer(packet.Payload);
@@ -275,7 +276,11 @@ internal sealed class ServerLogin : TimerNode
         }
     }
 
-    private DialFailure Late(DialFailure failure) => failure.Kind == DialFailureKind.Unreachable
+    private DialFailure Closed() => Wire is TlsWire { Problem: { } problem }
+        ? new(DialFailureKind.Tls, $"TLS with {_server.Endpoint} ended during the login: {problem}")
+        : new(DialFailureKind.Unreachable, $"{_server.Endpoint} closed the connection during the login");
+
+    private DialFailure Late(DialFailure failure) => failure.Kind is DialFailureKind.Unreachable or DialFailureKind.Tls
         ? new(DialFailureKind.TimedOut, Version is null && Exchanges == 0
             ? $"{_server.Endpoint} did not answer within {_options.ConnectMsMax} ms (servers.connect_ms_max)"
             : $"{_server.Endpoint} did not finish the login within {_options.LoginMsMax} ms (servers.login_ms_max)")

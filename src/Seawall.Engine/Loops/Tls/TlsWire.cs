@@ -47,6 +47,11 @@ public sealed class TlsWire : Wire, ICiphertext
     /// <summary>The cipher's name; empty once the wire is closed.</summary>
     public string Cipher => IsClosed ? "" : _ssl.Cipher;
 
+    /// <summary>
+    /// What ended it, when that was no plain end: in TLS 1.3 a server refuses a certificate after the handshake, in an alert.
+    /// </summary>
+    public string? Problem { get; private set; }
+
     /// <summary>Whether an earlier session was resumed, and the public-key cryptography spared.</summary>
     public bool IsResumed => !IsClosed && _ssl.IsResumed;
 
@@ -182,6 +187,8 @@ public sealed class TlsWire : Wire, ICiphertext
         {
             _end = result;
             PeerGone = true;
+            if (result == WireResult.Broken)
+                Problem = TlsProblem.Take("the connection broke");
         }
     }
 }

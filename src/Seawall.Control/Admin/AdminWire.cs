@@ -28,14 +28,14 @@ internal sealed class AdminWire(Wire wire)
         {
             switch (_inbox.Take(Wire, lengthMax, out var packet))
             {
-                case InboxResult.Packet when packet.Sequence == _sequence:
+                case InboxResult.Packet when packet.Sequence == _sequence && packet.Length <= lengthMax:
                     _sequence++;
                     return packet.Copy();
-                case InboxResult.Packet:
+                case InboxResult.Packet when packet.Sequence != _sequence:
                     _sequence = (byte)(packet.Sequence + 1);
                     SendError(SqlError.PacketsOutOfOrder, "Got packets out of order");
                     return null;
-                case InboxResult.Beginning:
+                case InboxResult.Packet or InboxResult.Beginning:
                     _sequence = (byte)(packet.Sequence + 1);
                     SendError(SqlError.PacketTooLarge, $"Got a packet bigger than {lengthMax} bytes");
                     return null;

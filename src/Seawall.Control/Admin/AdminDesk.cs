@@ -82,8 +82,8 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
         var meters = Views.Meters;
         var uptime = context.Time.GetUtcNow() - ProcessFigures.Read().StartedAt;
         return string.Create(System.Globalization.CultureInfo.InvariantCulture,
-            $"Uptime: {(long)uptime.TotalSeconds}  Threads: {context.Engine.ClientCount}  Questions: {meters.Sum(meter => meter.Commands)}  "
-            + $"Waiting: {Views.Pools().Sum(pool => pool.Waiting)}");
+            $"Uptime: {(long)uptime.TotalSeconds}  Threads: {context.Engine.ClientCount}  "
+            + $"Questions: {meters.Sum(meter => meter.Commands)}  Waiting: {Views.Pools().Sum(pool => pool.Waiting)}");
     }
 
     private static string Short(string text) => text.Length <= 40 ? text : $"{text[..40]}...";
@@ -109,13 +109,15 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
     private async Task<AdminReply> ShowClients(AdminArguments arguments, CancellationToken cancel)
     {
         var clients = await Views.Clients(arguments.Limit ?? RowsByDefault, cancel);
-        return EngineTables.Clients(clients, context.Time.GetUtcNow()) with { Warnings = EngineTables.Missing(clients, "CLIENTS") };
+        var table = EngineTables.Clients(clients, context.Time.GetUtcNow());
+        return table with { Warnings = EngineTables.Missing(clients, "CLIENTS") };
     }
 
     private async Task<AdminReply> ShowPins(AdminArguments arguments, CancellationToken cancel)
     {
         var clients = await Views.Pinned(arguments.Limit ?? RowsByDefault, cancel);
-        return EngineTables.Pins(clients, context.Time.GetUtcNow()) with { Warnings = EngineTables.Missing(clients, "PINS") };
+        var table = EngineTables.Pins(clients, context.Time.GetUtcNow());
+        return table with { Warnings = EngineTables.Missing(clients, "PINS") };
     }
 
     private async Task<AdminReply> Reload(CancellationToken cancel)
@@ -129,9 +131,15 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
         return FigureTables.Changes(report) with { Warnings = [.. report.Problems.Select(problem => problem.ToString())] };
     }
 
-    private async Task<AdminReply> Kill(uint id, CancellationToken cancel) => await Views.Kill(id, cancel)
-        ? new AdminDone($"client {id} was cut off")
-        : new AdminRefusal(SqlError.NoSuchThread, $"there is no client {id}; SHOW CLIENTS has the numbers");
+    private async Task<AdminReply> Kill(uint id, CancellationToken cancel)
+    {
+        var (found, silent) = await Views.Kill(id, cancel);
+        if (found)
+            return new AdminDone($"client {id} was cut off");
+        return new AdminRefusal(SqlError.NoSuchThread, silent.Count == 0
+            ? $"there is no client {id}; SHOW CLIENTS has the numbers"
+            : $"nobody was cut off: loop {string.Join(", ", silent)} did not answer in time, and no other has a client {id}");
+    }
 
     private AdminDone Shutdown(bool now) => new(
         now ? "Seawall goes down now" : "Seawall goes down; clients may finish what they are in the middle of",

@@ -37,7 +37,7 @@ public sealed class AdminPort : IControlService, IDisposable
         _context = context;
         _loop = context.Engine.ControlLoop;
         _logger = context.Logs.CreateLogger("Seawall.Admin");
-        _desk = new AdminDesk(context, () => [.. Bound is { } bound ? [new ListenerEntry("admin", bound.Text)] : Array.Empty<ListenerEntry>(), .. others()]);
+        _desk = new AdminDesk(context, () => [new ListenerEntry("admin", Bound?.Text ?? ""), .. others()]);
         _talk = new SmallTalk(context.Time);
         _nonces = new NonceBatch(_entropy);
     }

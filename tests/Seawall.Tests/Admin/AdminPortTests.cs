@@ -59,6 +59,50 @@ public sealed class AdminPortTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Whoever_says_nothing_keeps_his_place_for_ten_seconds()
+    {
+        _stage.Clock.IsStopped = true;
+        using var client = await ConnectAsync();
+        await ReadPacketAsync(client);
+        _stage.Pass(TimeSpan.FromSeconds(9));
+        using var other = await LogInAsync(); // By now the control loop has seen the time, and let nobody go for it.
+        Assert.False(client.Client.Poll(0, SelectMode.SelectRead));
+
+        _stage.Pass(TimeSpan.FromSeconds(2));
+        await ShouldEndAsync(client);
+        Assert.False(other.Client.Poll(0, SelectMode.SelectRead));
+    }
+
+    [Fact]
+    public async Task Whoever_is_in_may_be_silent_for_an_hour_and_each_command_begins_it_anew()
+    {
+        using var client = await LogInAsync();
+        for (var i = 0; i < 2; i++)
+        {
+            _stage.Pass(TimeSpan.FromMinutes(59));
+            await QueryAsync(client, "SET NAMES utf8mb4");
+            Assert.Equal(OkPacket.Header, (await ReadPacketAsync(client))[0]);
+        }
+        _stage.Pass(TimeSpan.FromMinutes(61));
+        await ShouldEndAsync(client);
+    }
+
+    [Fact]
+    public async Task A_wrong_password_is_thought_about_for_a_second()
+    {
+        using var client = await ConnectAsync();
+        var nonce = new byte[Greeting.NonceLength];
+        Read(await ReadPacketAsync(client), nonce);
+        _stage.Clock.IsStopped = true;
+        await client.GetStream().WriteAsync(Login(nonce, "wrong"), Cancel);
+        (await LogInAsync()).Dispose(); // Others are served meanwhile.
+        Assert.False(client.Client.Poll(0, SelectMode.SelectRead));
+
+        _stage.Pass(TimeSpan.FromSeconds(2));
+        Assert.Equal(1045, CodeOf(await ReadPacketAsync(client)));
+    }
+
+    [Fact]
     public async Task Whoever_asks_for_tls_is_refused_and_not_left_waiting()
     {
         using var client = await ConnectAsync();

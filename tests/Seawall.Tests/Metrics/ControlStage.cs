@@ -15,7 +15,7 @@ namespace Seawall.Tests.Metrics;
 /// </summary>
 internal sealed class ControlStage : IControlActions, IDisposable
 {
-    internal ControlStage(bool starts = true)
+    internal ControlStage()
     {
         Engine = new SeawallEngine(new EngineOptions
         {
@@ -23,11 +23,13 @@ internal sealed class ControlStage : IControlActions, IDisposable
             // Port 1 is reserved, and refused at once.
             Servers = [new ServerOptions { Id = new ServerId("primary"), Endpoint = Endpoint.Tcp(IPAddress.Loopback, 1) }],
             Loops = 2,
-        }, TimeProvider.System, NullLogger.Instance);
-        Context = new(Engine, this, () => Admin, () => Metrics, NullLoggerFactory.Instance, TimeProvider.System);
-        if (starts)
-            Engine.Start();
+        }, Clock, NullLogger.Instance);
+        Context = new(Engine, this, () => Admin, () => Metrics, NullLoggerFactory.Instance, Clock);
+        Engine.Start();
     }
+
+    /// <summary>The clock that engine and services go by.</summary>
+    internal AdvancedClock Clock { get; } = new();
 
     internal SeawallEngine Engine { get; }
 
@@ -52,5 +54,30 @@ internal sealed class ControlStage : IControlActions, IDisposable
 
     public void RequestShutdown(bool now) => Shutdowns.Add(now);
 
+    /// <summary>Lets time pass, and the control loop see it.</summary>
+    internal void Pass(TimeSpan time)
+    {
+        Clock.Advance(time);
+        Engine.ControlLoop.Post(LoopJob.From(_ => { })); // It may be asleep until a time that is over now.
+    }
+
     public void Dispose() => Engine.Dispose();
+}
+
+/// <summary>The system's clock, which can be put forward and stopped.</summary>
+internal sealed class AdvancedClock : TimeProvider
+{
+    private long _ahead;
+    private long? _stoppedAt;
+
+    /// <summary>Whether time passes only by <see cref="Advance"/>.</summary>
+    internal bool IsStopped
+    {
+        get => _stoppedAt is not null;
+        set => _stoppedAt = value ? System.GetTimestamp() : null;
+    }
+
+    internal void Advance(TimeSpan time) => Interlocked.Add(ref _ahead, (long)(time.TotalSeconds * TimestampFrequency));
+
+    public override long GetTimestamp() => (_stoppedAt ?? System.GetTimestamp()) + Interlocked.Read(ref _ahead);
 }

@@ -101,13 +101,13 @@ public sealed class EngineViews
 
     /// <summary>
     /// Cuts a client off. A statement that it has under way is read to its end and thrown away, and its server connection is
-    /// cleaned. False when no loop that answers has such a client.
+    /// cleaned. Not found when no loop that answered has such a client; those that did not have done nothing, nor will they.
     /// </summary>
-    public async Task<bool> Kill(uint client, CancellationToken cancel)
+    public async Task<(bool Found, IReadOnlyList<int> SilentLoops)> Kill(uint client, CancellationToken cancel)
     {
         var answers = await Ask(lane => lane.Door.Sessions.FirstOrDefault(session => session.Id == client) is { } session
             ? Cut(session) : "", cancel);
-        return answers.Any(answer => answer?.Length > 0);
+        return (answers.Any(answer => answer?.Length > 0), SilentIn(answers));
     }
 
     /// <summary>Begins to measure how the loops are. Control loop only.</summary>
@@ -148,8 +148,11 @@ public sealed class EngineViews
         var answers = await Ask(lane => Listed(lane, max, wanted), cancel);
         var rows = answers.SelectMany(answer => answer?.Rows ?? []).OrderBy(client => client.Id).Take(max);
         var total = answers.Sum(answer => answer?.Total ?? 0);
-        return new([.. rows], total, [.. _lanes.Where((_, i) => answers[i] is null).Select(lane => lane.Loop.Index)]);
+        return new([.. rows], total, SilentIn(answers));
     }
+
+    private int[] SilentIn<T>(T?[] answers)
+        where T : class => [.. _lanes.Where((_, i) => answers[i] is null).Select(lane => lane.Loop.Index)];
 
     private static ClientsView Listed(EngineLane lane, int max, Func<Session, bool> wanted)
     {

@@ -13,6 +13,7 @@ internal sealed class Pool
     private readonly PoolContext _context;
     private readonly PoolShard[] _shards;
     private readonly StealJob[] _stealJobs;
+    private readonly WaitReminder[] _reminders;
     private readonly Lock _lock = new();
     private readonly WaitList _waiters;
     private int _waiting;
@@ -28,7 +29,8 @@ internal sealed class Pool
         Account = account;
         _shards = [.. context.Loops.Select(loop => new PoolShard(loop))];
         _stealJobs = [.. _shards.Select(shard => new StealJob(this, shard))];
-        _waiters = new WaitList(_shards.Length);
+        _reminders = [.. _shards.Select(shard => new WaitReminder(this, shard, _shards.Length))];
+        _waiters = new WaitList(_shards);
     }
 
     /// <summary>Whose connections, to what, logged in how.</summary>
@@ -73,9 +75,9 @@ internal sealed class Pool
     /// </summary>
     internal PooledConnection? TryTake(Loop loop, SessionSettings wanted, PooledConnection? last)
     {
-        if (Waiting > 0)
-            return null;
         var shard = _shards[loop.Index];
+        if (Waiting > 0 && !(IsFull && _waiters.MayGoFirst(shard, loop.NowMs)))
+            return null;
         while (shard.Take(wanted, last) is { } connection)
         {
             if (connection.WakeFromIdle())
@@ -95,7 +97,7 @@ internal sealed class Pool
         if (!waiter.IsCompleted)
         {
             waiter.Loop.Arm(waiter, Limits.WaitMsMax);
-            CallForOne();
+            CallForOne(waiter.Loop);
         }
         return waiter;
     }
@@ -116,11 +118,12 @@ internal sealed class Pool
     /// called when somebody waits. Its loop only.
     /// </summary>
     internal void HoldSoftly(Lease lease, Action giveBack) =>
-        _shards[lease.Connection.Wire.Loop.Index].AddSoftLease(lease, giveBack);
+        ShardOf(lease.Connection).AddSoftLease(lease, giveBack);
 
     /// <summary>Closes a connection and makes room for another. Its loop only.</summary>
     internal void Drop(PooledConnection connection)
     {
+        ShardOf(connection).CountOwned(-1);
         connection.Close();
         Interlocked.Decrement(ref _total);
         Server.Slots.GiveBack();
@@ -130,7 +133,7 @@ internal sealed class Pool
     /// <summary>A connection that was idle turned out to be closed by the server. Its loop only.</summary>
     internal void IdleFailed(PooledConnection connection)
     {
-        if (!_shards[connection.Wire.Loop.Index].Remove(connection))
+        if (!ShardOf(connection).Remove(connection))
             return;
         _context.Telemetry.LostIdle(this, connection);
         Drop(connection);
@@ -174,7 +177,7 @@ internal sealed class Pool
     }
 
     /// <summary>Whether a reload has left less room than there are connections.</summary>
-    private bool IsTooMany => Total > Limits.SizeMax || Server.Slots.Used > Server.Slots.Max;
+    internal bool IsTooMany => Total > Limits.SizeMax || Server.Slots.Used > Server.Slots.Max;
 
     /// <summary>Closes one idle connection, for another account that has none.</summary>
     internal void GiveUpOneIdle()
@@ -256,6 +259,7 @@ internal sealed class Pool
                 return;
             }
         }
+        ShardOf(connection).CountOwned(1);
         GiveBack(connection);
     }
 
@@ -265,6 +269,7 @@ internal sealed class Pool
         lock (_lock)
             _dialing--;
         LastFailure = null;
+        ShardOf(connection).CountOwned(1);
         GiveBack(connection);
     }
 
@@ -299,80 +304,67 @@ internal sealed class Pool
         return true;
     }
 
+    // No more connections can be opened: what there is, is shared by the loops.
+    private bool IsFull => Total >= Limits.SizeMax;
+
     // Whoever waits looks at what is idle after having joined the line; whoever gives back looks at the line after having
     // put the connection down. With a full fence between the two steps of each, one of them sees the other.
-    private void CallForOne()
+    private void CallForOne(Loop loop)
     {
         Interlocked.MemoryBarrier();
+        var here = _shards[loop.Index];
+        var isFull = IsFull;
         for (var i = 0; i < _shards.Length; i++)
         {
-            if (_shards[i].Count > 0 || _shards[i].SoftLeases > 0)
-                _shards[i].Loop.Post(_stealJobs[i]);
+            if (_shards[i] == here || !isFull || !WaitList.HasShare(0, _shards[i].Owned, here.Owned))
+                CallFor(i);
         }
+        if (isFull && _shards.Length > 1)
+            _reminders[loop.Index].Start();
         DialIfNeeded();
     }
 
-    private void Offer(PooledConnection connection)
+    /// <summary>Has the idle connections of a loop, if there are any, given to those who wait.</summary>
+    internal void CallFor(int index)
     {
-        var shard = _shards[connection.Wire.Loop.Index];
+        if (_shards[index].Count > 0 || _shards[index].SoftLeases > 0)
+            _shards[index].Loop.Post(_stealJobs[index]);
+    }
+
+    private PoolShard ShardOf(PooledConnection connection) => _shards[connection.Wire.Loop.Index];
+
+    /// <summary>Gives a connection to whoever waits, or lays it down; false when nobody got it. Its loop only.</summary>
+    internal bool Offer(PooledConnection connection)
+    {
+        var shard = ShardOf(connection);
         while (true)
         {
-            if (Waiting > 0 && TakeWaiter(connection.Wire.Loop) is { } waiter)
+            if (Waiting > 0 && TakeWaiter(shard) is { } waiter)
             {
+                if (waiter.Loop != shard.Loop)
+                {
+                    shard.CountOwned(-1);
+                    _shards[waiter.Loop.Index].CountOwned(1);
+                }
                 waiter.Deliver(connection);
-                return;
+                return true;
             }
             connection.GoIdle(this);
             shard.Push(connection);
             Interlocked.MemoryBarrier();
-            if (Waiting == 0 || !shard.Remove(connection))
-                return;
+            if (Waiting == 0 || (IsFull && _waiters.MayGoFirst(shard, shard.Loop.NowMs)) || !shard.Remove(connection))
+                return false;
             connection.Wire.WhenReadable(null);
         }
     }
 
-    private PoolWaiter? TakeWaiter(Loop loop)
+    private PoolWaiter? TakeWaiter(PoolShard shard)
     {
         lock (_lock)
         {
-            var waiter = _waiters.TakeFor(loop);
+            var waiter = _waiters.TakeFor(shard, shard.Loop.NowMs, IsFull);
             Volatile.Write(ref _waiting, _waiters.Count);
             return waiter;
-        }
-    }
-
-    // Runs where the idle connections are: gives them to those who wait, wherever these are.
-    private sealed class StealJob(Pool pool, PoolShard shard) : LoopJob
-    {
-        public override void Run(Loop loop)
-        {
-            while (pool.Waiting > 0 && shard.Oldest is { } connection)
-            {
-                shard.Remove(connection);
-                if (connection.WakeFromIdle())
-                    pool.Offer(connection);
-                else
-                    pool.Drop(connection);
-            }
-            if (pool.Waiting > 0)
-                shard.CallBackSoftLeases();
-        }
-    }
-
-    private sealed class TrimJob(Pool pool, PoolShard shard, bool closeAll, int atLeast) : LoopJob
-    {
-        public override void Run(Loop loop)
-        {
-            var limits = pool.Limits;
-            while (shard.Oldest is { } connection)
-            {
-                var tooOld = loop.NowMs - connection.IdleSinceMs > limits.IdleMsMax && pool.Total > limits.IdleMin;
-                if (!closeAll && atLeast <= 0 && !tooOld && !connection.IsExpired && !pool.IsTooMany)
-                    return;
-                atLeast--;
-                shard.Remove(connection);
-                pool.Drop(connection);
-            }
         }
     }
 }

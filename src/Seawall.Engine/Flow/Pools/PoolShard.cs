@@ -23,6 +23,8 @@ internal sealed class PoolShard(Loop loop)
     private readonly List<(LeaseMark Mark, Action GiveBack)> _softLeases = [];
     private int _count;
     private int _softCount;
+    private int _owned;
+    private long _waitedForSinceMs = long.MaxValue;
 
     /// <summary>The loop.</summary>
     internal Loop Loop { get; } = loop;
@@ -30,11 +32,24 @@ internal sealed class PoolShard(Loop loop)
     /// <summary>How many are idle.</summary>
     internal int Count => Volatile.Read(ref _count);
 
+    /// <summary>How many connections are on this loop, idle or in use. Read from any thread; exact when nothing moves.</summary>
+    internal int Owned => Volatile.Read(ref _owned);
+
+    /// <summary>Since when the first in this loop's line waits; the far future when nobody does. Written by the line.</summary>
+    internal long WaitedForSinceMs
+    {
+        get => Volatile.Read(ref _waitedForSinceMs);
+        set => Volatile.Write(ref _waitedForSinceMs, value);
+    }
+
     /// <summary>About how many leases are only held in case of a question.</summary>
     internal int SoftLeases => Volatile.Read(ref _softCount);
 
     /// <summary>The connection that has been idle longest.</summary>
     internal PooledConnection? Oldest => _oldest;
+
+    /// <summary>A connection has come to this loop, or left it: from any thread.</summary>
+    internal void CountOwned(int change) => Interlocked.Add(ref _owned, change);
 
     /// <summary>Notes a lease that can be called back.</summary>
     internal void AddSoftLease(Lease lease, Action giveBack)

@@ -238,6 +238,23 @@ public sealed class CommandLineTests(LabServers lab)
     }
 
     [Fact]
+    public async Task A_client_on_a_unix_socket_is_not_made_to_encrypt()
+    {
+        await using var server = await lab.StartAsync(LabKind.MariaDb, Cancel);
+        using var port = new LabPort();
+        var path = Path.Combine(lab.NewFolder(), "s.sock");
+        var file = SettingsFile(SettingsOf(server.Port, port.Number)
+            .Replace("listen = [", $"tls = \"required\"\nlisten = [\"{path}\", ", StringComparison.Ordinal));
+        await using var seawall = await StartAsync("run", "-c", file);
+
+        // MariaDB's own client takes TLS wherever it is offered.
+        var result = await LabProgram.RunAsync(
+            new LabCommand("mariadb", "-S", path, "-useawall", "-pseawall", "-N", "-e", "SELECT 6 * 7"), s_patience, Cancel);
+
+        Assert.Equal("42", result.ShouldSucceed().Output);
+    }
+
+    [Fact]
     public async Task A_wrong_monitoring_password_is_told_to_operators_and_clients()
     {
         await using var server = await lab.StartAsync(LabKind.MariaDb, Cancel);

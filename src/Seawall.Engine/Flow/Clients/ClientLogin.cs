@@ -77,7 +77,8 @@ internal sealed class ClientLogin : TimerNode
     private void Greet(ServerFacts server)
     {
         var offered = (ClientReplies.Spoken & server.Capabilities) | Always;
-        if (_door.Options.Tls is not null)
+        // Nobody listens on a Unix socket, and clients take TLS wherever it is offered.
+        if (_door.Options.Tls is not null && !_session.IsProtected)
             offered |= Capabilities.Tls;
         _session.Capabilities = offered;
         _session.Nonce = _door.Nonces.Next();

@@ -8,8 +8,8 @@ namespace Seawall.Control;
 /// <param name="Listen">Where it listens.</param>
 /// <param name="User">The one account that it lets in.</param>
 /// <param name="Password">
-/// That account's password; null in the settings when none is configured. Whoever serves the port always gets one: then a
-/// random one was made at the start.
+/// That account's password; null in the settings when none is configured. Whoever serves the port always gets one: then
+/// a random one was made at the start.
 /// </param>
 public sealed record AdminOptions(Endpoint Listen, string User, LearntSecrets? Password);
 

@@ -19,7 +19,8 @@ internal static partial class ControlLog
     [LoggerMessage(9104, LogLevel.Information, "open files: {Limit} allowed (ulimit -n), {Needed} needed at most")]
     internal static partial void OpenFiles(ILogger logger, long limit, long needed);
 
-    [LoggerMessage(9105, LogLevel.Warning, "open files: {Limit} allowed, {Needed} needed; clients.max is lowered from {Wanted} to {Max}. "
+    [LoggerMessage(9105, LogLevel.Warning,
+        "open files: {Limit} allowed, {Needed} needed; clients.max is lowered from {Wanted} to {Max}. "
         + "Raise the hard limit (ulimit -Hn, LimitNOFILE= of systemd) or lower clients.max and servers.connections_max")]
     internal static partial void TooFewOpenFiles(ILogger logger, long limit, long needed, int wanted, int max);
 
@@ -30,7 +31,8 @@ internal static partial class ControlLog
     [LoggerMessage(9107, LogLevel.Warning, "{Problem}")]
     internal static partial void SettingsWarning(ILogger logger, string problem);
 
-    [LoggerMessage(9110, LogLevel.Information, "reloaded {Source}: {Changes} changes, {Restart} of them need a restart")]
+    [LoggerMessage(9110, LogLevel.Information,
+        "reloaded {Source}: {Changes} changes, {Restart} of them need a restart")]
     internal static partial void Reloaded(ILogger logger, string source, int changes, int restart);
 
     [LoggerMessage(9111, LogLevel.Information, "changed: {Key}: {Old} -> {New}")]
@@ -42,7 +44,8 @@ internal static partial class ControlLog
     [LoggerMessage(9113, LogLevel.Error, "not reloaded, the settings in use stay: {Problem}")]
     internal static partial void ReloadRefused(ILogger logger, string problem);
 
-    [LoggerMessage(9120, LogLevel.Information, "{Why}: nobody comes in any more; {Clients} clients have {Ms} ms to finish "
+    [LoggerMessage(9120, LogLevel.Information,
+        "{Why}: nobody comes in any more; {Clients} clients have {Ms} ms to finish "
         + "statements and transactions (process.shutdown_ms_max); a second signal ends at once")]
     internal static partial void GoesDown(ILogger logger, string why, int clients, int ms);
 
@@ -50,11 +53,13 @@ internal static partial class ControlLog
     internal static partial void WaitsFor(ILogger logger, int clients, int seconds);
 
     [LoggerMessage(9124, LogLevel.Information, "  client {Client} ('{User}' from {Peer}): {State} for {Ms} ms")]
-    internal static partial void Stays(ILogger logger, uint client, string user, PeerAddress peer, string state, long ms);
+    internal static partial void Stays(ILogger logger, uint client, string user, PeerAddress peer, string state,
+        long ms);
 
     [LoggerMessage(9122, LogLevel.Information, "everybody has left after {Ms} ms")]
     internal static partial void EverybodyLeft(ILogger logger, long ms);
 
-    [LoggerMessage(9123, LogLevel.Warning, "{Clients} clients were cut off after {Ms} ms (process.shutdown_ms_max = {MsMax})")]
+    [LoggerMessage(9123, LogLevel.Warning,
+        "{Clients} clients were cut off after {Ms} ms (process.shutdown_ms_max = {MsMax})")]
     internal static partial void CutOff(ILogger logger, int clients, long ms, int msMax);
 }

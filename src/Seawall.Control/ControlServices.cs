@@ -9,11 +9,14 @@ namespace Seawall.Control;
 public interface IControlService
 {
     /// <summary>
-    /// Starts; returns when it serves. Throws <see cref="ControlServiceException"/> when it cannot, with words for people.
+    /// Starts; returns when it serves. Throws <see cref="ControlServiceException"/> when it cannot, with words for
+    /// people.
     /// </summary>
     Task Start(CancellationToken cancel);
 
-    /// <summary>Stops, soon; called once, also when <see cref="Start"/> failed. Clients of the data path have left by then.</summary>
+    /// <summary>
+    /// Stops, soon; called once, also when <see cref="Start"/> failed. Clients of the data path have left by then.
+    /// </summary>
     Task Stop(CancellationToken cancel);
 }
 
@@ -24,8 +27,8 @@ public sealed class ControlServiceException(string message) : Exception(message)
 /// <param name="Engine">The data path.</param>
 /// <param name="Actions">What operators can do to the process.</param>
 /// <param name="Admin">
-/// The present options of the admin port, always with a password; null when it is off. Asked at each login: a reload changes
-/// the account. Where it listens is decided at the start.
+/// The present options of the admin port, always with a password; null when it is off. Asked at each login: a reload
+/// changes the account. Where it listens is decided at the start.
 /// </param>
 /// <param name="Metrics">The present options of the metrics endpoint; null when it is off.</param>
 /// <param name="Logs">Makes loggers.</param>
@@ -34,7 +37,9 @@ public sealed record ControlContext(
     SeawallEngine Engine, IControlActions Actions, Func<AdminOptions?> Admin, Func<MetricsOptions?> Metrics,
     ILoggerFactory Logs, TimeProvider Time);
 
-/// <summary>The services that are started after the data path, in this order, and stopped in the opposite one.</summary>
+/// <summary>
+/// The services that are started after the data path, in this order, and stopped in the opposite one.
+/// </summary>
 public static class ControlServices
 {
     /// <summary>Makes those that are not off.</summary>

@@ -10,8 +10,8 @@ public interface IControlActions
     Task<ReloadReport> Reload(CancellationToken cancel);
 
     /// <summary>
-    /// Begins to go down and returns at once. With <paramref name="now"/> nobody is waited for; asked again, whoever was
-    /// waited for is cut off.
+    /// Begins to go down and returns at once. With <paramref name="now"/> nobody is waited for; asked again, whoever
+    /// was waited for is cut off.
     /// </summary>
     void RequestShutdown(bool now);
 }
@@ -23,7 +23,8 @@ public interface IControlActions
 /// <param name="Source">Who set it: <c>seawall.toml:12</c>, <c>command line</c> or <c>default</c>.</param>
 /// <param name="ReloadsLive">Whether a reload applies it; otherwise it takes a restart.</param>
 /// <param name="Meaning">What it is, in a line.</param>
-public sealed record SettingRow(string Key, string Value, string Default, string Source, bool ReloadsLive, string Meaning);
+public sealed record SettingRow(string Key, string Value, string Default, string Source, bool ReloadsLive,
+    string Meaning);
 
 /// <summary>What a reload came to.</summary>
 /// <param name="Problems">Errors, when it was refused as a whole; warnings, when it was not.</param>

@@ -13,7 +13,9 @@ using Seawall.Engine.Watch;
 
 namespace Seawall.Engine;
 
-/// <summary>The servers of the settings: what is on the facts board for them, who watches them, how pools reach them.</summary>
+/// <summary>
+/// The servers of the settings: what is on the facts board for them, who watches them, how pools reach them.
+/// </summary>
 internal sealed class ServerRegistry(
     EngineThreads threads, FactsBoard board, SettingsTable settings, Workers workers, Func<EngineOptions> options,
     Func<bool> isClosing, ILogger logger)
@@ -42,15 +44,17 @@ internal sealed class ServerRegistry(
                 : new(inProgress, inProgressMax, perSecond, backingOff, gate.Queued),
             DialsSucceeded = telemetry?.DialsSucceeded ?? 0,
             DialsFailed = telemetry is null ? [] : [.. Enum.GetValues<DialFailureKind>()
-                .Select(kind => (SnakeCase.Of(kind), telemetry.DialsFailedFor(kind))).Where(failed => failed.Item2 > 0)],
+                .Select(kind => (SnakeCase.Of(kind), telemetry.DialsFailedFor(kind)))
+                    .Where(failed => failed.Item2 > 0)],
             IdleLost = telemetry?.IdleLost ?? 0,
             Dial = new HistogramView(telemetry is null ? [] : [telemetry.Dial]),
         };
     }
 
     /// <summary>
-    /// Puts the servers of the options on the board; those that were there keep what is known of them. Returns the servers
-    /// whose connections must not be used any more: they lead elsewhere, or are protected otherwise than is wanted now.
+    /// Puts the servers of the options on the board; those that were there keep what is known of them. Returns the
+    /// servers whose connections must not be used any more: they lead elsewhere, or are protected otherwise than is
+    /// wanted now.
     /// </summary>
     internal IReadOnlySet<ServerId> Apply(EngineOptions before, EngineOptions now)
     {
@@ -67,8 +71,8 @@ internal sealed class ServerRegistry(
     }
 
     /// <summary>
-    /// Watches every server that is named, and no other; anew where a watch would look elsewhere or as somebody else now.
-    /// Control loop only.
+    /// Watches every server that is named, and no other; anew where a watch would look elsewhere or as somebody else
+    /// now. Control loop only.
     /// </summary>
     internal void Watch(AccountWatch accounts)
     {
@@ -84,7 +88,8 @@ internal sealed class ServerRegistry(
         {
             var id = server.Id;
             var watch = new ServerWatch(
-                threads.Control, id, board, accounts, settings, () => new WatchOptions(options().Monitor, LoginOf(id)), logger);
+                threads.Control, id, board, accounts, settings, () => new WatchOptions(options().Monitor, LoginOf(id)),
+                    logger);
             _watches.Add(id, new Watched(watch, server, now.Monitor));
             watch.Run().Forget(threads.Control.Report);
         }
@@ -152,7 +157,13 @@ internal sealed class ServerRegistry(
             return new() { Id = server.Id, Endpoint = server.Endpoint, Role = server.Role };
         return known.Endpoint.Text == server.Endpoint.Text
             ? known with { Role = server.Role }
-            : known with { Role = server.Role, Endpoint = server.Endpoint, Health = ServerHealth.Unknown, Problem = null };
+            : known with
+            {
+                Role = server.Role,
+                Endpoint = server.Endpoint,
+                Health = ServerHealth.Unknown,
+                Problem = null
+            };
     }
 
     private sealed record Watched(ServerWatch Watch, ServerOptions Server, Account? Monitor)

@@ -35,7 +35,11 @@ if (parsed.Errors.Count > 0)
 try
 {
     // Signals are the verbs' own: one ends in order, another at once.
-    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+    return await parsed.InvokeAsync(new InvocationConfiguration
+    {
+        EnableDefaultExceptionHandler = false,
+        ProcessTerminationTimeout = null
+    });
 }
 catch (Exception bug)
 {

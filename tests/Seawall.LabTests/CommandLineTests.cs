@@ -55,7 +55,8 @@ public sealed class CommandLineTests(LabServers lab)
         var link = Path.Combine(folder, "sw");
         File.CreateSymbolicLink(link, s_seawall);
 
-        var result = await LabProgram.RunAsync(new LabCommand(link, "--version") { Folder = folder }, s_patience, Cancel);
+        var result = await LabProgram.RunAsync(new LabCommand(link, "--version") { Folder = folder }, s_patience,
+            Cancel);
 
         Assert.Equal(Done, result.Status);
     }
@@ -73,7 +74,8 @@ public sealed class CommandLineTests(LabServers lab)
         Assert.Equal((Done, Failed, Failed), (fine.Status, wrong.Status, missing.Status));
         Assert.Contains("pool.size", fine.Output, StringComparison.Ordinal);
         Assert.Contains("(default 32)", fine.Output, StringComparison.Ordinal);
-        Assert.Contains(":2:1: error: unknown key \"sizee\" in [pool]; did you mean \"size\"?", wrong.Output, StringComparison.Ordinal);
+        Assert.Contains(":2:1: error: unknown key \"sizee\" in [pool]; did you mean \"size\"?", wrong.Output,
+            StringComparison.Ordinal);
         Assert.Contains(":4:7: error: clients.max = 0", wrong.Output, StringComparison.Ordinal);
         Assert.Contains("there is no file /nowhere.toml", missing.Output, StringComparison.Ordinal);
     }
@@ -84,7 +86,8 @@ public sealed class CommandLineTests(LabServers lab)
         await using var server = await lab.StartAsync(LabKind.MariaDb, Cancel);
         await server.ExecuteAsync("CREATE USER blind@'%' IDENTIFIED BY 'blind'", Cancel);
         var good = SettingsFile(SettingsOf(server.Port, 1));
-        var blind = SettingsFile(SettingsOf(server.Port, 1).Replace("\"seawall\"", "\"blind\"", StringComparison.Ordinal));
+        var blind = SettingsFile(SettingsOf(server.Port, 1).Replace("\"seawall\"", "\"blind\"",
+            StringComparison.Ordinal));
         var gone = SettingsFile(SettingsOf(1, 1));
 
         var fine = await RunAsync("check", "-c", good, "--connect");
@@ -116,7 +119,8 @@ public sealed class CommandLineTests(LabServers lab)
         await using var server = await lab.StartAsync(LabKind.MariaDb, Cancel);
         using var port = new LabPort();
         await using var seawall = await StartAsync(
-            "run", "--server", $"127.0.0.1:{server.Port}", "--listen", $"127.0.0.1:{port.Number}", "--admin", "off", "--metrics", "off",
+            "run", "--server", $"127.0.0.1:{server.Port}", "--listen", $"127.0.0.1:{port.Number}", "--admin", "off",
+                "--metrics", "off",
             "--monitor", "seawall", "--monitor-password-file", PasswordFile("seawall"));
 
         await using var client = await ConnectAsync(port.Number);
@@ -214,7 +218,8 @@ public sealed class CommandLineTests(LabServers lab)
         var second = await RunAsync("run", "-c", file);
 
         Assert.Equal(Failed, second.Status);
-        Assert.Contains($"clients.listen = \"127.0.0.1:{port.Number}\": the address is in use already", second.Errors, StringComparison.Ordinal);
+        Assert.Contains($"clients.listen = \"127.0.0.1:{port.Number}\": the address is in use already", second.Errors,
+            StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", second.Errors, StringComparison.Ordinal);
     }
 
@@ -249,7 +254,8 @@ public sealed class CommandLineTests(LabServers lab)
 
         // MariaDB's own client takes TLS wherever it is offered.
         var result = await LabProgram.RunAsync(
-            new LabCommand("mariadb", "-S", path, "-useawall", "-pseawall", "-N", "-e", "SELECT 6 * 7"), s_patience, Cancel);
+            new LabCommand("mariadb", "-S", path, "-useawall", "-pseawall", "-N", "-e", "SELECT 6 * 7"), s_patience,
+                Cancel);
 
         Assert.Equal("42", result.ShouldSucceed().Output);
     }
@@ -295,7 +301,8 @@ public sealed class CommandLineTests(LabServers lab)
         using var admin = new LabPort();
         var run = lab.NewFolder();
         SetMode(run, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var command = new LabCommand(s_seawall, "run", "--server", "127.0.0.1:1", "--listen", $"127.0.0.1:{port.Number}",
+        var command = new LabCommand(s_seawall, "run", "--server", "127.0.0.1:1", "--listen",
+            $"127.0.0.1:{port.Number}",
             "--admin", $"127.0.0.1:{admin.Number}", "--metrics", "off")
         {
             Environment = new Dictionary<string, string> { ["XDG_RUNTIME_DIR"] = run },
@@ -304,10 +311,12 @@ public sealed class CommandLineTests(LabServers lab)
         await seawall.WaitForLineAsync(line => line.Contains("is up", StringComparison.Ordinal), s_patience, Cancel);
 
         var file = Assert.Single(Directory.GetFiles(run, "seawall-admin.cnf", SearchOption.AllDirectories));
-        var password = File.ReadAllLines(file).Single(line => line.StartsWith("password=", StringComparison.Ordinal))["password=".Length..];
+        var password = File.ReadAllLines(file).Single(line =>
+            line.StartsWith("password=", StringComparison.Ordinal))["password=".Length..];
 
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, ModeOf(file));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, ModeOf(Path.GetDirectoryName(file)!));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+            ModeOf(Path.GetDirectoryName(file)!));
         Assert.Equal(32, password.Length);
         Assert.Contains(file, seawall.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain(password, seawall.Errors + seawall.Output, StringComparison.Ordinal);
@@ -334,7 +343,8 @@ public sealed class CommandLineTests(LabServers lab)
         limit.CancelAfter(s_patience);
         while (!program.Errors.Contains(words, StringComparison.Ordinal))
         {
-            Assert.False(program.HasEnded || limit.IsCancellationRequested, $"it never said '{words}':\n{program.Errors}");
+            Assert.False(program.HasEnded || limit.IsCancellationRequested,
+                $"it never said '{words}':\n{program.Errors}");
             await Task.Delay(TimeSpan.FromMilliseconds(20), limit.Token);
         }
     }
@@ -373,8 +383,13 @@ public sealed class CommandLineTests(LabServers lab)
     {
         var connection = new MySqlConnection(new MySqlConnectionStringBuilder
         {
-            Server = "127.0.0.1", Port = (uint)port, UserID = "seawall", Password = "seawall", Pooling = false,
-            SslMode = tls, AllowPublicKeyRetrieval = true,
+            Server = "127.0.0.1",
+            Port = (uint)port,
+            UserID = "seawall",
+            Password = "seawall",
+            Pooling = false,
+            SslMode = tls,
+            AllowPublicKeyRetrieval = true,
         }.ConnectionString);
         try
         {
@@ -394,7 +409,8 @@ public sealed class CommandLineTests(LabServers lab)
         return Convert.ToString(await command.ExecuteScalarAsync(Cancel), CultureInfo.InvariantCulture);
     }
 
-    private static UnixFileMode ModeOf(string path) => OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(path);
+    private static UnixFileMode ModeOf(string path) => OperatingSystem.IsWindows() ? default
+        : File.GetUnixFileMode(path);
 
     private static void SetMode(string path, UnixFileMode mode)
     {

@@ -16,7 +16,8 @@ internal sealed class JsonFormat : ILogFormat
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
-            json.WriteString("time", happened.At.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+            json.WriteString("time", happened.At.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'",
+                CultureInfo.InvariantCulture));
             json.WriteString("level", WordOf(happened.Level));
             json.WriteNumber("id", happened.Id.Id);
             json.WriteString("event", happened.Id.Name ?? "Event");

@@ -10,7 +10,8 @@ namespace Seawall.Control.Logs;
 /// <param name="Fields">The same in fields.</param>
 /// <param name="Failure">The exception, for a bug.</param>
 internal readonly record struct LogEvent(
-    DateTimeOffset At, LogLevel Level, EventId Id, string Message, IReadOnlyList<KeyValuePair<string, object?>>? Fields, Exception? Failure);
+    DateTimeOffset At, LogLevel Level, EventId Id, string Message,
+    IReadOnlyList<KeyValuePair<string, object?>>? Fields, Exception? Failure);
 
 /// <summary>Makes a line of an event, without its end.</summary>
 internal interface ILogFormat

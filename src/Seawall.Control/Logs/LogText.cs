@@ -4,8 +4,8 @@ using System.Text;
 namespace Seawall.Control.Logs;
 
 /// <summary>
-/// Makes text of strangers safe for a line of a log: a user name with a line feed in it must not look like another event, and
-/// one with an escape character must not paint on the operator's terminal.
+/// Makes text of strangers safe for a line of a log: a user name with a line feed in it must not look like another
+/// event, and one with an escape character must not paint on the operator's terminal.
 /// </summary>
 internal static class LogText
 {
@@ -43,7 +43,8 @@ internal static class LogText
     internal static void AppendField(this StringBuilder line, string key, string value)
     {
         line.Append(' ').Append(key).Append('=');
-        if (value.Length > 0 && !value.AsSpan().ContainsAny(" \"=\\") && value.All(letter => IsVisible(char.GetUnicodeCategory(letter))))
+        if (value.Length > 0 && !value.AsSpan().ContainsAny(" \"=\\")
+            && value.All(letter => IsVisible(char.GetUnicodeCategory(letter))))
             line.Append(value);
         else
             line.Append('"').AppendVisible(value, isQuoted: true).Append('"');
@@ -60,7 +61,8 @@ internal static class LogText
         };
     }
 
-    // Control: C0 and C1. Format: marks that turn the direction of writing, among others. Half a pair is nobody's letter.
+    // Control: C0 and C1. Format: marks that turn the direction of writing, among others. Half a pair is nobody's
+    // letter.
     private static bool IsVisible(UnicodeCategory category) => category is not (UnicodeCategory.Control
         or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
         or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);

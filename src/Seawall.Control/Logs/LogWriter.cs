@@ -5,15 +5,18 @@ using System.Text;
 namespace Seawall.Control.Logs;
 
 /// <summary>
-/// Writes lines from a thread of its own. Whoever logs only puts a line into a queue: a loop must not wait for a disk, or for
-/// whoever reads the pipe. When the queue is full lines are lost, and their number is told as soon as there is room.
+/// Writes lines from a thread of its own. Whoever logs only puts a line into a queue: a loop must not wait for a disk,
+/// or for whoever reads the pipe. When the queue is full lines are lost, and their number is told as soon as there is
+/// room.
 /// </summary>
 internal sealed class LogWriter : IDisposable
 {
     /// <summary>Lines that wait; at 200 bytes each, 2 MB.</summary>
     internal const int QueueMax = 8192;
 
-    /// <summary>How long the end waits for what is queued: a pipe that nobody reads must not keep the process.</summary>
+    /// <summary>
+    /// How long the end waits for what is queued: a pipe that nobody reads must not keep the process.
+    /// </summary>
     private static readonly TimeSpan s_endMax = TimeSpan.FromSeconds(2);
 
     private readonly BlockingCollection<string> _queue = new(QueueMax);

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Seawall.Control.Logs;
 
-/// <summary>Makes loggers that write one line for each event. Thread-safe; the level can be changed while running.</summary>
+/// <summary>
+/// Makes loggers that write one line for each event. Thread-safe; the level can be changed while running.
+/// </summary>
 public sealed class SeawallLoggers : ILoggerFactory
 {
     private readonly ILogFormat _format;
@@ -43,9 +45,11 @@ public sealed class SeawallLoggers : ILoggerFactory
     // What ASP.NET Core says of each request is not what an operator reads this log for.
     private static bool IsOurs(string category) => category.StartsWith("seawall", StringComparison.OrdinalIgnoreCase);
 
-    private void Write<TState>(LogLevel level, EventId id, TState state, Exception? failure, Func<TState, Exception?, string> words) =>
+    private void Write<TState>(
+        LogLevel level, EventId id, TState state, Exception? failure, Func<TState, Exception?, string> words) =>
         _writer.Write(_format.Line(new LogEvent(
-            _time.GetUtcNow(), level, id, words(state, failure), state as IReadOnlyList<KeyValuePair<string, object?>>, failure)));
+            _time.GetUtcNow(), level, id, words(state, failure),
+            state as IReadOnlyList<KeyValuePair<string, object?>>, failure)));
 
     private sealed class Logger(SeawallLoggers owner, bool isOurs) : ILogger
     {
@@ -56,7 +60,8 @@ public sealed class SeawallLoggers : ILoggerFactory
             && (isOurs || logLevel >= LogLevel.Warning);
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter)
         {
             if (IsEnabled(logLevel))
                 owner.Write(logLevel, eventId, state, exception, formatter);

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Seawall.Control.Logs;
 
 /// <summary>
-/// Lines for people: time, level, event, message, and the message's parts again as fields, for <c>grep</c>. In colour, and with
-/// the time of day alone, on a terminal.
+/// Lines for people: time, level, event, message, and the message's parts again as fields, for <c>grep</c>. In colour,
+/// and with the time of day alone, on a terminal.
 /// </summary>
 internal sealed class TextFormat(bool isTerminal) : ILogFormat
 {

@@ -9,8 +9,9 @@ using Seawall.Engine.Loops;
 namespace Seawall.Control.Processes;
 
 /// <summary>
-/// The random password of the admin port, for a start without one in the settings: in a client option file that its user alone
-/// can read, so that <c>mariadb --defaults-file=PATH</c> works at once and nothing stays open to other users of the machine.
+/// The random password of the admin port, for a start without one in the settings: in a client option file that its
+/// user alone can read, so that <c>mariadb --defaults-file=PATH</c> works at once and nothing stays open to other users
+/// of the machine.
 /// </summary>
 internal sealed class AdminPasswordFile : IDisposable
 {
@@ -32,8 +33,8 @@ internal sealed class AdminPasswordFile : IDisposable
     internal LearntSecrets Password { get; }
 
     /// <summary>
-    /// Makes a password and writes the file. Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when
-    /// no folder can be had.
+    /// Makes a password and writes the file. Throws <see cref="IOException"/> or <see
+    /// cref="UnauthorizedAccessException"/> when no folder can be had.
     /// </summary>
     internal static AdminPasswordFile Write(AdminOptions admin) => Write(admin, ParentFolder());
 
@@ -123,7 +124,8 @@ internal sealed class AdminPasswordFile : IDisposable
     private static string HostOf(Endpoint endpoint)
     {
         var address = IPEndPoint.Parse(endpoint.Text).Address;
-        return address.Equals(IPAddress.Any) ? "127.0.0.1" : address.Equals(IPAddress.IPv6Any) ? "::1" : address.ToString();
+        return address.Equals(IPAddress.Any) ? "127.0.0.1" : address.Equals(IPAddress.IPv6Any) ? "::1"
+            : address.ToString();
     }
 
     private static string PortOf(Endpoint endpoint) => endpoint.IsUnix

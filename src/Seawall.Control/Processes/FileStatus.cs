@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Seawall.Control.Processes;
 
 /// <summary>
-/// What a path is and whose, without following a last symbolic link. By <c>statx(2)</c>, whose answer has the same layout on
-/// every architecture.
+/// What a path is and whose, without following a last symbolic link. By <c>statx(2)</c>, whose answer has the same
+/// layout on every architecture.
 /// </summary>
 internal readonly partial record struct FileStatus(uint Owner, int Mode)
 {

@@ -5,24 +5,28 @@ using Seawall.Engine.Loops.Linux;
 namespace Seawall.Control.Processes;
 
 /// <summary>
-/// How many files and sockets the process may have open. Each client is one, and each server connection. Without enough of
-/// them clients would hang in the kernel's queue, with no word from anybody.
+/// How many files and sockets the process may have open. Each client is one, and each server connection. Without enough
+/// of them clients would hang in the kernel's queue, with no word from anybody.
 /// </summary>
 internal sealed class OpenFiles(long limit)
 {
     /// <summary>
-    /// For everything that is neither a client nor a server connection: the runtime's own (about 60), loops, listeners, log,
-    /// monitors, admin clients and scrapers.
+    /// For everything that is neither a client nor a server connection: the runtime's own (about 60), loops, listeners,
+    /// log, monitors, admin clients and scrapers.
     /// </summary>
     internal const int Reserve = 160;
 
-    /// <summary>With fewer than this no front door makes sense; whoever has no more finds out from the kernel.</summary>
+    /// <summary>
+    /// With fewer than this no front door makes sense; whoever has no more finds out from the kernel.
+    /// </summary>
     private const int ClientsMin = 16;
 
     /// <summary>What the process may open.</summary>
     internal long Limit { get; } = limit;
 
-    /// <summary>Raises the soft limit to the hard one, which needs no rights, and returns what is allowed then.</summary>
+    /// <summary>
+    /// Raises the soft limit to the hard one, which needs no rights, and returns what is allowed then.
+    /// </summary>
     internal static unsafe OpenFiles Raise()
     {
         var limits = stackalloc ulong[2];

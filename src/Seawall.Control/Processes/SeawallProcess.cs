@@ -19,8 +19,8 @@ public enum ProcessEnd : byte
 }
 
 /// <summary>
-/// Seawall as a running whole: the data path and what is beside it, from the first listener to the last client. Two can live
-/// in one process.
+/// Seawall as a running whole: the data path and what is beside it, from the first listener to the last client. Two can
+/// live in one process.
 /// </summary>
 public sealed class SeawallProcess : IControlActions, IAsyncDisposable
 {
@@ -54,22 +54,25 @@ public sealed class SeawallProcess : IControlActions, IAsyncDisposable
     /// <summary>The data path.</summary>
     public SeawallEngine Engine { get; }
 
-    /// <summary>The client option file with the admin port's random password; null when the settings give one.</summary>
+    /// <summary>
+    /// The client option file with the admin port's random password; null when the settings give one.
+    /// </summary>
     public string? AdminOptionFile => _passwordFile?.Path;
 
     /// <inheritdoc/>
     public IReadOnlyList<SettingRow> Settings => _reloader.InUse.Rows;
 
     /// <summary>
-    /// Opens the front door and what is beside it. Throws <see cref="ControlServiceException"/>, with words for people, when
-    /// something cannot be had.
+    /// Opens the front door and what is beside it. Throws <see cref="ControlServiceException"/>, with words for people,
+    /// when something cannot be had.
     /// </summary>
     public async Task Start(CancellationToken cancel)
     {
         var settings = _reloader.InUse;
         MakeAdminPassword(settings);
         StartEngine(settings.Engine);
-        var context = new ControlContext(Engine, this, () => AdminOf(_reloader.InUse), () => _reloader.InUse.Metrics, _logs, _time);
+        var context = new ControlContext(Engine, this, () => AdminOf(_reloader.InUse), () => _reloader.InUse.Metrics,
+            _logs, _time);
         foreach (var service in ControlServices.Make(context))
         {
             _services.Add(service);
@@ -78,8 +81,8 @@ public sealed class SeawallProcess : IControlActions, IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits until clients can log in, or until the time is over: false then. Whoever comes earlier is turned away with the
-    /// reason, so this is for those who start something right after it.
+    /// Waits until clients can log in, or until the time is over: false then. Whoever comes earlier is turned away with
+    /// the reason, so this is for those who start something right after it.
     /// </summary>
     public async Task<bool> WaitUntilReady(TimeSpan atMost, CancellationToken cancel)
     {

@@ -15,7 +15,9 @@ namespace Seawall.Control.Processes;
 /// <param name="Line">What was found, or what is the matter.</param>
 public sealed record TrialResult(bool Succeeded, string Line);
 
-/// <summary>Tries each server as a start would, once: is it there, what is it, may the monitoring account do its work?</summary>
+/// <summary>
+/// Tries each server as a start would, once: is it there, what is it, may the monitoring account do its work?
+/// </summary>
 public sealed class ServerTrial : IDisposable
 {
     private readonly SeawallSettings _settings;
@@ -66,10 +68,12 @@ public sealed class ServerTrial : IDisposable
     private async LoopTask<TrialResult> LogIn(ServerOptions server, Account monitor)
     {
         var (login, failure) = await ServerLogin.Run(
-            _loop, FactsOf(server), LoginOf(server), monitor, new ServerKeyCache(), foundRows: false, WatchOptions.Attributes);
+            _loop, FactsOf(server), LoginOf(server), monitor, new ServerKeyCache(), foundRows: false,
+            WatchOptions.Attributes);
         if (failure is not null)
             return new(false, $"{server.Id}: {failure.Text}");
-        var connection = new ServerConnection(login.Wire!, login.Version!, login.Capabilities, new SettingsTable().Fresh);
+        var connection = new ServerConnection(login.Wire!, login.Version!, login.Capabilities,
+            new SettingsTable().Fresh);
         var found = $"{server.Id} at {server.Endpoint}: {login.Version!.Display}, {(login.Wire is Engine.Loops.Tls.TlsWire ? "TLS" : "no TLS")}";
         if (server.Role != ServerRole.Primary)
         {

@@ -63,7 +63,8 @@ internal sealed class Reloader(
                 ControlLog.Changed(logger, change.Key, change.Old, change.New);
         }
         if (report.Succeeded)
-            ControlLog.Reloaded(logger, source.Name, report.Changes.Count, report.Changes.Count(change => change.NeedsRestart));
+            ControlLog.Reloaded(logger, source.Name, report.Changes.Count,
+                report.Changes.Count(change => change.NeedsRestart));
         return report;
     }
 }

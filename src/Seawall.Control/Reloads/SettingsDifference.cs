@@ -19,7 +19,8 @@ internal static class SettingsDifference
             var hasOtherContents = HasOtherContents(inUse, read, row.Key);
             if (old != row.Value || hasOtherContents)
             {
-                changes.Add(new SettingChange(row.Key, Shown(old), Shown(row.Value) + (hasOtherContents ? " (other contents)" : ""),
+                changes.Add(new SettingChange(
+                    row.Key, Shown(old), Shown(row.Value) + (hasOtherContents ? " (other contents)" : ""),
                     NeedsRestart: !row.ReloadsLive));
             }
         }
@@ -39,7 +40,8 @@ internal static class SettingsDifference
             Admin = inUse.Admin is { } admin && read.Admin is { } wanted
                 ? wanted with { Listen = admin.Listen, Password = wanted.Password ?? admin.Password }
                 : inUse.Admin,
-            Metrics = inUse.Metrics is { } metrics && read.Metrics is { } other ? other with { Listen = metrics.Listen } : inUse.Metrics,
+            Metrics = inUse.Metrics is { } metrics && read.Metrics is { } other ? other with { Listen = metrics.Listen }
+                : inUse.Metrics,
             Log = read.Log with { IsJson = inUse.Log.IsJson },
             Rows = [.. read.Rows.Select(row => row.ReloadsLive ? row : before.GetValueOrDefault(row.Key, row))],
         };
@@ -52,7 +54,8 @@ internal static class SettingsDifference
         {
             var key = $"servers.{server.Id}.address";
             var known = inUse.Engine.Servers.FirstOrDefault(other => other.Id == server.Id);
-            if (known is not null && known.Endpoint.Text != server.Endpoint.Text && ValueOf(inUse, key) == ValueOf(read, key))
+            if (known is not null && known.Endpoint.Text != server.Endpoint.Text
+                && ValueOf(inUse, key) == ValueOf(read, key))
                 yield return new SettingChange(key, known.Endpoint.Text, server.Endpoint.Text, NeedsRestart: false);
         }
     }

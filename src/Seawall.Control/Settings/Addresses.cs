@@ -13,7 +13,9 @@ internal readonly record struct WrittenAddress(string Host, int Port)
     /// <summary>Whether it is the path of a Unix socket.</summary>
     internal bool IsUnix => Port < 0;
 
-    /// <summary>Reads <c>host:port</c>, <c>[::1]:port</c> or <c>/path</c>; null, with a problem, when it is none of them.</summary>
+    /// <summary>
+    /// Reads <c>host:port</c>, <c>[::1]:port</c> or <c>/path</c>; null, with a problem, when it is none of them.
+    /// </summary>
     internal static WrittenAddress? Read(string text, int portMin, out string problem)
     {
         problem = "";
@@ -45,14 +47,17 @@ internal delegate Task<IPAddress[]> NameLookup(string host, CancellationToken ca
 /// <summary>Looks names up while the settings are read: later no loop may wait for a name server.</summary>
 internal sealed class Addresses(NameLookup lookUp, TimeProvider time)
 {
-    /// <summary>How long a name server may take: twice what resolvers take for one attempt (resolv.conf(5): 5 s).</summary>
+    /// <summary>
+    /// How long a name server may take: twice what resolvers take for one attempt (resolv.conf(5): 5 s).
+    /// </summary>
     private static readonly TimeSpan s_lookUpMax = TimeSpan.FromSeconds(10);
 
     /// <summary>The endpoint of an address, or why there is none.</summary>
     internal async Task<(Endpoint? Endpoint, string Problem)> Find(WrittenAddress address, CancellationToken cancel)
     {
         if (address.IsUnix)
-            return Endpoint.Unix(address.Host) is { } path ? (path, "") : (null, "the path of a Unix socket has at most 107 bytes");
+            return Endpoint.Unix(address.Host) is { } path ? (path, "")
+                : (null, "the path of a Unix socket has at most 107 bytes");
         var (found, problem) = await FindHost(address.Host, cancel);
         return found is null ? (null, problem) : (Endpoint.Tcp(found, address.Port), "");
     }

@@ -13,8 +13,8 @@ namespace Seawall.Control.Settings;
 internal sealed record PasswordReading(LearntSecrets Secrets, ulong Mark);
 
 /// <summary>
-/// Gets passwords from where a section says they are: in the file, in a file of their own, in an environment variable. No
-/// message of this class has a password in it.
+/// Gets passwords from where a section says they are: in the file, in a file of their own, in an environment variable.
+/// No message of this class has a password in it.
 /// </summary>
 internal sealed class PasswordReader
 {
@@ -28,7 +28,8 @@ internal sealed class PasswordReader
     /// The password of a section; null, with a problem unless it is <paramref name="isOptional"/> and simply not there.
     /// <paramref name="key"/> is the key that the problem is about.
     /// </summary>
-    internal PasswordReading? Read(SettingsSection section, SettingsSource source, bool isOptional, out string key, out string problem)
+    internal PasswordReading? Read(SettingsSection section, SettingsSource source, bool isOptional, out string key,
+        out string problem)
     {
         var set = Keys.Where(section.Has).ToArray();
         key = set.FirstOrDefault("");

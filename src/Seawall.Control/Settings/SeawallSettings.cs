@@ -31,8 +31,8 @@ public sealed record SeawallSettings
     public required IReadOnlyList<SettingRow> Rows { get; init; }
 
     /// <summary>
-    /// Numbers that differ when secrets or certificates do, by key: two readings can be compared without either showing a
-    /// password. They mean nothing outside the process.
+    /// Numbers that differ when secrets or certificates do, by key: two readings can be compared without either showing
+    /// a password. They mean nothing outside the process.
     /// </summary>
     internal ImmutableDictionary<string, ulong> Marks { get; init; } = ImmutableDictionary<string, ulong>.Empty;
 }

@@ -7,7 +7,8 @@ using Seawall.MySql.Passwords;
 namespace Seawall.Control.Settings;
 
 /// <summary>Makes the servers of a document.</summary>
-internal sealed class ServersComposer(SettingsComposer composer, SettingsDocument document, SettingsSource source, Addresses addresses, TlsComposer tls)
+internal sealed class ServersComposer(
+    SettingsComposer composer, SettingsDocument document, SettingsSource source, Addresses addresses, TlsComposer tls)
 {
     /// <summary>The longest name: it is in every line about the server.</summary>
     private const int NameLengthMax = 64;
@@ -63,7 +64,8 @@ internal sealed class ServersComposer(SettingsComposer composer, SettingsDocumen
             ConnectMsMax = section.Number("connect_ms_max"),
             LoginMsMax = section.Number("login_ms_max"),
             Dial = new DialLimits(
-                section.Number("dials_per_second"), section.Number("dial_burst"), section.Number("dials_in_progress_max")),
+                section.Number("dials_per_second"), section.Number("dial_burst"),
+                section.Number("dials_in_progress_max")),
             Tls = encryption,
             TlsContext = context,
             PublicKey = PublicKeyOf(section, name),
@@ -83,7 +85,8 @@ internal sealed class ServersComposer(SettingsComposer composer, SettingsDocumen
                 composer.Mark($"servers.{name}.public_key", TlsContexts.MarkOf(path));
                 return key;
             }
-            composer.Complain(section, "public_key", $"servers.public_key: {path} is no RSA public key in PEM (BEGIN PUBLIC KEY)");
+            composer.Complain(section, "public_key",
+                $"servers.public_key: {path} is no RSA public key in PEM (BEGIN PUBLIC KEY)");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -102,7 +105,8 @@ internal sealed class ServersComposer(SettingsComposer composer, SettingsDocumen
             if (name.Length > 0 && !names.Add(name))
                 composer.Complain(section, "name", $"servers.name = \"{name}\" is there twice");
             if (address.Length > 0 && !places.TryAdd(address, name))
-                composer.Warn(section, "address", $"servers \"{places[address]}\" and \"{name}\" have the same address");
+                composer.Warn(section, "address",
+                    $"servers \"{places[address]}\" and \"{name}\" have the same address");
         }
     }
 
@@ -113,7 +117,8 @@ internal sealed class ServersComposer(SettingsComposer composer, SettingsDocumen
         {
             case 0:
                 composer.Complain(sections.Count > 0 ? sections[0] : new SettingsSection("servers", 0, 0), "role",
-                    sections.Count > 0 ? "no server has servers.role = \"primary\"" : "there is no [[servers]]: name at least the primary");
+                    sections.Count > 0 ? "no server has servers.role = \"primary\""
+                        : "there is no [[servers]]: name at least the primary");
                 break;
             case > 1:
                 composer.Complain(primaries[1], "role",
@@ -123,5 +128,6 @@ internal sealed class ServersComposer(SettingsComposer composer, SettingsDocumen
     }
 
     private static bool IsName(string name) =>
-        name.Length is > 0 and <= NameLengthMax && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_');
+        name.Length is > 0 and <= NameLengthMax && name.All(letter => char.IsAsciiLetterOrDigit(letter)
+            || letter is '-' or '_');
 }

@@ -26,8 +26,8 @@ internal enum SettingKind : byte
 }
 
 /// <summary>
-/// One key of the settings file, as <see cref="SettingKeys"/> lists them. Validation, <c>check</c>, <c>SHOW SETTINGS</c> and the
-/// table of docs/settings.md all come from here.
+/// One key of the settings file, as <see cref="SettingKeys"/> lists them. Validation, <c>check</c>, <c>SHOW
+/// SETTINGS</c> and the table of docs/settings.md all come from here.
 /// </summary>
 internal sealed record SettingKey
 {

@@ -1,17 +1,19 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Seawall.Engine;
+using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Loops;
-using Seawall.Engine.Facts.Topology;
 
 namespace Seawall.Control.Settings;
 
 /// <summary>Every key that the settings file may have, in the order in which people should meet them.</summary>
 internal static class SettingKeys
 {
-    /// <summary>The longest time that is believed to be meant: 20 days, below what 32 bits of milliseconds hold.</summary>
+    /// <summary>
+    /// The longest time that is believed to be meant: 20 days, below what 32 bits of milliseconds hold.
+    /// </summary>
     private const long DaysMsMax = 20L * 24 * 60 * 60 * 1000;
 
     private const long HourMs = 60 * 60 * 1000;
@@ -30,11 +32,15 @@ internal static class SettingKeys
     [
         .. Clients(), .. Servers(), .. Pool(), .. Password("monitor", User("monitor",
             "The account that Seawall watches the servers with and reads their accounts; without it accounts are learnt")),
-        .. Password("accounts", User("accounts", "An account that Seawall knows by its password, whatever the servers tell")),
+        .. Password("accounts", User("accounts",
+            "An account that Seawall knows by its password, whatever the servers tell")),
         .. Password("admin",
-            Text("admin", "listen", "127.0.0.1:6034", "Where the SQL admin port listens; \"off\" for none") with { ReloadsLive = false },
-            Text("admin", "user", "admin", "The account of the admin port; without a password a random one is made at each start")),
-        .. Password("metrics", Text("metrics", "listen", "127.0.0.1:6035", "Where metrics are served over HTTP; \"off\" for none")
+            Text("admin", "listen", "127.0.0.1:6034",
+                "Where the SQL admin port listens; \"off\" for none") with { ReloadsLive = false },
+            Text("admin", "user", "admin",
+                "The account of the admin port; without a password a random one is made at each start")),
+        .. Password("metrics", Text("metrics", "listen", "127.0.0.1:6035",
+            "Where metrics are served over HTTP; \"off\" for none")
             with { ReloadsLive = false }),
         .. Process(),
     ];
@@ -49,20 +55,24 @@ internal static class SettingKeys
     [
         new()
         {
-            Section = "clients", Name = "listen", Kind = SettingKind.TextList, Default = "[\"127.0.0.1:6033\"]", ReloadsLive = false,
+            Section = "clients", Name = "listen", Kind = SettingKind.TextList, Default = "[\"127.0.0.1:6033\"]",
+                ReloadsLive = false,
             Meaning = "Where clients come in: addresses with ports, paths of Unix sockets",
         },
-        Number("clients", "max", s_clients.CountMax, 1, 1_000_000, "Clients at one time; one more hears \"Too many connections\""),
+        Number("clients", "max", s_clients.CountMax, 1, 1_000_000,
+            "Clients at one time; one more hears \"Too many connections\""),
         Number("clients", "login_ms_max", s_clients.LoginMsMax, 10, HourMs, "How long a login may take"),
         Number("clients", "idle_ms_max", s_clients.IdleMsMax, 10, DaysMsMax, "How long a client may be silent"),
         Flag("clients", "match_host", s_clients.MatchesClientHost,
             "Whether the servers must have an account for the client's own address, and not just for Seawall's"),
         Choice("clients", "tls", ["off", "preferred", "required"], "preferred",
             "Whether clients may, or must, encrypt; without a certificate Seawall makes one that nobody can verify"),
-        Text("clients", "tls_certificate", "", "A PEM file with the certificate for clients, those of the authorities below the root behind it"),
+        Text("clients", "tls_certificate", "",
+            "A PEM file with the certificate for clients, those of the authorities below the root behind it"),
         Text("clients", "tls_key", "", "A PEM file with its key; when it is not set, the key is in the same file"),
         Text("clients", "tls_ca", "", "A PEM file with the authorities that sign clients' certificates"),
-        Choice("clients", "tls_verify", ["none", "optional", "required"], "none", "Whether clients may, or must, show a certificate"),
+        Choice("clients", "tls_verify", ["none", "optional", "required"], "none",
+            "Whether clients may, or must, show a certificate"),
         Choice("clients", "tls_min", ["1.2", "1.3"], "1.2", "The oldest TLS version that is spoken with clients"),
     ];
 
@@ -71,14 +81,18 @@ internal static class SettingKeys
         Text("servers", "name", "", "Its name in messages, metrics and the admin port") with { IsRequired = true },
         Text("servers", "address", "", "Where it is: host:port, or the path of its Unix socket; looked up at each load")
             with { IsRequired = true },
-        Choice("servers", "role", ["primary", "replica"], "primary", "What it is for; every statement goes to the one primary"),
+        Choice("servers", "role", ["primary", "replica"], "primary",
+            "What it is for; every statement goes to the one primary"),
         Number("servers", "connections_max", s_server.ConnectionsMax, 1, 100_000,
             "Connections that Seawall may have to it, over all accounts"),
-        Number("servers", "connect_ms_max", s_server.ConnectMsMax, 1, HourMs, "How long a connection to it may take to open"),
+        Number("servers", "connect_ms_max", s_server.ConnectMsMax, 1, HourMs,
+            "How long a connection to it may take to open"),
         Number("servers", "login_ms_max", s_server.LoginMsMax, 1, HourMs, "How long a login may take after that"),
-        Number("servers", "dials_per_second", (long)s_dial.PerSecond, 1, 100_000, "Connections opened to it in a second, in the long run"),
+        Number("servers", "dials_per_second", (long)s_dial.PerSecond, 1, 100_000,
+            "Connections opened to it in a second, in the long run"),
         Number("servers", "dial_burst", s_dial.Burst, 1, 100_000, "Connections opened at once after a pause"),
-        Number("servers", "dials_in_progress_max", s_dial.InProgressMax, 1, 10_000, "Logins to it under way at one time"),
+        Number("servers", "dials_in_progress_max", s_dial.InProgressMax, 1, 10_000,
+            "Logins to it under way at one time"),
         Choice("servers", "tls", ["off", "preferred", "required"], "preferred",
             "Whether to encrypt; \"preferred\": when it offers TLS and is not on this machine"),
         Choice("servers", "tls_verify", ["none", "ca", "identity"], "none",
@@ -96,20 +110,26 @@ internal static class SettingKeys
     private static SettingKey[] Pool() =>
     [
         Number("pool", "size", s_pool.SizeMax, 1, 100_000, "Server connections of one account"),
-        Number("pool", "idle_min", s_pool.IdleMin, 0, 100_000, "Server connections of one account that are kept although nobody uses them"),
-        Number("pool", "wait_ms_max", s_pool.WaitMsMax, 1, HourMs, "How long a statement waits for a server connection"),
-        Number("pool", "waiters_max", s_pool.WaitersMax, 0, 10_000_000, "Statements that wait at one time; one more is refused at once"),
+        Number("pool", "idle_min", s_pool.IdleMin, 0, 100_000,
+            "Server connections of one account that are kept although nobody uses them"),
+        Number("pool", "wait_ms_max", s_pool.WaitMsMax, 1, HourMs,
+            "How long a statement waits for a server connection"),
+        Number("pool", "waiters_max", s_pool.WaitersMax, 0, 10_000_000,
+            "Statements that wait at one time; one more is refused at once"),
         Number("pool", "idle_ms_max", s_pool.IdleMsMax, 1, DaysMsMax, "How long an unused server connection is kept"),
         Number("pool", "lifetime_ms_max", s_pool.LifetimeMsMax, 1_000, DaysMsMax,
             "How old a server connection may get, give or take a fifth"),
-        Number("pool", "prepared_max", s_pool.PreparedMax, 1, 100_000, "Statements that stay prepared on one server connection"),
+        Number("pool", "prepared_max", s_pool.PreparedMax, 1, 100_000,
+            "Statements that stay prepared on one server connection"),
     ];
 
     private static SettingKey[] Process() =>
     [
         Choice("log", "level", ["trace", "debug", "info", "warning", "error"], "info", "The least of what is logged"),
-        Choice("log", "format", ["text", "json"], "text", "How it is logged, to standard error") with { ReloadsLive = false },
-        Number("process", "loops", 0, 0, 1024, "Threads that move bytes; 0 is one for each processor") with { ReloadsLive = false },
+        Choice("log", "format", ["text", "json"], "text",
+            "How it is logged, to standard error") with { ReloadsLive = false },
+        Number("process", "loops", 0, 0, 1024,
+            "Threads that move bytes; 0 is one for each processor") with { ReloadsLive = false },
         Number("process", "shutdown_ms_max", 30_000, 0, 24 * HourMs,
             "How long statements and transactions may take to finish when Seawall is told to end"),
     ];
@@ -117,25 +137,49 @@ internal static class SettingKeys
     private static SettingKey[] Password(string section, params SettingKey[] before) =>
     [
         .. before,
-        new() { Section = section, Name = "password", Kind = SettingKind.Secret, Meaning = "Its password, in a file that others cannot read" },
+        new() { Section = section, Name = "password", Kind = SettingKind.Secret,
+            Meaning = "Its password, in a file that others cannot read" },
         Text(section, "password_file", "", "A file that holds nothing but the password, and that others cannot read"),
         Text(section, "password_env", "", "The environment variable that holds the password"),
     ];
 
-    private static SettingKey User(string section, string meaning) => Text(section, "user", "", meaning) with { IsRequired = true };
+    private static SettingKey User(string section, string meaning) =>
+        Text(section, "user", "", meaning) with { IsRequired = true };
 
     private static SettingKey Text(string section, string name, string normally, string meaning) =>
         new() { Section = section, Name = name, Kind = SettingKind.Text, Default = normally, Meaning = meaning };
 
-    private static SettingKey Number(string section, string name, long normally, long min, long max, string meaning) => new()
-    {
-        Section = section, Name = name, Kind = SettingKind.Number, Min = min, Max = max, Meaning = meaning,
-        Default = normally.ToString(CultureInfo.InvariantCulture),
-    };
+    private static SettingKey Number(string section, string name, long normally, long min, long max, string meaning) =>
+        new()
+        {
+            Section = section,
+            Name = name,
+            Kind = SettingKind.Number,
+            Min = min,
+            Max = max,
+            Meaning = meaning,
+            Default = normally.ToString(CultureInfo.InvariantCulture),
+        };
 
     private static SettingKey Flag(string section, string name, bool normally, string meaning) =>
-        new() { Section = section, Name = name, Kind = SettingKind.Flag, Default = normally ? "true" : "false", Meaning = meaning };
+        new()
+        {
+            Section = section,
+            Name = name,
+            Kind = SettingKind.Flag,
+            Default = normally ? "true" : "false",
+            Meaning = meaning
+        };
 
-    private static SettingKey Choice(string section, string name, ImmutableArray<string> words, string normally, string meaning) =>
-        new() { Section = section, Name = name, Kind = SettingKind.Choice, Choices = words, Default = normally, Meaning = meaning };
+    private static SettingKey Choice(string section, string name, ImmutableArray<string> words, string normally,
+        string meaning) =>
+        new()
+        {
+            Section = section,
+            Name = name,
+            Kind = SettingKind.Choice,
+            Choices = words,
+            Default = normally,
+            Meaning = meaning
+        };
 }

@@ -10,8 +10,8 @@ using Seawall.Engine.Loops;
 namespace Seawall.Control.Settings;
 
 /// <summary>
-/// Makes settings of a document: what no single value shows, such as names that come twice, is checked here. Goes on after
-/// an error, to find the next one.
+/// Makes settings of a document: what no single value shows, such as names that come twice, is checked here. Goes on
+/// after an error, to find the next one.
 /// </summary>
 internal sealed class SettingsComposer
 {
@@ -27,7 +27,8 @@ internal sealed class SettingsComposer
     private readonly SortedDictionary<string, ulong> _marks = new(StringComparer.Ordinal);
 
     internal SettingsComposer(
-        SettingsDocument document, SettingsSource source, PasswordReader passwords, Addresses addresses, TlsContexts tls)
+        SettingsDocument document, SettingsSource source, PasswordReader passwords, Addresses addresses,
+            TlsContexts tls)
     {
         _tls = new TlsComposer(this, source, tls);
         _document = document;
@@ -97,7 +98,8 @@ internal sealed class SettingsComposer
         {
             if (await Listener(section, text, cancel) is not { } endpoint)
                 continue;
-            if (endpoints.Any(other => other.Text == endpoint.Text && !endpoint.Text.EndsWith(":0", StringComparison.Ordinal)))
+            if (endpoints.Any(other => other.Text == endpoint.Text
+                && !endpoint.Text.EndsWith(":0", StringComparison.Ordinal)))
                 Complain(section, "listen", $"clients.listen has {endpoint} twice");
             else
                 endpoints.Add(endpoint);
@@ -149,7 +151,8 @@ internal sealed class SettingsComposer
             PreparedMax = section.Number("prepared_max"),
         };
         if (limits.IdleMin > limits.SizeMax)
-            Complain(section, "idle_min", $"pool.idle_min = {limits.IdleMin} is more than pool.size = {limits.SizeMax}");
+            Complain(section, "idle_min",
+                $"pool.idle_min = {limits.IdleMin} is more than pool.size = {limits.SizeMax}");
         return limits;
     }
 
@@ -178,11 +181,13 @@ internal sealed class SettingsComposer
     {
         var user = section.Text("user");
         if (user.Length == 0)
-            Complain(section, "user", section.Has("user") ? $"{section.Name}.user is empty" : $"{section.Name} has no user");
+            Complain(section, "user", section.Has("user") ? $"{section.Name}.user is empty"
+                : $"{section.Name} has no user");
         var (secrets, mark) = PasswordOf(section, path, isOptional: false);
         if (user.Length == 0 || secrets is null)
             return null;
-        // The mark makes an account with another password another account: what servers let in under the old one is closed.
+        // The mark makes an account with another password another account: what servers let in under the old one is
+        // closed.
         return new Account(user, "%", [], AccountSource.Settings, secrets) { Fingerprint = mark };
     }
 
@@ -203,7 +208,8 @@ internal sealed class SettingsComposer
         var (secrets, _) = PasswordOf(section, "admin", isOptional: true);
         if (section.Text("user").Length == 0)
             Complain(section, "user", "admin.user is empty");
-        if (section.Text("listen") == Off || await Listener(section, section.Text("listen"), cancel) is not { } endpoint)
+        if (section.Text("listen") == Off || await Listener(section, section.Text("listen"),
+            cancel) is not { } endpoint)
             return null;
         if (!endpoint.IsLocal)
             Warn(section, "listen", $"admin.listen = \"{endpoint}\" can be reached from other machines");
@@ -219,7 +225,8 @@ internal sealed class SettingsComposer
             return null;
         if (WrittenAddress.Read(text, portMin: 1, out var problem) is not { IsUnix: false } address)
         {
-            Complain(section, "listen", problem.Length > 0 ? $"metrics.listen: {problem}" : "metrics.listen must be host:port");
+            Complain(section, "listen", problem.Length > 0 ? $"metrics.listen: {problem}"
+                : "metrics.listen must be host:port");
             return null;
         }
         (var host, problem) = await _addresses.FindHost(address.Host, cancel);

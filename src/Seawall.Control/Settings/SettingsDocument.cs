@@ -9,7 +9,9 @@ namespace Seawall.Control.Settings;
 /// </summary>
 internal sealed class SettingsDocument
 {
-    /// <summary>One mistake of syntax makes the parser stumble over what follows; the first ones are those to correct.</summary>
+    /// <summary>
+    /// One mistake of syntax makes the parser stumble over what follows; the first ones are those to correct.
+    /// </summary>
     private const int SyntaxErrorsMax = 3;
 
     private readonly string _source;
@@ -28,15 +30,16 @@ internal sealed class SettingsDocument
     internal IReadOnlyList<SettingsProblem> Problems => _problems;
 
     /// <summary>
-    /// Takes a text apart; <paramref name="source"/> is what messages call it, and <paramref name="hasLines"/> says whether
-    /// people can look lines up in it.
+    /// Takes a text apart; <paramref name="source"/> is what messages call it, and <paramref name="hasLines"/> says
+    /// whether people can look lines up in it.
     /// </summary>
     internal static SettingsDocument Read(string text, string source, bool hasLines = true)
     {
         var document = new SettingsDocument(source, hasLines);
         // What comes twice is told here, in the words of settings.
         var syntax = SyntaxParser.Parse(text, source, validate: false);
-        foreach (var diagnostic in syntax.Diagnostics.Where(found => found.Kind == DiagnosticMessageKind.Error).Take(SyntaxErrorsMax))
+        foreach (var diagnostic in syntax.Diagnostics.Where(found => found.Kind == DiagnosticMessageKind.Error)
+            .Take(SyntaxErrorsMax))
             document.Complain(diagnostic.Span.Start, WithoutSecrets(diagnostic.Message));
         if (syntax.HasErrors)
             return document; // Whatever else would be found follows from it.
@@ -48,7 +51,8 @@ internal sealed class SettingsDocument
     }
 
     /// <summary>A section that comes once; an empty one when nobody wrote it.</summary>
-    internal SettingsSection Section(string name) => _sections.GetValueOrDefault(name) ?? new SettingsSection(name, 0, 0);
+    internal SettingsSection Section(string name) => _sections.GetValueOrDefault(name) ?? new SettingsSection(name, 0,
+        0);
 
     /// <summary>The items of a list of sections.</summary>
     internal IReadOnlyList<SettingsSection> List(string name) => _lists.GetValueOrDefault(name) ?? [];
@@ -109,10 +113,12 @@ internal sealed class SettingsDocument
         var key = SettingKeys.Of(section.Name).FirstOrDefault(key => key.Name == name);
         if (key is null)
         {
-            var elsewhere = SettingKeys.All.Where(other => other.Name == name).Select(other => Heading(other.Section)).ToArray();
+            var elsewhere = SettingKeys.All.Where(other => other.Name == name).Select(other => Heading(other.Section))
+                .ToArray();
             Complain(Start(pair), elsewhere.Length > 0
                 ? $"unknown key \"{name}\" in {Heading(section.Name)}; there is one in {string.Join(" and ", elsewhere)}"
-                : Unknown($"key \"{Shown(name)}\" in {Heading(section.Name)}", name, SettingKeys.Of(section.Name).Select(known => known.Name)));
+                : Unknown($"key \"{Shown(name)}\" in {Heading(section.Name)}", name, SettingKeys.Of(section.Name)
+                    .Select(known => known.Name)));
             return;
         }
         var at = pair.Value is { } written ? Start(written) : Start(pair);
@@ -143,7 +149,8 @@ internal sealed class SettingsDocument
     private void Complain(TextPosition at, string message) =>
         _problems.Add(new SettingsProblem(true, Place(at.Line + 1, at.Column + 1), message));
 
-    private static string Heading(string section) => SettingKeys.Lists.Contains(section) ? $"[[{section}]]" : $"[{section}]";
+    private static string Heading(string section) => SettingKeys.Lists.Contains(section) ? $"[[{section}]]"
+        : $"[{section}]";
 
     private static string Unknown(string what, string written, IEnumerable<string> known) =>
         $"unknown {what}" + (NearestWord.Find(written, known) is { } near ? $"; did you mean \"{near}\"?" : "");

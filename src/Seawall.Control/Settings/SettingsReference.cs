@@ -13,7 +13,8 @@ public static class SettingsReference
         foreach (var section in SettingKeys.Sections)
         {
             var isList = SettingKeys.Lists.Contains(section);
-            text.Append(CultureInfo.InvariantCulture, $"### {(isList ? $"`[[{section}]]`, one for each" : $"`[{section}]`")}\n\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"### {(isList ? $"`[[{section}]]`, one for each" : $"`[{section}]`")}\n\n");
             text.Append("| key | what it is | allowed | default | reload |\n|---|---|---|---|---|\n");
             foreach (var key in SettingKeys.Of(section))
                 text.Append(CultureInfo.InvariantCulture,
@@ -23,7 +24,8 @@ public static class SettingsReference
         return text.ToString().TrimEnd('\n') + "\n";
     }
 
-    private static string DefaultOf(SettingKey key) => key.IsRequired ? "*required*" : key.Default.Length > 0 ? $"`{key.Default}`" : "";
+    private static string DefaultOf(SettingKey key) => key.IsRequired ? "*required*" : key.Default.Length > 0
+        ? $"`{key.Default}`" : "";
 
     private static string AllowedOf(SettingKey key) => key.Kind switch
     {

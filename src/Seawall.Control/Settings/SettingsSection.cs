@@ -10,7 +10,9 @@ namespace Seawall.Control.Settings;
 /// <param name="Column">The column of the value, from 1.</param>
 internal sealed record SettingValue(SettingKey Key, object Value, int Line, int Column);
 
-/// <summary>One section, or one item of a list of sections: what was set in it, and the defaults for the rest.</summary>
+/// <summary>
+/// One section, or one item of a list of sections: what was set in it, and the defaults for the rest.
+/// </summary>
 internal sealed class SettingsSection(string name, int line, int column)
 {
     private readonly Dictionary<string, SettingValue> _values = [];
@@ -34,7 +36,8 @@ internal sealed class SettingsSection(string name, int line, int column)
     internal void Set(SettingValue value) => _values.TryAdd(value.Key.Name, value);
 
     /// <summary>The text of a key, as set or by default.</summary>
-    internal string Text(string key) => _values.TryGetValue(key, out var value) ? (string)value.Value : KeyOf(key).Default;
+    internal string Text(string key) => _values.TryGetValue(key, out var value) ? (string)value.Value : KeyOf(key)
+        .Default;
 
     /// <summary>The number of a key, as set or by default.</summary>
     internal long Long(string key) => _values.TryGetValue(key, out var value)
@@ -45,7 +48,8 @@ internal sealed class SettingsSection(string name, int line, int column)
     internal int Number(string key) => (int)Long(key);
 
     /// <summary>The flag of a key, as set or by default.</summary>
-    internal bool Flag(string key) => _values.TryGetValue(key, out var value) ? (bool)value.Value : KeyOf(key).Default == "true";
+    internal bool Flag(string key) => _values.TryGetValue(key, out var value) ? (bool)value.Value : KeyOf(key)
+        .Default == "true";
 
     /// <summary>The list of a key, or <paramref name="otherwise"/> when it was not set.</summary>
     internal ImmutableArray<string> List(string key, params ImmutableArray<string> otherwise) =>

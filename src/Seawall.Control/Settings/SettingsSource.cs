@@ -32,8 +32,8 @@ public sealed class SettingsSource
     }
 
     /// <summary>
-    /// Options of the command line, as <c>(section, key, value)</c>. They become a settings file, so that nothing is checked in
-    /// two ways.
+    /// Options of the command line, as <c>(section, key, value)</c>. They become a settings file, so that nothing is
+    /// checked in two ways.
     /// </summary>
     public static SettingsSource CommandLine(IEnumerable<(string Section, string Key, string Value)> options)
     {
@@ -72,7 +72,8 @@ public sealed class SettingsSource
     private static string Written(string section, string key, string value)
     {
         var known = SettingKeys.Of(section).First(known => known.Name == key);
-        var quoted = "\"" + value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"";
+        var quoted = "\"" + value.Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("\"", "\\\"", StringComparison.Ordinal) + "\"";
         return known.Kind switch
         {
             SettingKind.Number or SettingKind.Flag => value,

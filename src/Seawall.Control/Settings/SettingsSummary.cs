@@ -29,7 +29,8 @@ public static class SettingsSummary
             ? $"{admin.Listen} as '{admin.User}'{(admin.Password is null ? ", with a random password made at each start" : "")}" : "off")}";
         yield return $"  metrics              {(settings.Metrics is { } metrics
             ? $"http://{metrics.Listen}/metrics{(metrics.Password is null ? "" : ", with a password")}" : "off")}";
-        yield return string.Create(CultureInfo.InvariantCulture, $"  open files           {OpenFiles.NeededBy(settings)} needed at most");
+        yield return string.Create(CultureInfo.InvariantCulture,
+            $"  open files           {OpenFiles.NeededBy(settings)} needed at most");
         yield return "";
         yield return "  not as by default:";
         var others = settings.Rows.Where(row => row.Value != row.Default).ToArray();
@@ -60,7 +61,8 @@ public static class SettingsSummary
 
     private static string Describe(ServerOptions server)
     {
-        var looked = server.HostName.Length > 0 && !server.Endpoint.Text.StartsWith(server.HostName, StringComparison.Ordinal)
+        var looked = server.HostName.Length > 0 && !server.Endpoint.Text.StartsWith(server.HostName,
+            StringComparison.Ordinal)
             ? $"{server.HostName}, which is {server.Endpoint}"
             : server.Endpoint.Text;
         return $"{server.Id} at {looked}  (at most {server.ConnectionsMax} connections, {server.Dial.PerSecond:0.#} new ones in a second, "

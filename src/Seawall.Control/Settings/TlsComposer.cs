@@ -94,7 +94,8 @@ internal sealed class TlsComposer(SettingsComposer composer, SettingsSource sour
         if (section.Has("tls_ca") && section.Text("tls_verify") == "none")
         {
             // Whoever names an authority believes that something is verified.
-            composer.Complain(section, "tls_ca", $"{section.Name}.tls_ca is not used, because {section.Name}.tls_verify = \"none\"");
+            composer.Complain(section, "tls_ca",
+                $"{section.Name}.tls_ca is not used, because {section.Name}.tls_verify = \"none\"");
             return false;
         }
         if (PathOf(section, "tls_key") is { } key && FileProblems.OthersCanRead(key))

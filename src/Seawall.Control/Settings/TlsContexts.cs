@@ -5,8 +5,8 @@ using Seawall.Engine.Loops.Tls;
 namespace Seawall.Control.Settings;
 
 /// <summary>
-/// Loads what TLS is made of, and keeps it: as long as neither options nor files have changed, a reload gets the same context
-/// as before, whose tickets go on resuming sessions.
+/// Loads what TLS is made of, and keeps it: as long as neither options nor files have changed, a reload gets the same
+/// context as before, whose tickets go on resuming sessions.
 /// </summary>
 internal sealed class TlsContexts(TimeProvider time)
 {
@@ -17,7 +17,9 @@ internal sealed class TlsContexts(TimeProvider time)
         "clients", $"{files} {DigestOf(files.Certificate)} {DigestOf(files.Key)} {DigestOf(files.Ca)}",
         () => TlsServerContext.Load(files, time));
 
-    /// <summary>The context for clients with a certificate that nobody can verify, made once for the life of the process.</summary>
+    /// <summary>
+    /// The context for clients with a certificate that nobody can verify, made once for the life of the process.
+    /// </summary>
     internal TlsLoad<TlsServerContext> SelfSigned(TlsVersion min) =>
         Keep("clients", $"self-signed {min}", () => TlsServerContext.SelfSigned(time, min));
 
@@ -42,7 +44,8 @@ internal sealed class TlsContexts(TimeProvider time)
     }
 
     /// <summary>A number that differs when a file's contents do.</summary>
-    internal static ulong MarkOf(string path) => BitConverter.ToUInt64(SHA256.HashData(Encoding.ASCII.GetBytes(DigestOf(path))));
+    internal static ulong MarkOf(string path) =>
+        BitConverter.ToUInt64(SHA256.HashData(Encoding.ASCII.GetBytes(DigestOf(path))));
 
     private TlsLoad<T> Keep<T>(string name, string made, Func<TlsLoad<T>> load)
         where T : class

@@ -16,7 +16,8 @@ internal static class ValueReader
                 return text;
             case (SettingKind.Flag, BooleanValueSyntax flag):
                 return flag.Value;
-            case (SettingKind.Number, IntegerValueSyntax number) when number.Value >= key.Min && number.Value <= key.Max:
+            case (SettingKind.Number, IntegerValueSyntax number) when number.Value >= key.Min
+                && number.Value <= key.Max:
                 return number.Value;
             case (SettingKind.Choice, StringValueSyntax { Value: { } word }) when key.Choices.Contains(word):
                 return word;

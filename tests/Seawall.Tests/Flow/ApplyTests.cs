@@ -13,7 +13,9 @@ using Xunit;
 
 namespace Seawall.Tests.Flow;
 
-/// <summary>What a reload does to an engine that is at work: changed settings act, and nothing else is disturbed.</summary>
+/// <summary>
+/// What a reload does to an engine that is at work: changed settings act, and nothing else is disturbed.
+/// </summary>
 public sealed class ApplyTests
 {
     private static readonly Endpoint s_elsewhere = Endpoint.Tcp(IPAddress.Loopback, 3316);
@@ -64,7 +66,11 @@ public sealed class ApplyTests
         client.Query("SELECT 1");
         client.Query("BEGIN");
 
-        world.Apply(options => options with { Servers = [new ServerOptions { Id = new ServerId("other"), Endpoint = s_elsewhere }] });
+        world.Apply(options => options with
+        {
+            Servers = [new ServerOptions { Id = new ServerId("other"),
+            Endpoint = s_elsewhere }]
+        });
 
         // At once, before anything is known of the new one: the transaction has its connection, and others are told.
         Assert.True(client.Query("SELECT 1").IsOk);
@@ -81,7 +87,11 @@ public sealed class ApplyTests
         var client = world.Client();
         client.Query("SELECT 1");
 
-        world.Apply(options => options with { Servers = [new ServerOptions { Id = new ServerId("other"), Endpoint = s_elsewhere }] });
+        world.Apply(options => options with
+        {
+            Servers = [new ServerOptions { Id = new ServerId("other"),
+            Endpoint = s_elsewhere }]
+        });
         world.World.RunFor(2_000);
 
         Assert.Contains("'other'", client.Query("SELECT 1").Error?.Message, StringComparison.Ordinal);
@@ -119,7 +129,8 @@ public sealed class ApplyTests
 
         world.Apply(options => options with { Monitor = AccountOf("other", "eyes") });
 
-        world.Pump(() => world.Server.LiveOf("other").Any() && !world.Server.LiveOf("monitor").Any(), "the other monitor");
+        world.Pump(() => world.Server.LiveOf("other").Any() && !world.Server.LiveOf("monitor").Any(),
+            "the other monitor");
         world.Server.Accounts.Add(new FakeAccount("late", "comer"));
         world.World.RunFor(3_000);
         world.Client(new FakeClientOptions { User = "late", Password = "comer" });
@@ -155,7 +166,11 @@ public sealed class ApplyTests
     [Fact]
     public void Who_waits_for_a_pool_that_is_larger_now_waits_no_more()
     {
-        using var world = new EngineWorld(new() { With = options => options with { Pools = new PoolLimits { SizeMax = 1 } } });
+        using var world = new EngineWorld(new()
+        {
+            With = options =>
+            options with { Pools = new PoolLimits { SizeMax = 1 } }
+        });
         var (first, second) = (world.Client(), world.Client());
         var slow = first.BeginQuery("SELECT SLEEP(4)");
         world.World.RunFor(100);
@@ -184,7 +199,8 @@ public sealed class ApplyTests
 
         world.Apply(options => options with
         {
-            Servers = [options.Servers[0] with { Dial = new DialLimits(PerSecond: 1_000, Burst: 20, InProgressMax: 20) }],
+            Servers = [options.Servers[0] with { Dial = new DialLimits(PerSecond: 1_000, Burst: 20,
+                InProgressMax: 20) }],
         });
         world.World.RunFor(500);
 
@@ -203,13 +219,18 @@ public sealed class ApplyTests
         world.World.RunFor(6_000);
 
         Assert.Equal(0, world.Engine.ClientCount);
-        Assert.Contains("clients.idle_ms_max", client.BeginRead(sequence: 0).Value.Error?.Message, StringComparison.Ordinal);
+        Assert.Contains("clients.idle_ms_max", client.BeginRead(sequence: 0).Value.Error?.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_settings_account_with_another_password_lets_nobody_in_with_the_old_one()
     {
-        using var world = new EngineWorld(new() { With = options => options with { Accounts = [AccountOf("app", "secret", mark: 1)] } });
+        using var world = new EngineWorld(new()
+        {
+            With = options =>
+            options with { Accounts = [AccountOf("app", "secret", mark: 1)] }
+        });
         world.Client().Query("SELECT 1");
 
         world.Server.Accounts.RemoveAll(account => account.User == "app");

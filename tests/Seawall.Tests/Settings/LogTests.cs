@@ -15,7 +15,8 @@ public sealed class LogTests
     [Fact]
     public void A_line_has_time_level_event_message_and_fields()
     {
-        var line = new TextFormat(isTerminal: false).Line(Event("login refused for 'app'", ("User", "app"), ("Exchanges", 3)));
+        var line = new TextFormat(isTerminal: false)
+            .Line(Event("login refused for 'app'", ("User", "app"), ("Exchanges", 3)));
 
         Assert.Equal("2026-11-26T03:04:05.678Z warning LoginRefused(1002): login refused for 'app' user=app exchanges=3", line);
     }
@@ -24,7 +25,8 @@ public sealed class LogTests
     public void Colours_are_for_terminals_only()
     {
         Assert.DoesNotContain('\e', new TextFormat(isTerminal: false).Line(Event("x", ("User", "app"))));
-        Assert.Contains("\e[33m", new TextFormat(isTerminal: true).Line(Event("x", ("User", "app"))), StringComparison.Ordinal);
+        Assert.Contains("\e[33m", new TextFormat(isTerminal: true).Line(Event("x", ("User", "app"))),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -41,7 +43,8 @@ public sealed class LogTests
         foreach (var isTerminal in (bool[])[false, true])
         {
             var line = new TextFormat(isTerminal).Line(Event($"login refused for '{user}'", ("User", user)));
-            var plain = isTerminal ? line.Replace("\e[33m", "", StringComparison.Ordinal).Replace("\e[0m", "", StringComparison.Ordinal)
+            var plain = isTerminal ? line.Replace("\e[33m", "", StringComparison.Ordinal)
+                .Replace("\e[0m", "", StringComparison.Ordinal)
                 .Replace("\e[2m", "", StringComparison.Ordinal) : line;
 
             Assert.DoesNotContain(plain, char.IsControl);
@@ -55,7 +58,8 @@ public sealed class LogTests
     {
         var user = "app" + (char)0xD800; // No attribute can hold it.
 
-        Assert.Contains("app\\uD800", new TextFormat(isTerminal: false).Line(Event("x", ("User", user))), StringComparison.Ordinal);
+        Assert.Contains("app\\uD800", new TextFormat(isTerminal: false).Line(Event("x", ("User", user))),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -84,14 +88,16 @@ public sealed class LogTests
     [Fact]
     public void Json_lines_have_the_same_as_members()
     {
-        var line = new JsonFormat().Line(Event("login refused for 'a\"\n'", ("User", "a\"\n\ud800"), ("Exchanges", 3), ("Message", "mine")));
+        var line = new JsonFormat().Line(Event("login refused for 'a\"\n'", ("User", "a\"\n\ud800"), ("Exchanges", 3),
+            ("Message", "mine")));
 
         Assert.DoesNotContain('\n', line);
         using var json = JsonDocument.Parse(line);
         var root = json.RootElement;
         Assert.Equal("2026-11-26T03:04:05.678Z", root.GetProperty("time").GetString());
         Assert.Equal("warning", root.GetProperty("level").GetString());
-        Assert.Equal(("LoginRefused", 1002), (root.GetProperty("event").GetString(), root.GetProperty("id").GetInt32()));
+        Assert.Equal(("LoginRefused", 1002), (root.GetProperty("event").GetString(), root.GetProperty("id")
+            .GetInt32()));
         Assert.Equal("login refused for 'a\"\n'", root.GetProperty("message").GetString());
         Assert.Equal("a\"\n\ufffd", root.GetProperty("user").GetString());
         Assert.Equal(3, root.GetProperty("exchanges").GetInt32());
@@ -138,7 +144,8 @@ public sealed class LogTests
     public void The_level_can_be_changed_while_running()
     {
         using var memory = new MemoryStream();
-        using var logs = new SeawallLoggers(new LogOptions(LogLevel.Warning, false), memory, isTerminal: false, TimeProvider.System);
+        using var logs = new SeawallLoggers(new LogOptions(LogLevel.Warning, false), memory, isTerminal: false,
+            TimeProvider.System);
         var logger = logs.CreateLogger("seawall");
         Assert.False(logger.IsEnabled(LogLevel.Information));
 
@@ -151,7 +158,8 @@ public sealed class LogTests
 
     private static LogEvent Event(string message, params (string Key, object? Value)[] fields) => new(
         s_then, LogLevel.Warning, new EventId(1002, "LoginRefused"), message,
-        [.. fields.Select(field => new KeyValuePair<string, object?>(field.Key, field.Value)), new("{OriginalFormat}", "not shown")], null);
+        [.. fields.Select(field => new KeyValuePair<string, object?>(field.Key, field.Value)),
+            new("{OriginalFormat}", "not shown")], null);
 
     private static int Count(string text, string part) => text.Split(part).Length - 1;
 

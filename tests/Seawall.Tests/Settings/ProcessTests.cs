@@ -20,7 +20,8 @@ public sealed class ProcessTests
     [InlineData(300, 16)]
     public void With_too_few_open_files_fewer_clients_come_in(long limit, int max)
     {
-        var settings = SettingsFile.Read(SettingsFile.Least).Settings!; // 10,000 clients, 200 connections, 160 for the rest.
+        var settings = SettingsFile.Read(SettingsFile.Least)
+            .Settings!; // 10,000 clients, 200 connections, 160 for the rest.
 
         Assert.Equal(max, new OpenFiles(limit).Fit(settings, NullLogger.Instance).Engine.Clients.CountMax);
     }
@@ -30,8 +31,10 @@ public sealed class ProcessTests
     {
         var limit = OpenFiles.Raise().Limit;
 
-        var line = File.ReadLines("/proc/self/limits").Single(line => line.StartsWith("Max open files", StringComparison.Ordinal));
-        Assert.Contains(limit.ToString(System.Globalization.CultureInfo.InvariantCulture), line, StringComparison.Ordinal);
+        var line = File.ReadLines("/proc/self/limits").Single(line =>
+            line.StartsWith("Max open files", StringComparison.Ordinal));
+        Assert.Contains(limit.ToString(System.Globalization.CultureInfo.InvariantCulture), line,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -46,7 +49,8 @@ public sealed class ProcessTests
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, ModeOf(file.Path));
             var lines = File.ReadAllLines(file.Path);
             Assert.Equal(["[client]", "protocol=tcp", "host=127.0.0.1", "port=6034", "user=admin"], lines[..5]);
-            Assert.True(file.Password.Password!.Matches(System.Text.Encoding.ASCII.GetBytes(lines[5]["password=".Length..])));
+            Assert.True(file.Password.Password!.Matches(System.Text.Encoding.ASCII.GetBytes(lines[5]["password="
+                .Length..])));
         }
 
         Assert.Empty(Directory.GetFileSystemEntries(parent.Path));
@@ -105,7 +109,8 @@ public sealed class ProcessTests
 
     private static AdminOptions Admin => new(Endpoint.Tcp(IPAddress.Loopback, 6034), "admin", null);
 
-    private static UnixFileMode ModeOf(string path) => OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(path);
+    private static UnixFileMode ModeOf(string path) => OperatingSystem.IsWindows() ? default
+        : File.GetUnixFileMode(path);
 
     private sealed class Folder : IDisposable
     {

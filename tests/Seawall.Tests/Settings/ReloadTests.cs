@@ -13,9 +13,11 @@ public sealed class ReloadTests
     [InlineData("", "[pool]\nsize = 9\n", "pool.size: 32 -> 9")]
     [InlineData("[pool]\nsize = 9\n", "", "pool.size: 9 -> 32")]
     [InlineData("", "[process]\nloops = 2\n", "process.loops: 0 -> 2 (needs a restart)")]
-    [InlineData("", "[clients]\nlisten = [\"127.0.0.1:1\"]\n", "clients.listen: [\"127.0.0.1:6033\"] -> [\"127.0.0.1:1\"] (needs a restart)")]
+    [InlineData("", "[clients]\nlisten = [\"127.0.0.1:1\"]\n",
+        "clients.listen: [\"127.0.0.1:6033\"] -> [\"127.0.0.1:1\"] (needs a restart)")]
     [InlineData("", "[admin]\nlisten = \"off\"\n", "admin.listen: 127.0.0.1:6034 -> off (needs a restart)")]
-    [InlineData(Monitor, "[monitor]\nuser = \"w\"\npassword = \"second\"\n", "monitor.password: (secret) -> (secret) (other contents)")]
+    [InlineData(Monitor, "[monitor]\nuser = \"w\"\npassword = \"second\"\n",
+        "monitor.password: (secret) -> (secret) (other contents)")]
     [InlineData("[pool]\nsize = 32\n", "", null)]
     [InlineData(Monitor, Monitor, null)]
     public void A_difference_is_told_key_by_key(string before, string after, string? change)
@@ -38,10 +40,12 @@ public sealed class ReloadTests
         var two = file.Good();
 
         Assert.Equal(
-            ["servers.b.name: (none) -> b", "servers.b.address: (none) -> db1:3306", "servers.b.role: primary -> replica"],
+            ["servers.b.name: (none) -> b", "servers.b.address: (none) -> db1:3306",
+                "servers.b.role: primary -> replica"],
             SettingsDifference.Of(one, two).Select(change => change.ToString()));
         Assert.Equal(
-            ["servers.b.name: b -> (none)", "servers.b.address: db1:3306 -> (none)", "servers.b.role: replica -> (none)"],
+            ["servers.b.name: b -> (none)", "servers.b.address: db1:3306 -> (none)",
+                "servers.b.role: replica -> (none)"],
             SettingsDifference.Of(two, one).Select(change => change.ToString()));
     }
 
@@ -74,7 +78,8 @@ public sealed class ReloadTests
         Assert.Equal(["clients.listen", "log.format", "process.loops"], second.Changes.Select(change => change.Key));
         Assert.All(second.Changes, change => Assert.True(change.NeedsRestart));
         var now = applied[0];
-        Assert.Equal((5, 0, "127.0.0.1:6033"), (now.Engine.Clients.CountMax, now.Engine.Loops, now.Engine.Listen[0].Text));
+        Assert.Equal((5, 0, "127.0.0.1:6033"), (now.Engine.Clients.CountMax, now.Engine.Loops,
+            now.Engine.Listen[0].Text));
         Assert.Equal((Microsoft.Extensions.Logging.LogLevel.Debug, false), (now.Log.Level, now.Log.IsJson));
         Assert.Equal("5", Assert.Single(reloader.InUse.Rows, row => row.Key == "clients.max").Value);
         Assert.Equal("0", Assert.Single(reloader.InUse.Rows, row => row.Key == "process.loops").Value);
@@ -92,7 +97,8 @@ public sealed class ReloadTests
         var report = await reloader.Reload(TestContext.Current.CancellationToken);
 
         Assert.False(report.Succeeded);
-        Assert.Contains("maxx", Assert.Single(report.Problems, problem => problem.IsError).Message, StringComparison.Ordinal);
+        Assert.Contains("maxx", Assert.Single(report.Problems, problem => problem.IsError).Message,
+            StringComparison.Ordinal);
         Assert.Empty(report.Changes);
         Assert.Empty(applied);
         Assert.Same(before, reloader.InUse);

@@ -27,7 +27,8 @@ public sealed class SecretsTests
     public void A_password_of_the_environment_is_read()
     {
         Environment.SetEnvironmentVariable("SEAWALL_TEST_PASSWORD", Marker);
-        using var file = new SettingsFile("[[accounts]]\nuser = \"w\"\npassword_env = \"SEAWALL_TEST_PASSWORD\"\n" + SettingsFile.Least);
+        using var file = new SettingsFile("[[accounts]]\nuser = \"w\"\npassword_env = \"SEAWALL_TEST_PASSWORD\"\n"
+            + SettingsFile.Least);
 
         Assert.True(Matches(Assert.Single(file.Good().Engine.Accounts), Marker));
     }
@@ -83,7 +84,8 @@ public sealed class SecretsTests
     [InlineData("[monitor]\nuser = \"w\"\npasswort = \"" + Marker + "\"\n")]
     [InlineData("[monitor]\nuser = \"w\"\npassword = \"" + Marker + "\\q\"\n")]
     [InlineData("[admin]\npassword = \"" + Marker + "\"\n[metrics]\npassword = \"" + Marker + "\"\n")]
-    [InlineData("[[accounts]]\nuser = \"w\"\npassword = \"" + Marker + "\"\n[[accounts]]\nuser = \"w\"\npassword = \"" + Marker + "\"\n")]
+    [InlineData("[[accounts]]\nuser = \"w\"\npassword = \"" + Marker + "\"\n[[accounts]]\nuser = \"w\"\npassword = \""
+        + Marker + "\"\n")]
     [InlineData("password = \"" + Marker + "\"\n")]
     [InlineData("[monitor]\nuser = \"w\"\npassword \"" + Marker + "\"\n")]
     [InlineData("[monitor]\nuser = \"w\"\n" + Marker + "\n")]

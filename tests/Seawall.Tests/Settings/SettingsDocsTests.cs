@@ -57,7 +57,8 @@ public sealed partial class SettingsDocsTests
             .SelectMany(file => Spoken().Matches(File.ReadAllText(file))).Select(match => match.Value).ToHashSet();
 
         Assert.Contains("pool.size", spoken);
-        Assert.DoesNotContain(spoken, name => !known.Contains(name) && !files.Contains(name) && name != "servers.primary");
+        Assert.DoesNotContain(spoken, name => !known.Contains(name) && !files.Contains(name)
+            && name != "servers.primary");
     }
 
     [GeneratedRegex(@"\b(clients|servers|pool|monitor|accounts|admin|metrics|log|process)\.[a-z][a-z_]+\b")]

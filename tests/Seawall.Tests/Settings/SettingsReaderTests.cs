@@ -27,7 +27,8 @@ public sealed class SettingsReaderTests
         { "[pool]\nsize = 3.5", "file:2:8", "a whole number" },
         { "[pool]\nsize = \"3\"", "file:2:8", "pool.size = \"3\": it must be a whole number" },
         { "[pool]\nsize = 3\nsize = 4", "file:3:1", "pool.size is set twice; the first time on line 2" },
-        { "[pool]\nsize = 3\n[clients]\n[pool]\nidle_min = 1", "file:4:1", "[pool] is there twice; the first is on line 1" },
+        { "[pool]\nsize = 3\n[clients]\n[pool]\nidle_min = 1", "file:4:1",
+            "[pool] is there twice; the first is on line 1" },
         { "[pool]\nsize = ", "file:2:", "not valid TOML" },
         { "[pool\nsize = 3", "file:1:", "not valid TOML" },
         { "[pool]\nsize = 3\nidle_min = 4", "file:3:12", "pool.idle_min = 4 is more than pool.size = 3" },
@@ -40,23 +41,31 @@ public sealed class SettingsReaderTests
         { "[clients]\nlisten = [\"::1:6033\"]", "file:2:10", "write host:port, [IPv6 address]:port" },
         { "[clients]\nlisten = [\"127.0.0.1:1\", \"127.0.0.1:1\"]", "file:2:10", "twice" },
         { "[clients]\nlisten = [\"nowhere:6033\"]", "file:2:10", "the name \"nowhere\" cannot be looked up" },
-        { "[log]\nlevel = \"warn\"", "file:2:9", "\"trace\", \"debug\", \"info\", \"warning\" or \"error\"; did you mean \"warning\"?" },
+        { "[log]\nlevel = \"warn\"", "file:2:9",
+            "\"trace\", \"debug\", \"info\", \"warning\" or \"error\"; did you mean \"warning\"?" },
         { "[log]\nlevel = \"INFO\"", "file:2:9", "did you mean \"info\"?" },
         { "[admin]\nlisten = \"127.0.0.1:0\"", "file:2:10", "no port from 1 to 65535" },
         { "[admin]\nuser = \"\"", "file:2:8", "admin.user is empty" },
         { "[metrics]\nlisten = \"/run/metrics\"", "file:2:10", "metrics.listen must be host:port" },
-        { "[monitor]\nuser = \"watch\"", "file:1:1", "monitor has no password: set password_file, password_env or password" },
+        { "[monitor]\nuser = \"watch\"", "file:1:1",
+            "monitor has no password: set password_file, password_env or password" },
         { "[monitor]\npassword = \"x\"", "file:1:1", "monitor has no user" },
         { "[monitor]\nuser = \"w\"\npassword = \"x\"\npassword_file = \"y\"", "file:3:12", "set one of them" },
         { "[monitor]\nuser = \"w\"\npassword_file = \"missing\"", "file:3:17", "there is no file" },
         { "[monitor]\nuser = \"w\"\npassword_env = \"SEAWALL_NO_SUCH\"", "file:3:16", "no environment variable" },
-        { "[[accounts]]\nuser = \"a\"\npassword = \"1\"\n[[accounts]]\nuser = \"a\"\npassword = \"2\"", "file:5:8", "there twice" },
-        { "[[servers]]\nname = \"db\"\naddress = \"127.0.0.1:3307\"\nrole = \"replica\"", "file:6:8", "servers.name = \"db\" is there twice" },
-        { "[[servers]]\nname = \"b\"\naddress = \"127.0.0.1:3307\"", "file:4:1", "two servers have servers.role = \"primary\"" },
+        { "[[accounts]]\nuser = \"a\"\npassword = \"1\"\n[[accounts]]\nuser = \"a\"\npassword = \"2\"", "file:5:8",
+            "there twice" },
+        { "[[servers]]\nname = \"db\"\naddress = \"127.0.0.1:3307\"\nrole = \"replica\"", "file:6:8",
+            "servers.name = \"db\" is there twice" },
+        { "[[servers]]\nname = \"b\"\naddress = \"127.0.0.1:3307\"", "file:4:1",
+            "two servers have servers.role = \"primary\"" },
         { "[[servers]]\nname = \"b\"\nrole = \"replica\"", "file:1:1", "server \"b\" has no address" },
-        { "[[servers]]\nname = \"b c\"\naddress = \"127.0.0.1:3307\"\nrole = \"replica\"", "file:2:8", "servers.name must be" },
-        { "[[servers]]\nname = \"b\"\naddress = \"127.0.0.1:0\"\nrole = \"replica\"", "file:3:11", "no port from 1 to 65535" },
-        { "[[servers]]\nname = \"b\"\naddress = \"nowhere:1\"\nrole = \"replica\"", "file:3:11", "cannot be looked up" },
+        { "[[servers]]\nname = \"b c\"\naddress = \"127.0.0.1:3307\"\nrole = \"replica\"", "file:2:8",
+            "servers.name must be" },
+        { "[[servers]]\nname = \"b\"\naddress = \"127.0.0.1:0\"\nrole = \"replica\"", "file:3:11",
+            "no port from 1 to 65535" },
+        { "[[servers]]\nname = \"b\"\naddress = \"nowhere:1\"\nrole = \"replica\"", "file:3:11",
+            "cannot be looked up" },
     };
 
     [Theory]
@@ -154,14 +163,21 @@ public sealed class SettingsReaderTests
 
         var settings = file.Good();
 
-        Assert.Equal(["[::1]:7000", "/tmp/seawall.sock", "127.0.0.1:7001"], settings.Engine.Listen.Select(endpoint => endpoint.Text));
+        Assert.Equal(["[::1]:7000", "/tmp/seawall.sock", "127.0.0.1:7001"],
+            settings.Engine.Listen.Select(endpoint => endpoint.Text));
         Assert.Equal(
             new ClientOptions { CountMax = 11, LoginMsMax = 12, IdleMsMax = 13, MatchesClientHost = false },
             settings.Engine.Clients with { Tls = null });
         Assert.Equal(
             new PoolLimits
             {
-                SizeMax = 20, IdleMin = 2, WaitMsMax = 31, WaitersMax = 32, IdleMsMax = 33, LifetimeMsMax = 3400, PreparedMax = 35,
+                SizeMax = 20,
+                IdleMin = 2,
+                WaitMsMax = 31,
+                WaitersMax = 32,
+                IdleMsMax = 33,
+                LifetimeMsMax = 3400,
+                PreparedMax = 35,
             },
             settings.Engine.Pools);
         var one = settings.Engine.Servers[0];
@@ -170,7 +186,8 @@ public sealed class SettingsReaderTests
         Assert.Equal(new DialLimits(24, 25, 26), one.Dial);
         Assert.Equal((ServerTls.Required, true, ServerRole.Primary), (one.Tls, one.AllowsPublicKeyRetrieval, one.Role));
         var two = settings.Engine.Servers[1];
-        Assert.Equal(("/run/mysqld/mysqld.sock", ServerRole.Replica, ServerTls.Off), (two.Endpoint.Text, two.Role, two.Tls));
+        Assert.Equal(("/run/mysqld/mysqld.sock", ServerRole.Replica, ServerTls.Off),
+            (two.Endpoint.Text, two.Role, two.Tls));
         Assert.Null(settings.Admin);
         Assert.Null(settings.Metrics);
         Assert.Equal(new LogOptions(LogLevel.Debug, IsJson: true), settings.Log);
@@ -195,10 +212,12 @@ public sealed class SettingsReaderTests
     [Fact]
     public void Defaults_pass_their_own_validation()
     {
-        foreach (var key in SettingKeys.All.Where(key => key.Default.Length > 0 && !SettingKeys.Lists.Contains(key.Section)))
+        foreach (var key in SettingKeys.All.Where(key => key.Default.Length > 0
+            && !SettingKeys.Lists.Contains(key.Section)))
         {
             var value = key.Kind is SettingKind.Text or SettingKind.Choice ? $"\"{key.Default}\"" : key.Default;
-            Assert.DoesNotContain(SettingsFile.Read($"[{key.Section}]\n{key.Name} = {value}\n{SettingsFile.Least}").Problems,
+            Assert.DoesNotContain(SettingsFile.Read($"[{key.Section}]\n{key.Name} = {value}\n{SettingsFile.Least}")
+                .Problems,
                 problem => problem.IsError && problem.Message.Contains(key.Path, StringComparison.Ordinal));
         }
     }
@@ -213,7 +232,8 @@ public sealed class SettingsReaderTests
         var reading = SettingsFile.Read(text + "\n" + SettingsFile.Least);
 
         Assert.NotNull(reading.Settings);
-        Assert.Contains(reading.Problems, problem => !problem.IsError && problem.Message.Contains(words, StringComparison.Ordinal));
+        Assert.Contains(reading.Problems, problem => !problem.IsError
+            && problem.Message.Contains(words, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -252,9 +272,12 @@ public sealed class SettingsReaderTests
     [Theory]
     [InlineData("[clients]\ntls_key = \"k.pem\"\n", "clients.tls_key needs clients.tls_certificate")]
     [InlineData("[clients]\ntls_verify = \"required\"\n", "clients.tls_verify needs clients.tls_ca")]
-    [InlineData("[clients]\ntls_verify = \"required\"\ntls_ca = \"ca.pem\"\n", "clients.tls_verify needs clients.tls_certificate")]
-    [InlineData("[[servers]]\nname = \"b\"\nrole = \"replica\"\naddress = \"127.0.0.1:1\"\ntls_verify = \"ca\"\n", "servers.tls = \"required\"")]
-    [InlineData("[[servers]]\nname = \"b\"\nrole = \"replica\"\naddress = \"127.0.0.1:1\"\ntls_ca = \"ca.pem\"\n", "servers.tls_ca is not used")]
+    [InlineData("[clients]\ntls_verify = \"required\"\ntls_ca = \"ca.pem\"\n",
+        "clients.tls_verify needs clients.tls_certificate")]
+    [InlineData("[[servers]]\nname = \"b\"\nrole = \"replica\"\naddress = \"127.0.0.1:1\"\ntls_verify = \"ca\"\n",
+        "servers.tls = \"required\"")]
+    [InlineData("[[servers]]\nname = \"b\"\nrole = \"replica\"\naddress = \"127.0.0.1:1\"\ntls_ca = \"ca.pem\"\n",
+        "servers.tls_ca is not used")]
     public void Halves_of_tls_are_mistakes(string text, string words)
     {
         using var file = new SettingsFile(text + SettingsFile.Least);
@@ -268,7 +291,8 @@ public sealed class SettingsReaderTests
         var request = new System.Security.Cryptography.X509Certificates.CertificateRequest(
             $"CN={name}", key, System.Security.Cryptography.HashAlgorithmName.SHA256);
         using var certificate = request.CreateSelfSigned(
-            new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2049, 1, 1, 0, 0, 0, TimeSpan.Zero));
+            new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero),
+                new DateTimeOffset(2049, 1, 1, 0, 0, 0, TimeSpan.Zero));
         return certificate.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem() + "\n";
     }
 
@@ -277,7 +301,8 @@ public sealed class SettingsReaderTests
     {
         var source = SettingsSource.CommandLine(
         [
-            ("servers", "name", "primary"), ("servers", "address", "10.1.2.3:3306"), ("clients", "listen", "127.0.0.1:7033"),
+            ("servers", "name", "primary"), ("servers", "address", "10.1.2.3:3306"),
+                ("clients", "listen", "127.0.0.1:7033"),
             ("monitor", "user", "a\"b\\c"), ("monitor", "password", "x"), ("metrics", "listen", "off"),
         ]);
 
@@ -296,6 +321,7 @@ public sealed class SettingsReaderTests
         var reading = await new SettingsReader(TimeProvider.System)
             .Read(SettingsSource.File("/nowhere/seawall.toml"), TestContext.Current.CancellationToken);
 
-        Assert.Contains("there is no file /nowhere/seawall.toml", Assert.Single(reading.Problems).Message, StringComparison.Ordinal);
+        Assert.Contains("there is no file /nowhere/seawall.toml", Assert.Single(reading.Problems).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -54,14 +54,18 @@ internal sealed class TrimJob(Pool pool, PoolShard shard, bool closeAll, int atL
     public override void Run(Loop loop)
     {
         var limits = pool.Limits;
-        while (shard.Oldest is { } connection)
+        // All of them: lifetimes differ, so the one that is idle longest need not be the one that ends first.
+        var connection = shard.Oldest;
+        while (connection is not null)
         {
+            var newer = connection.Newer;
             var tooOld = loop.NowMs - connection.IdleSinceMs > limits.IdleMsMax && pool.Total > limits.IdleMin;
-            if (!closeAll && _atLeast <= 0 && !tooOld && !connection.IsExpired && !pool.IsTooMany)
-                return;
-            _atLeast--;
-            shard.Remove(connection);
-            pool.Drop(connection);
+            if (closeAll || _atLeast-- > 0 || tooOld || connection.IsExpired || pool.IsTooMany)
+            {
+                shard.Remove(connection);
+                pool.Drop(connection);
+            }
+            connection = newer;
         }
     }
 }

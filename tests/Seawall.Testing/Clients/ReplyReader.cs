@@ -24,7 +24,9 @@ internal sealed class ReplyReader(PacketStream stream, Capabilities capabilities
         {
             if (await stream.Read() is not { } first)
                 return new Reply(results, IsCut: true);
-            var (result, isCut) = first is [0x00 or 0xFF, ..] ? (ReadOk(first), false) : await ReadRows(first, isBinary);
+            // An end where a beginning was due is the answer to COM_SET_OPTION.
+            var (result, isCut) = first is [0x00 or 0xFF, ..] ? (ReadOk(first), false)
+                : IsEnd(first) ? (ReadEnd(first), false) : await ReadRows(first, isBinary);
             results.Add(result);
             if (isCut || result.Error is not null || !result.Status.HasFlag(ServerStatus.MoreResults))
                 return new Reply(results, isCut);

@@ -83,6 +83,8 @@ public sealed class SeawallEngine : IDisposable
 
     internal HouseRules House { get; }
 
+    internal int PreparedTextCount => _texts.Count;
+
     internal IReadOnlyList<EngineLane> Lanes => _lanes;
 
     internal ServerRegistry Servers => _servers;
@@ -142,6 +144,8 @@ public sealed class SeawallEngine : IDisposable
         _floodgate.Close();
         foreach (var lane in _lanes)
             lane.Loop.Post(LoopJob.From(_ => lane.Wish(SessionWishes.LookUp, stopListening: true)));
+        // Whoever waits for a connection has nothing open, and would only be told later.
+        Pools.FailWaiters(LeaseFailure.ShuttingDown);
         using var timer = new CancellationTokenSource(atMost, time);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, now);
         while (House.Count > 0 && !ends.IsCancellationRequested)
@@ -149,7 +153,20 @@ public sealed class SeawallEngine : IDisposable
         var everybodyLeft = House.Count == 0;
         foreach (var lane in _lanes)
             lane.Loop.Post(LoopJob.From(_ => lane.CutOff()));
+        await LeaveServers(time);
         return everybodyLeft;
+    }
+
+    // In good order, or each server's log counts as many aborted connections as there were.
+    private async Task LeaveServers(TimeProvider time)
+    {
+        const int TriesMax = 10;
+        _threads.Control.Post(LoopJob.From(_ => _servers.StopWatching()));
+        for (var left = TriesMax; left > 0 && Pools.All.Any(pool => pool.Total > 0); left--)
+        {
+            Pools.Empty();
+            await Task.Delay(TimeSpan.FromMilliseconds(20), time, CancellationToken.None);
+        }
     }
 
     /// <inheritdoc/>

@@ -95,6 +95,14 @@ internal sealed class ServerRegistry(
         }
     }
 
+    /// <summary>Lets the servers go, with a word to each. Control loop only.</summary>
+    internal void StopWatching()
+    {
+        foreach (var watched in _watches.Values)
+            watched.Watch.Stop();
+        _watches.Clear();
+    }
+
     /// <summary>
     /// A connection was opened to a server that nobody may watch: what it says of itself is asked on it, once.
     /// </summary>

@@ -56,6 +56,7 @@ public sealed class EngineWorld : IDisposable
     private readonly SimulatedLoop _outside;
     private readonly List<FakeClient> _clients = [];
     private readonly List<FakeServer> _servers = [];
+    private readonly CancellationTokenSource _hurry = new();
     private bool _isChecked;
 
     /// <summary>A world that has run until the engine knows its server and accounts.</summary>
@@ -139,6 +140,25 @@ public sealed class EngineWorld : IDisposable
     /// <summary>Gives the engine other options.</summary>
     public void Apply(Func<EngineOptions, EngineOptions> change) => Engine.Apply(change(Engine.Options));
 
+    /// <summary>Begins to shut the engine down.</summary>
+    public Closing BeginShutdown(TimeSpan atMost)
+    {
+        // Without a context of the test framework: the world alone decides what goes on when.
+        var context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            return new Closing(Engine.Shutdown(atMost, World.Clock, _hurry.Token), this);
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
+    }
+
+    /// <summary>Wants the shutdown over, as an operator does who asks twice.</summary>
+    public void Hurry() => _hurry.Cancel();
+
     /// <summary>Lets the world go on until something is true; throws when it never is.</summary>
     public void Pump(Func<bool> isDone, string what)
     {
@@ -199,6 +219,7 @@ public sealed class EngineWorld : IDisposable
         finally
         {
             Engine.Dispose();
+            _hurry.Dispose();
         }
     }
 
@@ -224,5 +245,31 @@ public sealed class EngineWorld : IDisposable
             Servers = [options.WithServer(new ServerOptions { Id = new ServerId("db"), Endpoint = ServerDoor })],
             Monitor = options.Learns ? null : monitor,
         };
+    }
+}
+
+/// <summary>A shutdown that goes on.</summary>
+public sealed class Closing
+{
+    private readonly Task<bool> _task;
+    private readonly EngineWorld _world;
+
+    internal Closing(Task<bool> task, EngineWorld world)
+    {
+        _task = task;
+        _world = world;
+    }
+
+    /// <summary>Whether it has ended.</summary>
+    public bool IsDone => _task.IsCompleted;
+
+    /// <summary>Whether everybody had left by then; waits for that.</summary>
+    public bool EverybodyLeft
+    {
+        get
+        {
+            _world.Pump(() => IsDone, "the shutdown");
+            return _task.GetAwaiter().GetResult();
+        }
     }
 }

@@ -84,11 +84,14 @@ public sealed class FakeClient
 
     /// <inheritdoc cref="Execute"/>
     public Pending<Reply> BeginExecute(uint id, string?[] parameters, bool withTypes = true, byte cursor = 0) =>
-        Start($"execute {id}", async LoopTask<Reply> () =>
-        {
-            await Say(CommandKind.StatementExecute, ExecuteBody(id, parameters, withTypes, cursor));
-            return await _reader.Read(isBinary: true);
-        });
+        BeginExecute(ExecuteBody(id, parameters, withTypes, cursor));
+
+    /// <summary>Executes with a body of one's own.</summary>
+    public Pending<Reply> BeginExecute(byte[] body) => Start("execute", async LoopTask<Reply> () =>
+    {
+        await Say(CommandKind.StatementExecute, body);
+        return await _reader.Read(isBinary: true);
+    });
 
     /// <summary>Fetches rows of a cursor.</summary>
     public Reply Fetch(uint id, int rows, int columns) => Start($"fetch {id}", async LoopTask<Reply> () =>

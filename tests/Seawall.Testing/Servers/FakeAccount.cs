@@ -19,7 +19,7 @@ public sealed record FakeAccount(string User, string Password, string Plugin = "
     internal string ClientPlugin => Plugin == "ed25519" ? "client_ed25519" : Plugin;
 
     /// <summary>What the account table keeps of the password.</summary>
-    internal string Stored { get; } = Store(Plugin, Encoding.UTF8.GetBytes(Password));
+    internal string Stored => Store(Plugin, PasswordBytes);
 
     internal byte[] PasswordBytes => Encoding.UTF8.GetBytes(Password);
 

@@ -286,13 +286,14 @@ internal sealed class Pool
 
     private bool Enter(PoolWaiter waiter)
     {
-        if (_context.IsClosing())
-        {
-            waiter.Fail(LeaseFailure.ShuttingDown);
-            return false;
-        }
         lock (_lock)
         {
+            // Under the lock: whoever closes fails those in the line after having said so, and nobody joins it between.
+            if (_context.IsClosing())
+            {
+                waiter.Fail(LeaseFailure.ShuttingDown);
+                return false;
+            }
             if (_waiters.Count >= Limits.WaitersMax)
             {
                 waiter.Fail(LeaseFailure.QueueFull);

@@ -78,4 +78,18 @@ internal sealed class PoolBook(Func<ServerId, PoolContext> contextOf)
         foreach (var pool in _pools.Values)
             pool.Trim();
     }
+
+    /// <summary>Closes everything that is idle.</summary>
+    internal void Empty()
+    {
+        foreach (var pool in _pools.Values)
+            pool.Trim(closeAll: true);
+    }
+
+    /// <summary>Nobody who waits will get a connection any more.</summary>
+    internal void FailWaiters(LeaseFailure failure)
+    {
+        foreach (var pool in _pools.Values)
+            pool.FailWaiters(failure);
+    }
 }

@@ -1,0 +1,166 @@
+using Seawall.Testing;
+using Seawall.Testing.Servers;
+using Xunit;
+
+namespace Seawall.Tests.Flow.Accounts;
+
+/// <summary>What changes at the servers is true at the front door within five seconds.</summary>
+public sealed class AccountTests
+{
+    private const int WithinMs = 5_000;
+
+    [Theory]
+    [MemberData(nameof(WorldTests.Kinds), MemberType = typeof(WorldTests))]
+    public void A_changed_password_is_asked_for_soon_and_the_new_one_admits_at_once(FakeServerKind kind)
+    {
+        using var world = new EngineWorld(new() { Kind = kind });
+        world.Client().Query("SELECT 1");
+
+        Change(world, account => account with { Password = "changed" });
+        world.World.RunFor(200);
+        var now = world.Connect(new() { Password = "changed" }).LogIn();
+        world.World.RunFor(WithinMs);
+        var old = world.Connect().LogIn();
+
+        Assert.True(now.IsIn); // The servers are asked once more before a client is turned away.
+        Assert.Equal(1045, old.Code);
+        Assert.Equal("still", world.Client(new() { Password = "changed" }).Query("SELECT 'still'").Scalar);
+    }
+
+    [Fact]
+    public void Connections_that_an_old_password_opened_are_not_used_any_more()
+    {
+        using var world = new EngineWorld();
+        var client = world.Client();
+        client.Query("SELECT 1");
+        var before = world.Pooled.Single();
+
+        Change(world, account => account with { Password = "changed" });
+        world.World.RunFor(WithinMs);
+
+        Assert.False(before.IsLive);
+        Assert.True(world.Client(new() { Password = "changed" }).Query("SELECT 1").IsOk);
+    }
+
+    [Fact]
+    public void A_transaction_goes_on_while_its_account_changes()
+    {
+        using var world = new EngineWorld();
+        var client = world.Client();
+        client.Query("BEGIN");
+
+        Change(world, account => account with { Password = "changed" });
+        world.World.RunFor(WithinMs);
+
+        Assert.True(client.Query("INSERT INTO t VALUES (1)").IsOk);
+        Assert.True(client.Query("COMMIT").IsOk);
+    }
+
+    [Fact]
+    public void A_locked_account_is_locked_here()
+    {
+        using var world = new EngineWorld();
+        Change(world, account => account with { IsLocked = true });
+        world.World.RunFor(WithinMs);
+
+        Assert.Equal(3118, world.Connect().LogIn().Code);
+        Change(world, account => account with { IsLocked = false });
+        world.World.RunFor(WithinMs);
+        Assert.True(world.Connect().LogIn().IsIn);
+    }
+
+    [Fact]
+    public void A_dropped_account_is_nobody()
+    {
+        using var world = new EngineWorld();
+        world.Client().Query("SELECT 1");
+
+        world.Server.Accounts.RemoveAt(1);
+        world.World.RunFor(WithinMs);
+
+        Assert.Equal(1045, world.Connect().LogIn().Code);
+    }
+
+    [Fact]
+    public void A_dropped_accounts_sessions_go_on_as_at_a_server()
+    {
+        using var world = new EngineWorld();
+        var client = world.Client();
+        client.Query("SELECT 1");
+
+        world.Server.Accounts.RemoveAt(1);
+        world.World.RunFor(WithinMs);
+
+        Assert.True(client.Query("SELECT 1").IsOk);
+    }
+
+    [Fact]
+    public void A_new_account_is_let_in()
+    {
+        using var world = new EngineWorld();
+        world.Server.Accounts.Add(new FakeAccount("new", "born"));
+        world.World.RunFor(WithinMs);
+
+        Assert.Equal("new", world.Client(new() { User = "new", Password = "born" }).Query("SELECT CURRENT_USER()").Scalar);
+    }
+
+    [Fact]
+    public void A_storm_of_wrong_passwords_does_not_become_a_storm_of_questions()
+    {
+        using var world = new EngineWorld();
+        var monitor = world.Server.LiveOf("monitor").Single();
+        var before = monitor.Queries.Count();
+
+        for (var i = 0; i < 500; i++)
+            Assert.Equal(1045, world.Connect(new() { Password = "guess" }).LogIn().Code);
+
+        Assert.True(monitor.Queries.Count() - before < 100 + (world.World.Clock.ElapsedMs / 50));
+    }
+
+    [Fact]
+    public void Logins_go_on_while_the_server_is_away()
+    {
+        using var world = new EngineWorld();
+        world.Server.Crash();
+        world.World.RunFor(5_000);
+
+        Assert.True(world.Connect().LogIn().IsIn);
+        Assert.Equal(1045, world.Connect(new() { Password = "guess" }).LogIn().Code);
+    }
+
+    [Fact]
+    public void Without_a_monitor_a_server_is_the_judge_and_the_second_login_needs_none()
+    {
+        using var world = new EngineWorld(new() { Learns = true });
+
+        var first = world.Connect(new() { Plugin = "caching_sha2_password" }).LogIn();
+        var opened = world.Server.Connections.Count;
+        var second = world.Connect(new() { Plugin = "caching_sha2_password" }).LogIn();
+        var wrong = world.Connect(new() { Plugin = "caching_sha2_password", Password = "guess" }).LogIn();
+
+        Assert.Equal((true, 3), (first.IsIn, first.Exchanges));
+        Assert.Equal((true, 1), (second.IsIn, second.Exchanges));
+        Assert.Equal(1045, wrong.Code);
+        Assert.Equal(opened + 1, world.Server.Connections.Count); // The wrong one's.
+    }
+
+    [Fact]
+    public void Without_a_monitor_a_changed_password_is_noticed_too()
+    {
+        using var world = new EngineWorld(new() { Learns = true });
+        Assert.True(world.Connect(new() { Plugin = "caching_sha2_password" }).LogIn().IsIn);
+
+        Change(world, account => account with { Password = "changed" });
+        world.World.RunFor(WithinMs);
+
+        Assert.Equal(1045, world.Connect(new() { Plugin = "caching_sha2_password" }).LogIn().Code);
+        Assert.True(world.Connect(new() { Plugin = "caching_sha2_password", Password = "changed" }).LogIn().IsIn);
+        Assert.Equal("1", world.Client(new() { Password = "changed" }).Query("SELECT '1'").Scalar);
+    }
+
+    private static void Change(EngineWorld world, Func<FakeAccount, FakeAccount> change)
+    {
+        var index = world.Server.Accounts.FindIndex(account => account.User == "app");
+        world.Server.Accounts[index] = change(world.Server.Accounts[index]);
+    }
+}

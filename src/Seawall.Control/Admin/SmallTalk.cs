@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using Seawall.MySql.Results;
 using static Seawall.Control.Admin.AdminTable;
@@ -17,7 +18,7 @@ internal sealed class SmallTalk(TimeProvider time)
     internal static string Version { get; } = $"8.0.0-seawall-{SeawallVersion.Text}";
 
     // What drivers and tools were seen to ask for, with the values of a server that was never configured.
-    private static readonly Dictionary<string, AdminCell> s_variables = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly FrozenDictionary<string, AdminCell> s_variables = new Dictionary<string, AdminCell>
     {
         ["auto_increment_increment"] = 1L,
         ["autocommit"] = 1L,
@@ -48,7 +49,7 @@ internal sealed class SmallTalk(TimeProvider time)
         ["version"] = Version,
         ["version_comment"] = "Seawall admin port; SHOW HELP",
         ["wait_timeout"] = AdminConversation.IdleMsMax / 1000L,
-    };
+    }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Answers, or null: it is no small talk.</summary>
     internal AdminReply? Answer(AdminText text, AdminSession session)

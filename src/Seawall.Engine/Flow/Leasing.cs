@@ -38,7 +38,7 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
     {
         if (session.Pool is { } pool && pool.Key.Server == statement.Server.Id)
             return pool;
-        return session.Pool = pools.Find(statement.Server.Id, session);
+        return session.Pool = pools.Find(statement.Server.Id, session.Account!, session.CountsFoundRows);
     }
 
     private LoopTask<bool> KeepOrReplace(Statement statement)

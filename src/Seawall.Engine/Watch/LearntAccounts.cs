@@ -6,7 +6,6 @@ using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
-using Seawall.MySql.Handshakes;
 
 namespace Seawall.Engine.Watch;
 
@@ -72,7 +71,7 @@ internal sealed class LearntAccounts(FactsBoard board, PoolBook pools, Func<Serv
         if (board.Current.Primary is not { } server)
             return new DialFailure(DialFailureKind.Unreachable, "no server is named");
         var loop = session.Wire.Loop;
-        var pool = pools.Find(server.Id, account, session.Capabilities.HasFlag(Capabilities.FoundRows));
+        var pool = pools.Find(server.Id, account, session.CountsFoundRows);
         var trial = new TrialDial(pool, account, loop, session.Attributes, opened);
         loop.Arm(trial.Limit, ConfirmMsMax);
         pool.Server.Gate.Request(trial);

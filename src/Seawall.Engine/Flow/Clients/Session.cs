@@ -103,6 +103,9 @@ internal sealed class Session : TimerNode
     /// <summary>Its prepared statements, when it has ever had any.</summary>
     internal PreparedStatements? PreparedOrNull => _prepared;
 
+    /// <summary>Whether it wants to hear how many rows were found, and not how many were changed.</summary>
+    internal bool CountsFoundRows => Capabilities.HasFlag(Capabilities.FoundRows);
+
     /// <summary>Whether a transaction is open.</summary>
     internal bool InTransaction => Status.HasFlag(ServerStatus.InTransaction);
 

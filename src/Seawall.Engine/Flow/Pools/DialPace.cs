@@ -1,3 +1,5 @@
+using Seawall.Engine.Flow.Servers;
+
 namespace Seawall.Engine.Flow.Pools;
 
 /// <summary>How fast server connections may be opened, for one server.</summary>
@@ -23,6 +25,20 @@ internal enum DialOutcome : byte
 
     /// <summary>Not begun after all: nobody waits any more.</summary>
     Cancelled,
+}
+
+/// <summary>What becomes of a login is the Servers room's to say; here is what it means for the next one.</summary>
+internal static class DialOutcomes
+{
+    /// <summary>What a failure, or its absence, means for the pace of dials.</summary>
+    internal static DialOutcome Of(DialFailure? failure) => failure is null ? DialOutcome.Succeeded : failure.Kind switch
+    {
+        DialFailureKind.Unreachable or DialFailureKind.HostRefused or DialFailureKind.Tls
+            or DialFailureKind.Malformed => DialOutcome.Failed,
+        DialFailureKind.TimedOut or DialFailureKind.TooManyConnections => DialOutcome.Overloaded,
+        DialFailureKind.AccessDenied or DialFailureKind.NoSecret or DialFailureKind.NotSupported => DialOutcome.Refused,
+        DialFailureKind.Cancelled => DialOutcome.Cancelled,
+    };
 }
 
 /// <summary>

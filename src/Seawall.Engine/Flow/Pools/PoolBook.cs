@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Facts.Topology;
-using Seawall.Engine.Flow.Clients;
-using Seawall.MySql.Handshakes;
 
 namespace Seawall.Engine.Flow.Pools;
 
@@ -14,11 +12,10 @@ internal sealed class PoolBook(Func<ServerId, PoolContext> contextOf)
     /// <summary>All pools, in no order.</summary>
     internal IEnumerable<Pool> All => _pools.Values;
 
-    /// <summary>The pool for a session's account on a server; made when there is none.</summary>
-    internal Pool Find(ServerId server, Session session) =>
-        Find(server, session.Account!, session.Capabilities.HasFlag(Capabilities.FoundRows));
-
-    /// <summary>The pool for an account on a server; made when there is none.</summary>
+    /// <summary>
+    /// The pool for an account on a server; made when there is none. Whether affected rows are counted or found ones is agreed
+    /// on at a login, so these are pools of their own.
+    /// </summary>
     internal Pool Find(ServerId server, Account account, bool foundRows)
     {
         var key = new PoolKey(server, account.User, foundRows);

@@ -1,4 +1,3 @@
-using Seawall.Engine.Flow.Pools;
 
 namespace Seawall.Engine.Flow.Servers;
 
@@ -45,16 +44,6 @@ internal sealed record DialFailure(DialFailureKind Kind, string Text, ushort Cod
     /// <summary>Whether it concerns this account only: others may well succeed, and waiting does not help.</summary>
     internal bool IsAccountsFault =>
         Kind is DialFailureKind.AccessDenied or DialFailureKind.NoSecret or DialFailureKind.NotSupported;
-
-    /// <summary>What it means for the pace of dials.</summary>
-    internal DialOutcome Outcome => Kind switch
-    {
-        DialFailureKind.Unreachable or DialFailureKind.HostRefused or DialFailureKind.Tls
-            or DialFailureKind.Malformed => DialOutcome.Failed,
-        DialFailureKind.TimedOut or DialFailureKind.TooManyConnections => DialOutcome.Overloaded,
-        DialFailureKind.AccessDenied or DialFailureKind.NoSecret or DialFailureKind.NotSupported => DialOutcome.Refused,
-        DialFailureKind.Cancelled => DialOutcome.Cancelled,
-    };
 
     /// <summary>What an error packet in the course of a login means.</summary>
     internal static DialFailure FromServer(ServerReply error) => new(

@@ -138,7 +138,10 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
                 SessionLearning.SetSchema(session, connection, System.Text.Encoding.UTF8.GetString(statement.Text));
                 break;
             case CommandKind.StatementSendLongData:
-                (session.Pins ??= new SessionPins(door.Loop.NowMs)).Add(PinReasons.LongData, Name(statement));
+                // One pin for all pieces: the execution takes away one.
+                session.Pins ??= new SessionPins(door.Loop.NowMs);
+                session.Pins.Remove(PinReasons.LongData, Name(statement));
+                session.Pins.Add(PinReasons.LongData, Name(statement));
                 break;
             case CommandKind.StatementExecute:
                 session.Pins?.Remove(PinReasons.LongData, Name(statement));

@@ -28,9 +28,6 @@ internal sealed class SessionPins(long nowMs)
     /// <summary>Pins for a thing of this name; the same name twice must be released twice.</summary>
     internal void Add(PinReasons reason, string name)
     {
-        // The same name twice is one thing: whatever ends it ends it once.
-        if (_names.Contains((reason, name)))
-            return;
         if (_names.Count < NamesMax)
             _names.Add((reason, name));
         else

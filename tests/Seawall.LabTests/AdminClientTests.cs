@@ -45,6 +45,7 @@ public sealed class AdminClientTests(LabServers lab)
         await using var client = await BusyAsync(seawall);
         var result = await RunAsync(LabFolders.Script("mysql97"), ["mysql"], seawall, "--commands");
         ShouldHaveAnswered(result.ShouldSucceed().Output);
+        Assert.Contains("Cipher in use is", result.Output, default); // This client takes TLS where it is offered.
         Assert.Contains($"Server version:\t\t8.0.0-seawall-{Control.SeawallVersion.Text}", result.Output, default);
     }
 

@@ -101,6 +101,23 @@ public sealed class AdminTests(LabServers lab)
     }
 
     [Fact]
+    public async Task Tls_shows_with_its_version_and_the_admin_port_speaks_it_as_well()
+    {
+        await using var seawall = await StartAsync();
+        await using var client = await seawall.ConnectAsync(Cancel, tls: MySqlSslMode.Required);
+        await using var admin = await seawall.AdminAsync(Cancel, tls: MySqlSslMode.Required);
+
+        var row = Assert.Single(await ProcessUnderTest.AskAsync(admin, "SHOW CLIENTS", Cancel));
+        Assert.Matches("^TLSv1\\.[23]$", (string)row["tls"]!);
+        Assert.Equal(
+            ["clients yes", "admin yes", "metrics no"],
+            (await ProcessUnderTest.AskAsync(admin, "SHOW LISTENERS", Cancel)).Select(listener => $"{listener["purpose"]} {listener["tls"]}"));
+        var failure = await Assert.ThrowsAsync<MySqlException>(
+            () => seawall.AdminAsync(Cancel, "wrong", MySqlSslMode.Required));
+        Assert.Equal(MySqlErrorCode.AccessDenied, failure.ErrorCode);
+    }
+
+    [Fact]
     public async Task The_admin_port_answers_when_the_data_path_is_stuck()
     {
         await using var seawall = await StartAsync();

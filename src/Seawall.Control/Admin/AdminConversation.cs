@@ -17,7 +17,7 @@ internal sealed class AdminConversation(
     /// <summary>How long a client may be silent: there are few places, and a forgotten terminal must not keep one.</summary>
     internal const int IdleMsMax = 3_600_000;
 
-    private readonly AdminWire.Limit _limit = new(wire.Wire);
+    private readonly AdminWire.Limit _limit = new(wire);
 
     /// <summary>Serves the client until it leaves or must leave.</summary>
     internal async LoopTask Serve()

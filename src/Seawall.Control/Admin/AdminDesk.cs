@@ -102,7 +102,8 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
             [Text("purpose"), Text("address"), Text("tls"), Text("accepts")],
             [
                 .. context.Engine.Bound.Select(endpoint => (AdminCell[])["clients", endpoint.Text, tls, accepts]),
-                .. ownListeners().Select(listener => (AdminCell[])[listener.Purpose, listener.Address, "no", "yes"]),
+                .. ownListeners().Select(listener => (AdminCell[])
+                    [listener.Purpose, listener.Address, listener.Purpose == "admin" ? tls : "no", "yes"]),
             ]);
     }
 

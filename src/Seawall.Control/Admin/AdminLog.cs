@@ -9,7 +9,7 @@ internal static partial class AdminLog
     internal static partial void Listens(ILogger logger, string address);
 
     [LoggerMessage(4002, LogLevel.Warning, "admin port at {Address} can be reached from other machines, and has no TLS: "
-        + "what it shows can be read on the way; see admin.listen")]
+        + "what it shows can be read on the way; see admin.listen and clients.tls")]
     internal static partial void ListensWide(ILogger logger, string address);
 
     [LoggerMessage(4003, LogLevel.Information, "admin {Id} logged in as {User} from {Peer}")]

@@ -2,17 +2,27 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Seawall.Engine.Loops;
+using Seawall.Engine.Loops.Tls;
 using Seawall.MySql.Handshakes;
 using Seawall.MySql.Passwords;
 using Seawall.MySql.Results;
 
 namespace Seawall.Control.Admin;
 
+/// <summary>What all logins at the admin port share.</summary>
+/// <param name="Nonces">Nonces for greetings.</param>
+/// <param name="Options">The account, as it is now.</param>
+/// <param name="Tls">The certificates that clients of the data path are shown; null when there are none.</param>
+/// <param name="Workers">Where handshakes run: not where a storm of clients waits for its own.</param>
+/// <param name="Logger">Where logins are told.</param>
+internal sealed record AdminDoor(
+    NonceBatch Nonces, Func<AdminOptions?> Options, Func<TlsServerContext?> Tls, Workers Workers, ILogger Logger);
+
 /// <summary>
 /// Lets an operator in, or not. The password is known here, so each plugin takes its short way: no password ever crosses the
 /// wire, with or without TLS.
 /// </summary>
-internal sealed class AdminLogin(AdminWire wire, AdminSession session, NonceBatch nonces, Func<AdminOptions?> options, ILogger logger)
+internal sealed class AdminLogin(AdminWire wire, AdminSession session, AdminDoor door)
 {
     /// <summary>
     /// How long a wrong password is thought about. Whoever guesses gets 16 guesses in a second, all connections together;
@@ -20,7 +30,7 @@ internal sealed class AdminLogin(AdminWire wire, AdminSession session, NonceBatc
     /// </summary>
     private const int TarpitMs = 1_000;
 
-    /// <summary>What the admin port speaks. TLS, compression and several statements in one command are not among it.</summary>
+    /// <summary>What the admin port speaks, besides TLS. Several statements in one command are not among it.</summary>
     private const Capabilities Spoken =
         Capabilities.ClientMySql | Capabilities.FoundRows | Capabilities.LongFlag | Capabilities.ConnectWithSchema
         | Capabilities.IgnoreSpace | Capabilities.Protocol41 | Capabilities.Interactive | Capabilities.Transactions
@@ -33,15 +43,22 @@ internal sealed class AdminLogin(AdminWire wire, AdminSession session, NonceBatc
     /// <summary>Runs the login to its end; false when the client is not in.</summary>
     internal async LoopTask<bool> Run()
     {
-        var nonce = nonces.Next();
-        Greeting.Write(wire.Begin(), Encoding.ASCII.GetBytes(SmallTalk.Version), session.Id, nonce.Bytes, Spoken, Collation,
-            AdminSession.Status, CachingSha2Password.PluginName);
+        var nonce = door.Nonces.Next();
+        var tls = door.Tls();
+        Greeting.Write(wire.Begin(), Encoding.ASCII.GetBytes(SmallTalk.Version), session.Id, nonce.Bytes,
+            tls is null ? Spoken : Spoken | Capabilities.Tls, Collation, AdminSession.Status, CachingSha2Password.PluginName);
         wire.Send();
         if (await wire.Next(LoginRequest.LengthMax) is not { } packet)
             return false;
+        if (tls is not null && LoginRequest.Read(packet).IsTlsRequest)
+        {
+            if (!await GoOverToTls(tls) || await wire.Next(LoginRequest.LengthMax) is not { } second)
+                return false;
+            packet = second;
+        }
         if (!TryRead(packet, out var user, out var schema, out var plugin, out var proof))
         {
-            AdminLog.LoginRefused(logger, "", session.Peer, "the login makes no sense, or wants TLS");
+            AdminLog.LoginRefused(door.Logger, "", session.Peer, "the login makes no sense");
             wire.SendError(SqlError.Handshake, "Bad handshake");
             return false;
         }
@@ -50,7 +67,7 @@ internal sealed class AdminLogin(AdminWire wire, AdminSession session, NonceBatc
         {
             // The proof of another plugin, if there is one, was made for another name: ask for the one that everybody knows.
             isNative = true;
-            nonce = nonces.Next();
+            nonce = door.Nonces.Next();
             AuthSwitchRequest.Write(wire.Begin(), NativePassword.PluginName, nonce.Bytes);
             wire.Send();
             if (await wire.Next(LoginRequest.LengthMax) is not { } answer)
@@ -60,6 +77,18 @@ internal sealed class AdminLogin(AdminWire wire, AdminSession session, NonceBatc
         if (!IsRight(user, proof, nonce, isNative))
             return await Refuse(user, proof.Length > 0);
         return LetIn(user, schema, isNative);
+    }
+
+    private async LoopTask<bool> GoOverToTls(TlsServerContext tls)
+    {
+        var upgrade = await tls.Accept(wire.Wire, wire.TakeHeld(), door.Workers);
+        if (upgrade.Wire is null)
+        {
+            AdminLog.LoginRefused(door.Logger, "", session.Peer, $"TLS failed: {upgrade.Problem}");
+            return false;
+        }
+        wire.Wire = upgrade.Wire;
+        return true;
     }
 
     private bool TryRead(byte[] packet, out string user, out string schema, out string plugin, out byte[] proof)
@@ -88,13 +117,13 @@ internal sealed class AdminLogin(AdminWire wire, AdminSession session, NonceBatc
             wire.Send();
         }
         wire.SendOk(session);
-        AdminLog.LoggedIn(logger, session.Id, user, session.Peer);
+        AdminLog.LoggedIn(door.Logger, session.Id, user, session.Peer);
         return true;
     }
 
     private async LoopTask<bool> Refuse(string user, bool hasPassword)
     {
-        AdminLog.LoginRefused(logger, user, session.Peer, "wrong account or password (admin.user, admin.password)");
+        AdminLog.LoginRefused(door.Logger, user, session.Peer, "wrong account or password (admin.user, admin.password)");
         await new Sleep(wire.Wire.Loop).For(TarpitMs);
         wire.SendError(SqlError.AccessDenied, $"Access denied for user '{user}'@'{session.Peer.Split(':')[0]}' "
             + $"(using password: {(hasPassword ? "YES" : "NO")}) [seawall: the admin port's account is set by admin.user]");
@@ -104,7 +133,7 @@ internal sealed class AdminLogin(AdminWire wire, AdminSession session, NonceBatc
     private bool IsRight(string user, byte[] proof, in Nonce nonce, bool isNative)
     {
         // An empty proof is the empty password, which opens nothing here whatever the settings say.
-        if (options() is not { Password.Password: { } password } account || proof.Length == 0)
+        if (door.Options() is not { Password.Password: { } password } account || proof.Length == 0)
             return false;
         Span<byte> expected = stackalloc byte[CachingSha2Password.ProofLength];
         var check = new ProofCheck(nonce, proof, expected, isNative);

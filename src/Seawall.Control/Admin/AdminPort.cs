@@ -28,7 +28,8 @@ public sealed class AdminPort : IControlService, IDisposable
     private readonly CancellationTokenSource _ends = new();
     private readonly HashSet<AdminWire> _open = [];
     private readonly RandomNumberGenerator _entropy = RandomNumberGenerator.Create();
-    private readonly NonceBatch _nonces;
+    private readonly Workers _workers = new(threads: 1, queueMax: ConnectionsMax);
+    private readonly AdminDoor _door;
     private IWireListener? _listener;
     private uint _lastId;
 
@@ -39,7 +40,8 @@ public sealed class AdminPort : IControlService, IDisposable
         _logger = context.Logs.CreateLogger("Seawall.Admin");
         _desk = new AdminDesk(context, () => [new ListenerEntry("admin", Bound?.Text ?? ""), .. others()]);
         _talk = new SmallTalk(context.Time);
-        _nonces = new NonceBatch(_entropy);
+        _door = new AdminDoor(
+            new NonceBatch(_entropy), context.Admin, () => context.Engine.Options.Clients.Tls, _workers, _logger);
     }
 
     /// <summary>Where it listens, with the port that the system chose; null before it does.</summary>
@@ -75,7 +77,7 @@ public sealed class AdminPort : IControlService, IDisposable
         }
         Bound = _listener.Endpoint;
         AdminLog.Listens(_logger, Bound.Text);
-        if (!Bound.IsLocal)
+        if (!Bound.IsLocal && _door.Tls() is null)
             AdminLog.ListensWide(_logger, Bound.Text);
     }
 
@@ -108,6 +110,7 @@ public sealed class AdminPort : IControlService, IDisposable
     public void Dispose()
     {
         _ends.Dispose();
+        _workers.Dispose();
         _entropy.Dispose();
     }
 
@@ -131,8 +134,7 @@ public sealed class AdminPort : IControlService, IDisposable
         try
         {
             var session = new AdminSession(++_lastId, wire.Wire.Peer.ToString());
-            var login = new AdminLogin(wire, session, _nonces, _context.Admin, _logger);
-            await new AdminConversation(wire, session, login, _desk, _talk, _logger, _ends.Token).Serve();
+            await new AdminConversation(wire, session, new AdminLogin(wire, session, _door), _desk, _talk, _logger, _ends.Token).Serve();
         }
         finally
         {

@@ -18,8 +18,8 @@ internal sealed class AdminWire(Wire wire)
     private Inbox _inbox;
     private byte _sequence;
 
-    /// <summary>The wire below.</summary>
-    internal Wire Wire { get; } = wire;
+    /// <summary>The wire below: another one once the client has gone over to TLS.</summary>
+    internal Wire Wire { get; set; } = wire;
 
     /// <summary>The client's next packet in an exchange; null when it has gone, or broke the protocol and was told so.</summary>
     internal async LoopTask<byte[]?> Next(int lengthMax)
@@ -46,6 +46,14 @@ internal sealed class AdminWire(Wire wire)
                     break;
             }
         }
+    }
+
+    /// <summary>Takes what has arrived and was not read: it belongs to TLS.</summary>
+    internal byte[] TakeHeld()
+    {
+        var held = new byte[_inbox.HeldLength];
+        _inbox.TakeHeld(held);
+        return held;
     }
 
     /// <summary>The client's next command: its numbers begin anew.</summary>
@@ -108,7 +116,7 @@ internal sealed class AdminWire(Wire wire)
     {
         if (!Wire.HasUnsent)
             return !Wire.IsClosed;
-        var limit = new Limit(Wire);
+        var limit = new Limit(this);
         Wire.Loop.Arm(limit, StallMsMax);
         var flushed = await Wire.Flushed();
         Wire.Loop.Timers.Disarm(limit);
@@ -123,8 +131,8 @@ internal sealed class AdminWire(Wire wire)
     }
 
     /// <summary>Closes a wire when its time is over.</summary>
-    internal sealed class Limit(Wire wire) : TimerNode
+    internal sealed class Limit(AdminWire wire) : TimerNode
     {
-        protected internal override void OnDue() => wire.Close();
+        protected internal override void OnDue() => wire.Wire.Close();
     }
 }

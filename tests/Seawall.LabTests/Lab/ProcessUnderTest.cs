@@ -103,12 +103,14 @@ public sealed class ProcessUnderTest : IAsyncDisposable
     }
 
     /// <summary>A connection to the admin port.</summary>
-    public Task<MySqlConnection> AdminAsync(CancellationToken cancel, string password = AdminPassword) =>
-        OpenAsync(AdminPort, "admin", password, cancel);
+    public Task<MySqlConnection> AdminAsync(
+        CancellationToken cancel, string password = AdminPassword, MySqlSslMode tls = MySqlSslMode.None) =>
+        OpenAsync(AdminPort, "admin", password, tls, cancel);
 
     /// <summary>A client's connection.</summary>
-    public Task<MySqlConnection> ConnectAsync(CancellationToken cancel, string user = "seawall", string password = "seawall") =>
-        OpenAsync(ClientPort, user, password, cancel);
+    public Task<MySqlConnection> ConnectAsync(
+        CancellationToken cancel, string user = "seawall", string password = "seawall", MySqlSslMode tls = MySqlSslMode.None) =>
+        OpenAsync(ClientPort, user, password, tls, cancel);
 
     /// <summary>The rows of an admin command, by column.</summary>
     public async Task<IReadOnlyList<Dictionary<string, object?>>> AskAsync(string command, CancellationToken cancel)
@@ -147,7 +149,8 @@ public sealed class ProcessUnderTest : IAsyncDisposable
         _metrics.Dispose();
     }
 
-    private static async Task<MySqlConnection> OpenAsync(int port, string user, string password, CancellationToken cancel)
+    private static async Task<MySqlConnection> OpenAsync(
+        int port, string user, string password, MySqlSslMode tls, CancellationToken cancel)
     {
         var connection = new MySqlConnection(new MySqlConnectionStringBuilder
         {
@@ -155,7 +158,7 @@ public sealed class ProcessUnderTest : IAsyncDisposable
             Port = (uint)port,
             UserID = user,
             Password = password,
-            SslMode = MySqlSslMode.None,
+            SslMode = tls,
             AllowPublicKeyRetrieval = true,
             Pooling = false,
             DefaultCommandTimeout = 30,

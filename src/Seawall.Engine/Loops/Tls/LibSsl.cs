@@ -74,9 +74,6 @@ internal static unsafe partial class LibSsl
     internal static partial int SSL_CTX_set_cipher_list(SslContext context, string ciphers);
 
     [LibraryImport(Ssl)]
-    internal static partial void SSL_CTX_set_default_read_buffer_len(SslContext context, nuint length);
-
-    [LibraryImport(Ssl)]
     internal static partial void SSL_CTX_set_default_passwd_cb(
         SslContext context, delegate* unmanaged[Cdecl]<byte*, int, int, nint, int> callback);
 

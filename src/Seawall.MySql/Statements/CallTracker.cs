@@ -54,16 +54,24 @@ internal struct CallTracker
     }
 
     /// <summary>A name in quotes.</summary>
-    internal void Name()
+    internal void Name(in WordEntry entry)
     {
         var before = _before;
         _before = Before.Word;
         if (_withNext)
             BeginWith(Statements.Word.None);
         if (before == Before.Dot)
+        {
             _call = _inName ? WordCall.None : WordCall.Unknown;
-        else
-            Name(before);
+            return;
+        }
+        Name(before);
+        // Servers find most of their own functions under quoted names as well, but not all.
+        if (_call == WordCall.None || entry.Call is not (WordCall.BuiltIn or WordCall.LastInsertId))
+            return;
+        _call = entry.Call;
+        _age = entry.Age;
+        _traits = entry.Traits | StatementTraits.CallsUnknownFunction;
     }
 
     /// <summary>An opening parenthesis; returns what the call does, if it is one.</summary>
@@ -80,8 +88,8 @@ internal struct CallTracker
         return call switch
         {
             WordCall.Unknown => StatementTraits.CallsUnknownFunction,
-            WordCall.BuiltIn => _traits,
-            WordCall.None or WordCall.LastInsertId => StatementTraits.None,
+            WordCall.BuiltIn or WordCall.LastInsertId => _traits,
+            WordCall.None => StatementTraits.None,
         };
     }
 
@@ -130,12 +138,12 @@ internal struct CallTracker
         _inName = _nameNext;
         switch (entry.Word)
         {
-            case Statements.Word.Into or Statements.Word.Table or Statements.Word.Tables or Statements.Word.References
+            case Statements.Word.Into or Statements.Word.Tables or Statements.Word.References
                 or Statements.Word.Procedure or Statements.Word.Function or Statements.Word.Call
                 or Statements.Word.As or Statements.Word.Window or Statements.Word.View:
                 _nameNext = true;
                 break;
-            case Statements.Word.Insert or Statements.Word.Replace:
+            case Statements.Word.Insert or Statements.Word.Replace or Statements.Word.Table:
                 _nameNext = true;
                 EndWith();
                 break;

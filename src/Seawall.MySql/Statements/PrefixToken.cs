@@ -83,7 +83,7 @@ internal readonly record struct PrefixToken(PrefixKind Kind, int Length, bool Is
     }
 }
 
-/// <summary>Where a <see cref="PrefixToken"/> stands.</summary>
+/// <summary>Where a token stands.</summary>
 [Flags]
 internal enum PrefixPlace : byte
 {
@@ -98,6 +98,12 @@ internal enum PrefixPlace : byte
 
     /// <summary>In an executable comment, which a star may end.</summary>
     InExecutable = 4,
+
+    /// <summary>After a dot, where a digit begins a name.</summary>
+    AfterDot = 8,
+
+    /// <summary>After <c>@@</c>, where servers see single bytes and no characters.</summary>
+    AfterSystem = 16,
 }
 
 /// <summary>What a <see cref="PrefixToken"/> is.</summary>

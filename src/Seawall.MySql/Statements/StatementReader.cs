@@ -86,8 +86,9 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
         }
         if (Other())
             return;
-        _calls.Name();
-        if (WordTable.Find(name).Word is Statements.Word.Profiling or Statements.Word.OptimizerTrace)
+        ref readonly var entry = ref WordTable.Find(name);
+        _calls.Name(entry);
+        if (entry.Word is Statements.Word.Profiling or Statements.Word.OptimizerTrace)
             _own |= StatementTraits.ReadsProfile;
     }
 
@@ -394,7 +395,6 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
                 return true;
             case Pending.SystemVariable or Pending.SystemName:
                 _own |= ReadSystem(word);
-                _calls.Name();
                 _calls.Other();
                 return true;
             case Pending.UserVariable:

@@ -22,8 +22,6 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
     private Mode _mode;
     private PrefixPlace _place;
     private bool _isLast;
-    private bool _afterDot;
-    private bool _afterSystem;
     private bool _beganHere;
     private byte _lead;
     private QuoteScan _quote;
@@ -111,12 +109,10 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
                 _place &= ~PrefixPlace.AfterName;
                 return at + 1;
             case ByteClass.Letter:
-            case ByteClass.Digit or ByteClass.Dollar when _afterDot:
+            case ByteClass.Digit or ByteClass.Dollar when (_place & PrefixPlace.AfterDot) != 0:
                 return ReadWord(chunk, at);
             case ByteClass.Digit:
-                Begin(Mode.Number, value);
-                _number = NumberScan.Digit;
-                return at + 1;
+                return ReadNumber(chunk, at);
             case ByteClass.Dollar when !_dialect.MariaDb && _dialect.Version >= DollarWarned:
                 Begin(Mode.DollarTag, value);
                 return at + 1;
@@ -213,7 +209,8 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
         {
             case PrefixKind.Symbol:
                 Symbol(text[0]);
-                _afterDot = text[0] == (byte)'.';
+                if (text[0] == (byte)'.')
+                    _place |= PrefixPlace.AfterDot;
                 break;
             case PrefixKind.Assign:
                 BeginToken();
@@ -239,7 +236,7 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
                 break;
             case PrefixKind.SystemVariable:
                 BeginToken();
-                _afterSystem = true;
+                _place |= PrefixPlace.AfterSystem;
                 Reader.SystemVariable();
                 break;
             case PrefixKind.UserVariable:
@@ -337,7 +334,7 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
                     EndWord();
                     return at;
                 }
-                if (Bytes.IsLead(value, _dialect.Charset) && !_afterSystem)
+                if (Bytes.IsLead(value, _dialect.Charset) && (_place & PrefixPlace.AfterSystem) == 0)
                     _lead = value;
                 else if (!Bytes.IsKana(value, _dialect.Charset))
                     Reader.GiveUp();
@@ -354,6 +351,23 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
         _lead = 0;
         _mode = Mode.Between;
         Word(_kept.Bytes);
+    }
+
+    private int ReadNumber(ReadOnlySpan<byte> chunk, int at)
+    {
+        // Most are digits and nothing else.
+        var end = at + 1;
+        while (end < chunk.Length && Bytes.IsDigit(chunk[end]))
+            end++;
+        if (end < chunk.Length ? chunk[end] != (byte)'.' && !Bytes.IsName(chunk[end], Bytes.AsciiName | Bytes.HighName) : _isLast)
+        {
+            BeginToken();
+            Reader.Number();
+            return end;
+        }
+        Begin(Mode.Number, chunk[at]);
+        _number = NumberScan.Digit;
+        return at + 1;
     }
 
     private int ContinueNumber(ReadOnlySpan<byte> chunk, int at)
@@ -498,8 +512,6 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
     private void BeginToken()
     {
         _place &= PrefixPlace.InExecutable;
-        _afterDot = false;
-        _afterSystem = false;
     }
 
     private void Begin(Mode mode, byte first)

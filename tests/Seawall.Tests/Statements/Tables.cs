@@ -194,6 +194,7 @@ internal static class Tables
         with recursive a (n) as (select 1 union all select n + 1 from a), b (m) as (select 2) select f(1) from a, b => With CallsUnknownFunction
         with a as (select 1) update t, a set t.x = 1 => With
         with a as (select 1) delete from t => With
+        with a as (select 1), b (c) as (select 2) table a order by c, f(c) => With CallsUnknownFunction
         values row(1, 2), row(3, 4) => Values Harmless
         table t => Table Harmless
         table t order by a limit 1 => Table Harmless
@@ -312,6 +313,10 @@ internal static class Tables
         select `db`.`f`(1) => Select CallsUnknownFunction
         select `f`(1) => Select CallsUnknownFunction
         select db.abs(1) => Select CallsUnknownFunction
+        select `get_lock`('a', 1), `found_rows`() => Select CallsUnknownFunction TakesNamedLock ReadsFoundRows
+        select `last_insert_id`(), `Last_Insert_Id`(1) => Select CallsUnknownFunction ReadsLastInsertId SetsLastInsertId
+        select db.get_lock('a', 1), `db`.`get_lock`('a', 1) => Select CallsUnknownFunction
+        insert into `sleep` (a) values (1) => Insert
         select 1 where not f(1) => Select CallsUnknownFunction
         select a from t where f(a) = 1 order by g(b) => Select CallsUnknownFunction
         select 1 as a, f(2) => Select CallsUnknownFunction

@@ -1,0 +1,116 @@
+using Seawall.Testing;
+using Seawall.Testing.Clients;
+using Xunit;
+
+namespace Seawall.Tests.Flow;
+
+/// <summary>
+/// A statement allocates nothing on the loop that carries it: counted in bytes, on the real loop over real sockets, after
+/// things have warmed up. What the fakes allocate is on another thread and not counted.
+/// </summary>
+public sealed class NoAllocationTests(ITestOutputHelper output)
+{
+    private const int Statements = 500;
+    private const int Rounds = 12;
+
+    [Fact]
+    public void A_statement_as_text_allocates_nothing()
+    {
+        using var stage = new RealStage();
+        var client = stage.Client();
+
+        Assert.Equal(0, Least(stage, () => client.Query("SELECT 'c' FROM sbtest1 WHERE id=7")));
+    }
+
+    [Fact]
+    public void An_execution_of_a_prepared_statement_allocates_nothing()
+    {
+        using var stage = new RealStage();
+        var client = stage.Client();
+        var prepared = client.Prepare("SELECT ? FROM sbtest1");
+        client.Execute(prepared.Id, "warm");
+
+        Assert.Equal(0, Least(stage, () => client.BeginExecute(prepared.Id, ["x"], withTypes: false).Value));
+        Assert.Equal(0, Least(stage, () => client.Execute(prepared.Id, "x")));
+    }
+
+    [Fact]
+    public void A_transaction_allocates_nothing()
+    {
+        using var stage = new RealStage();
+        var client = stage.Client();
+
+        Assert.Equal(0, Least(stage, () =>
+        {
+            client.Query("BEGIN");
+            client.Query("INSERT INTO t VALUES (1)");
+            return client.Query("COMMIT");
+        }));
+    }
+
+    [Fact]
+    public void Waiting_for_a_connection_allocates_nothing()
+    {
+        using var stage = new RealStage(options => options with { Pools = options.Pools with { SizeMax = 1 } });
+        var clients = Enumerable.Range(0, 4).Select(_ => stage.Client()).ToArray();
+
+        Assert.Equal(0, Least(stage, () =>
+        {
+            var replies = Array.ConvertAll(clients, client => client.BeginQuery("SELECT 'c' FROM t"));
+            return replies.Select(reply => reply.Value).First(reply => reply.IsOk);
+        }));
+        Assert.True(stage.Engine.Lanes[0].Meter.LeaseWaits > 0);
+    }
+
+    [Fact]
+    public void Moving_a_connection_between_known_settings_allocates_nothing_that_grows()
+    {
+        using var stage = new RealStage(options => options with { Pools = options.Pools with { SizeMax = 1 } });
+        var clients = Enumerable.Range(0, 2).Select(i =>
+        {
+            var client = stage.Client();
+            client.Query($"SET time_zone='+0{i + 1}:00'");
+            return client;
+        }).ToArray();
+
+        var bytes = Least(stage, () =>
+        {
+            clients[0].Query("SELECT 1");
+            return clients[1].Query("SELECT 1");
+        });
+
+        Assert.True(stage.Engine.Lanes[0].Meter.Moves > Statements);
+        Assert.InRange(bytes, 0, 0);
+    }
+
+    [Fact]
+    public void What_does_allocate_is_counted()
+    {
+        // The control: a preparation keeps its text, so bytes must show, in every round.
+        using var stage = new RealStage();
+        var client = stage.Client();
+        var number = 0;
+
+        Assert.True(Least(stage, () =>
+        {
+            client.Prepare($"SELECT {number++}");
+            return client.Query("SELECT 1");
+        }) > Statements * 16);
+    }
+
+    // The least of several rounds: the runtime itself may allocate on the loop's thread while code is still being compiled.
+    private long Least(RealStage stage, Func<Reply> statement)
+    {
+        var least = long.MaxValue;
+        for (var round = 0; round < Rounds && least > 0; round++)
+        {
+            var before = stage.BytesAllocated();
+            for (var i = 0; i < Statements; i++)
+                Assert.True(statement().IsOk);
+            var bytes = stage.BytesAllocated() - before;
+            output.WriteLine($"round {round}: {bytes} bytes for {Statements} statements");
+            least = Math.Min(least, bytes);
+        }
+        return least;
+    }
+}

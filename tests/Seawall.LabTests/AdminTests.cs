@@ -255,6 +255,73 @@ public sealed class AdminTests(LabServers lab)
         }, Soon, Cancel);
     }
 
+    // Everybody looks at everything while clients come, work, are killed and go; then nothing may be left, and no bug met.
+    [Fact]
+    public async Task Looking_on_while_clients_come_and_go_disturbs_nobody()
+    {
+        await using var seawall = await StartAsync("[pool]\nsize = 3\n");
+        const int rounds = 40;
+        var ended = 0;
+        var clients = Enumerable.Range(0, 8).Select(async number =>
+        {
+            for (var round = 0; round < rounds; round++)
+            {
+                try
+                {
+                    await using var client = await seawall.ConnectAsync(Cancel);
+                    await ExecuteAsync(client, "BEGIN");
+                    await ExecuteAsync(client, "DO GET_LOCK(CONCAT('admin-', CONNECTION_ID()), 1)");
+                    await ExecuteAsync(client, round % 2 == 0 ? "COMMIT" : "ROLLBACK");
+                }
+                catch (MySqlException)
+                {
+                    // Killed below, or it came for a pool of three when there was no room in time.
+                }
+            }
+            Interlocked.Increment(ref ended);
+        }).ToArray();
+        await using var admin = await seawall.AdminAsync(Cancel);
+        var (looks, kills) = (0, 0);
+        while (Volatile.Read(ref ended) < clients.Length)
+        {
+            var rows = await ProcessUnderTest.AskAsync(admin, "SHOW CLIENTS", Cancel);
+            // One that leaves may still be there when the next has come in its place.
+            Assert.InRange(rows.Count, 0, 2 * clients.Length);
+            Assert.Equal(rows.Count, rows.Select(row => row["id"]).Distinct().Count());
+            foreach (var command in new[] { "SHOW PINS", "SHOW POOLS", "SHOW STATS", "SHOW LOOPS", "SHOW SERVERS" })
+                await ProcessUnderTest.AskAsync(admin, command, Cancel);
+            Exposition(await seawall.MetricsAsync("/metrics", Cancel));
+            if (++looks % 5 == 0 && rows.Count > 0 && await KillAsync(admin, (long)rows[0]["id"]!))
+                kills++;
+        }
+        await Task.WhenAll(clients);
+
+        await Eventually.TrueAsync(async () =>
+        {
+            var pools = await seawall.AskAsync("SHOW POOLS", Cancel);
+            return (await seawall.AskAsync("SHOW CLIENTS", Cancel)).Count == 0
+                && pools.All(pool => (long)pool["in_use"]! == 0 && (long)pool["waiting"]! == 0);
+        }, Soon, Cancel);
+        Assert.True(looks > 0 && kills > 0, $"{looks} looks, {kills} kills");
+        Assert.DoesNotContain("a bug in", seawall.Log, StringComparison.Ordinal);
+    }
+
+    // The page as a whole is judged in Seawall.Tests; here it must be there, and count what it should.
+    private static void Exposition(string page) => Assert.Contains("\nseawall_clients ", page, StringComparison.Ordinal);
+
+    private static async Task<bool> KillAsync(MySqlConnection admin, long id)
+    {
+        try
+        {
+            await ExecuteAsync(admin, string.Create(CultureInfo.InvariantCulture, $"KILL CLIENT {id}"));
+            return true;
+        }
+        catch (MySqlException gone) when ((int)gone.ErrorCode == 1094)
+        {
+            return false; // It had left by itself.
+        }
+    }
+
     private static async Task<string[]> StatesAsync(ProcessUnderTest seawall) =>
         [.. (await seawall.AskAsync("SHOW CLIENTS", Cancel)).Select(row => (string)row["state"]!)];
 

@@ -84,6 +84,8 @@ public sealed class AdminPort : IControlService, IDisposable
     /// <inheritdoc/>
     public async Task Stop(CancellationToken cancel)
     {
+        if (_ends.IsCancellationRequested)
+            return;
         await _ends.CancelAsync();
         var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _loop.Post(LoopJob.From(_ =>
@@ -97,9 +99,9 @@ public sealed class AdminPort : IControlService, IDisposable
         {
             await closed.Task.WaitAsync(TimeSpan.FromMilliseconds(StopMsMax), _context.Time, cancel);
         }
-        catch (TimeoutException)
+        catch (Exception late) when (late is TimeoutException or OperationCanceledException)
         {
-            // The loop has ended before; its sockets went with it.
+            // The loop has ended before, or is about to: its sockets go with it.
         }
         if (Bound is { } bound)
             Listeners.RemovePaths([bound]);

@@ -61,7 +61,14 @@ public sealed class MetricsEndpoint : IControlService
     {
         if (_host is not { } host)
             return;
-        await host.StopAsync(cancel);
+        try
+        {
+            await host.StopAsync(cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            // A scraper that takes its page slowly is cut off: the others beside the data path have their end to come to.
+        }
         await host.DisposeAsync();
     }
 

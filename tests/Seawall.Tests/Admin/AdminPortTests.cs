@@ -197,6 +197,14 @@ public sealed class AdminPortTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Its_end_needs_nobodys_patience()
+    {
+        using var client = await LogInAsync();
+        await _port.Stop(new CancellationToken(canceled: true));
+        await ShouldEndAsync(client);
+    }
+
+    [Fact]
     public async Task Without_a_password_it_does_not_open()
     {
         _stage.Admin = _stage.Admin! with { Password = null };

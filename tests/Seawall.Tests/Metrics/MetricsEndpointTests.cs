@@ -110,6 +110,18 @@ public sealed class MetricsEndpointTests : IAsyncDisposable
         await second.Stop(Cancel);
     }
 
+    [Fact]
+    public async Task A_scraper_that_does_not_leave_is_no_obstacle_to_the_end()
+    {
+        await Started();
+        using var client = new System.Net.Sockets.TcpClient();
+        await client.ConnectAsync(_endpoint.Bound!, Cancel);
+        await client.GetStream().WriteAsync("GET /metrics HTTP/1.1\r\nHost: a\r\nX-Half: "u8.ToArray(), Cancel);
+
+        await _endpoint.Stop(new CancellationToken(canceled: true));
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => _http.GetAsync(new Uri($"http://{_endpoint.Bound}/healthz"), Cancel));
+    }
+
     private static AuthenticationHeaderValue Basic(string user, string password) =>
         new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
 

@@ -21,6 +21,8 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
     internal LoopTask<bool> Settle(Statement statement, RelayEnd end)
     {
         var session = statement.Session;
+        if (end == RelayEnd.ClientLost)
+            return new(SettleClientLoss(session));
         if (end != RelayEnd.Complete)
             return new(SettleLoss(statement));
         var facts = statement.Answer.Facts;
@@ -222,6 +224,16 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         else
             session.Pool.HoldSoftly(session.Lease, () => session.Wish(SessionWishes.GiveUpSoftHold));
         session.Wire.Loop.Arm(session, SoftHoldMsMax);
+    }
+
+    // Half a file is at the server, which must not take it for the whole.
+    private static bool SettleClientLoss(Session session)
+    {
+        session.Lease!.Connection.IsBroken = true;
+        session.Lease.Discard();
+        session.Lease = null;
+        session.Wire.Close();
+        return false;
     }
 
     private bool SettleLoss(Statement statement)

@@ -47,6 +47,9 @@ internal sealed class Answer
     /// <summary>Whether no byte of it has come.</summary>
     internal bool IsUntouched => _tracker.IsUntouched;
 
+    /// <summary>What must be taken off the numbers of a client's packets to get the server's.</summary>
+    internal byte SequenceShift => _tracker.SequenceShift;
+
     /// <summary>Whether what has gone by ends with a whole packet, so that an error can follow.</summary>
     internal bool IsBetweenPackets => _tracker.IsBetweenPackets;
 

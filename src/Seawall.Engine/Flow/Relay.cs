@@ -15,11 +15,8 @@ internal enum RelayEnd : byte
     /// <summary>The server was lost, or said something that is no answer.</summary>
     ServerLost,
 
-    /// <summary>The client has left before all of its command had come.</summary>
+    /// <summary>The client has left before all of its command, or of its file, had come.</summary>
     ClientLost,
-
-    /// <summary>The server asks the client for a file.</summary>
-    WantsFile,
 }
 
 /// <summary>
@@ -49,7 +46,12 @@ internal static class Relay
             if (state == AnswerState.Complete)
                 return RelayEnd.Complete;
             if (state == AnswerState.WantsFile)
-                return RelayEnd.WantsFile;
+            {
+                var end = await LocalFile.Relay(session, answer, meter);
+                if (end != RelayEnd.Complete)
+                    return end;
+                continue;
+            }
             if (state == AnswerState.Malformed || received is WireResult.End or WireResult.Broken)
                 return RelayEnd.ServerLost;
             if (session.Wire.HasUnsent && !orphaned)

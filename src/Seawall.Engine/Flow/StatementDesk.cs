@@ -4,6 +4,7 @@ using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Loops;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Framing;
+using Seawall.MySql.Handshakes;
 using Seawall.MySql.Results;
 using Seawall.MySql.Statements;
 
@@ -49,8 +50,7 @@ internal sealed class StatementDesk(FrontDoor door)
         switch (statement.Kind)
         {
             case CommandKind.Query:
-                ReadText(statement);
-                return new(true);
+                return new(ReadText(statement));
             case CommandKind.StatementPrepare:
                 return ReadPreparation(statement);
             case CommandKind.StatementExecute:
@@ -81,18 +81,36 @@ internal sealed class StatementDesk(FrontDoor door)
             + "trying again is safe");
     }
 
-    private static void ReadText(Statement statement)
+    private static bool ReadText(Statement statement)
     {
         var dialect = DialectOf(statement.Session, statement.Server);
         if (statement.IsWhole)
         {
             statement.Facts = StatementLexer.Read(statement.Text, dialect);
-            return;
+            return (statement.Facts.Traits & StatementTraits.LoadsLocalFile) == 0 || MaySendFiles(statement);
         }
         // What it is will be known when it has gone by; until then nothing good is assumed.
         statement.Reader = new LongStatement(dialect);
         statement.Reader.Feed(statement.Text);
         statement.Facts = new StatementFacts(StatementKind.Other, StatementTraits.ReadsLastInsertId, 1);
+        return true;
+    }
+
+    // The server connection may be one that offers it; the client said at its login that it does not.
+    private static bool MaySendFiles(Statement statement)
+    {
+        if (statement.Session.Capabilities.HasFlag(Capabilities.LocalFiles))
+            return true;
+        var version = statement.Server.Version!;
+        return version switch
+        {
+            { IsMariaDb: true } => Answer(statement.Session, SqlError.LocalFilesOffMariaDb, "The used command is not allowed "
+                + "because the MariaDB server or client has disabled the local infile capability"),
+            { Number: >= 80000 } => Answer(statement.Session, SqlError.LocalFilesOff,
+                "Loading local data is disabled; this must be enabled on both the client and server sides"),
+            _ => Answer(statement.Session, SqlError.CommandNotAllowed,
+                "The used command is not allowed with this MySQL version"),
+        };
     }
 
     private static async LoopTask<bool> ReadPreparation(Statement statement)

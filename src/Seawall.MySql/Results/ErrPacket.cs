@@ -102,6 +102,15 @@ public readonly record struct SqlError(ushort Code, string State)
     /// <summary>As many prepared statements as there may be.</summary>
     public static SqlError TooManyPrepared => new(1461, "42000");
 
+    /// <summary>MySQL up to 5.7: no <c>LOAD DATA LOCAL</c> for this client.</summary>
+    public static SqlError CommandNotAllowed => new(1148, "42000");
+
+    /// <summary>MySQL from 8.0: no <c>LOAD DATA LOCAL</c> for this client.</summary>
+    public static SqlError LocalFilesOff => new(3948, "42000");
+
+    /// <summary>MariaDB: no <c>LOAD DATA LOCAL</c> for this client.</summary>
+    public static SqlError LocalFilesOffMariaDb => new(4166, "HY000");
+
     /// <summary>Seawall does not offer it.</summary>
     public static SqlError NotSupported => new(1235, "42000");
 

@@ -48,6 +48,7 @@ internal static class ClientReplies
     /// <summary>The capabilities that Seawall can speak to clients; a greeting offers those that the servers have too.</summary>
     internal const Capabilities Spoken =
         Capabilities.ClientMySql | Capabilities.FoundRows | Capabilities.LongFlag | Capabilities.ConnectWithSchema
+        | Capabilities.LocalFiles
         | Capabilities.Odbc | Capabilities.IgnoreSpace | Capabilities.Protocol41 | Capabilities.Interactive
         | Capabilities.Transactions | Capabilities.SecureConnection | Capabilities.MultiStatements
         | Capabilities.MultiResults | Capabilities.PreparedMultiResults | Capabilities.PluginAuth

@@ -1,0 +1,144 @@
+using System.Text;
+using MySqlConnector;
+using Seawall.LabTests.Lab;
+using Seawall.MySql.Commands;
+using Seawall.MySql.Handshakes;
+using Xunit;
+
+namespace Seawall.LabTests;
+
+/// <summary><c>LOAD DATA LOCAL</c> through Seawall: the client's file reaches the server, whole or not at all.</summary>
+public sealed class LocalFileTests(LabServers lab)
+{
+    private const string Table = "CREATE DATABASE lf; CREATE TABLE lf.t (id INT PRIMARY KEY, body LONGTEXT) ENGINE=InnoDB";
+    private const string Digest = "SELECT CONCAT(COUNT(*), ' ', SUM(LENGTH(body)), ' ', SUM(id * CRC32(body))) FROM lf.t";
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
+    public async Task A_file_arrives_as_it_does_at_the_server(LabKind kind)
+    {
+        await using var server = await Prepared(kind);
+        await using var seawall = await SeawallUnderTest.StartAsync(server, Cancel);
+        var file = Rows(rows: 24, rowBytes: 1_000_000);
+        var direct = await Load(server.ConnectionString(), file);
+        var expected = await server.AskAsync(Digest, Cancel);
+        await server.ExecuteAsync("TRUNCATE lf.t", Cancel);
+
+        Assert.Equal(direct, await Load(seawall.ConnectionString(), file));
+        Assert.Equal(expected, await server.AskAsync(Digest, Cancel));
+        Assert.Equal(24, direct);
+    }
+
+    // A client and a server that end results differently number their packets differently, those of the file as well.
+    [Theory]
+    [InlineData(LabKind.MariaDb, false)]
+    [InlineData(LabKind.MariaDb, true)]
+    [InlineData(LabKind.MySql97, false)]
+    [InlineData(LabKind.MySql97, true)]
+    [InlineData(LabKind.MySql56, false)]
+    public async Task A_file_in_the_middle_of_several_statements_keeps_their_order_and_numbers(LabKind kind, bool deprecatesEof)
+    {
+        await using var server = await Prepared(kind);
+        await using var seawall = await SeawallUnderTest.StartAsync(server, Cancel);
+        var capabilities = RawClient.Usual & ~(Capabilities.SessionTrack | Capabilities.DeprecateEof) | Capabilities.LocalFiles
+            | (deprecatesEof ? Capabilities.DeprecateEof : 0);
+        var expected = Converse(server.Port, capabilities);
+        await server.ExecuteAsync("TRUNCATE lf.t", Cancel);
+
+        Assert.Equal(expected, Converse(seawall.Port, capabilities));
+        Assert.Equal("50", await server.AskAsync("SELECT COUNT(*) FROM lf.t", Cancel));
+    }
+
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
+    public async Task A_client_that_sends_no_files_hears_what_the_server_would_say(LabKind kind)
+    {
+        await using var server = await Prepared(kind);
+        await using var seawall = await SeawallUnderTest.StartAsync(server, Cancel);
+        const string sql = "LOAD DATA LOCAL INFILE '/nowhere' INTO TABLE lf.t";
+        using var direct = RawClient.Connect(server.Port, "seawall", "seawall");
+        using var through = RawClient.Connect(seawall.Port, "seawall", "seawall");
+
+        Assert.Equal(direct.Query(sql).Error, through.Query(sql).Error);
+        Assert.Equal("1", through.Query("SELECT 1").FirstValue);
+    }
+
+    [Fact]
+    public async Task Half_a_file_is_never_taken_for_the_whole()
+    {
+        await using var server = await Prepared(LabKind.MariaDb);
+        await using var seawall = await SeawallUnderTest.StartAsync(server, Cancel);
+        using (var client = RawClient.Connect(seawall.Port, "seawall", "seawall", RawClient.Usual | Capabilities.LocalFiles))
+        {
+            client.Send(CommandKind.Query, "LOAD DATA LOCAL INFILE 'rows' INTO TABLE lf.t"u8);
+            Assert.Equal(0xFB, client.NextOrEnd()!.Head[0]);
+            var rows = Rows(rows: 10, rowBytes: 20);
+            client.SendBytes([.. Header(rows.Length, 2), .. rows]);
+            client.SendBytes([.. Header(rows.Length, 3), .. rows.AsSpan(0, 5)]);
+        }
+
+        await Eventually.TrueAsync(() => seawall.ServerConnections == 0 && seawall.Engine.ClientCount == 0,
+            TimeSpan.FromSeconds(20), Cancel);
+        Assert.Equal("0", await server.AskAsync("SELECT COUNT(*) FROM lf.t", Cancel));
+        await using var other = await seawall.ConnectAsync(Cancel);
+        await using var query = new MySqlCommand("SELECT COUNT(*) FROM lf.t", other);
+        Assert.Equal(0L, await query.ExecuteScalarAsync(Cancel));
+    }
+
+    private static byte[] Header(int length, byte sequence) =>
+        [(byte)length, (byte)(length >> 8), (byte)(length >> 16), sequence];
+
+    private async Task<LabServer> Prepared(LabKind kind)
+    {
+        var server = await lab.StartAsync(kind, Cancel);
+        foreach (var sql in Table.Split(';'))
+            await server.ExecuteAsync(sql, Cancel);
+        return server;
+    }
+
+    private static byte[] Rows(int rows, int rowBytes)
+    {
+        var text = new StringBuilder();
+        for (var i = 0; i < rows; i++)
+            text.Append(i).Append('\t').Append((char)('a' + (i % 26)), rowBytes).Append('\n');
+        return Encoding.ASCII.GetBytes(text.ToString());
+    }
+
+    private static async Task<int> Load(MySqlConnectionStringBuilder where, byte[] file)
+    {
+        where.AllowLoadLocalInfile = true;
+        await using var connection = new MySqlConnection(where.ConnectionString);
+        await connection.OpenAsync(Cancel);
+        var loader = new MySqlBulkLoader(connection)
+        {
+            TableName = "lf.t", Local = true, SourceStream = new MemoryStream(file), FieldTerminator = "\t", LineTerminator = "\n",
+        };
+        return await loader.LoadAsync(Cancel);
+    }
+
+    // Every packet that came, as number, length and digest.
+    private static List<string> Converse(int port, Capabilities capabilities)
+    {
+        using var client = RawClient.Connect(port, "seawall", "seawall", capabilities);
+        client.Send(CommandKind.Query, Encoding.ASCII.GetBytes("SELECT 'before'; LOAD DATA LOCAL INFILE 'rows' INTO TABLE lf.t; "
+            + "SELECT COUNT(*) FROM lf.t; DELETE FROM lf.t WHERE id < 50; SELECT COUNT(*) FROM lf.t"));
+        var seen = new List<RawPacket>();
+        do
+            seen.Add(client.NextOrEnd()!);
+        while (seen[^1].Head[0] != 0xFB);
+        var rows = Rows(rows: 100, rowBytes: 50);
+        var sequence = (byte)(seen[^1].Sequence + 1);
+        client.SendBytes([.. Header(1000, sequence), .. rows.AsSpan(0, 1000)]);
+        client.SendBytes([.. Header(rows.Length - 1000, (byte)(sequence + 1)), .. rows.AsSpan(1000)]);
+        client.SendBytes(Header(0, (byte)(sequence + 2)));
+        seen.AddRange(client.Read(CommandKind.Query).Packets);
+        // The flags of an EOF packet are those of the moment, which a server that sends none behind columns does not tell.
+        return [.. seen.Select(packet => packet is { Length: 5, Head: [0xFE, ..] } ? $"{packet.Sequence}:EOF" : packet.ToString())];
+    }
+}

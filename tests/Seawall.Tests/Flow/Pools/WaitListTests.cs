@@ -1,5 +1,6 @@
 using Seawall.Engine.Flow.Pools;
 using Seawall.Testing;
+using Seawall.Testing.Clients;
 using Xunit;
 
 namespace Seawall.Tests.Flow.Pools;
@@ -28,6 +29,29 @@ public sealed class WaitListTests
     public void Nobody_is_left_to_its_own_loop_for_long() =>
         Assert.False(WaitList.HasShare(WaitList.OwnLoopMsMax + 1, connectionsHere: 1, connectionsThere: 31));
 
+    // The pool is full, and each loop has one connection: the one in a transaction, the other idle. A second client of the
+    // first loop is left to that loop's connection at first, and must not be left to it until the transaction ends.
+    [Fact]
+    public void A_waiter_gets_what_is_idle_elsewhere_when_nothing_comes_free_on_its_own_loop()
+    {
+        using var world = new EngineWorld(new()
+        {
+            Loops = 2,
+            With = options => options with { Pools = options.Pools with { SizeMax = 2 } },
+        });
+        var clients = Enumerable.Range(0, 12).Select(_ => world.Client()).ToArray();
+        var here = OfLoop(world, clients, 0);
+        var there = OfLoop(world, clients, 1);
+        Assert.True(here[0].Query("BEGIN").IsOk);
+        Assert.True(there[0].Query("BEGIN").IsOk);
+        Assert.True(there[0].Query("COMMIT").IsOk);
+
+        Assert.Equal(["x"], here[1].Query("SELECT 'x'").Row);
+
+        Assert.Equal(2, world.Engine.Pools.All.Single(pool => pool.Key.User == "app").Total);
+        Assert.True(here[0].Query("COMMIT").IsOk);
+    }
+
     // Goal: no statement is forgotten while connections are idle on another loop. Method: three loops, a pool of each size
     // from fewer connections than loops to more, and clients that leave holes by taking turns; the world checks the rest.
     [Theory]
@@ -54,5 +78,11 @@ public sealed class WaitListTests
         }
 
         Assert.True(world.Count(meter => meter.LeaseWaits) > 0, "nobody has waited, so nothing was tried");
+    }
+
+    private static FakeClient[] OfLoop(EngineWorld world, FakeClient[] clients, int loop)
+    {
+        var sessions = world.Engine.Lanes[loop].Door.Sessions.Select(session => session.Id).ToHashSet();
+        return [.. clients.Where(client => sessions.Contains(client.ConnectionId))];
     }
 }

@@ -75,7 +75,7 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
         if (_waiters.Count < WaitersKept)
             _waiters.Push(waiter);
         statement.IsWaiting = false;
-        door.Meter.LeaseWait.Record(door.Loop.MicrosecondsSince(started));
+        door.Meter.LeaseWait.Record(door.Loop.MicrosecondsUntilTurn(started));
         if (connection is not null)
             return await Accept(statement, pool, connection);
         if (failure == LeaseFailure.ClientGone)

@@ -17,6 +17,10 @@ namespace Seawall.Engine.Flow;
 /// </summary>
 internal sealed class Statement
 {
+    /// <summary>Most statements are shorter, and are kept in a piece of memory that stays with this object.</summary>
+    private const int SmallBytes = 512;
+
+    private byte[]? _small;
     private byte[]? _held;
 
     /// <summary>Who said it.</summary>
@@ -101,8 +105,9 @@ internal sealed class Statement
     {
         if (_held is not null)
             return;
-        _held = ArrayPool<byte>.Shared.Rent(Packet.Bytes.Length);
-        Packet.Bytes.CopyTo(_held);
+        var bytes = Packet.Bytes;
+        _held = bytes.Length <= SmallBytes ? _small ??= new byte[SmallBytes] : ArrayPool<byte>.Shared.Rent(bytes.Length);
+        bytes.CopyTo(_held);
         Packet = Packet with { Array = _held, Offset = 0 };
     }
 
@@ -124,8 +129,7 @@ internal sealed class Statement
     internal void End()
     {
         if (_held is not null)
-            ArrayPool<byte>.Shared.Return(_held, clearArray: true); // Statements carry people's data.
-        _held = null;
+            ForgetHeld();
         Session = null!;
         World = FactsSnapshot.Empty;
         Server = null!;
@@ -139,5 +143,15 @@ internal sealed class Statement
         IsWaiting = false;
         Decision = default;
         SettingsBefore = null!;
+    }
+
+    // Statements carry people's data.
+    private void ForgetHeld()
+    {
+        if (_held == _small)
+            _small.AsSpan().Clear();
+        else
+            ArrayPool<byte>.Shared.Return(_held!, clearArray: true);
+        _held = null;
     }
 }

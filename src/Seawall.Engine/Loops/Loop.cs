@@ -101,6 +101,9 @@ public abstract class Loop
     public long MicrosecondsSince(long timestamp) =>
         (long)((Time.GetTimestamp() - timestamp) * (1e6 / Time.TimestampFrequency));
 
+    /// <summary>Microseconds from <paramref name="timestamp"/> to the beginning of this turn: coarser, and free.</summary>
+    public long MicrosecondsUntilTurn(long timestamp) => (long)((TurnBegan - timestamp) * (1e6 / Time.TimestampFrequency));
+
     /// <summary>Whether somebody waits after <see cref="Yield"/>: then the loop must not sleep.</summary>
     protected bool HasYielded => _yielded.Count > 0;
 

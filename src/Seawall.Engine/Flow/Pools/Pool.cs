@@ -202,6 +202,9 @@ internal sealed class Pool
     /// <summary>Opens connections for those who wait, as far as the limits go. From any thread.</summary>
     internal void DialIfNeeded()
     {
+        // A full pool is what those who wait mostly find, and needs no lock: whoever makes room in it calls this again.
+        if (IsFull)
+            return;
         while (true)
         {
             PoolWaiter? first;

@@ -274,6 +274,50 @@ public sealed class ApplyTests
         Assert.Equal(0, world.Engine.Options.Loops);
     }
 
+    // Whatever is reloaded while statements run: each of them succeeds, and afterwards nothing is left over (EngineWorld).
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void Reloads_under_load_cost_nobody_a_statement(int seed)
+    {
+        using var world = new EngineWorld(new() { Seed = seed, IsChaotic = true, Loops = 2 });
+        world.AddServer(s_elsewhere);
+        var dice = new Random(seed);
+        var clients = Enumerable.Range(0, 8).Select(_ => world.Client()).ToArray();
+        for (var round = 0; round < 25; round++)
+        {
+            var replies = clients.Select((client, i) => client.BeginQuery(
+                dice.Next(3) switch { 0 => "BEGIN", 1 => "COMMIT", _ => $"SELECT {i}, SLEEP(0.0{dice.Next(10)})" })).ToArray();
+            world.World.RunFor(dice.Next(30));
+
+            world.Apply(options => Reloaded(options, dice));
+
+            Assert.All(replies, reply => Assert.True(reply.Value.IsOk, $"seed {seed}, round {round}: {reply.Value}"));
+        }
+        foreach (var client in clients)
+            Assert.True(client.Query("COMMIT").IsOk);
+    }
+
+    private static EngineOptions Reloaded(EngineOptions options, Random dice) => dice.Next(6) switch
+    {
+        // Eight sessions in transactions need eight connections.
+        0 => options with { Pools = options.Pools with { SizeMax = dice.Next(8, 20) } },
+        1 => options with { Servers = [options.Servers[0] with { ConnectionsMax = dice.Next(16, 40) }] },
+        2 => options with
+        {
+            Servers = [options.Servers[0] with { Endpoint = dice.Next(2) == 0 ? s_elsewhere : EngineWorld.ServerDoor }],
+        },
+        3 => options with
+        {
+            Servers = [options.Servers[0] with { Dial = new DialLimits(dice.Next(50, 500), dice.Next(5, 20), dice.Next(2, 8)) }],
+        },
+        4 => options with { Clients = options.Clients with { IdleMsMax = dice.Next(60_000, 600_000) } },
+        _ => options with { Accounts = dice.Next(2) == 0 ? [] : [AccountOf("other", "password", mark: 1)] },
+    };
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
 using MySqlConnector;
 using Seawall.LabTests.Lab;
 using Xunit;
@@ -161,16 +163,35 @@ public sealed class CommandLineTests(LabServers lab)
 
         seawall.Signal(LabSignal.Terminate);
         await SaysAsync(seawall, "waiting for 1 clients to finish");
+        await SaysAsync(seawall, "in_transaction");
 
         await Assert.ThrowsAnyAsync<MySqlException>(() => ConnectAsync(port.Number));
         var told = await Assert.ThrowsAnyAsync<MySqlException>(() => AskAsync(idle, "SELECT 1"));
         Assert.Contains("shutting down", told.Message, StringComparison.OrdinalIgnoreCase);
-        Assert.Contains("in_transaction", seawall.Errors, StringComparison.Ordinal);
         Assert.Equal("42", await AskAsync(busy, "SELECT 6 * 7"));
         await AskAsync(busy, "COMMIT");
         var end = await seawall.WaitAsync(s_patience, Cancel);
         Assert.Equal(Done, end.Status);
         Assert.Contains("everybody has left", end.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_service_manager_is_told_when_it_is_up_and_when_it_ends()
+    {
+        using var port = new LabPort();
+        using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        var path = Path.Combine(lab.NewFolder(), "notify.sock");
+        manager.Bind(new UnixDomainSocketEndPoint(path));
+        var command = new LabCommand(s_seawall, "run", "-c", SettingsFile(SettingsOf(1, port.Number)))
+        {
+            Environment = new Dictionary<string, string> { ["NOTIFY_SOCKET"] = path },
+        };
+        await using var seawall = LabProgram.Start(command);
+
+        Assert.StartsWith("READY=1\n", await HearAsync(manager), StringComparison.Ordinal);
+        seawall.Signal(LabSignal.Terminate);
+        Assert.Equal("STOPPING=1", await HearAsync(manager));
+        Assert.Equal(Done, (await seawall.WaitAsync(s_patience, Cancel)).Status);
     }
 
     [Fact]
@@ -335,6 +356,14 @@ public sealed class CommandLineTests(LabServers lab)
         var program = LabProgram.Start(new LabCommand(s_seawall, arguments));
         await program.WaitForLineAsync(line => line.Contains("is up", StringComparison.Ordinal), s_patience, Cancel);
         return program;
+    }
+
+    private static async Task<string> HearAsync(Socket manager)
+    {
+        var buffer = new byte[1024];
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        limit.CancelAfter(s_patience);
+        return Encoding.UTF8.GetString(buffer, 0, await manager.ReceiveAsync(buffer, limit.Token));
     }
 
     private static async Task SaysAsync(LabProgram program, string words)

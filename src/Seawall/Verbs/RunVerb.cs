@@ -64,7 +64,7 @@ internal static class RunVerb
                 return ExitCodes.Failed;
             }
             await process.WaitUntilReady(s_readyMax, cancel);
-            ServiceManager.SayReady($"clients come in at {string.Join(", ", process.Engine.Bound)}");
+            Supervisor.SayReady($"clients come in at {string.Join(", ", process.Engine.Bound)}");
             await Console.Out.WriteLineAsync($"seawall {SeawallVersion.Text} is up: {string.Join(", ", process.Engine.Bound)}");
             var end = await process.RunToEnd();
             return signals.EndedBy is { } signal ? ExitCodes.OfSignal(signal)
@@ -124,7 +124,7 @@ internal static class RunVerb
             switch (Interlocked.Increment(ref _asked))
             {
                 case 1:
-                    ServiceManager.SayStopping();
+                    Supervisor.SayStopping();
                     _process.RequestShutdown(now: false, name);
                     break;
                 case 2:

@@ -7,7 +7,7 @@ namespace Seawall;
 /// Tells systemd, or whoever else has started the process and asked for it, how it is: a datagram to
 /// <c>$NOTIFY_SOCKET</c> (sd_notify(3)). Does nothing when nobody has asked.
 /// </summary>
-internal static class ServiceManager
+internal static class Supervisor
 {
     /// <summary>Clients can come in.</summary>
     internal static void SayReady(string status) => Send($"READY=1\nSTATUS={status}");

@@ -87,7 +87,7 @@ internal sealed class AdminConversation(
         {
             var command = AdminDesk.Find(text);
             if (command is { IsAction: true })
-                AdminLog.Acts(logger, session.Id, session.User, session.Peer, string.Join(' ', text.Tokens.Select(token => token.Text)));
+                AdminLog.Acts(logger, session.Id, session.User, session.Peer, AdminDesk.Said(text, command));
             reply = command is null ? AdminDesk.Unknown(text) : await Run(text, command);
         }
         // SHOW WARNINGS does not sweep away what it shows.

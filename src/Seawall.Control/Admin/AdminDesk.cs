@@ -60,10 +60,17 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
     /// <summary>Runs a command.</summary>
     internal Task<AdminReply> Run(AdminText text, AdminCommand command, CancellationToken cancel)
     {
-        var rest = text.Tokens.Skip(text.StartsWith("HELP") ? 1 : command.Words.Length).ToArray();
-        return AdminArguments.Read(command, rest, out var problem) is { } arguments
+        return ArgumentsOf(text, command, out var problem) is { } arguments
             ? command.Run(this, arguments, cancel)
             : Now(new AdminRefusal(SqlError.Syntax, problem));
+    }
+
+    /// <summary>A command for the log: what was understood of it, and not what else may have been typed behind it.</summary>
+    internal static string Said(AdminText text, AdminCommand command)
+    {
+        if (ArgumentsOf(text, command, out _) is not { } arguments)
+            return $"{command.Name}, wrongly written";
+        return $"{command.Name}{(arguments.Id is { } id ? $" {id}" : "")}{(arguments.Now ? " NOW" : "")}";
     }
 
     /// <summary>What is said to a text that begins with no command: the nearest one, if one is near.</summary>
@@ -84,6 +91,12 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
         return string.Create(System.Globalization.CultureInfo.InvariantCulture,
             $"Uptime: {(long)uptime.TotalSeconds}  Threads: {context.Engine.ClientCount}  "
             + $"Questions: {meters.Sum(meter => meter.Commands)}  Waiting: {Views.Pools().Sum(pool => pool.Waiting)}");
+    }
+
+    private static AdminArguments? ArgumentsOf(AdminText text, AdminCommand command, out string problem)
+    {
+        var rest = text.Tokens.Skip(text.StartsWith("HELP") ? 1 : command.Words.Length).ToArray();
+        return AdminArguments.Read(command, rest, out problem);
     }
 
     private static string Short(string text) => text.Length <= 40 ? text : $"{text[..40]}...";

@@ -125,7 +125,7 @@ internal sealed class AdminLogin(AdminWire wire, AdminSession session, AdminDoor
     {
         AdminLog.LoginRefused(door.Logger, user, session.Peer, "wrong account or password (admin.user, admin.password)");
         await new Sleep(wire.Wire.Loop).For(TarpitMs);
-        wire.SendError(SqlError.AccessDenied, $"Access denied for user '{user}'@'{session.Peer.Split(':')[0]}' "
+        wire.SendError(SqlError.AccessDenied, $"Access denied for user '{user}'@'{session.Host}' "
             + $"(using password: {(hasPassword ? "YES" : "NO")}) [seawall: the admin port's account is set by admin.user]");
         return false;
     }

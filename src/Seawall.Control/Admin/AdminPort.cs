@@ -135,7 +135,7 @@ public sealed class AdminPort : IControlService, IDisposable
     {
         try
         {
-            var session = new AdminSession(++_lastId, wire.Wire.Peer.ToString());
+            var session = new AdminSession(++_lastId, wire.Wire.Peer);
             await new AdminConversation(wire, session, new AdminLogin(wire, session, _door), _desk, _talk, _logger, _ends.Token).Serve();
         }
         finally

@@ -1,3 +1,4 @@
+using Seawall.Engine.Loops;
 using Seawall.MySql.Handshakes;
 using Seawall.MySql.Results;
 
@@ -5,8 +6,8 @@ namespace Seawall.Control.Admin;
 
 /// <summary>One connection to the admin port: what it would remember if it were a session at a server.</summary>
 /// <param name="id">The number that it was greeted with.</param>
-/// <param name="peer">Where it comes from, in words.</param>
-internal sealed class AdminSession(uint id, string peer)
+/// <param name="peer">Where it comes from.</param>
+internal sealed class AdminSession(uint id, PeerAddress peer)
 {
     /// <summary>The one schema that the admin port says it has: some clients must be in one.</summary>
     internal const string SchemaName = "seawall";
@@ -17,8 +18,11 @@ internal sealed class AdminSession(uint id, string peer)
     /// <summary>The number that it was greeted with.</summary>
     internal uint Id { get; } = id;
 
-    /// <summary>Where it comes from.</summary>
-    internal string Peer { get; } = peer;
+    /// <summary>Where it comes from, in words.</summary>
+    internal string Peer { get; } = peer.ToString();
+
+    /// <summary>The host in its full name, as servers write it.</summary>
+    internal string Host { get; } = peer.IsUnix ? "localhost" : peer.ToIPAddress().ToString();
 
     /// <summary>Who it is; empty before the login has ended.</summary>
     internal string User { get; set; } = "";

@@ -181,7 +181,7 @@ internal sealed class SmallTalk(TimeProvider time)
         }
     }
 
-    private static string UserOf(AdminSession session) => $"{session.User}@{session.Peer.Split(':')[0]}";
+    private static string UserOf(AdminSession session) => $"{session.User}@{session.Host}";
 
     private static string? NameOf(string source, AdminToken first, AdminToken[] alias) => alias switch
     {

@@ -58,6 +58,17 @@ public sealed class AdminDeskTests
         Assert.Contains(usage, problem, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("kill client 7;", "KILL CLIENT 7")]
+    [InlineData("shutdown now", "SHUTDOWN NOW")]
+    [InlineData("RELOAD", "RELOAD")]
+    [InlineData("RELOAD marker-33c1", "RELOAD, wrongly written")]
+    public void The_log_hears_what_was_understood_and_nothing_else(string source, string said)
+    {
+        var text = AdminText.Read(source);
+        Assert.Equal(said, AdminDesk.Said(text, AdminDesk.Find(text)!));
+    }
+
     [Fact]
     public void What_may_follow_a_command_is_read()
     {

@@ -1,4 +1,6 @@
+using System.Net;
 using Seawall.Control.Admin;
+using Seawall.Engine.Loops;
 using Seawall.MySql.Results;
 using Xunit;
 
@@ -7,7 +9,7 @@ namespace Seawall.Tests.Admin;
 public sealed class SmallTalkTests
 {
     private readonly SmallTalk _talk = new(TimeProvider.System);
-    private readonly AdminSession _session = new(7, "127.0.0.1:4711") { User = "admin" };
+    private readonly AdminSession _session = new(7, PeerAddress.From(IPAddress.Loopback, 4711)) { User = "admin" };
 
     [Theory]
     [InlineData("select @@version_comment limit 1", "@@version_comment", "Seawall admin port; SHOW HELP")]
@@ -76,6 +78,14 @@ public sealed class SmallTalkTests
         Assert.Empty(Rows("show full tables"));
         Assert.Empty(Rows("SHOW SESSION STATUS LIKE 'Ssl_cipher'"));
         Assert.Equal(["version", "version_comment"], Rows("SHOW VARIABLES LIKE 'version%'").Select(row => row[0].Text));
+    }
+
+    [Fact]
+    public void A_host_is_an_address_of_either_family_or_this_machine()
+    {
+        Assert.Equal("2001:db8::7", new AdminSession(1, PeerAddress.From(IPAddress.Parse("2001:db8::7"), 5)).Host);
+        Assert.Equal("192.0.2.7", new AdminSession(1, PeerAddress.From(IPAddress.Parse("192.0.2.7"), 5)).Host);
+        Assert.Equal("localhost", new AdminSession(1, PeerAddress.Unix).Host);
     }
 
     [Fact]

@@ -90,6 +90,7 @@ public sealed class SimulatedWire : Wire
         if (_refused)
         {
             ReadReady = WriteReady = PeerGone = true;
+            NoteAbove();
             return;
         }
         if (_connecting)
@@ -97,6 +98,7 @@ public sealed class SimulatedWire : Wire
         ReadReady |= _in.HasArrived || _in.HasEnded || _in.IsBroken;
         WriteReady |= _in.IsBroken || _out.Room > 0;
         PeerGone |= _in.HasEnded || _in.IsBroken;
+        NoteAbove();
     }
 
     internal void WakeUp()
@@ -113,7 +115,7 @@ public sealed class SimulatedWire : Wire
         var count = _connecting ? 0 : _out.Write(bytes);
         if (count == bytes.Length)
             return count;
-        WriteReady = PeerGone;
+        WriteReady = false; // As with a socket: also when the peer has only ended its own side.
         return count > 0 ? count : WireResult.Later;
     }
 

@@ -99,4 +99,47 @@ internal static class WireTalk
         await wire.Writable();
         return !wire.PeerGone;
     }
+
+    internal static async LoopTask<bool> SendPattern(this Wire wire, int length, int chunk, Progress progress)
+    {
+        var bytes = new byte[chunk];
+        for (var sent = 0; sent < length;)
+        {
+            var count = Math.Min(chunk, length - sent);
+            for (var i = 0; i < count; i++)
+                bytes[i] = Pattern(sent + i);
+            sent += count;
+            Volatile.Write(ref progress.Sent, sent);
+            if (!wire.Send(bytes.AsSpan(0, count)) || !await wire.Flushed())
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>How many bytes came before the first that is wrong, or the end.</summary>
+    internal static async LoopTask<int> ReadPattern(this Wire wire, int length, int chunk)
+    {
+        var buffer = new byte[chunk];
+        for (var have = 0; have < length;)
+        {
+            var count = await wire.ReadSome(buffer);
+            if (count <= 0)
+                return have;
+            for (var i = 0; i < count; i++)
+            {
+                if (buffer[i] != Pattern(have + i))
+                    return have + i;
+            }
+            have += count;
+        }
+        return length;
+    }
+
+    private static byte Pattern(int index) => (byte)((index * 7) + (index >> 11));
+}
+
+/// <summary>How far a sender has come.</summary>
+internal sealed class Progress
+{
+    internal long Sent;
 }

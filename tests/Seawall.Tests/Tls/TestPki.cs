@@ -40,12 +40,12 @@ internal sealed class TestPki : IDisposable
         Loaded(TlsServerContext.Load(ServerFiles with { Verify = verify, Ca = ca ?? Ca, Min = min }, TimeProvider.System));
 
     internal TlsClientContext ClientContext(
-        ServerVerification verify = ServerVerification.Identity, TlsVersion min = TlsVersion.Tls12,
+        ServerVerification verify = ServerVerification.Identity, TlsVersion max = TlsVersion.Tls13,
         (string Certificate, string Key)? shows = null) =>
         Loaded(TlsClientContext.Load(
             new TlsClientFiles
             {
-                Ca = Ca, Verify = verify, Min = min, Certificate = shows?.Certificate, Key = shows?.Key,
+                Ca = Ca, Verify = verify, Max = max, Certificate = shows?.Certificate, Key = shows?.Key,
             },
             TimeProvider.System));
 

@@ -38,12 +38,21 @@ public sealed class TlsCertificateTests : IDisposable
     [Theory]
     [InlineData(TlsVersion.Tls12)]
     [InlineData(TlsVersion.Tls13)]
-    public async Task A_client_without_certificate_does_not_come_in_where_it_must(TlsVersion min)
+    public async Task A_client_without_certificate_does_not_come_in_where_it_must(TlsVersion version)
     {
         using var pair = await TlsPair.Make(
-            _pki.ServerContext(ClientCertificates.Required, min), _pki.ClientContext(min: min));
+            _pki.ServerContext(ClientCertificates.Required), _pki.ClientContext(max: version));
 
         Assert.Equal("peer did not return a certificate", pair.ServerSide.Problem);
+    }
+
+    [Fact]
+    public async Task A_client_that_is_older_than_the_oldest_version_is_refused()
+    {
+        using var pair = await TlsPair.Make(_pki.ServerContext(min: TlsVersion.Tls13), _pki.ClientContext(max: TlsVersion.Tls12));
+
+        Assert.Equal("unsupported protocol", pair.ServerSide.Problem);
+        Assert.Contains("protocol version", pair.ClientSide.Problem, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -9,10 +9,12 @@ public sealed class TlsResumptionTests : IDisposable
 
     public void Dispose() => _pki.Dispose();
 
-    [Fact]
-    public async Task The_second_connection_to_a_server_resumes_the_session_of_the_first()
+    [Theory]
+    [InlineData(TlsVersion.Tls12)]
+    [InlineData(TlsVersion.Tls13)]
+    public async Task The_second_connection_to_a_server_resumes_the_session_of_the_first(TlsVersion version)
     {
-        var (server, client) = (_pki.ServerContext(), _pki.ClientContext());
+        var (server, client) = (_pki.ServerContext(), _pki.ClientContext(max: version));
         using var pair = await TlsPair.Make(server, client);
         await pair.AssertTalks();
         Assert.False(pair.Client.IsResumed);

@@ -45,6 +45,13 @@ internal sealed unsafe class ContextMaker
     /// <summary>The first thing that went wrong.</summary>
     internal string? Problem { get; private set; }
 
+    /// <summary>Speaks nothing newer.</summary>
+    internal void Limit(TlsVersion max) => Check(() =>
+    {
+        LibSsl.SSL_CTX_ctrl(Context, LibSsl.SSL_CTRL_SET_MAX_PROTO_VERSION, NumberOf(max), 0);
+        return null;
+    });
+
     /// <summary>Takes certificate and key from files.</summary>
     internal void UseCertificate(string certificate, string key)
     {
@@ -102,16 +109,17 @@ internal sealed unsafe class ContextMaker
         LibSsl.SSL_CTX_ctrl(Context, LibSsl.SSL_CTRL_MODE,
             LibSsl.SSL_MODE_ENABLE_PARTIAL_WRITE | LibSsl.SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
             | LibSsl.SSL_MODE_AUTO_RETRY | LibSsl.SSL_MODE_RELEASE_BUFFERS, 0);
-        var version = min switch
-        {
-            TlsVersion.Tls12 => LibSsl.TLS1_2_VERSION,
-            TlsVersion.Tls13 => LibSsl.TLS1_3_VERSION,
-        };
-        LibSsl.SSL_CTX_ctrl(Context, LibSsl.SSL_CTRL_SET_MIN_PROTO_VERSION, version, 0);
+        LibSsl.SSL_CTX_ctrl(Context, LibSsl.SSL_CTRL_SET_MIN_PROTO_VERSION, NumberOf(min), 0);
         LibSsl.SSL_CTX_set_default_passwd_cb(Context, &RefusePassphrase);
         if (LibSsl.SSL_CTX_set_cipher_list(Context, Ciphers) != 1)
             Problem = $"OpenSSL has none of the ciphers {Ciphers}: {TlsProblem.Take("no reason given")}";
     }
+
+    private static int NumberOf(TlsVersion version) => version switch
+    {
+        TlsVersion.Tls12 => LibSsl.TLS1_2_VERSION,
+        TlsVersion.Tls13 => LibSsl.TLS1_3_VERSION,
+    };
 
     private string? UseKey(string certificate, string key)
     {

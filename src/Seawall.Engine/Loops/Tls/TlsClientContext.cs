@@ -25,6 +25,7 @@ public sealed class TlsClientContext
     public static TlsLoad<TlsClientContext> Load(TlsClientFiles files, TimeProvider time)
     {
         var maker = new ContextMaker(isServer: false, files.Min, time.GetUtcNow());
+        maker.Limit(files.Max);
         if (files.Certificate is not null || files.Key is not null)
             ShowCertificate(maker, files);
         if (files.Verify != ServerVerification.None)

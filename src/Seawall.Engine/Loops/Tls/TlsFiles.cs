@@ -70,8 +70,11 @@ public sealed record TlsClientFiles
     /// <summary>Its private key, without a passphrase: <c>servers.tls_key</c>.</summary>
     public string? Key { get; init; }
 
-    /// <summary>The oldest version that is spoken.</summary>
+    /// <summary>The oldest version that is spoken: <c>servers.tls_min</c>.</summary>
     public TlsVersion Min { get; init; }
+
+    /// <summary>The newest. No setting: two ends that can do better only speak an old version when a test wants it.</summary>
+    internal TlsVersion Max { get; init; } = TlsVersion.Tls13;
 }
 
 /// <summary>A context, or in words for people why there is none: exactly one of the two.</summary>

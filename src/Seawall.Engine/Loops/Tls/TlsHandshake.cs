@@ -46,7 +46,8 @@ internal sealed class TlsHandshake(
         _received = ArrayPool<byte>.Shared.Rent(Math.Max(FirstRoom, ahead.Length));
         ahead.CopyTo(_received, 0);
         _end = ahead.Length;
-        // A storm leaves handshakes behind whose clients have given up: workers must not waste their time on them.
+        // A storm leaves handshakes behind whose clients have given up: workers must not waste a signature on them. Later
+        // steps are cheap, and may hold the peer's reason for going.
         raw.WhenGone(() => _isMoot = true);
         var problem = sessions is null ? await Gather() : null; // Who connects speaks first.
         while (problem is null && _step != SslStep.Done)
@@ -97,7 +98,7 @@ internal sealed class TlsHandshake(
     protected override void Work()
     {
         _step = SslStep.Failed;
-        if (_isMoot)
+        if (_isMoot && _ssl is null)
             return;
         _ssl ??= make();
         if (_ssl is null)

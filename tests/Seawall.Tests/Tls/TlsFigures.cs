@@ -9,7 +9,8 @@ namespace Seawall.Tests.Tls;
 
 /// <summary>
 /// Measures what TLS costs; never runs by itself. <c>Seawall.Tests -explicit only -method '*TlsFigures.Memory*'</c>, with
-/// <c>SEAWALL_TLS_CLIENTS</c> for another number than 2,000. The clients are another process: this one is measured.
+/// <c>SEAWALL_TLS_CLIENTS</c> for another number than 2,000 and <c>SEAWALL_TLS_TOGETHER</c> for how many come at once. The
+/// clients are another process: this one is measured.
 /// </summary>
 public sealed class TlsFigures
 {
@@ -72,9 +73,10 @@ public sealed class TlsFigures
         var context = TestPki.Loaded(TlsClientContext.Load(new TlsClientFiles { Ca = words[1] }, TimeProvider.System));
         using var host = new LoopHost();
         using var workers = new Workers(2, 20_000);
-        for (var left = int.Parse(words[2], CultureInfo.InvariantCulture); left > 0; left -= 100)
+        var together = int.Parse(Environment.GetEnvironmentVariable("SEAWALL_TLS_TOGETHER") ?? "100", CultureInfo.InvariantCulture);
+        for (var left = int.Parse(words[2], CultureInfo.InvariantCulture); left > 0; left -= together)
         {
-            await Task.WhenAll(Enumerable.Range(0, Math.Min(left, 100)).Select(_ => host.Run(async LoopTask<int> () =>
+            await Task.WhenAll(Enumerable.Range(0, Math.Min(left, together)).Select(_ => host.Run(async LoopTask<int> () =>
             {
                 var wire = (await Door.Dial(host.Loop, endpoint, context, workers)).Wire!;
                 await wire.Write(new byte[64]);

@@ -117,7 +117,7 @@ public sealed class TlsHandshakeTests : IDisposable
                 closed.Wait();
                 return context.OpenChannel();
             },
-            null, "client").Run([])))));
+            null, null, "client").Run([])))));
         using var clientHost = new LoopHost(1);
         var client = clientHost.Run(() => Door.Dial(clientHost.Loop, endpoint, _pki.ClientContext(), workers));
         started.Wait(TestContext.Current.CancellationToken);

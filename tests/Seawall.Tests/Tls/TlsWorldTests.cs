@@ -11,6 +11,9 @@ public sealed class TlsWorldTests : IDisposable
 {
     private static readonly Endpoint s_door = Endpoint.Tcp(IPAddress.Loopback, 3306);
 
+    /// <summary>No two handshakes are of the same length: two numbers of a signature may be a few bytes shorter.</summary>
+    private const int SignaturesVary = 16;
+
     private readonly TestPki _pki = new();
     private readonly Workers _workers = new(0, 1);
 
@@ -60,7 +63,7 @@ public sealed class TlsWorldTests : IDisposable
             {
                 var world = new World();
                 var both = Connect(world, version, link => (isUp ? link.ToServer : link.ToClient).CutAfter((int)cut));
-                if (both is { Server: not null, Client: not null } && cut < (isUp ? up : down))
+                if (both is { Server: not null, Client: not null } && cut < (isUp ? up : down) - SignaturesVary)
                     Assert.NotEqual("pong", Talk(world, both));
                 world.ThrowBugs();
             }

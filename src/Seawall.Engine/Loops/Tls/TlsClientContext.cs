@@ -42,7 +42,7 @@ public sealed class TlsClientContext
         if (name.Length == 0 && !wire.Peer.IsUnix)
             name = wire.Peer.ToIPAddress().ToString();
         var sessions = SessionsOf(name, wire.Peer);
-        return new TlsHandshake(wire, workers, () => OpenChannel(name, sessions), sessions, "server").Run([]);
+        return new TlsHandshake(wire, workers, () => OpenChannel(name, sessions), null, sessions, "server").Run([]);
     }
 
     internal SslChannel? OpenChannel(string name, SessionSlot sessions) =>

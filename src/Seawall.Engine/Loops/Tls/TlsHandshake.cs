@@ -15,7 +15,8 @@ namespace Seawall.Engine.Loops.Tls;
 /// </code>
 /// </remarks>
 internal sealed class TlsHandshake(
-    Wire raw, Workers workers, Func<SslChannel?> make, SessionSlot? sessions, string peer) : WorkItem(raw.Loop), ICiphertext
+    Wire raw, Workers workers, Func<SslChannel?> make, HandshakeGate? gate, SessionSlot? sessions, string peer)
+    : WorkItem(raw.Loop), ICiphertext
 {
     private const int HeaderLength = 5;
 
@@ -50,8 +51,12 @@ internal sealed class TlsHandshake(
         // steps are cheap, and may hold the peer's reason for going.
         raw.WhenGone(() => _isMoot = true);
         var problem = sessions is null ? await Gather() : null; // Who connects speaks first.
+        var place = problem is null ? gate?.Enter(raw.Loop) : null;
+        if (place is not null)
+            await place;
         while (problem is null && _step != SslStep.Done)
             problem = await TakeStep();
+        place?.Leave();
         raw.WhenGone(null);
         var wire = problem is null ? new TlsWire(raw, _ssl!, sessions, _subject, _received.AsSpan(_pulled, _end - _pulled)) : null;
         if (wire is null)
@@ -116,6 +121,8 @@ internal sealed class TlsHandshake(
     // Null goes on; otherwise why it is over.
     private async LoopTask<string?> TakeStep()
     {
+        if (raw.IsClosed)
+            return Gone;
         if (!workers.TryRun(this))
             return $"too many handshakes wait already ({workers.Queued})";
         await this;

@@ -23,6 +23,7 @@ public sealed class TlsServerContext
     private const int SelfMadeYears = 10;
 
     private readonly SslContext _context;
+    private readonly HandshakeGate _gate = new(HandshakeGate.PlacesMax);
 
     private TlsServerContext(SslContext context, bool isSelfMade)
     {
@@ -68,7 +69,7 @@ public sealed class TlsServerContext
     /// request: it belongs to TLS and to nothing else. The caller limits the time, by closing <paramref name="wire"/>.
     /// </summary>
     public LoopTask<TlsUpgrade> Accept(Wire wire, byte[] ahead, Workers workers) =>
-        new TlsHandshake(wire, workers, OpenChannel, null, "client").Run(ahead);
+        new TlsHandshake(wire, workers, OpenChannel, _gate, null, "client").Run(ahead);
 
     internal SslChannel? OpenChannel() => SslChannel.ForServer(_context);
 

@@ -163,6 +163,7 @@ internal sealed class Session : TimerNode
         _prepared?.Clear();
         _prepared = null;
         LastInsertId = 0;
+        LastLease = default;
         LastResult = default;
         KeptDiagnostics = null;
         Status = ServerStatus.Autocommit;

@@ -90,14 +90,14 @@ internal sealed class PoolShard(Loop loop)
         if (bucket is not null)
             bucket.PreviousInBucket = connection;
         _buckets[connection.Applied] = connection;
-        connection.IsIdle = true;
+        connection.IdleOn = this;
         Volatile.Write(ref _count, _count + 1);
     }
 
     /// <summary>Takes a connection out; false when it was not in.</summary>
     internal bool Remove(PooledConnection connection)
     {
-        if (!connection.IsIdle)
+        if (connection.IdleOn != this)
             return false;
         Unlink(connection);
         return true;
@@ -111,7 +111,7 @@ internal sealed class PoolShard(Loop loop)
     {
         if (_newest is null)
             return null;
-        var chosen = last is { IsIdle: true } && last.Wire.Loop == Loop && last.Applied == wanted ? last
+        var chosen = last?.IdleOn == this && last.Applied == wanted ? last
             : _buckets.GetValueOrDefault(wanted) ?? Movable(wanted);
         if (chosen is not null)
             Unlink(chosen);
@@ -144,7 +144,7 @@ internal sealed class PoolShard(Loop loop)
             _oldest = connection.Newer;
         connection.Newer = connection.Older = null;
         UnlinkBucket(connection);
-        connection.IsIdle = false;
+        connection.IdleOn = null;
         Volatile.Write(ref _count, _count - 1);
     }
 

@@ -16,7 +16,7 @@ internal sealed class PooledConnection : ServerConnection
 
     private readonly Action _whenReadable;
     private Pool? _idleIn;
-    private bool _isIdle;
+    private PoolShard? _idleOn;
 
     internal PooledConnection(Wire wire, ServerVersion version, Capabilities capabilities, SessionSettings login)
         : base(wire, version, capabilities, login)
@@ -38,13 +38,13 @@ internal sealed class PooledConnection : ServerConnection
     internal long IdleSinceMs { get; set; }
 
     /// <summary>
-    /// Whether it is on an idle list. Read by sessions that used it last, from whatever loop: whoever sees it idle then also
-    /// sees on which loop.
+    /// The idle list that it is on: of one pool, on one loop; null when it is on none. Read by sessions that used it last, from
+    /// whatever loop, and also for another pool: since then its session may have become somebody else, or gone to another server.
     /// </summary>
-    internal bool IsIdle
+    internal PoolShard? IdleOn
     {
-        get => Volatile.Read(ref _isIdle);
-        set => Volatile.Write(ref _isIdle, value);
+        get => Volatile.Read(ref _idleOn);
+        set => Volatile.Write(ref _idleOn, value);
     }
 
     /// <summary>The lease on it; one object for the life of the connection.</summary>

@@ -1,0 +1,41 @@
+using Seawall.Testing;
+using Seawall.Testing.Servers;
+using Xunit;
+
+namespace Seawall.Tests.Flow.Sessions;
+
+/// <summary>What somebody else was or left behind must not be seen: by another account, or after a reset.</summary>
+public sealed class OthersTests
+{
+    [Fact]
+    public void Whoever_changed_the_user_does_not_come_back_to_the_connection_of_the_old_one()
+    {
+        using var world = new EngineWorld(new() { Prepare = WithBoss });
+        world.Client(new() { User = "boss", Password = "other" }).Query("SELECT 1"); // An idle connection in that pool.
+        var client = world.Client();
+        Assert.Equal("app", client.Query("SELECT who").Scalar);
+
+        Assert.True(client.ChangeUser("boss", "other").IsOk);
+
+        Assert.Equal("boss", client.Query("SELECT who").Scalar);
+        Assert.Equal("app", world.Client().Query("SELECT who").Scalar);
+    }
+
+    [Fact]
+    public void A_reset_session_does_not_ask_for_the_warnings_of_before()
+    {
+        using var world = new EngineWorld();
+        var client = world.Client();
+        Assert.True(client.Query("WARN mine").IsOk);
+
+        Assert.True(client.Command(MySql.Commands.CommandKind.ResetConnection).IsOk);
+
+        Assert.Empty(client.Query("SHOW WARNINGS").Only.Rows);
+    }
+
+    private static void WithBoss(FakeServer server)
+    {
+        server.Accounts.Add(new FakeAccount("boss", "other"));
+        server.When("SELECT who", (session, _) => new FakeRows(["who"], [[session.User]]));
+    }
+}

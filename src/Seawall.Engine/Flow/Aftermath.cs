@@ -155,6 +155,7 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
             case CommandKind.StatementReset:
                 session.Pins?.Remove(PinReasons.LongData, Name(statement));
                 session.Pins?.Remove(PinReasons.Cursor, Name(statement));
+                Share(statement, connection);
                 break;
         }
         session.Unpin(PinReasons.None);
@@ -166,6 +167,14 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         session.Pins?.Remove(PinReasons.Cursor, Name(statement));
         if (!facts.IsError && facts.Status.HasFlag(ServerStatus.CursorExists) && !facts.Status.HasFlag(ServerStatus.LastRowSent))
             (session.Pins ??= new SessionPins(session.Wire.Loop.NowMs)).Add(PinReasons.Cursor, Name(statement));
+        else
+            Share(statement, session.Lease!.Connection);
+    }
+
+    private static void Share(Statement statement, ServerConnection connection)
+    {
+        if (connection.Statements.Share(statement.Prepared!) is { } superfluous)
+            ServerPreparation.Close(connection, superfluous);
     }
 
     private static string Name(Statement statement) =>

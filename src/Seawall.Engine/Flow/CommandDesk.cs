@@ -80,16 +80,13 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
         var id = reader.Int4();
         if (!reader.IsValid || session.PreparedOrNull is not { } prepared || prepared.Find(id) is not { } statement)
             return;
+        // A cursor ends with its statement. The server has it open as long as it knows the statement.
+        if (session.Lease is { } lease && lease.Connection.Statements.RemoveKept(statement) is { } serverId)
+            Servers.ServerPreparation.Close(lease.Connection, serverId);
         prepared.Remove(id);
         if (session.Pins is not { } pins)
             return;
-        // A cursor ends with its statement. The server has it open as long as it knows the statement.
         var name = id.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        if (session.Lease is { } lease && (pins.Reasons & (PinReasons.Cursor | PinReasons.LongData)) != 0
-            && lease.Connection.Statements.Remove(statement.Text) is { } serverId)
-        {
-            Servers.ServerPreparation.Close(lease.Connection, serverId);
-        }
         pins.Remove(PinReasons.Cursor, name);
         pins.Remove(PinReasons.LongData, name);
         session.Unpin(PinReasons.None);

@@ -138,7 +138,7 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
             if (!await Move(statement, connection, statement.Session.Settings))
                 return false;
         }
-        var found = connection.Statements.Find(prepared.Text);
+        var found = connection.Statements.Find(prepared.Text, prepared);
         if (found is null)
         {
             statement.Hold();
@@ -148,6 +148,8 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         }
         if (!await Move(statement, connection, statement.Session.Settings))
             return false;
+        if (ExecutionPacket.OpensSomething(statement))
+            connection.Statements.Keep(found, prepared);
         BeginAnswer(statement, connection);
         Count(statement);
         switch (ExecutionPacket.Send(statement, connection, prepared, found))
@@ -189,9 +191,7 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
             statement.Refusal = reply.Kind == ServerReplyKind.Lost ? LostBefore : reply;
             return null;
         }
-        // A statement with a cursor or pieces of parameters must not be pushed out by others.
-        var isBusy = (statement.Session.PinReasons & (PinReasons.Cursor | PinReasons.LongData)) != 0;
-        var (added, toClose) = connection.Statements.Add(prepared.Text, id, isBusy ? int.MaxValue : limits().PreparedMax);
+        var (added, toClose) = connection.Statements.Add(prepared.Text, id, limits().PreparedMax);
         if (toClose is { } old)
             ServerPreparation.Close(connection, old);
         return added;

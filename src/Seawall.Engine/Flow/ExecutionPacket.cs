@@ -27,9 +27,15 @@ internal enum ExecutionSend : byte
 internal static class ExecutionPacket
 {
     private const int IdAt = 1;
+    private const int FlagsAt = 1 + 4;
 
     // The command, the number, the flags and the count of iterations.
     private const int BitmapAt = 1 + 4 + 1 + 4;
+
+    /// <summary>Whether the command leaves something open on the server's statement: a cursor, or a piece of a parameter.</summary>
+    internal static bool OpensSomething(Statement statement) => statement.Kind == CommandKind.StatementSendLongData
+        || (statement.Kind == CommandKind.StatementExecute && statement.Packet.Payload is { Length: > FlagsAt } payload
+            && payload[FlagsAt] != 0);
 
     /// <summary>Sends what there is of the command.</summary>
     internal static ExecutionSend Send(

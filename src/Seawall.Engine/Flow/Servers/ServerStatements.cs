@@ -2,19 +2,26 @@ namespace Seawall.Engine.Flow.Servers;
 
 /// <summary>
 /// What is prepared on one server connection: for each text the server's number. Bounded; the least recently used one is
-/// closed to make room.
+/// closed to make room. A statement on which a client has something open is kept for that client's statement alone: to
+/// execute it for another would close the cursor, and take the pieces of the parameters.
 /// </summary>
 internal sealed class ServerStatements
 {
     private readonly Dictionary<PreparedText, LinkedListNode<ServerStatement>> _byText = [];
     private readonly LinkedList<ServerStatement> _byUse = [];
+    private Dictionary<object, ServerStatement>? _kept;
 
     /// <summary>How many there are.</summary>
-    internal int Count => _byText.Count;
+    internal int Count => _byText.Count + (_kept?.Count ?? 0);
 
-    /// <summary>The statement for a text, which thereby is the most recently used; null when there is none.</summary>
-    internal ServerStatement? Find(PreparedText text)
+    /// <summary>
+    /// The statement for a text, which thereby is the most recently used; the one that is kept for <paramref name="client"/>'s
+    /// statement goes before. Null when there is none.
+    /// </summary>
+    internal ServerStatement? Find(PreparedText text, object client)
     {
+        if (_kept is not null && _kept.TryGetValue(client, out var own))
+            return own;
         if (!_byText.TryGetValue(text, out var node))
             return null;
         if (node != _byUse.First)
@@ -40,16 +47,52 @@ internal sealed class ServerStatements
         return (statement, toClose);
     }
 
-    /// <summary>Forgets one statement; the server's number for it.</summary>
-    internal uint? Remove(PreparedText text) => _byText.TryGetValue(text, out var node) ? Forget(node) : null;
+    /// <summary>Keeps a statement for one of the client's, which is about to have something open on it.</summary>
+    internal void Keep(ServerStatement statement, object client)
+    {
+        if (!_byText.TryGetValue(statement.Text, out var node) || node.Value != statement)
+            return; // It is kept already.
+        _byText.Remove(statement.Text);
+        _byUse.Remove(node);
+        (_kept ??= []).Add(client, statement);
+    }
+
+    /// <summary>
+    /// The client's statement has nothing open any more: everybody may use it again, unless there is another one by now,
+    /// which makes it superfluous. What is to be closed at the server, if anything.
+    /// </summary>
+    internal uint? Share(object client)
+    {
+        if (_kept is null || !_kept.Remove(client, out var statement))
+            return null;
+        if (!_byText.ContainsKey(statement.Text))
+        {
+            _byText.Add(statement.Text, _byUse.AddFirst(statement));
+            return null;
+        }
+        statement.Text.Release();
+        return statement.Id;
+    }
+
+    /// <summary>Forgets what is kept for a client's statement; the server's number for it.</summary>
+    internal uint? RemoveKept(object client)
+    {
+        if (_kept is null || !_kept.Remove(client, out var statement))
+            return null;
+        statement.Text.Release();
+        return statement.Id;
+    }
 
     /// <summary>Forgets everything: the server has.</summary>
     internal void Clear()
     {
         foreach (var statement in _byUse)
             statement.Text.Release();
+        foreach (var statement in _kept?.Values.AsEnumerable() ?? [])
+            statement.Text.Release();
         _byText.Clear();
         _byUse.Clear();
+        _kept = null;
     }
 
     private uint Forget(LinkedListNode<ServerStatement> node)

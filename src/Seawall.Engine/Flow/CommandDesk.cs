@@ -90,6 +90,9 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
         pins.Remove(PinReasons.Cursor, name);
         pins.Remove(PinReasons.LongData, name);
         session.Unpin(PinReasons.None);
+        // Nobody else would: the client may be silent for hours now.
+        if (session.Pins is null && !session.InTransaction)
+            Aftermath.LetGo(session);
     }
 
     // Whatever the session has on a connection is swept off it before anybody else gets it.

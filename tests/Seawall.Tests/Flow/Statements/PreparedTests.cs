@@ -215,7 +215,20 @@ public sealed class PreparedTests
         _ = client.BeginExecute(prepared.Id, [], cursor: 1).Value;
 
         client.Tell(CommandKind.StatementClose, BitConverter.GetBytes(prepared.Id));
+        // The client says nothing more: pools of drivers close their statements and lie idle.
+        Assert.Equal("other", world.Client().Query("SELECT 'other'").Scalar);
         Assert.True(client.Query("SELECT 1").IsOk);
+    }
+
+    [Fact]
+    public void A_parameter_in_pieces_that_is_closed_with_its_statement_lets_go()
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled());
+        var client = world.Client();
+        var prepared = client.Prepare("SELECT ?");
+        client.Tell(CommandKind.StatementSendLongData, [.. BitConverter.GetBytes(prepared.Id), 0, 0, .. "piece"u8]);
+
+        client.Tell(CommandKind.StatementClose, BitConverter.GetBytes(prepared.Id));
 
         Assert.Equal("other", world.Client().Query("SELECT 'other'").Scalar);
     }

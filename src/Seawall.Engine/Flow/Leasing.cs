@@ -170,5 +170,6 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
         door.Meter.OwnErrors++;
         EngineLog.NoLease(logger, session.Id, session.Account!.User, problem);
         ClientReplies.SendError(session, statement.ReplySequence, error, $"{problem} [seawall: the statement did not run]");
+        statement.EndIfUnanswered();
     }
 }

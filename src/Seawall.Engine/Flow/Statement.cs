@@ -118,6 +118,16 @@ internal sealed class Statement
         ReplySequence = packets;
     }
 
+    /// <summary>
+    /// A command that has no answer was refused. The client takes the error for the answer to its next command, so it must be
+    /// the last that it hears: everything after it would be one answer off.
+    /// </summary>
+    internal void EndIfUnanswered()
+    {
+        if (Shape == ResponseShape.None)
+            Session.Wish(SessionWishes.GoNow);
+    }
+
     /// <summary>Has other bytes from now on: a command that was gathered from pieces.</summary>
     internal void Replace(PacketSlice packet)
     {

@@ -181,6 +181,35 @@ public sealed class PreparedTests
         Assert.Equal("other", waiting.Value.Scalar);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_piece_that_cannot_be_sent_does_not_shift_the_answers_of_what_follows(bool isFull)
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled());
+        var client = world.Client();
+        var prepared = client.Prepare("SELECT ?");
+        if (isFull)
+        {
+            Assert.True(world.Client().Query("BEGIN").IsOk);
+        }
+        else
+        {
+            world.Pooled.Single().Cut();
+            world.World.RunFor(10);
+            world.Server.Globals.Remove("session_track_schema"); // A new connection cannot be told to track.
+        }
+
+        client.Tell(CommandKind.StatementSendLongData, [.. BitConverter.GetBytes(prepared.Id), 0, 0, .. "piece"u8]);
+        world.World.RunFor(10_000);
+
+        // To a piece nothing is answered: what is said is taken for the answer to the execution, and must be the last word.
+        var reply = client.Execute(prepared.Id, (string?)null);
+        Assert.Contains("the statement did not run", reply.Error!.Message, StringComparison.Ordinal);
+        Assert.True(client.Query("SELECT 'mine'").IsCut);
+        world.Server.Globals["session_track_schema"] = "1";
+    }
+
     [Fact]
     public void A_cursor_keeps_the_connection_until_its_last_row()
     {

@@ -73,11 +73,14 @@ public sealed class FakeClient
     public Pending<Reply> BeginCommand(CommandKind kind, byte[] body) => Start($"{kind}", () => Command(kind, body));
 
     /// <summary>Prepares a statement.</summary>
-    public PrepareReply Prepare(string sql) => Start($"prepare {sql}", async LoopTask<PrepareReply> () =>
+    public PrepareReply Prepare(string sql) => BeginPrepare(sql).Value;
+
+    /// <summary>Prepares a statement.</summary>
+    public Pending<PrepareReply> BeginPrepare(string sql) => Start($"prepare {sql}", async LoopTask<PrepareReply> () =>
     {
         await Say(CommandKind.StatementPrepare, Encoding.UTF8.GetBytes(sql));
         return await _reader.ReadPrepared();
-    }).Value;
+    });
 
     /// <summary>Executes a prepared statement; with types unless told otherwise.</summary>
     public Reply Execute(uint id, params string?[] parameters) => BeginExecute(id, parameters).Value;

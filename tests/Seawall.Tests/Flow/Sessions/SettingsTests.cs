@@ -294,4 +294,18 @@ public sealed class SettingsTests
 
         Assert.Equal(set, client.Query("SELECT @@default_storage").Scalar);
     }
+
+    [Fact]
+    public void The_last_insert_id_is_the_sessions_own()
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled());
+        var first = world.Client();
+        var second = world.Client();
+
+        Assert.Equal(1UL, first.Query("INSERT INTO t VALUES (1)").Only.InsertId);
+        Assert.Equal(2UL, second.Query("INSERT INTO t VALUES (1)").Only.InsertId);
+
+        Assert.Equal("1", first.Query("SELECT LAST_INSERT_ID()").Scalar);
+        Assert.Equal("2", second.Query("SELECT LAST_INSERT_ID()").Scalar);
+    }
 }

@@ -1,0 +1,91 @@
+using Seawall.MySql.Commands;
+using Seawall.Testing;
+using Seawall.Testing.Servers;
+using Seawall.Tests.Flow.Statements;
+using Xunit;
+
+namespace Seawall.Tests.Flow.Sessions;
+
+/// <summary>What cannot be moved keeps the connection, and lets go when it is gone.</summary>
+public sealed class PinTests
+{
+    [Theory]
+    [InlineData("CREATE TEMPORARY TABLE mine (a INT)", "DROP TEMPORARY TABLE mine")]
+    [InlineData("SET @mine = 1", null)]
+    [InlineData("SELECT @mine:=1", null)]
+    [InlineData("BEGIN", "ROLLBACK")]
+    public void State_of_a_connection_keeps_it_until_it_is_gone(string begins, string? ends)
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled());
+        var client = world.Client();
+        client.Query(begins);
+        var waiting = world.Client().BeginQuery("SELECT 'mine too'");
+        world.World.RunFor(1_000);
+        Assert.False(waiting.IsDone);
+
+        Assert.True((ends is null ? client.Command(CommandKind.ResetConnection) : client.Query(ends)).IsOk);
+
+        Assert.Equal("mine too", waiting.Value.Scalar);
+        Assert.True(world.World.Clock.ElapsedMs < 4_000);
+    }
+
+    [Theory]
+    [InlineData("CREATE TEMPORARY TABLE mine (a INT)")]
+    [InlineData("SET @mine = 1")]
+    public void Whoever_leaves_takes_its_state_along(string sql)
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled());
+        var client = world.Client();
+        client.Query(sql);
+
+        client.Cut();
+
+        Assert.Equal(["", null], world.Client().Query("SELECT TEMPORARY_TABLES(), @mine").Row);
+        Assert.Single(world.Pooled);
+    }
+
+    [Fact]
+    public void State_that_was_lost_with_its_server_ends_the_conversation()
+    {
+        using var world = new EngineWorld();
+        var client = world.Client();
+        client.Query("SET @mine = 1");
+        world.Pooled.Single().Cut();
+        world.World.RunFor(10);
+
+        Assert.Equal(2013, client.Query("SELECT @mine").Code);
+        world.World.RunFor(10);
+        Assert.Equal(0, world.Engine.ClientCount);
+    }
+
+    [Fact]
+    public void Warnings_are_shown_as_long_as_nobody_else_needs_the_connection_and_kept_when_somebody_does()
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled());
+        world.Server.When("UPDATE odd", (session, _) =>
+        {
+            session.Warnings.Add("Data truncated");
+            return new FakeOk(Warnings: 1);
+        });
+        var client = world.Client();
+        client.Query("UPDATE odd SET a=1");
+        Assert.Equal("Data truncated", client.Query("SHOW WARNINGS").Row[2]);
+
+        client.Query("UPDATE odd SET a=1");
+        Assert.Equal("other", world.Client().Query("SELECT 'other'").Scalar);
+        Assert.True(world.World.Clock.ElapsedMs < 1_000); // They are given up at once, not after their time.
+
+        Assert.Equal("Data truncated", client.Query("SHOW WARNINGS").Row[2]);
+    }
+
+    [Fact]
+    public void The_reason_is_logged_once()
+    {
+        using var world = new EngineWorld();
+        var client = world.Client();
+        client.Query("SET @a = 1");
+        client.Query("SET @a = 2");
+
+        Assert.Single(world.Log.Lines, line => line.Contains("is pinned: user_variable", StringComparison.Ordinal));
+    }
+}

@@ -127,7 +127,7 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
         Session session, LoginExchange exchange, string user, string plugin, byte[] response, string? schema, int collation)
     {
         var facts = door.Facts;
-        var authentication = new ClientAuthentication(exchange, door, facts.Accounts);
+        var authentication = new ClientAuthentication(exchange, door, facts.Accounts, nonceFor: null);
         var limit = new LoginLimit(session);
         door.Loop.Arm(limit, door.Options.LoginMsMax);
         var refusal = await authentication.Run(user, plugin, response);

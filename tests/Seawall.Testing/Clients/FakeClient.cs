@@ -185,7 +185,7 @@ public sealed class FakeClient
         var (plugin, nonce) = ReadGreeting(greeting);
         var proof = new ClientProof(_stream, Options.Password);
         var first = Options.Plugin ?? plugin;
-        WriteLogin(first, proof.Make(first, nonce));
+        WriteLogin(first, Options.WaitsForNonce && first != plugin ? [] : proof.Make(first, nonce));
         var end = await _stream.Flush() ? await proof.Finish() : null;
         return new LoginReply(end is null ? null : _reader.ReadOk(end).Error, plugin, _stream.PacketsWritten, end is null);
     }
@@ -228,7 +228,8 @@ public sealed class FakeClient
         var proof = new ClientProof(_stream, password);
         _stream.Restart();
         ChangeUserRequest.Write(_stream.Begin(), _capabilities, Encoding.UTF8.GetBytes(user), default,
-            Encoding.UTF8.GetBytes(schema ?? ""), collation, "mysql_clear_password"u8, default);
+            Encoding.UTF8.GetBytes(schema ?? ""), collation,
+            Options.WaitsForNonce ? Encoding.ASCII.GetBytes(Options.Plugin ?? "") : "mysql_clear_password"u8, default);
         _stream.Finish();
         var end = await _stream.Flush() ? await proof.Finish() : null;
         return end is null ? new Reply([], IsCut: true) : new Reply([_reader.ReadOk(end)], false);

@@ -33,6 +33,12 @@ public sealed record FakeClientOptions
     /// <summary>The plugin that it begins with; null: whatever the greeting says.</summary>
     public string? Plugin { get; init; }
 
+    /// <summary>
+    /// Whether it sends no proof by a plugin that the nonce was not meant for, as libmysqlclient does not: not in a login
+    /// that was greeted with another one, nor at COM_CHANGE_USER.
+    /// </summary>
+    public bool WaitsForNonce { get; init; }
+
     /// <summary>Its attributes.</summary>
     public IReadOnlyList<(string Name, string Value)> Attributes { get; init; } = [];
 }

@@ -11,9 +11,11 @@ internal readonly record struct Refusal(SqlError Error, string Message, string R
 
 /// <summary>
 /// The server's half of the password plugins: finds the shortest exchange that proves the password, and learns from it what
-/// Seawall needs to log in to servers as this account.
+/// Seawall needs to log in to servers as this account. <paramref name="nonceFor"/> is the plugin that the client's nonce was
+/// sent for; null at COM_CHANGE_USER, which has none of its own.
 /// </summary>
-internal sealed class ClientAuthentication(LoginExchange exchange, FrontDoor door, AccountBook book)
+internal sealed class ClientAuthentication(
+    LoginExchange exchange, FrontDoor door, AccountBook book, PasswordKind? nonceFor)
 {
     private readonly Session _session = exchange.Session;
     private string _user = "";
@@ -37,7 +39,7 @@ internal sealed class ClientAuthentication(LoginExchange exchange, FrontDoor doo
             return await Learn(spoken, response);
         if (WantedKind(account, spoken) is not { } wanted)
             return Unsupported(account!);
-        if (wanted != spoken)
+        if (wanted != spoken || (OwesProof(spoken, response) && !AdmitsWithoutPassword(account)))
             response = await Switch(wanted);
         if (exchange.IsOver)
             return default;
@@ -55,6 +57,12 @@ internal sealed class ClientAuthentication(LoginExchange exchange, FrontDoor doo
         proof.Forget();
         return proof.Ok && account is not null ? Judge(account) : Denied("wrong password or unknown account");
     }
+
+    // A plugin of a client does not prove anything with a nonce that was meant for another one: libmysqlclient and MariaDB's
+    // library then send nothing, which is no empty password, and wait to be asked with a nonce for this plugin.
+    private bool OwesProof(PasswordKind? spoken, byte[] response) => response.Length == 0 && spoken != nonceFor;
+
+    private static bool AdmitsWithoutPassword(Account? account) => account?.Passwords.Any(stored => stored.IsEmpty) == true;
 
     // A settings account has a password that is known and takes any plugin; one of a server takes the server's.
     private static PasswordKind? WantedKind(Account? account, PasswordKind? spoken)
@@ -173,6 +181,8 @@ internal sealed class ClientAuthentication(LoginExchange exchange, FrontDoor doo
             return ClearPassword.TryRead(sent, out var password) ? password.ToArray() : null;
         if (sent is [AuthMoreData.RequestPublicKey])
         {
+            if (!await HasKey())
+                return null;
             packet = exchange.Begin();
             AuthMoreData.Write(packet, door.RsaKey.PublicKeyPem);
             exchange.Send(packet);
@@ -181,9 +191,21 @@ internal sealed class ClientAuthentication(LoginExchange exchange, FrontDoor doo
         return exchange.IsOver ? null : await Decrypt(sent);
     }
 
+    // The key is made at the first need, which takes a fifth of a second: no loop waits for it, only whoever wants it.
+    private async LoopTask<bool> HasKey()
+    {
+        if (door.HasRsaKey)
+            return true;
+        var work = new KeyMaking(door);
+        if (!door.Workers.TryRun(work))
+            return false;
+        await work;
+        return true;
+    }
+
     private async LoopTask<byte[]?> Decrypt(byte[] cipher)
     {
-        var work = new Decryption(door.Loop, door.RsaKey, cipher, _session.Nonce);
+        var work = new Decryption(door, cipher, _session.Nonce);
         if (!door.Workers.TryRun(work))
             return null;
         await work;
@@ -205,7 +227,7 @@ internal sealed class ClientAuthentication(LoginExchange exchange, FrontDoor doo
     private async LoopTask<Refusal> Learn(PasswordKind? spoken, byte[] response)
     {
         Plugin = PasswordKind.CachingSha2;
-        if (spoken != PasswordKind.CachingSha2)
+        if (spoken != PasswordKind.CachingSha2 || OwesProof(spoken, response))
             response = await Switch(PasswordKind.CachingSha2);
         if (exchange.IsOver)
             return default;
@@ -268,7 +290,8 @@ internal sealed class ClientAuthentication(LoginExchange exchange, FrontDoor doo
         _ => null,
     };
 
-    private static ReadOnlySpan<byte> NameOf(PasswordKind kind) =>
+    /// <summary>The plugin's name; all but these two are never begun with.</summary>
+    internal static ReadOnlySpan<byte> NameOf(PasswordKind kind) =>
         kind == PasswordKind.CachingSha2 ? CachingSha2Password.PluginName : NativePassword.PluginName;
 
     private readonly record struct Proof(bool Ok, byte[]? Password)
@@ -276,14 +299,19 @@ internal sealed class ClientAuthentication(LoginExchange exchange, FrontDoor doo
         internal void Forget() => Password?.AsSpan().Clear();
     }
 
-    private sealed class Decryption(Loop loop, ServerRsaKey key, byte[] cipher, Nonce nonce) : WorkItem(loop)
+    private sealed class KeyMaking(FrontDoor door) : WorkItem(door.Loop)
+    {
+        protected override void Work() => _ = door.RsaKey;
+    }
+
+    private sealed class Decryption(FrontDoor door, byte[] cipher, Nonce nonce) : WorkItem(door.Loop)
     {
         internal byte[]? Password { get; private set; }
 
         protected override void Work()
         {
             Span<byte> clear = stackalloc byte[ServerRsaKey.CipherLength];
-            if (key.TryDecrypt(cipher, nonce, clear, out var length))
+            if (door.RsaKey.TryDecrypt(cipher, nonce, clear, out var length))
                 Password = clear[..length].ToArray();
             clear.Clear();
         }

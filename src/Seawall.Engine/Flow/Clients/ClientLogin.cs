@@ -4,6 +4,7 @@ using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Loops;
 using Seawall.MySql.Handshakes;
+using Seawall.MySql.Passwords;
 using Seawall.MySql.Results;
 
 namespace Seawall.Engine.Flow.Clients;
@@ -22,6 +23,7 @@ internal sealed class ClientLogin : TimerNode
     private readonly Session _session;
     private readonly FrontDoor _door;
     private readonly FactsSnapshot _facts;
+    private PasswordKind _greeted;
     private bool _late;
 
     internal ClientLogin(Session session, FrontDoor door)
@@ -82,9 +84,10 @@ internal sealed class ClientLogin : TimerNode
             offered |= Capabilities.Tls;
         _session.Capabilities = offered;
         _session.Nonce = _door.Nonces.Next();
+        _greeted = _door.Greeter.KindFor(_session.Wire.Peer, _facts.Accounts);
         var writer = _door.Loop.Writer.Clear().Begin(0);
         Greeting.Write(writer, server.Version!.Bytes.Span, _session.Id, _session.Nonce.Bytes, offered,
-            server.DefaultCollation, ServerStatus.Autocommit, _door.Greeter.PluginFor(_session.Wire.Peer, _facts.Accounts));
+            server.DefaultCollation, ServerStatus.Autocommit, ClientAuthentication.NameOf(_greeted));
         _session.Wire.Send(writer.End().Bytes);
     }
 
@@ -106,7 +109,7 @@ internal sealed class ClientLogin : TimerNode
         _session.Capabilities &= request.Capabilities;
         _session.Attributes = _door.Share(request.Attributes);
         Schema = request.Schema;
-        var authentication = new ClientAuthentication(Exchange, _door, _facts.Accounts);
+        var authentication = new ClientAuthentication(Exchange, _door, _facts.Accounts, _greeted);
         var refusal = await authentication.Run(request.User, request.AuthPlugin, request.AuthResponse);
         if (Exchange.IsOver)
             return false;

@@ -35,7 +35,7 @@ internal sealed class FrontDoor
     internal NonceBatch Nonces { get; }
 
     /// <summary>Chooses the plugin of the greeting.</summary>
-    internal Greeter Greeter { get; } = new();
+    internal Greeter Greeter => _house.Greeter;
 
     /// <summary>What is known now.</summary>
     internal FactsSnapshot Facts => _house.Facts.Current;
@@ -55,7 +55,13 @@ internal sealed class FrontDoor
     /// <summary>Where cryptography runs.</summary>
     internal Workers Workers => _house.Workers;
 
-    /// <summary>Seawall's own key, for passwords over connections that are not encrypted.</summary>
+    /// <summary>Whether <see cref="RsaKey"/> is there already.</summary>
+    internal bool HasRsaKey => _house.RsaKey.IsValueCreated;
+
+    /// <summary>
+    /// Seawall's own key, for passwords over connections that are not encrypted. Whoever asks first makes it: a worker, not
+    /// a loop.
+    /// </summary>
     internal ServerRsaKey RsaKey => _house.RsaKey.Value;
 
     /// <summary>Everybody who is in. Loop thread only.</summary>

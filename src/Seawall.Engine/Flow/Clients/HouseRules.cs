@@ -65,6 +65,9 @@ internal sealed class HouseRules(
     /// <summary>Where events are told.</summary>
     internal ILogger Logger { get; } = logger;
 
+    /// <summary>Chooses the plugin of the greeting.</summary>
+    internal Greeter Greeter { get; } = new();
+
     /// <summary>Accounts, asked of the servers once more.</summary>
     internal required IAccountSource Accounts { get; init; }
 

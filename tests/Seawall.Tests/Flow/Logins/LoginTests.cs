@@ -68,6 +68,45 @@ public sealed class LoginTests
         Assert.True(client.ChangeUser("app", "secret").IsOk); // It names mysql_clear_password first.
     }
 
+    [Theory]
+    [InlineData("mysql_native_password", "other")]
+    [InlineData("caching_sha2_password", "app")]
+    [InlineData("caching_sha2_password", "named")]
+    public void A_client_that_has_no_nonce_for_its_plugin_yet_is_not_taken_for_one_without_a_password(
+        string plugin, string user)
+    {
+        using var world = new EngineWorld(WithSha2() with
+        {
+            With = options => options with { Accounts = [Configured("named", "secret")] },
+        });
+        world.World.RunFor(2_000); // The servers' own accounts are read.
+        // Whoever comes first makes that the greeting is for the other plugin.
+        var guide = s_app with { User = plugin == "mysql_native_password" ? "app" : "other" };
+        Assert.True(world.Connect(guide).LogIn().IsIn);
+        var client = world.Connect(s_app with { User = user, Plugin = plugin, WaitsForNonce = true });
+
+        var reply = client.LogIn();
+
+        Assert.NotEqual(plugin, reply.Greeted);
+        Assert.True(reply.IsIn, reply.Error?.ToString());
+        Assert.Equal("OK", client.ChangeUser(user, "secret").ToString());
+        Assert.Equal(1045, client.ChangeUser(user, "guess").Code);
+    }
+
+    [Fact]
+    public void A_client_without_a_password_is_let_in_at_once_whatever_it_was_greeted_with()
+    {
+        using var world = new EngineWorld(new()
+        {
+            Prepare = server => server.Accounts.Add(new FakeAccount("open", "", "caching_sha2_password")),
+        });
+
+        var reply = world.Connect(
+            s_app with { User = "open", Password = "", Plugin = "caching_sha2_password", WaitsForNonce = true }).LogIn();
+
+        Assert.Equal(("mysql_native_password", true, 1), (reply.Greeted, reply.IsIn, reply.Exchanges));
+    }
+
     [Fact]
     public void An_ed25519_account_is_proven_by_signature_and_needs_a_configured_password_for_the_servers()
     {

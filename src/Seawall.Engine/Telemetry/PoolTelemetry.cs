@@ -11,9 +11,13 @@ internal sealed class PoolTelemetry(ILogger logger)
     private long _dialsSucceeded;
     private readonly long[] _dialsFailed = new long[Enum.GetValues<DialFailureKind>().Length];
     private long _idleLost;
+    private long _dialExchanges;
 
     /// <summary>Connections opened.</summary>
     internal long DialsSucceeded => Interlocked.Read(ref _dialsSucceeded);
+
+    /// <summary>Packets that Seawall sent in the logins of those connections.</summary>
+    internal long DialExchanges => Interlocked.Read(ref _dialExchanges);
 
     /// <summary>Attempts that came to nothing, for this reason.</summary>
     internal long DialsFailedFor(DialFailureKind kind) => Interlocked.Read(ref _dialsFailed[(int)kind]);
@@ -27,11 +31,12 @@ internal sealed class PoolTelemetry(ILogger logger)
     /// <summary>How long dials took, in microseconds.</summary>
     internal Histogram Dial { get; } = new();
 
-    internal void Dialed(Pool pool, DialFailure? failure, long tookUs)
+    internal void Dialed(Pool pool, PooledConnection? connection, DialFailure? failure, long tookUs)
     {
         if (failure is null)
         {
             Interlocked.Increment(ref _dialsSucceeded);
+            Interlocked.Add(ref _dialExchanges, connection?.LoginExchanges ?? 0);
             EngineLog.Dialed(logger, pool.Key.Server.Name, pool.Key.User, tookUs);
         }
         else

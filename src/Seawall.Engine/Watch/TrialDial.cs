@@ -66,7 +66,7 @@ internal sealed class TrialDial : DialTicket, ICriticalNotifyCompletion
         var (connection, failure) = await _pool.Server.Dialer.Dial(_pool, _account, Loop, _attributes, _pool.Generation);
         var tookUs = Loop.MicrosecondsSince(started);
         _pool.Server.Gate.Finished(Loop, DialOutcomes.Of(failure), tookUs);
-        _pool.Context.Telemetry.Dialed(_pool, failure, tookUs);
+        _pool.Context.Telemetry.Dialed(_pool, connection, failure, tookUs);
         if (connection is not null)
         {
             await _opened(connection, _pool.Key.Server);

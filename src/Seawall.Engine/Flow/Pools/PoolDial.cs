@@ -21,7 +21,7 @@ internal sealed class PoolDial(Pool pool, Loop loop, byte[] attributes, int gene
         var (connection, failure) = await pool.Server.Dialer.Dial(pool, pool.Account, Loop, attributes, generation);
         var tookUs = Loop.MicrosecondsSince(started);
         gate.Finished(Loop, DialOutcomes.Of(failure), tookUs);
-        pool.Context.Telemetry.Dialed(pool, failure, tookUs);
+        pool.Context.Telemetry.Dialed(pool, connection, failure, tookUs);
         if (connection is not null)
             pool.Dialed(connection);
         else

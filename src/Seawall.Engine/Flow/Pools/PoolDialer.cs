@@ -32,6 +32,7 @@ internal sealed class PoolDialer(FactsBoard facts, SettingsTable settings, Func<
             TrackedVariables = server.TrackedVariables,
             Nonce = login.Nonce,
             Generation = generation,
+            LoginExchanges = login.Exchanges,
             ExpiresMs = loop.NowMs + (long)(lifetime * (0.8 + (0.4 * loop.Random.NextDouble()))),
         }, null);
     }

@@ -31,6 +31,9 @@ internal sealed class PooledConnection : ServerConnection
     /// <summary>The account's generation for which it was opened.</summary>
     internal int Generation { get; init; }
 
+    /// <summary>Packets that its login took of Seawall: one is the least without TLS.</summary>
+    internal int LoginExchanges { get; init; }
+
     /// <summary>When it must not be used any more, in the loops' milliseconds.</summary>
     internal long ExpiresMs { get; init; }
 

@@ -63,7 +63,7 @@ internal sealed class ServerLogin : TimerNode
     /// <summary>The nonce of the greeting.</summary>
     internal Nonce Nonce { get; private set; }
 
-    /// <summary>How often this side had to speak and wait: two is the least without TLS, counting the connection itself.</summary>
+    /// <summary>Packets that this side has sent, the request for TLS among them: one is the least.</summary>
     internal int Exchanges { get; private set; }
 
     /// <summary>

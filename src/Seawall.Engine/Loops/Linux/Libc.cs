@@ -72,15 +72,21 @@ internal static unsafe partial class Libc
     internal static partial int getsockopt(int fd, int level, int name, void* value, int* length);
 
     /// <summary>
-    /// Keeps no error number, as <see cref="send"/>: that takes two calls more each time, and these two are most of what a
-    /// statement calls. After -1, <see cref="ErrnoNow"/> must be the very next call, as in the code that is made for others.
+    /// The kernel's <c>recvfrom</c>, which is most of what a statement calls, as <see cref="send"/>. It goes past libc's own
+    /// function, which makes each call a point where a thread can be cancelled, and keeps no error number, which takes two
+    /// calls more. After -1, <see cref="ErrnoNow"/> must be the very next call, as in the code that is made for others.
     /// </summary>
-    [LibraryImport("libc")]
-    internal static partial nint recv(int fd, byte* buffer, nint length, int flags);
+    internal static nint recv(int fd, byte* buffer, nint length, int flags) => syscall(s_recvfrom, fd, buffer, length, flags, 0, 0);
 
     /// <inheritdoc cref="recv"/>
+    internal static nint send(int fd, byte* buffer, nint length, int flags) => syscall(s_sendto, fd, buffer, length, flags, 0, 0);
+
+    // The numbers of arch/x86/entry/syscalls/syscall_64.tbl, and of include/uapi/asm-generic/unistd.h for arm64.
+    private static readonly nint s_sendto = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 44 : 206;
+    private static readonly nint s_recvfrom = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 45 : 207;
+
     [LibraryImport("libc")]
-    internal static partial nint send(int fd, byte* buffer, nint length, int flags);
+    private static partial nint syscall(nint number, nint fd, byte* buffer, nint length, nint flags, nint address, nint addressLength);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint read(int fd, void* buffer, nint length);

@@ -146,7 +146,7 @@ internal sealed class StubParts(RunPlan plan, Results results, LoadDriver load, 
     private void Tls()
     {
         using var seawall = Engine(tls: true);
-        results.Idle.Add(Fill(seawall, plan.IsQuick ? IdleUnderTls / 5 : IdleUnderTls, "full"));
+        results.Idle.Add(Fill(seawall, plan.IsQuick ? IdleUnderTls / 2 : IdleUnderTls, "full"));
         foreach (var tls in (string[])["full", "resumed"])
         {
             for (var round = 1; round <= Math.Min(plan.Rounds, 3); round++)
@@ -157,14 +157,12 @@ internal sealed class StubParts(RunPlan plan, Results results, LoadDriver load, 
         }
     }
 
-    // Before it is weighed, a process has let in and lost some ten thousand clients: what it keeps after that, it keeps
-    // anyway, and its code is compiled as well as it will be.
+    // Before it is weighed, a process has let in and lost some ten thousand clients, so that its code is compiled as well as
+    // it will be; but few at a time, since what many leave behind would be used again by those who are weighed.
     private IdleSample Fill(Contestant contestant, int clients, string tls, Action? before = null, Action? whileFull = null)
     {
         Console.Error.WriteLine($"idle: {contestant.Name}, {clients} clients");
         load.Ask(new("logins", contestant.Port, 32, WarmMs: 0, Ms: 2_000, Tls: tls));
-        load.Ask(new("idle", contestant.Port, 1_000, Tls: tls));
-        load.Ask(new("leave", contestant.Port, 0));
         Thread.Sleep(2_000);
         before?.Invoke();
         var bytesBefore = ProcessFigures.ResidentBytes(contestant.Pid);

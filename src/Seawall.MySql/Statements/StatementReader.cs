@@ -11,15 +11,10 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
     private int _statements;
     private bool _isOpen;
     private bool _allHarmless = true;
-    private bool _isImpure;
-    private bool _runsExplained;
-    private bool _into;
-    private bool _afterTargets;
     private DialectDoubt _doubt;
     private Phase _phase;
-    private Pending _pending;
-    private Word _last;
-    private byte _lastSymbol;
+    private OpenEnd _end;
+    private BodyReader _body;
     private HeadReader _head;
     private CallTracker _calls;
     private Assignments _set;
@@ -46,7 +41,7 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
     /// <inheritdoc/>
     public void Word(ReadOnlySpan<byte> word, in WordEntry entry)
     {
-        if (_pending != Pending.None && Settle(entry.Word))
+        if (_end.Exists && SettleWord(entry.Word))
             return;
         switch (_phase)
         {
@@ -68,15 +63,15 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
                 HeadWord(entry.Word);
                 break;
         }
-        _last = _calls.IsAfterDot ? Statements.Word.None : entry.Word;
-        _lastSymbol = 0;
+        _body.Last = _calls.IsAfterDot ? Statements.Word.None : entry.Word;
+        _body.LastSymbol = 0;
         _calls.Word(entry);
     }
 
     /// <inheritdoc/>
     public void Name(ReadOnlySpan<byte> name)
     {
-        if (_pending != Pending.None && Settle(WordTable.Find(name).Word))
+        if (_end.Exists && SettleWord(WordTable.Find(name).Word))
             return;
         if (_phase == Phase.Set && _set.IsTarget)
         {
@@ -106,8 +101,8 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
             Semicolon();
             return;
         }
-        if (_pending != Pending.None)
-            SettleSymbol(symbol);
+        if (_end.Exists)
+            _end.Settle(symbol, _kind, ref _own);
         if (_phase == Phase.Routine)
         {
             _routine.Take(symbol);
@@ -130,11 +125,7 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
     /// <inheritdoc/>
     public void Assign()
     {
-        if (_pending == Pending.UserVariable)
-        {
-            _own |= StatementTraits.UserVariableWrite;
-            _pending = Pending.None;
-        }
+        _end.SettleAssign(ref _own);
         if (_phase == Phase.Set && _set.IsTarget)
             _own |= _set.Symbol((byte)'=');
         else
@@ -144,31 +135,31 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
     /// <inheritdoc/>
     public void UserVariable()
     {
-        if (_pending != Pending.None)
-            SettleSymbol((byte)'@');
+        if (_end.Exists)
+            _end.Settle((byte)'@', _kind, ref _own);
         if (_phase == Phase.Set && _set.IsTarget)
         {
             _own |= _set.UserVariable();
             return;
         }
-        var isInto = _into;
+        var isInto = _body.IsInto;
         if (Other())
             return;
         _calls.Other();
-        _into = isInto;
-        if (isInto || (_kind == StatementKind.Load && !_afterTargets))
+        _body.IsInto = isInto;
+        if (_body.WritesUserVariable(_kind))
             _own |= StatementTraits.UserVariableWrite;
         else if (_kind == StatementKind.Call)
             _own |= StatementTraits.UserVariableWrite | StatementTraits.UserVariableRead;
         else
-            _pending = Pending.UserVariable;
+            _end.UserVariable();
     }
 
     /// <inheritdoc/>
     public void SystemVariable()
     {
-        if (_pending != Pending.None)
-            SettleSymbol((byte)'@');
+        if (_end.Exists)
+            _end.Settle((byte)'@', _kind, ref _own);
         if (_phase == Phase.Set && _set.IsTarget)
         {
             _own |= _set.SystemVariable();
@@ -177,13 +168,13 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
         if (Other())
             return;
         _calls.Other();
-        _pending = Pending.SystemVariable;
+        _end.SystemVariable();
     }
 
     private void Literal()
     {
-        if (_pending != Pending.None)
-            SettleSymbol((byte)'\'');
+        if (_end.Exists)
+            _end.Settle((byte)'\'', _kind, ref _own);
         if (_phase == Phase.Set && _set.IsTarget)
             _own |= _set.Symbol((byte)'\'');
         else if (!Other())
@@ -193,8 +184,7 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
     // A token that is no word: most heads end with it. True when there is nothing more to do with it.
     private bool Other()
     {
-        _into = false;
-        _last = Statements.Word.None;
+        _body.Other();
         switch (_phase)
         {
             case Phase.Body or Phase.Set:
@@ -240,7 +230,7 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
         var traits = _own;
         var kind = _kind;
         var phase = _phase;
-        _head.Word(word, _last, _dialect, ref phase, ref kind, ref traits);
+        _head.Word(word, _body.Last, _dialect, ref phase, ref kind, ref traits);
         _own = traits;
         _kind = kind;
         _phase = phase;
@@ -263,13 +253,13 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
         {
             _own |= _set.Word(word, meaning, _dialect);
             _doubt |= _set.Doubt;
-            _last = meaning;
+            _body.Last = meaning;
             return true;
         }
         if (meaning == Statements.Word.For && _set.IsStatement && _calls.Depth == 0)
         {
             _phase = Phase.Verb;
-            _last = Statements.Word.None;
+            _body.Other();
             return true;
         }
         if (meaning != Statements.Word.None)
@@ -280,80 +270,19 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
     private void BodyWord(Word word)
     {
         if (_calls.IsAfterDot)
-        {
-            AfterDot(word);
-            return;
-        }
-        if (_runsExplained && _last is Statements.Word.Insert or Statements.Word.Replace)
-            _isImpure = true;
-        var wasInto = _last == Statements.Word.Into;
-        _into = false;
-        switch (word)
-        {
-            case Statements.Word.Into:
-                _into = true;
-                _isImpure = true;
-                break;
-            case Statements.Word.Outfile or Statements.Word.Dumpfile when wasInto:
-                _own |= StatementTraits.IntoOutfile;
-                break;
-            case Statements.Word.Update or Statements.Word.Share when _last == Statements.Word.For:
-            case Statements.Word.In when _last == Statements.Word.Lock:
-                _own |= StatementTraits.Locking;
-                break;
-            case Statements.Word.Update or Statements.Word.Delete:
-                _isImpure |= _kind == StatementKind.With || _runsExplained;
-                break;
-            case Statements.Word.Analyze when _last is Statements.Word.Explain or Statements.Word.Describe or Statements.Word.Desc:
-                _runsExplained = true;
-                break;
-            case Statements.Word.Connection when _last == Statements.Word.For:
-                _own |= StatementTraits.NamesConnection;
-                break;
-            case Statements.Word.SqlCalcFoundRows:
-                _own |= StatementTraits.CalculatesFoundRows;
-                break;
-            case Statements.Word.Value when _dialect.MariaDb && _last == Statements.Word.Next:
-                _own |= StatementTraits.UsesSequence;
-                break;
-            case Statements.Word.Value when _dialect.MariaDb && _last == Statements.Word.Previous:
-                _own |= StatementTraits.ReadsLastSequenceValue;
-                break;
-            case Statements.Word.Rowcount when _dialect.MariaDb && _lastSymbol == (byte)'%':
-                _own |= StatementTraits.ReadsRowCount;
-                break;
-            case Statements.Word.Profiling or Statements.Word.OptimizerTrace:
-                _own |= StatementTraits.ReadsProfile;
-                break;
-            case Statements.Word.Set when _kind == StatementKind.Load:
-                _afterTargets = true;
-                break;
-            case Statements.Word.Select:
-            case Statements.Word.Row when _last == Statements.Word.Values:
-                _calls.Defines = false;
-                break;
-        }
-    }
-
-    // In MariaDB's Oracle mode a sequence is used with a dot.
-    private void AfterDot(Word word)
-    {
-        if (word is Statements.Word.Profiling or Statements.Word.OptimizerTrace)
-            _own |= StatementTraits.ReadsProfile;
-        else if (word == Statements.Word.Nextval && _dialect.MariaDb)
-            _own |= StatementTraits.UsesSequence;
-        else if (word == Statements.Word.Currval && _dialect.MariaDb)
-            _own |= StatementTraits.ReadsLastSequenceValue;
+            _own |= BodyReader.AfterDot(word, _dialect);
+        else if (_body.Word(word, _kind, _dialect, ref _own))
+            _calls.Defines = false;
     }
 
     private void BodySymbol(byte symbol)
     {
-        var last = _last;
-        var isInto = _into && symbol == (byte)',';
+        var last = _body.Last;
+        var isInto = _body.IsInto && symbol == (byte)',';
         if ((symbol != (byte)'.' || _phase == Phase.Verb) && Other())
             return;
-        _into = isInto;
-        _lastSymbol = symbol;
+        _body.IsInto = isInto;
+        _body.LastSymbol = symbol;
         switch (symbol)
         {
             case (byte)'(':
@@ -361,7 +290,7 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
                     _calls.Defines = false;
                 _own |= _calls.Open(_dialect, out var isLastInsertId);
                 if (isLastInsertId)
-                    _pending = Pending.LastInsertId;
+                    _end.LastInsertId();
                 break;
             case (byte)')':
                 _calls.Close();
@@ -382,61 +311,14 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
         }
     }
 
-    // What the token before left open is decided by this word. True when the word was part of it.
-    private bool Settle(Word word)
+    // True when the word was the name of a variable, or its scope.
+    private bool SettleWord(Word word)
     {
-        var pending = _pending;
-        _pending = Pending.None;
-        switch (pending)
-        {
-            case Pending.SystemVariable when word is Statements.Word.Global or Statements.Word.Session or Statements.Word.Local
-                or Statements.Word.Persist or Statements.Word.PersistOnly:
-                _pending = Pending.SystemScope;
-                return true;
-            case Pending.SystemVariable or Pending.SystemName:
-                _own |= ReadSystem(word);
-                _calls.Other();
-                return true;
-            case Pending.UserVariable:
-                _own |= StatementTraits.UserVariableRead;
-                return false;
-            case Pending.LastInsertId:
-                _own |= StatementTraits.SetsLastInsertId;
-                return false;
-            default:
-                return false;
-        }
+        if (!_end.Settle(word, ref _own))
+            return false;
+        _calls.Other();
+        return true;
     }
-
-    private void SettleSymbol(byte symbol)
-    {
-        var pending = _pending;
-        _pending = Pending.None;
-        switch (pending)
-        {
-            case Pending.SystemScope when symbol == (byte)'.':
-                _pending = Pending.SystemName;
-                break;
-            case Pending.UserVariable when symbol == (byte)'=' && _kind == StatementKind.GetDiagnostics:
-                _own |= StatementTraits.UserVariableWrite;
-                break;
-            case Pending.UserVariable:
-                _own |= StatementTraits.UserVariableRead;
-                break;
-            case Pending.LastInsertId:
-                _own |= symbol == (byte)')' ? StatementTraits.ReadsLastInsertId : StatementTraits.SetsLastInsertId;
-                break;
-        }
-    }
-
-    private static StatementTraits ReadSystem(Word word) => word switch
-    {
-        Statements.Word.LastInsertId or Statements.Word.Identity or Statements.Word.InsertId => StatementTraits.ReadsLastInsertId,
-        Statements.Word.WarningCount or Statements.Word.ErrorCount => StatementTraits.ReadsDiagnostics,
-        Statements.Word.LastGtid => StatementTraits.ReadsLastGtid,
-        Statements.Word.PseudoThreadId => StatementTraits.ReadsConnectionId,
-        _ => StatementTraits.None,
-    };
 
     private void Semicolon()
     {
@@ -448,8 +330,8 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
 
     private void EndStatement()
     {
-        if (_pending != Pending.None)
-            SettleSymbol((byte)';');
+        if (_end.Exists)
+            _end.Settle((byte)';', _kind, ref _own);
         if (_isOpen)
         {
             if (_phase == Phase.Verb || (_phase == Phase.Routine && _routine.IsOpen))
@@ -459,26 +341,16 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
             _allHarmless &= IsHarmless;
             _all |= _own;
         }
-        _isOpen = _isImpure = _runsExplained = _into = _afterTargets = false;
+        _isOpen = false;
+        _body = default;
         Doubt = _doubt;
         _own = StatementTraits.None;
         _phase = Phase.Verb;
-        _last = Statements.Word.None;
         _calls = default;
     }
 
     private readonly bool IsHarmless =>
         _kind is StatementKind.Select or StatementKind.With or StatementKind.Values or StatementKind.Table
             or StatementKind.Show or StatementKind.Explain or StatementKind.Describe
-        && !_isImpure && (_own & ~StatementTraits.CalculatesFoundRows) == 0;
-
-    private enum Pending : byte
-    {
-        None,
-        UserVariable,
-        LastInsertId,
-        SystemVariable,
-        SystemScope,
-        SystemName,
-    }
+        && !_body.IsImpure && (_own & ~StatementTraits.CalculatesFoundRows) == 0;
 }

@@ -11,20 +11,20 @@ internal struct CommentScan
     /// <summary>Whether the comment ended where two readings of it differ.</summary>
     internal bool IsDoubtful { get; private set; }
 
-    /// <summary>A comment to the end of the line.</summary>
-    internal static CommentScan Line => new() { _kind = Kind.Line };
-
-    /// <summary>A comment in which nothing counts but its end.</summary>
-    internal static CommentScan Plain => new() { _kind = Kind.Plain };
-
-    /// <summary>An executable comment that is not executed: it may have plain comments inside.</summary>
-    internal static CommentScan Skipped => new() { _kind = Kind.Skipped };
-
     /// <summary>
-    /// A comment with hints for the optimizer. Servers that know hints read the strings in it, so one may hide what looks
-    /// like the end; other servers see a plain comment.
+    /// The comment that begins so. One with hints for the optimizer has strings in it for servers that know hints, and they may
+    /// hide what looks like its end; an executable comment that is not executed may have plain comments inside.
     /// </summary>
-    internal static CommentScan Hints => new() { _kind = Kind.Hints };
+    internal static CommentScan Of(PrefixKind kind) => new()
+    {
+        _kind = kind switch
+        {
+            PrefixKind.LineComment => Kind.Line,
+            PrefixKind.Hints => Kind.Hints,
+            PrefixKind.SkippedComment => Kind.Skipped,
+            _ => Kind.Plain,
+        },
+    };
 
     /// <summary>Whether the end of the text is an end of this comment as well.</summary>
     internal readonly bool EndsWithText => _kind == Kind.Line;

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Seawall.MySql.Statements;
 
 /// <summary>
@@ -13,17 +15,13 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
     private const int DollarWarned = 80032;
     private const int DollarStrings = 90000;
 
-    /// <summary>Who takes the tokens.</summary>
-    internal TReader Reader;
-
     private readonly SqlDialect _dialect;
     private readonly byte _nameKinds;
     private readonly bool _hasCharacters;
-    private Mode _mode;
-    private PrefixPlace _place;
+    private ScanMode _mode;
+    private TokenOutput<TReader> _out;
     private bool _isLast;
-    private bool _beganHere;
-    private byte _lead;
+    private WordScan _word;
     private QuoteScan _quote;
     private CommentScan _comment;
     private NumberScan _number;
@@ -32,7 +30,7 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
 
     internal TokenScanner(in SqlDialect dialect, TReader reader)
     {
-        Reader = reader;
+        _out = new TokenOutput<TReader>(reader);
         _dialect = dialect;
         _hasCharacters = Bytes.HasLeads(dialect.Charset);
         _nameKinds = _hasCharacters || dialect.Charset == ClientCharset.SingleByte
@@ -41,6 +39,10 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
         if (dialect.Charset == ClientCharset.Unreadable)
             Reader.GiveUp();
     }
+
+    /// <summary>Who takes the tokens.</summary>
+    [UnscopedRef]
+    internal ref TReader Reader => ref _out.Reader;
 
     /// <summary>The whole text, at once.</summary>
     internal void Read(ReadOnlySpan<byte> text)
@@ -54,19 +56,19 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
     internal void Feed(ReadOnlySpan<byte> chunk)
     {
         if (Reader.Doubt != DialectDoubt.None)
-            CheckDoubt(chunk);
+            _out.CheckDoubt(chunk);
         var at = 0;
         while (at < chunk.Length)
-            at = _mode == Mode.Between ? Next(chunk, at) : Continue(chunk, at);
+            at = _mode == ScanMode.Between ? Next(chunk, at) : Continue(chunk, at);
     }
 
     /// <summary>There are no more pieces.</summary>
     internal void Finish()
     {
         _isLast = true;
-        while (_mode != Mode.Between)
+        while (_mode != ScanMode.Between)
             FinishToken();
-        if ((_place & PrefixPlace.InExecutable) != 0)
+        if ((_out.Place & PrefixPlace.InExecutable) != 0)
             Reader.GiveUp();
     }
 
@@ -74,30 +76,30 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
     {
         switch (_mode)
         {
-            case Mode.Prefix:
+            case ScanMode.Prefix:
                 Span<byte> rest = stackalloc byte[TokenBuffer.Size];
                 rest = rest[.._kept.Length];
                 _kept.Bytes.CopyTo(rest);
-                _mode = Mode.Between;
+                _mode = ScanMode.Between;
                 Feed(rest);
                 return;
-            case Mode.Word or Mode.DollarTag:
+            case ScanMode.Word or ScanMode.DollarTag:
                 EndWord();
                 return;
-            case Mode.Number:
+            case ScanMode.Number:
                 EndNumber();
                 return;
-            case Mode.Name or Mode.Text or Mode.Variable when _quote.MayBeOver:
+            case ScanMode.Name or ScanMode.Text or ScanMode.Variable when _quote.MayBeOver:
                 EndQuote(_kept.Bytes, _kept.Length);
                 return;
-            case Mode.VariableName:
-            case Mode.Comment when _comment.EndsWithText:
+            case ScanMode.VariableName:
+            case ScanMode.Comment when _comment.EndsWithText:
                 break;
             default:
                 Reader.GiveUp(); // It has no end.
                 break;
         }
-        _mode = Mode.Between;
+        _mode = ScanMode.Between;
     }
 
     private int Next(ReadOnlySpan<byte> chunk, int at)
@@ -106,32 +108,32 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
         switch (Bytes.Class(value))
         {
             case ByteClass.Space:
-                _place &= ~PrefixPlace.AfterName;
+                _out.Gap();
                 return at + 1;
             case ByteClass.Letter:
-            case ByteClass.Digit or ByteClass.Dollar when (_place & PrefixPlace.AfterDot) != 0:
+            case ByteClass.Digit or ByteClass.Dollar when (_out.Place & PrefixPlace.AfterDot) != 0:
                 return ReadWord(chunk, at);
             case ByteClass.Digit:
                 return ReadNumber(chunk, at);
             case ByteClass.Dollar when !_dialect.MariaDb && _dialect.Version >= DollarWarned:
-                Begin(Mode.DollarTag, value);
+                Begin(ScanMode.DollarTag, value);
                 return at + 1;
             case ByteClass.Dollar:
                 return ReadWord(chunk, at);
             case ByteClass.High:
                 return ReadHigh(chunk, at);
             case ByteClass.Quote:
-                BeginQuote(value, IsNameQuote(value) ? Mode.Name : Mode.Text);
+                BeginQuote(value, IsNameQuote(value) ? ScanMode.Name : ScanMode.Text);
                 return at + 1;
             case ByteClass.Hash:
-                BeginComment(CommentScan.Line);
+                BeginComment(PrefixKind.LineComment);
                 return at + 1;
             case ByteClass.Prefix:
                 return at + ReadPrefix(chunk[at..]);
             case ByteClass.Symbol:
-                Symbol(value);
+                _out.Symbol(value);
                 if (value == (byte)';' && Reader.Doubt != DialectDoubt.None)
-                    CheckDoubt(chunk[at..]);
+                    _out.CheckDoubt(chunk[at..]);
                 return at + 1;
             default:
                 Reader.GiveUp();
@@ -143,19 +145,19 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
     {
         switch (_mode)
         {
-            case Mode.Prefix:
+            case ScanMode.Prefix:
                 return at + Stitch(chunk[at..]);
-            case Mode.Word:
+            case ScanMode.Word:
                 return ContinueWord(chunk, at);
-            case Mode.Number:
+            case ScanMode.Number:
                 return ContinueNumber(chunk, at);
-            case Mode.VariableName:
+            case ScanMode.VariableName:
                 return SkipVariable(chunk, at);
-            case Mode.Comment:
+            case ScanMode.Comment:
                 return ContinueComment(chunk, at);
-            case Mode.DollarTag:
+            case ScanMode.DollarTag:
                 return ContinueDollarTag(chunk, at);
-            case Mode.DollarText:
+            case ScanMode.DollarText:
                 at = _dollar.Skip(chunk, at, _kept.Bytes);
                 if (_dollar.IsOver)
                     EndText();
@@ -175,8 +177,8 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
         var taken = Math.Min(chunk.Length, joined.Length - kept);
         chunk[..taken].CopyTo(joined[kept..]);
         joined = joined[..(kept + taken)];
-        _mode = Mode.Between;
-        var token = PrefixToken.Read(joined, _isLast, _place, _dialect);
+        _mode = ScanMode.Between;
+        var token = PrefixToken.Read(joined, _isLast, _out.Place, _dialect);
         if (token.Kind == PrefixKind.Short)
             return ReadPrefix(joined) - kept;
         Apply(token, joined);
@@ -189,13 +191,13 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
 
     private int ReadPrefix(ReadOnlySpan<byte> rest)
     {
-        var token = PrefixToken.Read(rest, _isLast, _place, _dialect);
+        var token = PrefixToken.Read(rest, _isLast, _out.Place, _dialect);
         if (token.Kind != PrefixKind.Short)
         {
             Apply(token, rest);
             return token.Length;
         }
-        _mode = Mode.Prefix;
+        _mode = ScanMode.Prefix;
         _kept.Clear();
         _kept.Add(rest);
         return rest.Length;
@@ -203,57 +205,21 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
 
     private void Apply(PrefixToken token, ReadOnlySpan<byte> text)
     {
-        if (token.IsDoubtful)
-            Reader.GiveUp();
+        _out.Prefix(token, text[0]);
         switch (token.Kind)
         {
-            case PrefixKind.Symbol:
-                Symbol(text[0]);
-                if (text[0] == (byte)'.')
-                    _place |= PrefixPlace.AfterDot;
-                break;
-            case PrefixKind.Assign:
-                BeginToken();
-                Reader.Assign();
-                break;
-            case PrefixKind.LineComment:
-                BeginComment(CommentScan.Line);
-                break;
-            case PrefixKind.PlainComment:
-                BeginComment(CommentScan.Plain);
-                break;
-            case PrefixKind.Hints:
-                BeginComment(CommentScan.Hints);
-                break;
-            case PrefixKind.SkippedComment:
-                BeginComment(CommentScan.Skipped);
-                break;
-            case PrefixKind.BeginExecutable:
-                _place |= PrefixPlace.InExecutable;
-                break;
-            case PrefixKind.EndExecutable:
-                _place &= ~PrefixPlace.InExecutable;
-                break;
-            case PrefixKind.SystemVariable:
-                BeginToken();
-                _place |= PrefixPlace.AfterSystem;
-                Reader.SystemVariable();
+            case PrefixKind.LineComment or PrefixKind.PlainComment or PrefixKind.Hints or PrefixKind.SkippedComment:
+                BeginComment(token.Kind);
                 break;
             case PrefixKind.UserVariable:
-                BeginToken();
-                Reader.UserVariable();
-                _mode = Mode.VariableName;
+                _mode = ScanMode.VariableName;
                 break;
             case PrefixKind.QuotedUserVariable:
-                BeginToken();
-                Reader.UserVariable();
-                BeginQuote(text[1], Mode.Variable);
+                BeginQuote(text[1], ScanMode.Variable);
                 break;
             case PrefixKind.Fraction:
-                Begin(Mode.Number, (byte)'.');
+                Begin(ScanMode.Number, (byte)'.');
                 _number = NumberScan.Fraction;
-                break;
-            case PrefixKind.Short:
                 break;
         }
     }
@@ -269,7 +235,7 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
                 break;
         }
         if (at < chunk.Length)
-            _mode = Mode.Between;
+            _mode = ScanMode.Between;
         return at;
     }
 
@@ -280,7 +246,7 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
             return chunk.Length;
         if (_comment.IsDoubtful)
             Reader.GiveUp();
-        _mode = Mode.Between;
+        _mode = ScanMode.Between;
         return end;
     }
 
@@ -291,11 +257,10 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
             end++;
         if (end < chunk.Length ? !_hasCharacters || chunk[end] < 0x80 : _isLast)
         {
-            Word(chunk[at..end]);
+            _out.Word(chunk[at..end]);
             return end;
         }
-        _mode = Mode.Word;
-        _kept.Clear();
+        BeginWord();
         _kept.Add(chunk[at..end]);
         return end;
     }
@@ -305,52 +270,43 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
         if (_dialect.Charset == ClientCharset.SingleByte)
         {
             // A letter, white space or nothing. Words beside it may be more than they seem, or less.
-            BeginToken();
-            Reader.Name(chunk.Slice(at, 1));
-            _place |= PrefixPlace.AfterName;
+            _out.Name(chunk.Slice(at, 1));
             return at + 1;
         }
         if (!_hasCharacters)
             return ReadWord(chunk, at);
-        _mode = Mode.Word;
-        _kept.Clear();
+        BeginWord();
         return ContinueWord(chunk, at);
     }
 
-    // Byte by byte: the word was cut, or has characters of two bytes, of which the second may look like anything.
+    private void BeginWord()
+    {
+        _mode = ScanMode.Word;
+        _word = new WordScan(_dialect.Charset, _nameKinds, (_out.Place & PrefixPlace.AfterSystem) != 0);
+        _kept.Clear();
+    }
+
     private int ContinueWord(ReadOnlySpan<byte> chunk, int at)
     {
         for (; at < chunk.Length; at++)
         {
-            var value = chunk[at];
-            var isTrail = _lead != 0 && Bytes.IsTrail(value, _dialect.Charset);
-            if (_lead != 0 && !isTrail)
-                Reader.GiveUp();
-            _lead = 0;
-            if (!isTrail && !Bytes.IsName(value, _nameKinds))
+            if (!_word.Take(chunk[at]))
             {
-                if (!_hasCharacters || value < 0x80)
-                {
-                    EndWord();
-                    return at;
-                }
-                if (Bytes.IsLead(value, _dialect.Charset) && (_place & PrefixPlace.AfterSystem) == 0)
-                    _lead = value;
-                else if (!Bytes.IsKana(value, _dialect.Charset))
-                    Reader.GiveUp();
+                EndWord();
+                return at;
             }
-            _kept.Add(value);
+            _kept.Add(chunk[at]);
         }
         return at;
     }
 
     private void EndWord()
     {
-        if (_lead != 0)
+        if (_word.IsDoubtful || _word.IsCut)
             Reader.GiveUp();
-        _lead = 0;
-        _mode = Mode.Between;
-        Word(_kept.Bytes);
+        _word = default;
+        _mode = ScanMode.Between;
+        _out.Word(_kept.Bytes);
     }
 
     private int ReadNumber(ReadOnlySpan<byte> chunk, int at)
@@ -361,11 +317,10 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
             end++;
         if (end < chunk.Length ? chunk[end] != (byte)'.' && !Bytes.IsName(chunk[end], Bytes.AsciiName | Bytes.HighName) : _isLast)
         {
-            BeginToken();
-            Reader.Number();
+            _out.Number();
             return end;
         }
-        Begin(Mode.Number, chunk[at]);
+        Begin(ScanMode.Number, chunk[at]);
         _number = NumberScan.Digit;
         return at + 1;
     }
@@ -390,23 +345,22 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
 
     private void EndNumber()
     {
-        _mode = Mode.Between;
+        _mode = ScanMode.Between;
         if (_number.IsName)
         {
             var word = _kept.Bytes;
-            Word(_number.Sign != 0 && _kept.Length == word.Length ? word[..^1] : word);
+            _out.Word(_number.Sign != 0 && _kept.Length == word.Length ? word[..^1] : word);
             if (_number.Sign == 0)
                 return;
             // "1e-" is a name and a minus, and the minus may begin a comment.
-            _mode = Mode.Prefix;
+            _mode = ScanMode.Prefix;
             _kept.Clear();
             _kept.Add(_number.Sign);
             return;
         }
         if (_number.IsBroken)
             Reader.GiveUp();
-        BeginToken();
-        Reader.Number();
+        _out.Number();
     }
 
     private int ContinueDollarTag(ReadOnlySpan<byte> chunk, int at)
@@ -424,19 +378,18 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
                 continue;
             if (_dialect.Version < DollarStrings || _kept.Length > TokenBuffer.Size)
                 Reader.GiveUp();
-            _mode = Mode.DollarText;
+            _mode = ScanMode.DollarText;
             _dollar = default;
             return at + 1;
         }
         return at;
     }
 
-    private void BeginQuote(byte quote, Mode mode)
+    private void BeginQuote(byte quote, ScanMode mode)
     {
         _mode = mode;
         _quote = new QuoteScan(quote, IsNameQuote(quote), !_dialect.NoBackslashEscapes, _dialect.Charset);
         _kept.Clear();
-        _beganHere = true;
     }
 
     private int ContinueQuote(ReadOnlySpan<byte> chunk, int at)
@@ -448,7 +401,7 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
         var piece = chunk[at..end];
         if (_quote.IsName && piece.Contains((byte)0))
             Reader.GiveUp();
-        if (isOver && _beganHere && _kept.Length == 0)
+        if (isOver && _kept.Length == 0)
         {
             EndQuote(piece, piece.Length);
             return end;
@@ -467,91 +420,35 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
             content = content[..^1];
         switch (_mode)
         {
-            case Mode.Name:
-                BeginToken();
-                _mode = Mode.Between;
-                _place |= PrefixPlace.AfterName;
-                Reader.Name(content);
+            case ScanMode.Name:
+                _out.Name(content);
                 break;
-            case Mode.Text:
-                BeginToken();
-                _mode = Mode.Between;
-                Reader.Text(isWhole ? content : default);
-                break;
-            default:
-                _mode = Mode.Between;
+            case ScanMode.Text:
+                _out.Text(isWhole ? content : default);
                 break;
         }
+        _mode = ScanMode.Between;
     }
 
     private void EndText()
     {
-        _mode = Mode.Text;
+        _mode = ScanMode.Text;
         EndQuote(default, 1);
     }
 
-    private void Word(ReadOnlySpan<byte> word)
-    {
-        ref readonly var entry = ref WordTable.Find(word);
-        BeginToken();
-        _place |= entry.Word is Statements.Word.Select or Statements.Word.Insert or Statements.Word.Replace
-            or Statements.Word.Update or Statements.Word.Delete
-            ? PrefixPlace.AfterName | PrefixPlace.AfterVerb
-            : PrefixPlace.AfterName;
-        Reader.Word(word, entry);
-    }
-
-    private void Symbol(byte value)
-    {
-        BeginToken();
-        if (value == (byte)';' && (_place & PrefixPlace.InExecutable) != 0)
-            Reader.GiveUp(); // What is left of the comment is read as if it were none.
-        Reader.Symbol(value);
-    }
-
-    private void BeginToken()
-    {
-        _place &= PrefixPlace.InExecutable;
-    }
-
-    private void Begin(Mode mode, byte first)
+    private void Begin(ScanMode mode, byte first)
     {
         _mode = mode;
         _kept.Clear();
         _kept.Add(first);
     }
 
-    private void BeginComment(CommentScan comment)
+    private void BeginComment(PrefixKind kind)
     {
-        _mode = Mode.Comment;
-        _comment = comment;
-        _place &= ~PrefixPlace.AfterName;
+        _mode = ScanMode.Comment;
+        _comment = CommentScan.Of(kind);
+        _out.Gap();
     }
 
     private readonly bool IsNameQuote(byte quote) => quote == (byte)'`' || (quote == (byte)'"' && _dialect.AnsiQuotes);
-
-    // A statement before may have changed how the rest is to be read. Most texts look the same either way.
-    private void CheckDoubt(ReadOnlySpan<byte> rest)
-    {
-        if (((Reader.Doubt & DialectDoubt.Charset) != 0 && rest.ContainsAnyInRange((byte)0x80, (byte)0xFF))
-            || ((Reader.Doubt & DialectDoubt.Quotes) != 0 && rest.ContainsAny((byte)'"', (byte)'\\')))
-        {
-            Reader.GiveUp();
-        }
-    }
-
-    private enum Mode : byte
-    {
-        Between,
-        Prefix,
-        Word,
-        Number,
-        Name,
-        Text,
-        Variable,
-        VariableName,
-        Comment,
-        DollarTag,
-        DollarText,
-    }
 }

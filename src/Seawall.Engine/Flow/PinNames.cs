@@ -29,13 +29,22 @@ internal static class PinNames
             return;
         }
         if (named.HasFlag(PinReasons.TemporaryTable))
-            AddOnce(pins, PinReasons.TemporaryTable, StatementNames.TryReadCreatedTable(text.Bytes, text.Dialect, text.Schema, out var table) ? table : null);
+        {
+            var isRead = StatementNames.TryReadCreatedTable(text.Bytes, text.Dialect, text.Schema, out var table);
+            AddOnce(pins, PinReasons.TemporaryTable, isRead ? table : null);
+        }
         if (named.HasFlag(PinReasons.NamedLock))
             AddLock(pins, text);
         if (named.HasFlag(PinReasons.Handler))
-            AddOnce(pins, PinReasons.Handler, StatementNames.TryReadHandler(text.Bytes, text.Dialect, out var handler) ? handler : null);
+        {
+            var isRead = StatementNames.TryReadHandler(text.Bytes, text.Dialect, out var handler);
+            AddOnce(pins, PinReasons.Handler, isRead ? handler : null);
+        }
         if (named.HasFlag(PinReasons.TextPrepared))
-            AddOnce(pins, PinReasons.TextPrepared, StatementNames.TryReadPrepared(text.Bytes, text.Dialect, out var prepared) ? prepared : null);
+        {
+            var isRead = StatementNames.TryReadPrepared(text.Bytes, text.Dialect, out var prepared);
+            AddOnce(pins, PinReasons.TextPrepared, isRead ? prepared : null);
+        }
         if (named.HasFlag(PinReasons.GlobalLock))
             AddOnce(pins, PinReasons.GlobalLock, GlobalLock(statement, text));
     }

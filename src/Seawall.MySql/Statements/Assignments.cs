@@ -8,7 +8,9 @@ internal struct Assignments
     private bool _isAt;
     private bool _afterGlobal;
 
-    /// <summary>Whether MariaDB's SET STATEMENT has begun: the settings end with FOR, and a statement follows.</summary>
+    /// <summary>
+    /// Whether MariaDB's SET STATEMENT has begun: the settings end with FOR, and a statement follows.
+    /// </summary>
     internal bool IsStatement { get; private set; }
 
     /// <summary>How the assignments change the way in which the rest of the text is read.</summary>
@@ -202,7 +204,8 @@ internal struct Assignments
         }
     }
 
-    // They speak of one moment, one statement or one connection; what PROFILING and OPTIMIZER_TRACE collect stays there.
+    // They speak of one moment, one statement or one connection; what PROFILING and OPTIMIZER_TRACE collect stays
+    // there.
     private static bool IsOneShot(Word word) => word is Statements.Word.Timestamp or Statements.Word.InsertId
         or Statements.Word.RandSeed1 or Statements.Word.RandSeed2 or Statements.Word.PseudoThreadId
         or Statements.Word.PseudoSlaveMode or Statements.Word.PseudoReplicaMode or Statements.Word.GtidNext

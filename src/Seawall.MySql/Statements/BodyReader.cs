@@ -28,7 +28,9 @@ internal struct BodyReader
         Last = Statements.Word.None;
     }
 
-    /// <summary>A word. True when expressions begin that may call functions, in a statement that defines something.</summary>
+    /// <summary>
+    /// A word. True when expressions begin that may call functions, in a statement that defines something.
+    /// </summary>
     internal bool Word(Word word, StatementKind kind, in SqlDialect dialect, ref StatementTraits traits)
     {
         IsImpure |= _runsExplained && Last is Statements.Word.Insert or Statements.Word.Replace;

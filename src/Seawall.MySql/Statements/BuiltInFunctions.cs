@@ -4,10 +4,10 @@ namespace Seawall.MySql.Statements;
 /// The functions that servers have built in. Any other name before a parenthesis is a stored or loadable function.
 /// </summary>
 /// <remarks>
-/// From "Built-In Function and Operator Reference" of the MySQL 5.6, 5.7, 8.0, 8.4 and 9.x manuals and "Function and Operator
-/// Reference" of MariaDB's knowledge base, both with the version in which each appeared, and checked against MySQL 5.6.24
-/// and 9.7.4 and MariaDB 10.11.19 by calling every one. Internal functions (GET_DD_..., INTERNAL_..., CAN_ACCESS_...) and those
-/// that change a server (ASYNCHRONOUS_CONNECTION_FAILOVER_...) are left out on purpose: they may do anything.
+/// Found by calling every word that occurs in the programs of MySQL 5.6.24 and 9.7.4 and MariaDB 10.11.19, and held to those
+/// three by <c>LexerTruthTests</c>. In which version between them a function appeared is as the function references of the
+/// manuals have it; that is not tested. Internal functions (GET_DD_..., INTERNAL_..., CAN_ACCESS_...) and those that change
+/// a server (ASYNCHRONOUS_CONNECTION_FAILOVER_...) are left out on purpose: they may do anything.
 /// </remarks>
 internal static class BuiltInFunctions
 {
@@ -20,7 +20,9 @@ internal static class BuiltInFunctions
     /// <param name="Names">Their names.</param>
     internal sealed record FunctionAge(int MySqlSince, int MySqlUntil, int MariaDbSince, string Names);
 
-    /// <summary>Whether a server has the functions of this age. A server of unknown version has only what all have.</summary>
+    /// <summary>
+    /// Whether a server has the functions of this age. A server of unknown version has only what all have.
+    /// </summary>
     internal static bool Has(byte age, in SqlDialect dialect)
     {
         var ages = Ages[age];
@@ -33,42 +35,45 @@ internal static class BuiltInFunctions
     internal static readonly FunctionAge[] Ages =
     [
         new(0, Never, 0, """
-            abs acos adddate addtime aes_decrypt aes_encrypt ascii asin atan atan2 avg benchmark bin binary bit_and bit_count
-            bit_length bit_or bit_xor cast ceil ceiling char char_length character character_length charset coalesce coercibility
-            collation compress concat concat_ws connection_id conv convert convert_tz cos cot count crc32 curdate current_date
-            current_time current_timestamp current_user curtime database date date_add date_format date_sub datediff day dayname
-            dayofmonth dayofweek dayofyear default degrees elt exp export_set extract extractvalue field find_in_set floor format
-            found_rows from_base64 from_days from_unixtime geometrycollection get_format get_lock greatest group_concat hex hour if
-            ifnull inet6_aton inet6_ntoa inet_aton inet_ntoa insert instr interval is_free_lock is_ipv4 is_ipv4_compat
-            is_ipv4_mapped is_ipv6 is_used_lock isnull last_day last_insert_id lcase least left length linestring ln load_file
-            localtime localtimestamp locate log log10 log2 lower lpad ltrim make_set makedate maketime master_pos_wait max
-            mbrcontains mbrdisjoint mbrintersects mbroverlaps mbrtouches mbrwithin md5 microsecond mid min minute mod month
-            monthname multilinestring multipoint multipolygon name_const now nullif oct octet_length ord period_add period_diff pi
-            point polygon position pow power quarter quote radians rand release_lock repeat replace reverse right round row
-            row_count rpad rtrim schema sec_to_time second session_user sha sha1 sha2 sign sin sleep soundex space sqrt st_area
-            st_asbinary st_astext st_aswkb st_aswkt st_buffer st_centroid st_contains st_crosses st_difference st_dimension
-            st_disjoint st_distance st_endpoint st_envelope st_equals st_exteriorring st_geomcollfromtext st_geomcollfromwkb
-            st_geometrycollectionfromtext st_geometrycollectionfromwkb st_geometryfromtext st_geometryfromwkb st_geometryn
-            st_geometrytype st_geomfromtext st_geomfromwkb st_interiorringn st_intersection st_intersects st_isclosed st_isempty
-            st_issimple st_length st_linefromtext st_linefromwkb st_linestringfromtext st_linestringfromwkb st_numgeometries
-            st_numinteriorrings st_numpoints st_overlaps st_pointfromtext st_pointfromwkb st_pointn st_polyfromtext
-            st_polyfromwkb st_polygonfromtext st_polygonfromwkb st_srid st_startpoint st_symdifference st_touches st_union
-            st_within st_x st_y std stddev stddev_pop stddev_samp str_to_date strcmp subdate substr substring substring_index
-            subtime sum sysdate system_user tan time time_format time_to_sec timediff timestamp timestampadd timestampdiff
-            to_base64 to_days to_seconds trim truncate ucase uncompress uncompressed_length unhex unix_timestamp updatexml upper
-            user utc_date utc_time utc_timestamp uuid uuid_short values var_pop var_samp variance version week weekday weekofyear
-            weight_string year yearweek
+            abs acos adddate addtime aes_decrypt aes_encrypt ascii asin atan atan2 avg benchmark bin binary bit_and
+            bit_count bit_length bit_or bit_xor cast ceil ceiling char char_length character character_length charset
+            coalesce coercibility collation compress concat concat_ws connection_id conv convert convert_tz cos cot
+            count crc32 curdate current_date current_time current_timestamp current_user curtime database date
+            date_add date_format date_sub datediff day dayname dayofmonth dayofweek dayofyear default degrees elt exp
+            export_set extract extractvalue field find_in_set floor format found_rows from_base64 from_days
+            from_unixtime geometrycollection get_format get_lock greatest group_concat hex hour if ifnull inet6_aton
+            inet6_ntoa inet_aton inet_ntoa insert instr interval is_free_lock is_ipv4 is_ipv4_compat is_ipv4_mapped
+            is_ipv6 is_used_lock isnull last_day last_insert_id lcase least left length linestring ln load_file
+            localtime localtimestamp locate log log10 log2 lower lpad ltrim make_set makedate maketime master_pos_wait
+            max mbrcontains mbrdisjoint mbrintersects mbroverlaps mbrtouches mbrwithin md5 microsecond mid min minute
+            mod month monthname multilinestring multipoint multipolygon name_const now nullif oct octet_length ord
+            period_add period_diff pi point polygon position pow power quarter quote radians rand release_lock repeat
+            replace reverse right round row row_count rpad rtrim schema sec_to_time second session_user sha sha1 sha2
+            sign sin sleep soundex space sqrt st_area st_asbinary st_astext st_aswkb st_aswkt st_buffer st_centroid
+            st_contains st_crosses st_difference st_dimension st_disjoint st_distance st_endpoint st_envelope
+            st_equals st_exteriorring st_geomcollfromtext st_geomcollfromwkb st_geometrycollectionfromtext
+            st_geometrycollectionfromwkb st_geometryfromtext st_geometryfromwkb st_geometryn st_geometrytype
+            st_geomfromtext st_geomfromwkb st_interiorringn st_intersection st_intersects st_isclosed st_isempty
+            st_issimple st_length st_linefromtext st_linefromwkb st_linestringfromtext st_linestringfromwkb
+            st_numgeometries st_numinteriorrings st_numpoints st_overlaps st_pointfromtext st_pointfromwkb st_pointn
+            st_polyfromtext st_polyfromwkb st_polygonfromtext st_polygonfromwkb st_srid st_startpoint st_symdifference
+            st_touches st_union st_within st_x st_y std stddev stddev_pop stddev_samp str_to_date strcmp subdate
+            substr substring substring_index subtime sum sysdate system_user tan time time_format time_to_sec timediff
+            timestamp timestampadd timestampdiff to_base64 to_days to_seconds trim truncate ucase uncompress
+            uncompressed_length unhex unix_timestamp updatexml upper user utc_date utc_time utc_timestamp uuid
+            uuid_short values var_pop var_samp variance version week weekday weekofyear weight_string year yearweek
             """),
         // Gone from MySQL 8.0: the old passwords and ciphers, and the names of spatial functions without their prefix.
         new(0, 80000, 0, """
-            area asbinary astext aswkb aswkt buffer centroid contains crosses decode des_decrypt des_encrypt dimension disjoint
-            encode encrypt endpoint envelope equals exteriorring geomcollfromtext geomcollfromwkb geometrycollectionfromtext
-            geometrycollectionfromwkb geometryfromtext geometryfromwkb geometryn geometrytype geomfromtext geomfromwkb glength
-            interiorringn intersects isclosed isempty issimple linefromtext linefromwkb linestringfromtext linestringfromwkb
-            mbrequal mlinefromtext mlinefromwkb mpointfromtext mpointfromwkb mpolyfromtext mpolyfromwkb multilinestringfromtext
-            multilinestringfromwkb multipointfromtext multipointfromwkb multipolygonfromtext multipolygonfromwkb numgeometries
-            numinteriorrings numpoints old_password overlaps password pointfromtext pointfromwkb pointn polyfromtext polyfromwkb
-            polygonfromtext polygonfromwkb srid startpoint touches within x y
+            area asbinary astext aswkb aswkt buffer centroid contains crosses decode des_decrypt des_encrypt dimension
+            disjoint encode encrypt endpoint envelope equals exteriorring geomcollfromtext geomcollfromwkb
+            geometrycollectionfromtext geometrycollectionfromwkb geometryfromtext geometryfromwkb geometryn
+            geometrytype geomfromtext geomfromwkb glength interiorringn intersects isclosed isempty issimple
+            linefromtext linefromwkb linestringfromtext linestringfromwkb mbrequal mlinefromtext mlinefromwkb
+            mpointfromtext mpointfromwkb mpolyfromtext mpolyfromwkb multilinestringfromtext multilinestringfromwkb
+            multipointfromtext multipointfromwkb multipolygonfromtext multipolygonfromwkb numgeometries
+            numinteriorrings numpoints old_password overlaps password pointfromtext pointfromwkb pointn polyfromtext
+            polyfromwkb polygonfromtext polygonfromwkb srid startpoint touches within x y
             """),
         new(0, 80000, Never, "wait_until_sql_thread_after_gtids"),
         new(0, Never, Never, "gtid_subset gtid_subtract validate_password_strength"),
@@ -76,26 +81,27 @@ internal static class BuiltInFunctions
         new(50705, Never, 100502, "release_all_locks"),
         new(50705, Never, Never, """
             any_value wait_for_executed_gtid_set mbrcoveredby mbrcovers st_buffer_strategy st_geohash st_isvalid
-            st_latfromgeohash st_longfromgeohash st_makeenvelope st_numinteriorring st_pointfromgeohash st_simplify st_validate
-            st_geomcollfromtxt
+            st_latfromgeohash st_longfromgeohash st_makeenvelope st_numinteriorring st_pointfromgeohash st_simplify
+            st_validate st_geomcollfromtxt
             """),
         new(50706, Never, 100102, """
-            mbrequals st_asgeojson st_convexhull st_distance_sphere st_geomfromgeojson st_mlinefromtext st_mlinefromwkb
-            st_mpointfromtext st_mpointfromwkb st_mpolyfromtext st_mpolyfromwkb st_multilinestringfromtext
-            st_multilinestringfromwkb st_multipointfromtext st_multipointfromwkb st_multipolygonfromtext st_multipolygonfromwkb
+            mbrequals st_asgeojson st_convexhull st_distance_sphere st_geomfromgeojson st_mlinefromtext
+            st_mlinefromwkb st_mpointfromtext st_mpointfromwkb st_mpolyfromtext st_mpolyfromwkb
+            st_multilinestringfromtext st_multilinestringfromwkb st_multipointfromtext st_multipointfromwkb
+            st_multipolygonfromtext st_multipolygonfromwkb
             """),
         new(50708, Never, 100203, """
-            json_array json_array_append json_array_insert json_arrayagg json_contains json_contains_path json_depth json_extract
-            json_insert json_keys json_length json_merge json_merge_patch json_merge_preserve json_object json_objectagg
-            json_quote json_remove json_replace json_search json_set json_type json_unquote json_valid
+            json_array json_array_append json_array_insert json_arrayagg json_contains json_contains_path json_depth
+            json_extract json_insert json_keys json_length json_merge json_merge_patch json_merge_preserve json_object
+            json_objectagg json_quote json_remove json_replace json_search json_set json_type json_unquote json_valid
             """),
         new(50722, Never, Never, "json_storage_size"),
         new(50722, Never, 101003, "json_pretty"),
         new(80000, Never, Never, """
-            bin_to_uuid etag format_bytes geomcollection grouping icu_version is_uuid json_schema_validation_report json_storage_free ps_current_thread_id ps_thread_id regexp_like roles_graphml
-            source_pos_wait st_collect st_frechetdistance st_hausdorffdistance st_latitude st_lineinterpolatepoint
-            st_lineinterpolatepoints st_longitude st_pointatdistance st_swapxy st_transform statement_digest statement_digest_text
-            uuid_to_bin
+            bin_to_uuid etag format_bytes geomcollection grouping icu_version is_uuid json_schema_validation_report
+            json_storage_free ps_current_thread_id ps_thread_id regexp_like roles_graphml source_pos_wait st_collect
+            st_frechetdistance st_hausdorffdistance st_latitude st_lineinterpolatepoint st_lineinterpolatepoints
+            st_longitude st_pointatdistance st_swapxy st_transform statement_digest statement_digest_text uuid_to_bin
             """),
         new(80000, Never, 100005, "regexp_instr regexp_replace regexp_substr"),
         new(80000, Never, 110000, "format_pico_time"),
@@ -108,9 +114,9 @@ internal static class BuiltInFunctions
         new(90000, Never, Never, "from_vector string_to_vector to_vector vector_dim vector_to_string vector_distance distance"),
         new(90400, Never, Never, "json_duality_object"),
         new(Never, Never, 0, """
-            binlog_gtid_pos boundary column_add column_check column_create column_delete column_exists column_get column_json
-            column_list convexhull decode_histogram isring master_gtid_wait pointonsurface st_boundary st_isring
-            st_pointonsurface st_relate
+            binlog_gtid_pos boundary column_add column_check column_create column_delete column_exists column_get
+            column_json column_list convexhull decode_histogram isring master_gtid_wait pointonsurface st_boundary
+            st_isring st_pointonsurface st_relate
             """),
         new(Never, Never, 100203, "json_compact json_detailed json_exists json_loose json_query"),
         new(Never, Never, 100300, """
@@ -167,21 +173,22 @@ internal static class BuiltInFunctions
     ];
 
     /// <summary>
-    /// Keywords that may stand before a parenthesis and call nothing. Words that are keywords in some versions only, and
-    /// names before, are here when nobody would call a function so.
+    /// Keywords that may stand before a parenthesis and call nothing. Words that are keywords in some versions only,
+    /// and names before, are here when nobody would call a function so.
     /// </summary>
     internal const string NeverCalled = """
-        add after against all alter analyze and any as asc before begin between bigint bit blob boolean both by call cascade case
-        check collate column columns condition constraint create cross cube databases dec decimal declare delete desc
-        describe distinct distinctrow div do double drop dual each else elseif end enum escape except exists explain fetch fixed
-        float float4 float8 for force foreign from fulltext grant group having high_priority ignore in index inner int int1
-        int2 int3 int4 int8 integer intersect into is iterate join json key keys kill lateral leading leave like limit lines load
-        lock long longblob longtext loop low_priority match mediumblob mediumint mediumtext member middleint minus natural nchar
-        no not null numeric nvarchar of offset on option or order out outer outfile over partition precision primary procedure
-        purge range read real recursive references regexp release rename require return returning revoke rlike rollup rows
-        select separator set sets show smallint some sounds spatial sql_big_result sql_buffer_result sql_cache
-        sql_calc_found_rows sql_no_cache sql_small_result starting straight_join table terminated text than then tinyblob tinyint
-        tinytext to trailing trigger undo union unique unlock unsigned until update usage use using value varbinary varchar
-        varcharacter varying view when where while window with write xor zerofill
+        add after against all alter analyze and any as asc before begin between bigint bit blob boolean both by call
+        cascade case check collate column columns condition constraint create cross cube databases dec decimal declare
+        delete desc describe distinct distinctrow div do double drop dual each else elseif end enum escape except
+        exists explain fetch fixed float float4 float8 for force foreign from fulltext grant group having
+        high_priority ignore in index inner int int1 int2 int3 int4 int8 integer intersect into is iterate join json
+        key keys kill lateral leading leave like limit lines load lock long longblob longtext loop low_priority match
+        mediumblob mediumint mediumtext member middleint minus natural nchar no not null numeric nvarchar of offset on
+        option or order out outer outfile over partition precision primary procedure purge range read real recursive
+        references regexp release rename require return returning revoke rlike rollup rows select separator set sets
+        show smallint some sounds spatial sql_big_result sql_buffer_result sql_cache sql_calc_found_rows sql_no_cache
+        sql_small_result starting straight_join table terminated text than then tinyblob tinyint tinytext to trailing
+        trigger undo union unique unlock unsigned until update usage use using value varbinary varchar varcharacter
+        varying view when where while window with write xor zerofill
         """;
 }

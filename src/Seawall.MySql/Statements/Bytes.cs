@@ -58,7 +58,9 @@ internal static class Bytes
     /// <summary>White space or a control character: what makes a comment of two dashes.</summary>
     internal static bool IsSpaceOrControl(byte value) => value is <= (byte)' ' or 0x7F;
 
-    /// <summary>Whether there are bytes that begin a character of two bytes, of which the second may be ASCII.</summary>
+    /// <summary>
+    /// Whether there are bytes that begin a character of two bytes, of which the second may be ASCII.
+    /// </summary>
     internal static bool HasLeads(ClientCharset charset) =>
         charset is ClientCharset.Gbk or ClientCharset.Big5 or ClientCharset.ShiftJis or ClientCharset.Gb18030;
 
@@ -76,8 +78,8 @@ internal static class Bytes
     };
 
     /// <summary>
-    /// Whether a byte ends a character that began with a lead byte. A character of four bytes in gb18030 is taken for two of
-    /// two, a lead byte and a digit each, which comes to the same.
+    /// Whether a byte ends a character that began with a lead byte. A character of four bytes in gb18030 is taken for
+    /// two of two, a lead byte and a digit each, which comes to the same.
     /// </summary>
     internal static bool IsTrail(byte value, ClientCharset charset) => charset switch
     {

@@ -1,8 +1,8 @@
 namespace Seawall.MySql.Statements;
 
 /// <summary>
-/// Knows which names before a parenthesis are calls of functions, and which are names of tables, aliases, types or indexes
-/// with a list after them.
+/// Knows which names before a parenthesis are calls of functions, and which are names of tables, aliases, types or
+/// indexes with a list after them.
 /// </summary>
 internal struct CallTracker
 {
@@ -15,7 +15,9 @@ internal struct CallTracker
     private bool _withNext;
     private ulong _withLists;
 
-    /// <summary>Whether the statement defines something: then names before parentheses are columns, indexes and types.</summary>
+    /// <summary>
+    /// Whether the statement defines something: then names before parentheses are columns, indexes and types.
+    /// </summary>
     internal bool Defines { get; set; }
 
     /// <summary>How many parentheses are open.</summary>

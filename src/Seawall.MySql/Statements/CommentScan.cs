@@ -12,8 +12,9 @@ internal struct CommentScan
     internal bool IsDoubtful { get; private set; }
 
     /// <summary>
-    /// The comment that begins so. One with hints for the optimizer has strings in it for servers that know hints, and they may
-    /// hide what looks like its end; an executable comment that is not executed may have plain comments inside.
+    /// The comment that begins so. One with hints for the optimizer has strings in it for servers that know hints, and
+    /// they may hide what looks like its end; an executable comment that is not executed may have plain comments
+    /// inside.
     /// </summary>
     internal static CommentScan Of(PrefixKind kind) => new()
     {

@@ -34,11 +34,13 @@ internal readonly record struct ExecutableComment(int Length, bool IsExecuted, b
         }
         if (dialect.Version == 0)
             return new(next, true, true);
-        return dialect.MariaDb ? ReadMariaDb(next, version, marker == 4, dialect) : ReadMySql(marker, digits, version, five, following, dialect);
+        return dialect.MariaDb
+            ? ReadMariaDb(next, version, marker == 4, dialect)
+            : ReadMySql(marker, digits, version, five, following, dialect);
     }
 
-    // MariaDB has its own features where MySQL has versions from 5.7 on, and takes such comments for MySQL's. 99997 is code on
-    // the nodes of a Galera cluster.
+    // MariaDB has its own features where MySQL has versions from 5.7 on, and takes such comments for MySQL's. 99997 is
+    // code on the nodes of a Galera cluster.
     private static ExecutableComment ReadMariaDb(int length, int version, bool isOwn, in SqlDialect dialect) =>
         new(length, version <= dialect.Version && (version is < 50700 or > 99999 || isOwn), version == 99997);
 

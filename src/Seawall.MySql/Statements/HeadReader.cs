@@ -1,6 +1,8 @@
 namespace Seawall.MySql.Statements;
 
-/// <summary>Reads the words after a verb that say what the statement is: LOCK TABLES or LOCK INSTANCE, DROP TABLE or DROP USER.</summary>
+/// <summary>
+/// Reads the words after a verb that say what the statement is: LOCK TABLES or LOCK INSTANCE, DROP TABLE or DROP USER.
+/// </summary>
 internal struct HeadReader(Word verb)
 {
     private readonly Word _verb = verb;

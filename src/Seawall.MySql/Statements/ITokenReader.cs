@@ -1,8 +1,8 @@
 namespace Seawall.MySql.Statements;
 
 /// <summary>
-/// Takes the tokens of a text, one by one. Spans are good for the call only. Comments, white space, and the boundaries of
-/// executable comments are not tokens.
+/// Takes the tokens of a text, one by one. Spans are good for the call only. Comments, white space, and the boundaries
+/// of executable comments are not tokens.
 /// </summary>
 internal interface ITokenReader
 {

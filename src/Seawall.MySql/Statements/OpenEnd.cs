@@ -1,8 +1,8 @@
 namespace Seawall.MySql.Statements;
 
 /// <summary>
-/// A token of which only the next one says what it means: <c>@a</c> is read unless <c>:=</c> follows, <c>LAST_INSERT_ID(</c>
-/// sets unless a parenthesis follows, <c>@@</c> begins the name of a variable.
+/// A token of which only the next one says what it means: <c>@a</c> is read unless <c>:=</c> follows,
+/// <c>LAST_INSERT_ID(</c> sets unless a parenthesis follows, <c>@@</c> begins the name of a variable.
 /// </summary>
 internal struct OpenEnd
 {

@@ -1,6 +1,8 @@
 namespace Seawall.MySql.Statements;
 
-/// <summary>What begins with a byte that says too little: a dash, a slash, a star, an at sign, a colon, a dot.</summary>
+/// <summary>
+/// What begins with a byte that says too little: a dash, a slash, a star, an at sign, a colon, a dot.
+/// </summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Length">How many bytes of it are done with.</param>
 /// <param name="IsDoubtful">Whether servers of this kind and version may see something else.</param>
@@ -79,7 +81,9 @@ internal readonly record struct PrefixToken(PrefixKind Kind, int Length, bool Is
         var comment = ExecutableComment.Read(rest, marker, isLast, dialect);
         if (comment.Length == 0)
             return Short;
-        return new(comment.IsExecuted ? PrefixKind.BeginExecutable : PrefixKind.SkippedComment, comment.Length, comment.IsDoubtful);
+        return new(
+            comment.IsExecuted ? PrefixKind.BeginExecutable : PrefixKind.SkippedComment, comment.Length,
+            comment.IsDoubtful);
     }
 }
 

@@ -8,15 +8,18 @@ internal struct QuoteScan(byte quote, bool isName, bool hasEscapes, ClientCharse
     private byte _lead;
     private bool _isEscaped;
 
-    /// <summary>Whether it is a name that is quoted: nothing is escaped in it, and no server reads a NUL in it.</summary>
+    /// <summary>
+    /// Whether it is a name that is quoted: nothing is escaped in it, and no server reads a NUL in it.
+    /// </summary>
     internal readonly bool IsName => isName;
 
     /// <summary>Whether the last byte was a quote: the end, unless another one follows.</summary>
     internal bool MayBeOver { get; private set; }
 
     /// <summary>
-    /// Goes on at a place in a piece of text and returns the place after the closing quote, or -1 when the end is not in
-    /// it. That a quote is the last byte of the piece does not make it the closing one: see <see cref="MayBeOver"/>.
+    /// Goes on at a place in a piece of text and returns the place after the closing quote, or -1 when the end is not
+    /// in it. That a quote is the last byte of the piece does not make it the closing one: see <see
+    /// cref="MayBeOver"/>.
     /// </summary>
     internal int Skip(ReadOnlySpan<byte> chunk, int at)
     {

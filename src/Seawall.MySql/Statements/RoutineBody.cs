@@ -1,11 +1,12 @@
 namespace Seawall.MySql.Statements;
 
 /// <summary>
-/// Finds the end of a routine's definition: the semicolon that is in no block. Nothing of it is run, so nothing else counts.
+/// Finds the end of a routine's definition: the semicolon that is in no block. Nothing of it is run, so nothing else
+/// counts.
 /// </summary>
 /// <remarks>
-/// Blocks are counted, not parsed. A block that is not seen to begin ends the definition too early, which adds traits; one
-/// that is not seen to end would hide statements, so a definition that ends inside a block may do anything.
+/// Blocks are counted, not parsed. A block that is not seen to begin ends the definition too early, which adds traits;
+/// one that is not seen to end would hide statements, so a definition that ends inside a block may do anything.
 /// </remarks>
 internal struct RoutineBody
 {

@@ -56,7 +56,9 @@ public readonly record struct SqlDialect(
 /// </summary>
 public enum ClientCharset : byte
 {
-    /// <summary>UTF-8, the EUC sets, ASCII, binary: such bytes never hide an ASCII byte and are parts of names.</summary>
+    /// <summary>
+    /// UTF-8, the EUC sets, ASCII, binary: such bytes never hide an ASCII byte and are parts of names.
+    /// </summary>
     Transparent,
 
     /// <summary>latin1 and its like: such a byte may be a letter, white space (0xA0, 0xFF) or nothing.</summary>

@@ -59,7 +59,8 @@ internal sealed class SqlTokens
         var list = scanner.Reader.Tokens;
         while (list.Count > 0 && list[^1].Value == ";")
             list.RemoveAt(list.Count - 1);
-        tokens = scanner.Reader.GaveUp || list.Contains(new SqlToken(SqlTokenKind.Symbol, ";")) ? null : new SqlTokens(list);
+        var isOne = !scanner.Reader.GaveUp && !list.Contains(new SqlToken(SqlTokenKind.Symbol, ";"));
+        tokens = isOne ? new SqlTokens(list) : null;
         return tokens is not null;
     }
 
@@ -78,15 +79,9 @@ internal sealed class SqlTokens
     }
 
     /// <summary>Takes a keyword if it is next.</summary>
-    internal bool Take(Word word)
-    {
-        if (Next.Kind != SqlTokenKind.Word || !string.Equals(Next.Value, WordTable.Spell(word), StringComparison.OrdinalIgnoreCase))
-            return false;
-        _at++;
-        return true;
-    }
+    internal bool Take(Word word) => Take(WordTable.Spell(word));
 
-    /// <summary>Takes a word that is no keyword of the lexer if it is next; it is given in lower case.</summary>
+    /// <summary>Takes a word if it is next.</summary>
     internal bool Take(string word)
     {
         if (Next.Kind != SqlTokenKind.Word || !string.Equals(Next.Value, word, StringComparison.OrdinalIgnoreCase))
@@ -122,7 +117,8 @@ internal sealed class SqlTokens
 
         public readonly DialectDoubt Doubt => DialectDoubt.None;
 
-        public readonly void Word(ReadOnlySpan<byte> word, in WordEntry entry) => Add(SqlTokenKind.Word, Encoding.Latin1.GetString(word));
+        public readonly void Word(ReadOnlySpan<byte> word, in WordEntry entry) =>
+            Add(SqlTokenKind.Word, Encoding.Latin1.GetString(word));
 
         // A byte that is not ASCII, by itself, may be a part of a word and no name at all.
         public readonly void Name(ReadOnlySpan<byte> name) => Add(SqlTokenKind.Name,

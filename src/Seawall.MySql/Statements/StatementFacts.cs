@@ -6,7 +6,9 @@ namespace Seawall.MySql.Statements;
 /// <param name="Statements">How many statements there are. Empty ones do not count.</param>
 public readonly record struct StatementFacts(StatementKind Kind, StatementTraits Traits, int Statements)
 {
-    /// <summary>Every statement only reads, and reads nothing that belongs to the session or its last statement.</summary>
+    /// <summary>
+    /// Every statement only reads, and reads nothing that belongs to the session or its last statement.
+    /// </summary>
     public bool IsHarmless => (Traits & StatementTraits.Harmless) != 0;
 
     /// <summary>The text could not be understood, or does what cannot be foreseen: it may do everything.</summary>

@@ -1,8 +1,8 @@
 namespace Seawall.MySql.Statements;
 
 /// <summary>
-/// Reads a text once, as it comes, and says what its statements may do to their session. It takes any bytes and allocates
-/// nothing; where it does not understand, it says that the text may do anything.
+/// Reads a text once, as it comes, and says what its statements may do to their session. It takes any bytes and
+/// allocates nothing; where it does not understand, it says that the text may do anything.
 /// </summary>
 /// <remarks>
 /// The bytes go through <see cref="TokenScanner{TReader}"/>, which cuts them into tokens as the servers do, to

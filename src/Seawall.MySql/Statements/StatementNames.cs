@@ -3,13 +3,13 @@ using System.Diagnostics.CodeAnalysis;
 namespace Seawall.MySql.Statements;
 
 /// <summary>
-/// Reads the names of what a statement makes or ends. Each method takes the text of one statement of its kind and says false
-/// when the names cannot be told exactly: whoever keeps account must then assume the worse.
+/// Reads the names of what a statement makes or ends. Each method takes the text of one statement of its kind and says
+/// false when the names cannot be told exactly: whoever keeps account must then assume the worse.
 /// </summary>
 /// <remarks>
-/// Names are compared as they are written. Servers compare some without regard to case (locks, handlers, on some systems
-/// tables), so a thing that is made as <c>A</c> and ended as <c>a</c> is kept on the account, which is safe. The other way is
-/// not possible: where <c>A</c> and <c>a</c> are two things, they are two names here.
+/// Names are compared as they are written. Servers compare some without regard to case (locks, handlers, on some
+/// systems tables), so a thing that is made as <c>A</c> and ended as <c>a</c> is kept on the account, which is safe.
+/// The other way is not possible: where <c>A</c> and <c>a</c> are two things, they are two names here.
 /// </remarks>
 public static class StatementNames
 {
@@ -63,7 +63,8 @@ public static class StatementNames
             if (!tokens.Take('(') || tokens.Next is not { Kind: SqlTokenKind.Text, Value: { } taken })
                 return false;
             tokens.Take();
-            // The time may be a number, a sign and a number, or a placeholder; not an expression that takes another lock.
+            // The time may be a number, a sign and a number, or a placeholder; not an expression that takes another
+            // lock.
             if (!tokens.Take(','))
                 return false;
             tokens.Take('-');
@@ -72,8 +73,11 @@ public static class StatementNames
             tokens.Take();
             return EndsCall(tokens) && (name = taken) is not null;
         }
-        if (!tokens.Take("release_lock") || !tokens.Take('(') || tokens.Next is not { Kind: SqlTokenKind.Text, Value: { } released })
+        if (!tokens.Take("release_lock") || !tokens.Take('(')
+            || tokens.Next is not { Kind: SqlTokenKind.Text, Value: { } released })
+        {
             return false;
+        }
         tokens.Take();
         return EndsCall(tokens) && (name = released) is not null;
     }
@@ -102,7 +106,9 @@ public static class StatementNames
         return tokens.TryTakeName(out name) && tokens.IsAtEnd;
     }
 
-    /// <summary>The name of PREPARE, DEALLOCATE PREPARE or DROP PREPARE; case does not matter, so it is in lower case.</summary>
+    /// <summary>
+    /// The name of PREPARE, DEALLOCATE PREPARE or DROP PREPARE; case does not matter, so it is in lower case.
+    /// </summary>
     public static bool TryReadPrepared(ReadOnlySpan<byte> text, in SqlDialect dialect, [NotNullWhen(true)] out string? name)
     {
         name = null;
@@ -117,7 +123,9 @@ public static class StatementNames
         return true;
     }
 
-    /// <summary>Which of MariaDB's two kinds of backup locks a BACKUP is about: the stages of the server, or a table.</summary>
+    /// <summary>
+    /// Which of MariaDB's two kinds of backup locks a BACKUP is about: the stages of the server, or a table.
+    /// </summary>
     public static bool TryReadBackup(ReadOnlySpan<byte> text, in SqlDialect dialect, out bool isStage)
     {
         isStage = false;
@@ -133,8 +141,8 @@ public static class StatementNames
         && tokens.IsAtEnd;
 
     /// <summary>
-    /// The session's system variables that SET assigns, in lower case, added to those that are there already. What is set
-    /// for everybody, or for the next transaction, is left out.
+    /// The session's system variables that SET assigns, in lower case, added to those that are there already. What is
+    /// set for everybody, or for the next transaction, is left out.
     /// </summary>
     public static bool TryReadAssigned(ReadOnlySpan<byte> text, in SqlDialect dialect, List<string> names)
     {

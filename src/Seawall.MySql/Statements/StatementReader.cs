@@ -1,6 +1,8 @@
 namespace Seawall.MySql.Statements;
 
-/// <summary>Understands the tokens of a text as far as it must to say what its statements may do to their session.</summary>
+/// <summary>
+/// Understands the tokens of a text as far as it must to say what its statements may do to their session.
+/// </summary>
 internal struct StatementReader(SqlDialect dialect) : ITokenReader
 {
     private readonly SqlDialect _dialect = dialect;

@@ -2,7 +2,8 @@ namespace Seawall.MySql.Statements;
 
 /// <summary>
 /// What a statement may do to, or need from, its session. A trait says "may": a false one costs speed, a missing one
-/// costs correctness, so the lexer errs towards setting it. Read the ends of things (<c>Unlocks...</c>, <c>Drops...</c>,
+/// costs correctness, so the lexer errs towards setting it. Read the ends of things (<c>Unlocks...</c>,
+/// <c>Drops...</c>,
 /// <c>Releases...</c>) only where <see cref="StatementFacts.MayEndPins"/> is true.
 /// </summary>
 [Flags]
@@ -20,7 +21,9 @@ public enum StatementTraits : ulong
     /// <summary>FOR UPDATE, FOR SHARE, LOCK IN SHARE MODE.</summary>
     Locking = 1UL << 1,
 
-    /// <summary>Calls a function that is not built in: a stored or loadable one, which may do anything inside.</summary>
+    /// <summary>
+    /// Calls a function that is not built in: a stored or loadable one, which may do anything inside.
+    /// </summary>
     CallsUnknownFunction = 1UL << 2,
 
     /// <summary>Reads <c>@a</c>.</summary>
@@ -116,7 +119,9 @@ public enum StatementTraits : ulong
     /// <summary>SET autocommit. Set to 1, it commits.</summary>
     SetsAutocommit = 1UL << 33,
 
-    /// <summary>SET of a variable that acts once or is no plain setting: insert_id, gtid_next, rand_seed1, ...</summary>
+    /// <summary>
+    /// SET of a variable that acts once or is no plain setting: insert_id, gtid_next, rand_seed1, ...
+    /// </summary>
     SetsOneShot = 1UL << 34,
 
     /// <summary>BEGIN, START TRANSACTION, XA START.</summary>
@@ -170,7 +175,9 @@ public enum StatementTraits : ulong
     /// <summary>SHOW STATUS for the session, FLUSH STATUS: counters of the connection.</summary>
     SessionStatus = 1UL << 51,
 
-    /// <summary>@@last_gtid (MariaDB), WSREP_LAST_WRITTEN_GTID(): the position of this connection's last write.</summary>
+    /// <summary>
+    /// @@last_gtid (MariaDB), WSREP_LAST_WRITTEN_GTID(): the position of this connection's last write.
+    /// </summary>
     ReadsLastGtid = 1UL << 52,
 
     /// <summary>Takes a value of a sequence: NEXT VALUE FOR, NEXTVAL, SETVAL.</summary>
@@ -185,10 +192,14 @@ public enum StatementTraits : ulong
     /// <summary>USE: the session's schema.</summary>
     Use = 1UL << 56,
 
-    /// <summary>CREATE of a procedure, function, trigger, event or package. Its body is not run and adds no traits.</summary>
+    /// <summary>
+    /// CREATE of a procedure, function, trigger, event or package. Its body is not run and adds no traits.
+    /// </summary>
     DefinesRoutine = 1UL << 57,
 
-    /// <summary>A block outside a routine (MariaDB's BEGIN NOT ATOMIC, IF, LOOP): <see cref="Anything"/> is set too.</summary>
+    /// <summary>
+    /// A block outside a routine (MariaDB's BEGIN NOT ATOMIC, IF, LOOP): <see cref="Anything"/> is set too.
+    /// </summary>
     Compound = 1UL << 58,
 
     /// <summary>More than one statement.</summary>

@@ -84,7 +84,9 @@ internal struct TokenOutput<TReader>(TReader reader) where TReader : struct, ITo
         }
     }
 
-    /// <summary>A statement before may have changed how this is to be read. Most texts look the same either way.</summary>
+    /// <summary>
+    /// A statement before may have changed how this is to be read. Most texts look the same either way.
+    /// </summary>
     internal void CheckDoubt(ReadOnlySpan<byte> rest)
     {
         if (((Reader.Doubt & DialectDoubt.Charset) != 0 && rest.ContainsAnyInRange((byte)0x80, (byte)0xFF))

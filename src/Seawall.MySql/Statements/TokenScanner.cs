@@ -3,15 +3,17 @@ using System.Diagnostics.CodeAnalysis;
 namespace Seawall.MySql.Statements;
 
 /// <summary>
-/// Cuts a text into tokens as the servers do, and hands them to a reader. The text may come in pieces, cut anywhere. Nothing
-/// is allocated, and no bytes make it fail.
+/// Cuts a text into tokens as the servers do, and hands them to a reader. The text may come in pieces, cut anywhere.
+/// Nothing is allocated, and no bytes make it fail.
 /// </summary>
 /// <remarks>
-/// The rules are those of MySQL 5.6 to 9.x and MariaDB 10.x, put to servers of all three kinds by <c>LexerTruthTests</c>.
+/// The rules are those of MySQL 5.6 to 9.x and MariaDB 10.x, put to servers of all three kinds by
+/// <c>LexerTruthTests</c>.
 /// </remarks>
 internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
 {
-    // MySQL has warned of names that begin with a dollar sign since 8.0.32, because strings were to begin so from 9.0 on.
+    // MySQL has warned of names that begin with a dollar sign since 8.0.32, because strings were to begin so from 9.0
+    // on.
     private const int DollarWarned = 80032;
     private const int DollarStrings = 90000;
 
@@ -315,7 +317,10 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
         var end = at + 1;
         while (end < chunk.Length && Bytes.IsDigit(chunk[end]))
             end++;
-        if (end < chunk.Length ? chunk[end] != (byte)'.' && !Bytes.IsName(chunk[end], Bytes.AsciiName | Bytes.HighName) : _isLast)
+        var isOver = end < chunk.Length
+            ? chunk[end] != (byte)'.' && !Bytes.IsName(chunk[end], Bytes.AsciiName | Bytes.HighName)
+            : _isLast;
+        if (isOver)
         {
             _out.Number();
             return end;

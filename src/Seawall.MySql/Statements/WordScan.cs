@@ -1,8 +1,8 @@
 namespace Seawall.MySql.Statements;
 
 /// <summary>
-/// Finds the end of a word byte by byte: one that was cut, or has characters of two bytes, of which the second may look like
-/// anything.
+/// Finds the end of a word byte by byte: one that was cut, or has characters of two bytes, of which the second may
+/// look like anything.
 /// </summary>
 internal struct WordScan(ClientCharset charset, byte nameKinds, bool isBytewise)
 {

@@ -30,7 +30,8 @@ internal readonly record struct WordEntry(
     ReadOnlyMemory<byte> Text, Word Word, WordCall Call, byte Age, StatementTraits Traits);
 
 /// <summary>
-/// Finds words without regard to case, without a string: a hash of the first and the last eight bytes, then one comparison.
+/// Finds words without regard to case, without a string: a hash of the first and the last eight bytes, then one
+/// comparison.
 /// </summary>
 internal static class WordTable
 {

@@ -5,9 +5,9 @@ using Xunit;
 namespace Seawall.Tests.Statements;
 
 /// <summary>
-/// Texts and what the lexer must say of them: <c>TEXT => KIND TRAIT TRAIT ...</c>, a line each. A line in brackets names the
-/// dialects of the lines after it. <c>\xNN</c> is a byte, <c>\n</c> a line feed; <c>*N</c> is the number of statements when it
-/// is not one.
+/// Texts and what the lexer must say of them: <c>TEXT => KIND TRAIT TRAIT ...</c>, a line each. A line in brackets
+/// names the dialects of the lines after it. <c>\xNN</c> is a byte, <c>\n</c> a line feed; <c>*N</c> is the number of
+/// statements when it is not one.
 /// </summary>
 internal sealed record SqlCase(byte[] Text, string Dialect, StatementFacts Expected)
 {

@@ -1,4 +1,5 @@
 using Seawall.Engine.Flow;
+using Seawall.MySql.Handshakes;
 using Seawall.Testing;
 using Seawall.Testing.Clients;
 using Seawall.Testing.Servers;
@@ -148,7 +149,7 @@ public sealed class PinNameTests
 
         client.Prepare(sql);
 
-        Assert.Equal(PinReasons.None, world.Engine.Lanes.Single().Door.Sessions.Aggregate(PinReasons.None, (all, each) => all | each.PinReasons));
+        Assert.All(world.Engine.Lanes.Single().Door.Sessions, each => Assert.Equal(PinReasons.None, each.PinReasons));
         Assert.Equal("goes on", client.Query("SELECT 'goes on'").Scalar);
         Assert.Single(world.Pooled);
     }
@@ -196,7 +197,8 @@ public sealed class PinNameTests
     private static void Follow(FakeServerKind kind, string script)
     {
         using var world = World(kind);
-        var client = world.Client(new FakeClientOptions { Capabilities = FakeClientOptions.Modern | MySql.Handshakes.Capabilities.MultiStatements });
+        const Capabilities several = FakeClientOptions.Modern | Capabilities.MultiStatements;
+        var client = world.Client(new FakeClientOptions { Capabilities = several });
         foreach (var step in script.Split(" | "))
             Run(world, client, step);
     }

@@ -5,8 +5,8 @@ namespace Seawall.MySql.Statements;
 /// </summary>
 /// <remarks>
 /// Found by calling every word that occurs in the programs of MySQL 5.6.24 and 9.7.4 and MariaDB 10.11.19, and held to those
-/// three by <c>LexerTruthTests</c>. In which version between them a function appeared is as the function references of the
-/// manuals have it; that is not tested. Internal functions (GET_DD_..., INTERNAL_..., CAN_ACCESS_...) and those that change
+/// three by <c>LexerTruthTests</c>. In which version between them a function appeared is not
+/// tested: there was no server to ask. Internal functions (GET_DD_..., INTERNAL_..., CAN_ACCESS_...) and those that change
 /// a server (ASYNCHRONOUS_CONNECTION_FAILOVER_...) are left out on purpose: they may do anything.
 /// </remarks>
 internal static class BuiltInFunctions

@@ -44,7 +44,10 @@ internal sealed class LongExecution
     /// <summary>Packets that the server got: at times one more.</summary>
     internal byte PacketsSent => _sequence;
 
-    /// <summary>Sends all of it.</summary>
+    /// <summary>
+    /// Sends all of it. When the server is lost half-way the rest is read all the same, up to its end: what is left in the
+    /// client's stream would be taken for its next commands, and it may be anything.
+    /// </summary>
     internal async LoopTask<RelayEnd> Run()
     {
         var carry = ArrayPool<byte>.Shared.Rent(_head.Length);
@@ -61,10 +64,9 @@ internal sealed class LongExecution
             carried = 0;
             if (!_more && _left == 0)
             {
-                if (length < PacketHeader.LengthMax)
-                    return Return(carry, RelayEnd.Complete);
-                SendHeader(0); // A packet of full length says that another follows, and it is empty.
-                return Return(carry, RelayEnd.Complete);
+                if (length == PacketHeader.LengthMax)
+                    SendHeader(0); // A packet of full length says that another follows, and it is empty.
+                return Return(carry, _connection.IsBroken ? RelayEnd.ServerLost : RelayEnd.Complete);
             }
             if (!_more)
                 continue;
@@ -79,8 +81,7 @@ internal sealed class LongExecution
     private async LoopTask<RelayEnd> SendPacket(byte[] carry, int carried, int length)
     {
         var fromCarry = Math.Min(carried, length);
-        if (!_connection.Wire.Send(carry.AsSpan(0, fromCarry)))
-            return RelayEnd.ServerLost;
+        Send(carry.AsSpan(0, fromCarry));
         var wanted = length - fromCarry;
         while (wanted > 0)
         {
@@ -94,8 +95,9 @@ internal sealed class LongExecution
             }
             wanted -= count;
             _left -= count;
-            if (!_connection.Wire.Send(_connection.Wire.Loop.Buffer.AsSpan(0, count)) || !await _connection.Wire.Flushed())
-                return RelayEnd.ServerLost;
+            Send(_connection.Wire.Loop.Buffer.AsSpan(0, count));
+            if (!_connection.IsBroken && !await _connection.Wire.Flushed())
+                _connection.IsBroken = true;
         }
         return RelayEnd.Complete;
     }
@@ -104,8 +106,10 @@ internal sealed class LongExecution
     {
         Span<byte> header = stackalloc byte[PacketHeader.Size];
         PacketHeader.Write(header, length, _sequence++);
-        _connection.Wire.Send(header);
+        Send(header);
     }
+
+    private void Send(ReadOnlySpan<byte> bytes) => _connection.IsBroken = _connection.IsBroken || !_connection.Wire.Send(bytes);
 
     private async LoopTask<bool> Read(byte[] into, int length)
     {

@@ -73,6 +73,29 @@ public sealed class LargePacketTests
         Assert.Equal("10", client.BeginExecute(prepared.Id, ["a"], withTypes: false).Value.Scalar);
     }
 
+    [Fact]
+    public void What_a_lost_server_did_not_take_of_a_long_execution_is_not_read_as_commands()
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled());
+        var client = world.Client();
+        var prepared = client.Prepare("SELECT ?");
+        client.Execute(prepared.Id, "a");
+        world.Pooled.Single().Cut();
+        world.World.RunFor(10);
+        // Within the text there is what looks like a whole command, again and again.
+        var command = System.Text.Encoding.Latin1.GetString(FakeClient.Bytes(MySql.Commands.CommandKind.Query, "DROP TABLE t"));
+        var text = string.Concat(Enumerable.Repeat(command, (Full + 1000) / command.Length));
+        client.Link.BytesPerSecond = 4_000_000;
+
+        var reply = client.BeginExecute(prepared.Id, [text], withTypes: false);
+        world.World.RunFor(1_000);
+        world.Pooled.Single().Cut();
+
+        Assert.Equal(2013, reply.Value.Code);
+        Assert.Equal("next", client.Query("SELECT 'next'").Scalar);
+        Assert.DoesNotContain(world.Log.Lines, line => line.Contains("broke the protocol", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

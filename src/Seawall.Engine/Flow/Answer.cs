@@ -35,6 +35,8 @@ internal sealed class Answer
     private Stream? _divert;
     private bool _insertsEof;
     private bool _dropsEof;
+    private bool _mayOpenCursor;
+    private bool _owesColumnsEnd;
     private uint _renumberTo;
     private byte _firstSequence;
 
@@ -59,11 +61,12 @@ internal sealed class Answer
     /// <summary>
     /// Begins an answer. <paramref name="preparedId"/> is the client's number for a statement that is being prepared;
     /// <paramref name="firstSequence"/> is the number that the client expects first, and <paramref name="shift"/> what must be
-    /// added to the server's to get it; <paramref name="divert"/> gets what the client would get.
+    /// added to the server's to get it; <paramref name="divert"/> gets what the client would get;
+    /// <paramref name="mayOpenCursor"/> says that the command asks for a cursor.
     /// </summary>
     internal void Begin(
         Session session, ServerConnection connection, ResponseShape shape, uint preparedId = 0, byte firstSequence = 1,
-        byte shift = 0, Stream? divert = null)
+        byte shift = 0, Stream? divert = null, bool mayOpenCursor = false)
     {
         _connection = connection;
         _session = session;
@@ -76,6 +79,8 @@ internal sealed class Answer
         _insertsEof = session.WantsEof && connection.DeprecatesEof;
         _dropsEof = !session.WantsEof && !connection.DeprecatesEof;
         _tracker.ReportsColumnsEnd = _insertsEof;
+        _mayOpenCursor = mayOpenCursor;
+        _owesColumnsEnd = false;
     }
 
     /// <summary>
@@ -100,6 +105,8 @@ internal sealed class Answer
         var state = AnswerState.Open;
         while (state == AnswerState.Open && !_tracker.IsDone)
         {
+            if (_owesColumnsEnd && !TryEndColumns(data, used, ref sent, ref edited))
+                break;
             var seen = _tracker.Next(data, ref used);
             if (seen == ResponseEvent.NeedMore)
                 break;
@@ -129,7 +136,8 @@ internal sealed class Answer
                 return false;
             case ResponseEvent.ColumnsEnd:
                 _facts.ReadColumnsEnd(payload);
-                return _insertsEof || _dropsEof;
+                _owesColumnsEnd = _insertsEof && _mayOpenCursor;
+                return (_insertsEof || _dropsEof) && !_owesColumnsEnd;
             case ResponseEvent.Prepared:
                 _facts.Prepared = PreparedPacket.Read(payload);
                 PreparedPacket.Renumber(payload, _renumberTo);
@@ -167,12 +175,48 @@ internal sealed class Answer
         {
             if (_insertsEof)
                 InsertEof(edited, session);
+            else if (_facts.Status.HasFlag(ServerStatus.CursorExists))
+                WriteOpened(edited, session);
             else
                 _tracker.SequenceShift--;
             return;
         }
         edited.Begin((byte)(_tracker.LastSequence + _tracker.SequenceShift));
         _facts.WriteEnd(edited, session, PayloadOf(data));
+        edited.End();
+    }
+
+    // In the old dialect the end of the columns says whether a cursor is open, and is the end then; in the new one that is told
+    // by what comes next. False when that is not here yet.
+    private bool TryEndColumns(ReadOnlySpan<byte> data, int at, ref int sent, ref PacketWriter? edited)
+    {
+        var next = data[at..];
+        if (next.Length <= PacketHeader.Size)
+            return false;
+        var length = PacketHeader.LengthOf(next);
+        if (next[PacketHeader.Size] == OkPacket.EndHeader && length < PacketHeader.LengthMax)
+        {
+            if (next.Length < PacketHeader.Size + length)
+                return false;
+            var end = OkPacket.Read(next.Slice(PacketHeader.Size, length), _connection.TracksSession);
+            _owesColumnsEnd = !end.Status.HasFlag(ServerStatus.CursorExists); // Else one is enough: this one, rewritten.
+        }
+        var owes = _owesColumnsEnd;
+        _owesColumnsEnd = false;
+        if (!owes || _session is not { } session)
+            return true;
+        edited ??= _connection.Wire.Loop.Writer.Clear();
+        edited.Packets(data[sent..at]);
+        sent = at;
+        InsertEof(edited, session);
+        return true;
+    }
+
+    // The other way round: the EOF packet behind the columns is all that comes, and the client waits for an OK packet.
+    private void WriteOpened(PacketWriter edited, Session session)
+    {
+        edited.Begin((byte)(_tracker.LastSequence + _tracker.SequenceShift));
+        OkPacket.Write(edited, OkPacket.EndHeader, 0, 0, _facts.Status, 0, default, default, session.Capabilities);
         edited.End();
     }
 

@@ -202,7 +202,7 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         var session = statement.Session;
         statement.Answer.Begin(session, connection, statement.Shape,
             statement.Kind == CommandKind.StatementPrepare ? session.Prepared.NextId : 0, statement.ReplySequence,
-            statement.SequenceShift);
+            statement.SequenceShift, mayOpenCursor: ExecutionPacket.OpensSomething(statement));
     }
 
     private void Count(Statement statement)

@@ -108,7 +108,11 @@ internal sealed class ReplyReader(PacketStream stream, Capabilities capabilities
             if (middle.Status.HasFlag(ServerStatus.CursorExists))
                 return (new ReplyResult { Columns = columns, Status = middle.Status }, false);
         }
-        return await ReadRowsOnly(columns, isBinary);
+        var (result, isCut) = await ReadRowsOnly(columns, isBinary);
+        // Drivers take what comes after an end without this flag for rows, and do not fetch any more.
+        if (!DeprecatesEof && result.Status.HasFlag(ServerStatus.CursorExists))
+            Problem ??= "a cursor that was told of only behind the end of its columns";
+        return (result, isCut);
     }
 
     private async LoopTask<(ReplyResult Result, bool IsCut)> ReadRowsOnly(List<string> columns, bool isBinary)

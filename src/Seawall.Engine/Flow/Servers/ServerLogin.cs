@@ -125,7 +125,15 @@ internal sealed class ServerLogin : TimerNode
 
     private async LoopTask<DialFailure?> Open()
     {
-        Wire = _loop.Connect(_server.Endpoint);
+        try
+        {
+            Wire = _loop.Connect(_server.Endpoint);
+        }
+        catch (System.Net.Sockets.SocketException problem)
+        {
+            // No descriptor, no port or no memory now: a failure like others, or whoever counts on its end waits for ever.
+            return new(DialFailureKind.Unreachable, $"cannot connect to {_server.Endpoint}: {problem.Message}");
+        }
         _loop.Arm(this, _options.ConnectMsMax);
         await Wire.Writable();
         if (Wire.PeerGone)

@@ -9,6 +9,39 @@ namespace Seawall.Tests.Flow.Pools;
 /// <summary>Opening a server connection is the expensive act; here is when it happens, and how fast.</summary>
 public sealed class DialTests
 {
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_process_without_descriptors_opens_connections_again_when_it_has_some(bool learns)
+    {
+        using var world = new EngineWorld(new() { Learns = learns });
+        var client = learns ? null : world.Client();
+        // As the real loop does when the system gives it no socket.
+        world.World.Network.Connecting = link =>
+        {
+            if (link.To.Text == EngineWorld.ServerDoor.Text)
+                throw new System.Net.Sockets.SocketException(24, "Too many open files");
+        };
+        if (client is not null)
+        {
+            Assert.Contains("Too many open files", client.Query("SELECT 1").Error!.Message, StringComparison.Ordinal);
+            foreach (var connection in world.Server.Live)
+                connection.Cut(); // The monitor's, which must come back as well.
+        }
+        else
+        {
+            Assert.False(world.Connect().LogIn().IsIn);
+        }
+        world.World.RunFor(5_000);
+        world.World.Network.Connecting = null;
+        world.World.RunFor(10_000);
+
+        Assert.Equal("1", world.Client().Query("SELECT 1").Scalar);
+        Assert.Equal(0, world.Engine.Pools.All.Sum(pool => pool.Dialing));
+        if (!learns)
+            Assert.Single(world.Server.LiveOf("monitor"));
+    }
+
     [Fact]
     public void Logging_in_opens_no_server_connection()
     {

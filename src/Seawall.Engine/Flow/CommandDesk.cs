@@ -96,11 +96,12 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
     }
 
     // Whatever the session has on a connection is swept off it before anybody else gets it.
-    private static bool ResetConnection(Session session)
+    private bool ResetConnection(Session session)
     {
         Aftermath.LetGo(session);
         session.ForgetState();
-        session.Settings = session.LoginSettings.WithSchema(session.Settings.Schema)
+        var settings = door.Facts.Primary is { Version.ResetKeepsCharset: false } ? door.Settings.Fresh : session.LoginSettings;
+        session.Settings = settings.WithSchema(session.Settings.Schema)
             .WithMultiStatements(session.Settings.MultiStatements);
         return ClientReplies.SendOk(session, 1);
     }

@@ -102,7 +102,14 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
             session.Lease = null;
             return new(false);
         }
-        statement.NeedsCleanDiagnostics = !isUntouched && statement.Decision.Needs.HasFlag(PreviousFacts.Diagnostics);
+        // Nobody has left anything on a connection that was just opened.
+        statement.NeedsCleanDiagnostics =
+            !isUntouched && connection.Uses > 1 && statement.Decision.Needs.HasFlag(PreviousFacts.Diagnostics);
+        if (statement.NeedsCleanDiagnostics && !connection.Version.CanResetConnection)
+        {
+            statement.NeedsCleanDiagnostics = false; // A new login sweeps them away as well.
+            return LogInAgain(statement, pool, connection);
+        }
         if (SettingsMove.CanMove(connection, session.Settings))
             return new(true);
         return LogInAgain(statement, pool, connection);

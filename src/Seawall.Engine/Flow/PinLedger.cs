@@ -19,7 +19,7 @@ internal static class PinLedger
         var decision = statement.Decision;
         if ((decision.Needs & Decisions.PreviousFacts.Diagnostics) == 0)
             session.Unpin(PinReasons.Soft);
-        var pins = facts.IsError ? decision.PinsEvenIfItFails : decision.Pins;
+        var pins = !facts.IsError ? decision.Pins : IsNonsense(statement, facts) ? PinReasons.None : decision.PinsEvenIfItFails;
         if (pins != PinReasons.None)
             Add(statement, pins);
         if ((statement.Facts.Traits & StatementTraits.RenamesTable) != 0 && session.Pins is { } kept)
@@ -35,6 +35,11 @@ internal static class PinLedger
         if ((facts.IsError || facts.Warnings > 0) && statement.Kind != CommandKind.StatementPrepare)
             session.Pin(PinReasons.Diagnostics);
     }
+
+    // A text that may do anything, because neither Seawall nor the server can read it, has done nothing: somebody mistyped.
+    private static bool IsNonsense(Statement statement, AnswerFacts facts) =>
+        statement.Facts is { Kind: StatementKind.Other } text && facts.ErrorCode == SqlError.Syntax.Code
+        && (text.Traits & (StatementTraits.Compound | StatementTraits.ExecutesText)) == 0;
 
     private static void NoteServerFacts(Statement statement, AnswerFacts facts)
     {

@@ -31,8 +31,8 @@ internal static partial class EngineLog
     [LoggerMessage(1007, LogLevel.Warning, "server {Server} was lost under client {Client} ({User}): {Consequence}")]
     internal static partial void ServerLost(ILogger logger, string server, uint client, string user, string consequence);
 
-    [LoggerMessage(2001, LogLevel.Debug, "opened a connection to {Server} for {User} in {Microseconds} µs")]
-    internal static partial void Dialed(ILogger logger, string server, string user, long microseconds);
+    [LoggerMessage(2001, LogLevel.Debug, "opened a connection to {Server} for {User} in {Exchanges} exchanges, {Microseconds} µs")]
+    internal static partial void Dialed(ILogger logger, string server, string user, int exchanges, long microseconds);
 
     [LoggerMessage(2002, LogLevel.Warning, "cannot open a connection to {Server} for {User} ({Kind}): {Problem}")]
     internal static partial void DialFailed(ILogger logger, string server, string user, DialFailureKind kind, string problem);

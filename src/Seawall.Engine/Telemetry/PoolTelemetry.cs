@@ -33,13 +33,13 @@ internal sealed class PoolTelemetry(ILogger logger)
 
     internal void Dialed(Pool pool, PooledConnection? connection, DialFailure? failure, long tookUs)
     {
-        if (failure is null)
+        if (connection is not null)
         {
             Interlocked.Increment(ref _dialsSucceeded);
-            Interlocked.Add(ref _dialExchanges, connection?.LoginExchanges ?? 0);
-            EngineLog.Dialed(logger, pool.Key.Server.Name, pool.Key.User, tookUs);
+            Interlocked.Add(ref _dialExchanges, connection.LoginExchanges);
+            EngineLog.Dialed(logger, pool.Key.Server.Name, pool.Key.User, connection.LoginExchanges, tookUs);
         }
-        else
+        else if (failure is not null)
         {
             Interlocked.Increment(ref _dialsFailed[(int)failure.Kind]);
         }

@@ -32,9 +32,9 @@ internal static class AccountQuestions
     {
         var tables = connection.Version switch
         {
-            { IsMariaDb: true, Number: >= 100400 } => "mysql.global_priv, mysql.roles_mapping",
-            { IsMariaDb: false, Number: >= 80000 } => "mysql.user, mysql.global_grants, mysql.role_edges, mysql.default_roles",
-            _ => "mysql.user",
+            { IsMariaDb: true, Number: >= 100400 } => "mysql.global_priv, mysql.roles_mapping, mysql.db",
+            { IsMariaDb: false, Number: >= 80000 } => "mysql.user, mysql.db, mysql.global_grants, mysql.role_edges, mysql.default_roles",
+            _ => "mysql.user, mysql.db",
         };
         var rows = await ServerQuery.Run(connection, $"CHECKSUM TABLE {tables}");
         return rows.Reply.IsOk ? string.Join(',', Enumerable.Range(0, rows.Rows.Count).Select(row => rows.Text(row, 1))) : null;
@@ -55,11 +55,11 @@ internal static class AccountQuestions
         var rows = await ServerQuery.Run(connection, sql);
         if (!rows.Reply.IsOk)
             return (null, rows.Reply);
-        var grants = version is { IsMariaDb: false, Number: >= 80000 } ? await ReadGrants(connection) : [];
+        var grants = await ReadGrants(connection);
         var accounts = new List<Account>(rows.Rows.Count);
         foreach (var row in rows.Rows)
         {
-            if ((isJson ? ReadJson(row) : ReadColumns(row, version, grants)) is { } account)
+            if ((isJson ? ReadJson(row, grants) : ReadColumns(row, version, grants)) is { } account)
                 accounts.Add(account);
         }
         return (accounts, rows.Reply);
@@ -67,14 +67,10 @@ internal static class AccountQuestions
 
     private static async LoopTask<Dictionary<string, ulong>> ReadGrants(ServerConnection connection)
     {
-        // What a role or a dynamic privilege adds is not in mysql.user, and a new login must see it.
+        // What a schema, a role or a dynamic privilege adds is not in mysql.user, and a new login must see it. A connection that
+        // is in a schema keeps the privileges that it came with, so a pool's must be opened anew.
         var grants = new Dictionary<string, ulong>();
-        foreach (var sql in (string[])
-        [
-            "SELECT USER, HOST, PRIV, WITH_GRANT_OPTION FROM mysql.global_grants ORDER BY 1,2,3",
-            "SELECT TO_USER, TO_HOST, FROM_USER, FROM_HOST FROM mysql.role_edges ORDER BY 1,2,3,4",
-            "SELECT USER, HOST, DEFAULT_ROLE_USER, DEFAULT_ROLE_HOST FROM mysql.default_roles ORDER BY 1,2,3,4",
-        ])
+        foreach (var sql in GrantTables(connection.Version))
         {
             var rows = await ServerQuery.Run(connection, sql);
             for (var i = 0; i < rows.Rows.Count; i++)
@@ -84,6 +80,24 @@ internal static class AccountQuestions
             }
         }
         return grants;
+    }
+
+    private static string[] GrantTables(ServerVersion version)
+    {
+        const string schemas = "SELECT User, Host, d.* FROM mysql.db d ORDER BY User, Host, Db";
+        return version switch
+        {
+            { IsMariaDb: true, Number: >= 100005 } =>
+                [schemas, "SELECT User, Host, Role, Admin_option FROM mysql.roles_mapping ORDER BY 1,2,3"],
+            { IsMariaDb: false, Number: >= 80000 } =>
+            [
+                schemas,
+                "SELECT USER, HOST, PRIV, WITH_GRANT_OPTION FROM mysql.global_grants ORDER BY 1,2,3",
+                "SELECT TO_USER, TO_HOST, FROM_USER, FROM_HOST FROM mysql.role_edges ORDER BY 1,2,3,4",
+                "SELECT USER, HOST, DEFAULT_ROLE_USER, DEFAULT_ROLE_HOST FROM mysql.default_roles ORDER BY 1,2,3,4",
+            ],
+            _ => [schemas],
+        };
     }
 
     private static Account? ReadColumns(byte[]?[] row, ServerVersion version, Dictionary<string, ulong> grants)
@@ -117,7 +131,7 @@ internal static class AccountQuestions
         };
     }
 
-    private static Account? ReadJson(byte[]?[] row)
+    private static Account? ReadJson(byte[]?[] row, Dictionary<string, ulong> grants)
     {
         var user = Text(row[0]);
         var priv = row[2] ?? [];
@@ -130,7 +144,7 @@ internal static class AccountQuestions
             IsExpired = flags.IsExpired,
             RequiresTls = flags.RequiresTls,
             RequiresCertificate = flags.RequiresCertificate,
-            Fingerprint = Hash(row, 0),
+            Fingerprint = Hash(row, grants.GetValueOrDefault($"{user}@{Text(row[1])}")),
         };
     }
 

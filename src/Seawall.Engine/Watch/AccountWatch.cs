@@ -28,8 +28,9 @@ internal sealed class AccountWatch(Loop loop, FactsBoard board, Action<AccountBo
     private string? _checksum;
     private string? _hostOfSeawall;
     private string? _problem;
+    private long _beganMs;
     private long _lookedMs;
-    private bool _isLooking;
+    private bool _isBusy;
     private bool _learns;
 
     /// <summary>Takes over the settings file's accounts, and whether others are learnt. Control loop only.</summary>
@@ -52,17 +53,30 @@ internal sealed class AccountWatch(Loop loop, FactsBoard board, Action<AccountBo
     /// <summary>Looks at the accounts; false when the connection is lost. Control loop only.</summary>
     internal async LoopTask<bool> Look(ServerConnection connection)
     {
+        await Borrow();
         _source = connection;
-        if (_isLooking)
-            return true;
-        _isLooking = true;
+        _beganMs = loop.NowMs;
         var isThere = await LookNow(connection);
-        _isLooking = false;
         _lookedMs = loop.NowMs;
         if (!isThere)
             _source = null;
+        GiveBack();
         return isThere;
     }
+
+    /// <summary>
+    /// Waits for the connection on which accounts are read: two questions at a time would get each other's answers. Ends with
+    /// <see cref="GiveBack"/>. Control loop only.
+    /// </summary>
+    internal async LoopTask Borrow()
+    {
+        while (_isBusy)
+            await new Sleep(loop).For(TimerWheel.TickMs);
+        _isBusy = true;
+    }
+
+    /// <summary>Ends <see cref="Borrow"/>.</summary>
+    internal void GiveBack() => _isBusy = false;
 
     /// <inheritdoc/>
     async LoopTask<Account?> IAccountSource.Refresh(string user, Loop home)
@@ -71,16 +85,22 @@ internal sealed class AccountWatch(Loop loop, FactsBoard board, Action<AccountBo
         return board.Current.Accounts.Find(user);
     }
 
-    // One look for all who ask at about the same time.
+    // One look for all who ask at about the same time. A look that began before somebody asked may have read the accounts
+    // before they were changed, so it does not count for him.
     private async LoopTask<bool> LookOnce()
     {
-        var deadlineMs = loop.NowMs + RefreshMsMax;
-        var asked = loop.NowMs;
-        while (_isLooking && loop.NowMs < deadlineMs)
+        var askedMs = loop.NowMs;
+        while (loop.NowMs - askedMs < RefreshMsMax)
+        {
+            if (_beganMs > askedMs && !_isBusy)
+                return true;
+            if (_source is not { } source)
+                return false;
+            if (!_isBusy && loop.NowMs - _lookedMs >= RefreshEveryMs)
+                return await Look(source);
             await new Sleep(loop).For(TimerWheel.TickMs);
-        if (_source is not { } source || _isLooking || asked - _lookedMs < RefreshEveryMs)
-            return false;
-        return await Look(source);
+        }
+        return false;
     }
 
     private async LoopTask<bool> LookNow(ServerConnection connection)

@@ -18,6 +18,12 @@ internal sealed class ServerWatch
     /// <summary>How often a server is looked at. Clients must hear within 5 s of a changed account; this leaves room.</summary>
     private const int IntervalMs = 1_000;
 
+    /// <summary>
+    /// How long a server may take for all questions of one look. They take milliseconds, a hundred thousand accounts a second
+    /// or two; a server that hangs says nothing at all, and would look well for ever.
+    /// </summary>
+    private const int AnswerMsMax = 10_000;
+
     private readonly Loop _loop;
     private readonly ServerId _id;
     private readonly FactsBoard _board;
@@ -82,7 +88,11 @@ internal sealed class ServerWatch
             return false;
         }
         _connection = new ServerConnection(login.Wire!, login.Version!, login.Capabilities, _settings.Fresh);
-        if (await ServerQuestions.AskOnce(_connection) is not { } answers)
+        var limit = new AnswerLimit(_connection.Wire);
+        _loop.Arm(limit, AnswerMsMax);
+        var asked = await ServerQuestions.AskOnce(_connection);
+        _loop.Timers.Disarm(limit);
+        if (asked is not { } answers)
         {
             Lost("the connection was lost over the first questions");
             return false;
@@ -107,14 +117,28 @@ internal sealed class ServerWatch
     private async LoopTask Look()
     {
         var connection = _connection!;
-        if (await ServerQuestions.AskAgain(connection) is not { } answers)
+        var limit = new AnswerLimit(connection.Wire);
+        _loop.Arm(limit, AnswerMsMax);
+        if (await Ask(connection) is not { } answers)
         {
             Lost("the server did not answer its monitor");
-            return;
         }
-        Note(answers);
-        if (!_isStopped && Facts is { Role: ServerRole.Primary } && !await _accounts.Look(connection))
-            Lost("the server did not answer its monitor");
+        else
+        {
+            Note(answers);
+            if (!_isStopped && Facts is { Role: ServerRole.Primary } && !await _accounts.Look(connection))
+                Lost("the server did not answer its monitor");
+        }
+        _loop.Timers.Disarm(limit);
+    }
+
+    // Somebody may be reading the accounts on this connection, because a client's password was wrong.
+    private async LoopTask<Func<ServerFacts, ServerFacts>?> Ask(ServerConnection connection)
+    {
+        await _accounts.Borrow();
+        var answers = await ServerQuestions.AskAgain(connection);
+        _accounts.GiveBack();
+        return answers;
     }
 
     // A watch that was stopped over a question may have asked somebody who is not this server any more.
@@ -141,6 +165,11 @@ internal sealed class ServerWatch
     {
         _connection?.Close();
         _connection = null;
+    }
+
+    private sealed class AnswerLimit(Wire wire) : TimerNode
+    {
+        protected internal override void OnDue() => wire.Close();
     }
 }
 

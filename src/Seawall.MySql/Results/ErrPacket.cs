@@ -126,6 +126,9 @@ public readonly record struct SqlError(ushort Code, string State)
     /// <summary>The account is locked.</summary>
     public static SqlError AccountLocked => new(3118, "HY000");
 
+    /// <summary>MariaDB's number for a locked account.</summary>
+    public static SqlError AccountLockedMariaDb => new(4151, "HY000");
+
     /// <summary>The password has expired, and the client cannot live with that.</summary>
     public static SqlError PasswordExpired => new(1862, "HY000");
 

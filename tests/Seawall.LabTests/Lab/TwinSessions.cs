@@ -67,7 +67,17 @@ public sealed class TwinSessions(RawClient direct, RawClient through, int port) 
         }
     }
 
-    public void Same(CommandKind kind, string body) => Same(kind, Encoding.UTF8.GetBytes(body), Encoding.UTF8.GetBytes(body), body);
+    /// <summary>
+    /// Sends a command to both; where the server does not know it (<paramref name="isKnown"/>), to Seawall alone.
+    /// </summary>
+    public void Same(CommandKind kind, string body, bool isKnown = true)
+    {
+        var bytes = Encoding.UTF8.GetBytes(body);
+        if (isKnown)
+            Same(kind, bytes, Encoding.UTF8.GetBytes(body.Replace("fidelity_d", "fidelity_s")), body);
+        else
+            through.Ask(kind, bytes);
+    }
 
     /// <summary>
     /// Prepares, executes twice, the second time without the types, as drivers do, and closes. <paramref name="between"/>

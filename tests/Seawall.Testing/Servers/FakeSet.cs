@@ -6,11 +6,15 @@ internal static class FakeSet
     internal static FakeAnswer Run(FakeServer server, FakeSession session, string list)
     {
         list = list.Trim();
-        if (list.StartsWith("NAMES ", StringComparison.OrdinalIgnoreCase))
-            return Names(server, session, list[6..].Trim());
         var assignments = new List<(string Target, string Text)>();
         foreach (var item in FakeSql.Items(list))
         {
+            if (item.TrimStart().StartsWith("NAMES ", StringComparison.OrdinalIgnoreCase))
+            {
+                if (Names(server, session, item.Trim()[6..].Trim()) is FakeError error)
+                    return error;
+                continue;
+            }
             var equals = item.IndexOf('=', StringComparison.Ordinal);
             if (equals <= 0)
                 return FakeSql.Syntax(list);

@@ -23,6 +23,12 @@ public sealed record ServerVersion(string Text, bool IsMariaDb, int Number)
     /// <summary>Whether COM_RESET_CONNECTION is known: MySQL from 5.7.3, MariaDB from 10.2.4.</summary>
     public bool CanResetConnection => IsMariaDb ? Number >= 100204 : Number >= 50703;
 
+    /// <summary>
+    /// Whether COM_RESET_CONNECTION leaves the character sets at what the login named: MariaDB. MySQL takes the server's defaults,
+    /// as its manual says of mysql_reset_connection() (and 9.7 does).
+    /// </summary>
+    public bool ResetKeepsCharset => IsMariaDb;
+
     /// <summary>Whether a statement number of -1 means "the one prepared last": MariaDB from 10.2.1.</summary>
     public bool ExecutesLastPrepared => IsMariaDb && Number >= 100201;
 

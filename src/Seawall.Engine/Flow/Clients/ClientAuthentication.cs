@@ -252,8 +252,10 @@ internal sealed class ClientAuthentication(
     {
         if (account.IsLocked)
         {
-            return new(SqlError.AccountLocked, $"Access denied for user '{_user}'@'{Host}'. Account is locked.",
-                "the account is locked");
+            return door.Facts.Primary is { Version.IsMariaDb: true }
+                ? new(SqlError.AccountLockedMariaDb, "Access denied, this account is locked", "the account is locked")
+                : new(SqlError.AccountLocked, $"Access denied for user '{_user}'@'{Host}'. Account is locked.",
+                    "the account is locked");
         }
         if (account.RequiresTls && !_session.IsProtected)
             return Denied("the account requires TLS");

@@ -23,7 +23,7 @@ internal static class PoolCleaning
         // Rolling back a large transaction takes as long as it takes; no limit here, the connection counts as in use.
         if (!connection.Version.CanResetConnection)
             return await pool.LogInAgain(connection) && connection.IsQuiet();
-        var target = connection.LoginSettings.WithSchema(connection.Applied.Schema);
+        var target = connection.SettingsAfterReset.WithSchema(connection.Applied.Schema);
         if (!Send(connection, target, out var answers))
             return false;
         var reply = await ServerReplies.Read(connection, answers);

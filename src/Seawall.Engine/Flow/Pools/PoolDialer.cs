@@ -31,8 +31,8 @@ internal sealed class PoolDialer(FactsBoard facts, SettingsTable settings, Func<
             ThreadId = login.ThreadId,
             TrackedVariables = server.TrackedVariables,
             Nonce = login.Nonce,
-            Generation = generation,
             LoginExchanges = login.Exchanges,
+            Generation = generation,
             ExpiresMs = loop.NowMs + (long)(lifetime * (0.8 + (0.4 * loop.Random.NextDouble()))),
         }, null);
     }

@@ -44,8 +44,11 @@ internal class ServerConnection
     /// <summary>What the server is asked to report changes of.</summary>
     internal string TrackedVariables { get; init; } = "*";
 
-    /// <summary>The settings of a fresh login on this connection, to which a reset returns.</summary>
+    /// <summary>The settings of a fresh login on this connection.</summary>
     internal SessionSettings LoginSettings { get; }
+
+    /// <summary>The settings that it has after COM_RESET_CONNECTION, besides its schema.</summary>
+    internal SessionSettings SettingsAfterReset => Version.ResetKeepsCharset ? LoginSettings : LoginSettings.Table.Fresh;
 
     /// <summary>The settings that it has now.</summary>
     internal SessionSettings Applied { get; set; }

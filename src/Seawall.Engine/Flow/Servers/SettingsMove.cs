@@ -16,6 +16,8 @@ internal static class SettingsMove
     private static readonly SearchValues<char> s_plain =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+.,:/()=*@%$ ");
 
+    private static readonly SearchValues<char> s_letters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789_");
+
     private static readonly SearchValues<char> s_digits = SearchValues.Create("0123456789.");
 
     /// <summary>Whether a connection can be moved without a new login: no command leaves a schema.</summary>
@@ -35,7 +37,7 @@ internal static class SettingsMove
         {
             writer.Begin(0).Int1((byte)CommandKind.ResetConnection).End();
             answers++;
-            from = connection.LoginSettings.WithSchema(from.Schema).WithMultiStatements(from.MultiStatements);
+            from = connection.SettingsAfterReset.WithSchema(from.Schema).WithMultiStatements(from.MultiStatements);
             connection.ForgetState(from);
         }
         answers += WriteSet(writer, connection, from, to, lastInsertId);
@@ -78,6 +80,7 @@ internal static class SettingsMove
     // character_set_connection before collation_connection, which depends on it.
     private static void WriteDifferences(PacketWriter writer, SessionSettings from, SessionSettings to)
     {
+        var named = WriteNames(writer, from, to);
         int i = 0, j = 0;
         while (i < from.Variables.Length || j < to.Variables.Length)
         {
@@ -85,15 +88,48 @@ internal static class SettingsMove
                 : string.CompareOrdinal(from.Variables[i].Name, to.Variables[j].Name);
             if (order < 0)
             {
-                writer.Text(from.Variables[i++].Name).Raw("=DEFAULT,"u8);
+                WriteDefault(writer, from.Variables[i++].Name);
                 continue;
             }
-            if (order > 0 || from.Variables[i].Value != to.Variables[j].Value)
+            if ((order > 0 || from.Variables[i].Value != to.Variables[j].Value) && !(named && IsName(to.Variables[j].Name)))
                 WriteAssignment(writer, to.Variables[j]);
             if (order == 0)
                 i++;
             j++;
         }
+    }
+
+    // Columns name a collation of character_set_results. MySQL has it from SET NAMES or the login; from the variable alone it
+    // takes the default one, which clients of an earlier server may not even know.
+    private static bool WriteNames(PacketWriter writer, SessionSettings from, SessionSettings to)
+    {
+        if (to["character_set_client"] is not { } charset || to["collation_connection"] is not { } collation
+            || to["character_set_connection"] != charset || to["character_set_results"] != charset
+            || charset.AsSpan().ContainsAnyExcept(s_letters) || collation.AsSpan().ContainsAnyExcept(s_letters))
+        {
+            return false;
+        }
+        if (from["character_set_client"] == charset && from["character_set_connection"] == charset
+            && from["character_set_results"] == charset && from["collation_connection"] == collation)
+        {
+            return false;
+        }
+        writer.Raw("NAMES "u8).Text(charset).Raw(" COLLATE "u8).Text(collation).Raw(","u8);
+        return true;
+    }
+
+    private static bool IsName(string name) => name is "character_set_client" or "character_set_connection"
+        or "character_set_results" or "collation_connection";
+
+    // MySQL (5.6 to 9.7) takes DEFAULT for OFF at these two, whatever their default is; MariaDB does not. Of all variables that
+    // a session can set, they are the only ones that DEFAULT does not bring back to where a login begins.
+    private static void WriteDefault(PacketWriter writer, string name)
+    {
+        writer.Text(name);
+        if (name is "foreign_key_checks" or "unique_checks")
+            writer.Raw("=@@global."u8).Text(name).Raw(","u8);
+        else
+            writer.Raw("=DEFAULT,"u8);
     }
 
     private static void WriteAssignment(PacketWriter writer, SessionVariable variable)

@@ -208,6 +208,10 @@ internal sealed class ServerLogin : TimerNode
         // Towards MariaDB this flag must stay away, or the high half of the capabilities is not read.
         if (Version!.IsMariaDb)
             wanted &= ~Capabilities.ClientMySql;
+        // MySQL 5.6 (5.6.24 was asked) refuses every COM_CHANGE_USER of a login that had attributes, and knows no other way to a
+        // clean session.
+        if (!Version.CanResetConnection)
+            wanted &= ~Capabilities.ConnectAttributes;
         return wanted & (Offered | Capabilities.ClientMySql);
     }
 

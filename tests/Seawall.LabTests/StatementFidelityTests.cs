@@ -61,6 +61,28 @@ public sealed class StatementFidelityTests(LabServers lab)
         twins.AssertSame();
     }
 
+    // MySQL knows no such number, and says so.
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
+    public async Task An_execution_sent_along_runs_the_statement_that_was_prepared_last(LabKind kind)
+    {
+        var server = await lab.SharedAsync(kind, Cancel);
+        await using var seawall = await SeawallUnderTest.StartAsync(server, Cancel);
+        using var twins = TwinSessions.Open(server, seawall, RawClient.Usual);
+        twins.SameLast(); // Nothing was prepared yet.
+        twins.SameAhead("select ? + ?", [1, 2]);
+        twins.SameQuery("select 1");
+        twins.SameLast(3, 4);
+        twins.SamePrepared("insert into people (name, age) values (?, ?)", ["Liv", 8]); // Closed when it is done.
+        twins.SameLast("Liv", 9);
+        twins.SameAhead("insert into people (name, age) values (?, ?)", ["Max", 10]);
+        twins.SameAhead("insert into nowhere (name, age) values (?, ?)", ["Ned", 11]); // Runs neither this nor the one before.
+        twins.SameQuery("select name, age from people order by id");
+        twins.AssertSame();
+    }
+
     [Theory]
     [InlineData(LabKind.MariaDb)]
     [InlineData(LabKind.MySql97)]

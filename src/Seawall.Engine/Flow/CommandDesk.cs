@@ -78,7 +78,7 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
     {
         var reader = new FieldReader(payload[1..]);
         var id = reader.Int4();
-        if (!reader.IsValid || session.PreparedOrNull is not { } prepared || prepared.Find(id) is not { } statement)
+        if (!reader.IsValid || session.PreparedOrNull is not { } prepared || prepared.Find(id, knowsLast: false) is not { } statement)
             return;
         // A cursor ends with its statement. The server has it open as long as it knows the statement.
         if (session.Lease is { } lease && lease.Connection.Statements.RemoveKept(statement) is { } serverId)

@@ -45,6 +45,8 @@ internal sealed class StatementDesk(FrontDoor door)
     /// <summary>Finds out what the command is; false when it has been answered already.</summary>
     internal static LoopTask<bool> Read(Statement statement)
     {
+        if (statement.Kind == CommandKind.StatementPrepare)
+            statement.Session.PreparedOrNull?.ForgetLast();
         if (statement.Server.Version is null)
             return new(RefuseUnseen(statement));
         switch (statement.Kind)
@@ -135,7 +137,7 @@ internal sealed class StatementDesk(FrontDoor door)
         var session = statement.Session;
         var reader = new FieldReader(statement.Packet.Payload[1..]);
         var id = reader.Int4();
-        statement.Prepared = reader.IsValid ? session.PreparedOrNull?.Find(id) : null;
+        statement.Prepared = reader.IsValid ? session.PreparedOrNull?.Find(id, statement.Server.Version!.ExecutesLastPrepared) : null;
         if (statement.Prepared is { } prepared)
         {
             statement.Facts = statement.Kind == CommandKind.StatementExecute ? prepared.Facts : default;

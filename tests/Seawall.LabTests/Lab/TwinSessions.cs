@@ -102,6 +102,27 @@ public sealed class TwinSessions(RawClient direct, RawClient through, int port) 
     public void SamePrepared(string sql, object?[] parameters) =>
         SamePreparedAsync(sql, parameters, () => Task.CompletedTask).GetAwaiter().GetResult();
 
+    /// <summary>
+    /// Prepares and, without waiting for the number, executes "the statement that was prepared last", as MariaDB's drivers do.
+    /// </summary>
+    public void SameAhead(string sql, object?[] parameters)
+    {
+        foreach (var client in (RawClient[])[direct, through])
+        {
+            client.Send(CommandKind.StatementPrepare, Encoding.UTF8.GetBytes(sql));
+            client.Send(CommandKind.StatementExecute, Execution(uint.MaxValue, parameters, withTypes: true));
+        }
+        foreach (var kind in (CommandKind[])[CommandKind.StatementPrepare, CommandKind.StatementExecute])
+            Compare($"{kind} of {sql}", direct.Read(kind).Shown(kind), [.. through.Read(kind).Shown(kind).Select(Alike)]);
+    }
+
+    /// <summary>Executes "the statement that was prepared last" once more.</summary>
+    public void SameLast(params object?[] parameters)
+    {
+        var execution = Execution(uint.MaxValue, parameters, withTypes: true);
+        Same(CommandKind.StatementExecute, execution, execution, "the last statement again");
+    }
+
     /// <summary>Prepares, sends the pieces of each parameter, executes twice, the second time without pieces, and closes.</summary>
     public void SamePieces(string sql, params byte[][][] pieces)
     {

@@ -33,7 +33,11 @@ internal sealed class PreparedStatements
     /// </summary>
     internal const int CountMax = 8191;
 
+    // MariaDB's number for the statement that was prepared last: its drivers send the execution along with the preparation.
+    private const uint LastId = uint.MaxValue;
+
     private readonly Dictionary<uint, PreparedStatement> _statements = [];
+    private PreparedStatement? _last;
     private uint _lastId;
 
     /// <summary>How many there are.</summary>
@@ -50,11 +54,19 @@ internal sealed class PreparedStatements
     {
         var statement = new PreparedStatement(++_lastId, text, facts, parameters);
         _statements.Add(statement.Id, statement);
-        return statement;
+        return _last = statement;
     }
 
-    /// <summary>The statement of that number, or null.</summary>
-    internal PreparedStatement? Find(uint id) => _statements.GetValueOrDefault(id);
+    /// <summary>
+    /// The statement of that number, or null; where <paramref name="knowsLast"/>, -1 is the one that was prepared last.
+    /// </summary>
+    internal PreparedStatement? Find(uint id, bool knowsLast) =>
+        id == LastId && knowsLast ? _last : _statements.GetValueOrDefault(id);
+
+    /// <summary>
+    /// A preparation begins. Should it fail, an execution that was sent along with it must not run the statement before.
+    /// </summary>
+    internal void ForgetLast() => _last = null;
 
     /// <summary>Forgets a statement; whether there was one.</summary>
     internal bool Remove(uint id)
@@ -62,6 +74,8 @@ internal sealed class PreparedStatements
         if (!_statements.Remove(id, out var statement))
             return false;
         statement.Text.Release();
+        if (ReferenceEquals(_last, statement))
+            _last = null;
         return true;
     }
 
@@ -71,5 +85,6 @@ internal sealed class PreparedStatements
         foreach (var statement in _statements.Values)
             statement.Text.Release();
         _statements.Clear();
+        _last = null;
     }
 }

@@ -79,7 +79,8 @@ public sealed class MultiplexingTests(LabServers lab)
         await using var seawall = await StartAsync(server, connections: 1);
         using var careless = RawClient.Connect(seawall.Port, "seawall", "seawall");
         using var next = RawClient.Connect(seawall.Port, "seawall", "seawall");
-        const string look = "select concat(if(@@foreign_key_checks, 1, 0), if(@@unique_checks, 1, 0), if(@@autocommit, 1, 0), if(@@sql_safe_updates, 1, 0))";
+        const string look = "select concat(if(@@foreign_key_checks, 1, 0), if(@@unique_checks, 1, 0), if(@@autocommit, 1, 0), "
+            + "if(@@sql_safe_updates, 1, 0))";
         Assert.Equal("1110", next.Query(look).FirstValue);
         foreach (var sql in (string[])["set foreign_key_checks = 0", "set unique_checks = 0", "set sql_safe_updates = 1"])
             Assert.Null(careless.Query(sql).Error);
@@ -96,7 +97,8 @@ public sealed class MultiplexingTests(LabServers lab)
         {
             data.Add(kind, PinReasons.UserVariable, "set @a = 7", "select @a", "");
             data.Add(kind, PinReasons.TemporaryTable, "create temporary table tt select 7 as a", "select a from tt", "drop temporary table tt");
-            data.Add(kind, PinReasons.NamedLock, "select get_lock('fidelity_d', 0)", "select is_used_lock('fidelity_d') = connection_id()", "select release_lock('fidelity_d')");
+            data.Add(kind, PinReasons.NamedLock, "select get_lock('fidelity_d', 0)",
+                "select is_used_lock('fidelity_d') = connection_id()", "select release_lock('fidelity_d')");
             data.Add(kind, PinReasons.TableLock, "lock tables people write", "select count(*) from people", "unlock tables");
             data.Add(kind, PinReasons.TextPrepared, "prepare p from 'select 7'", "execute p", ""); // What it executes may do anything.
             data.Add(kind, PinReasons.Handler, "handler people open", "handler people read first", "handler people close");
@@ -148,7 +150,8 @@ public sealed class MultiplexingTests(LabServers lab)
         {
             using var twins = TwinSessions.Open(server, seawall, dialect);
             using var other = RawClient.Connect(seawall.Port, "seawall", "seawall");
-            void Between() => Assert.True(other.Query("update fidelity_s.people set age = age where id = 1").Error is null, PinsOf(seawall, twins.Through).ToString());
+            void Between() => Assert.True(other.Query("update fidelity_s.people set age = age where id = 1").Error is null,
+                PinsOf(seawall, twins.Through).ToString());
             twins.SameQuery("insert into people (id, name) values (70, 'Ann')");
             twins.SameQuery("insert into people (name) values ('Bea')");
             Between();

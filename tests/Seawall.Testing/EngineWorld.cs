@@ -100,7 +100,9 @@ public sealed class EngineWorld : IDisposable
 
     /// <summary>The connections that pools have to one of several servers, without the monitor's.</summary>
     public static IEnumerable<FakeConnection> PooledOf(FakeServer server) => server.Live.Where(connection =>
-        connection.Attributes.GetValueOrDefault("program_name") != "seawall-monitor");
+        connection.Attributes.GetValueOrDefault("program_name") != "seawall-monitor"
+        // Servers that cannot be reset are told no attributes.
+        && (connection.Attributes.Count > 0 || connection.Session.User != "monitor"));
 
     /// <summary>One more server, with the accounts of the first, of which the engine's options know nothing yet.</summary>
     public FakeServer AddServer(Endpoint endpoint)

@@ -134,6 +134,27 @@ public sealed class AccountTests(LabServers lab)
     [InlineData(LabKind.MariaDb)]
     [InlineData(LabKind.MySql97)]
     [InlineData(LabKind.MySql56)]
+    public async Task A_login_to_a_schema_that_is_missing_or_forbidden_is_refused_in_the_servers_own_words(LabKind kind)
+    {
+        var server = await lab.SharedAsync(kind, Cancel);
+        await using var account = await LabAccount.CreateAsync(server, "schemaless", "right", Cancel);
+        await using var seawall = await SeawallUnderTest.StartAsync(server, Cancel);
+        foreach (var (user, password, schema, code) in ((string, string, string, int)[])
+            [("seawall", "seawall", "no_such_schema", 1049), (account.User, "right", "no_such_schema", 1044), (account.User, "right", "mysql", 1044)])
+        {
+            using var direct = RawClient.Connect(server.Port, user, password, schema: schema);
+            using var through = RawClient.Connect(seawall.Port, user, password, schema: schema);
+            Assert.Equal(code, direct.Refusal?.Code);
+            Assert.Equal(direct.Refusal, through.Refusal);
+        }
+        using var control = RawClient.Connect(seawall.Port, "seawall", "seawall", schema: "mysql");
+        Assert.Equal("mysql", control.Query("select database()").FirstValue);
+    }
+
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
     public async Task A_schema_that_is_granted_or_taken_away_is_so_here_soon(LabKind kind)
     {
         var server = await lab.SharedAsync(kind, Cancel);

@@ -73,6 +73,47 @@ public sealed class DriverTests(LabServers lab)
         }
     }
 
+    // MySQL 5.6.24 refuses every change of user of a client with attributes, as mysql2 is; through Seawall it may.
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
+    public async Task Mysql2_changes_the_user_and_is_cut_off_when_it_may_not(LabKind kind)
+    {
+        await lab.RequireAsync("node", Cancel);
+        var server = await lab.SharedAsync(kind, Cancel);
+        await using var account = await LabAccount.CreateAsync(server, "other", "right", Cancel);
+        await using var seawall = await StartAsync(server, connections: 2);
+        const string seen = """[["seawall@%","mysql"],["other@%","information_schema",null,0],[1045],"closed"]""";
+        // MariaDB would go on as who it was.
+        if (kind != LabKind.MySql56)
+            Assert.Equal(kind == LabKind.MariaDb ? seen.Replace("\"closed\"", "[1]") : seen, await ChangeUserAsync(server.Port, account.User));
+        Assert.Equal(seen, await ChangeUserAsync(seawall.Port, account.User));
+    }
+
+    private static async Task<string> ChangeUserAsync(int port, string user)
+    {
+        var script = $$"""
+            (async () => {
+              const connection = await require('mysql2/promise').createConnection(
+                { host: '127.0.0.1', port: {{port}}, user: 'seawall', password: 'seawall', database: 'mysql', rowsAsArray: true });
+              connection.connection.on('error', () => {});
+              const ask = async sql => (await connection.query(sql))[0][0];
+              const seen = [await ask('select current_user(), database()')];
+              await connection.query('set @mine = 5');
+              await connection.query('begin');
+              await connection.changeUser({ user: '{{user}}', password: 'right', database: 'information_schema' });
+              seen.push(await ask('select current_user(), database(), @mine, @@lock_wait_timeout = 1'));
+              await connection.changeUser({ user: '{{user}}', password: 'wrong' }).catch(problem => seen.push([problem.errno]));
+              seen.push(await ask('select 1').catch(() => 'closed'));
+              console.log(JSON.stringify(seen));
+              connection.destroy();
+            })().catch(problem => { console.log(problem); process.exit(1); });
+            """;
+        var node = new LabCommand("node", "-e", script) { Folder = LabFolders.Script("node") };
+        return (await LabProgram.RunAsync(node, ProgramTimeMax, Cancel)).ShouldSucceed().Output;
+    }
+
     private static Task<SeawallUnderTest> StartAsync(LabServer server, int connections) => SeawallUnderTest.StartAsync(
         server, Cancel, options => options with { Pools = options.Pools with { SizeMax = connections, WaitMsMax = 30_000 } });
 

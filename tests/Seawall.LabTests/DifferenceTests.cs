@@ -1,0 +1,116 @@
+using Seawall.LabTests.Lab;
+using Seawall.MySql.Commands;
+using Seawall.MySql.Handshakes;
+using Xunit;
+
+namespace Seawall.LabTests;
+
+/// <summary>
+/// What docs/compatibility.md says is not as on a direct connection. Who changes one of these changes the page.
+/// </summary>
+public sealed class DifferenceTests(LabServers lab)
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
+    public async Task A_clients_own_number_is_not_that_of_its_server_connection(LabKind kind)
+    {
+        var server = await lab.SharedAsync(kind, Cancel);
+        await using var seawall = await StartAsync(server);
+        using var direct = RawClient.Connect(server.Port, "seawall", "seawall");
+        using var through = RawClient.Connect(seawall.Port, "seawall", "seawall");
+        Assert.Equal($"{direct.ConnectionId}", direct.Query("select connection_id()").FirstValue);
+        Assert.NotEqual($"{through.ConnectionId}", through.Query("select connection_id()").FirstValue);
+        Assert.True(through.ConnectionId >= 0x8000_0000, $"{through.ConnectionId} may be a number of the server's");
+        Assert.Equal(1094, through.Query($"kill query {through.ConnectionId}").Error?.Code);
+    }
+
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
+    public async Task Facts_of_the_statement_before_are_answered_or_refused_and_never_those_of_others(LabKind kind)
+    {
+        var server = await lab.SharedAsync(kind, Cancel);
+        await using var seawall = await StartAsync(server);
+        using var twins = TwinSessions.Open(server, seawall, RawClient.Usual);
+        using var other = RawClient.Connect(seawall.Port, "seawall", "seawall");
+        void OthersGoBetween() => Assert.Null(other.Query("do 0").Error);
+
+        foreach (var question in (string[])["select row_count()", "select found_rows()"])
+        {
+            twins.SameQuery("update people set age = 50 where id < 3");
+            twins.SameQuery(question);
+            twins.SameQuery("begin");
+            twins.SameQuery("update people set age = 51 where id < 3");
+            twins.SameQuery(question);
+            twins.SameQuery("rollback");
+            twins.Through.Query("update people set age = 50 where id < 3");
+            OthersGoBetween();
+            Refused(twins.Through.Query(question).Error, "ROW_COUNT()");
+        }
+        foreach (var question in (string[])["select @@warning_count", "show count(*) warnings", "show errors"])
+        {
+            twins.SameQuery("drop table if exists no_such_table");
+            twins.SameQuery(question);
+            twins.Through.Query("drop table if exists no_such_table");
+            OthersGoBetween();
+            Refused(twins.Through.Query(question).Error, "SHOW WARNINGS only");
+        }
+        twins.AssertSame();
+    }
+
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
+    public async Task Commands_about_the_whole_server_are_unknown_and_the_connection_stays(LabKind kind)
+    {
+        var server = await lab.SharedAsync(kind, Cancel);
+        await using var seawall = await StartAsync(server);
+        using var client = RawClient.Connect(seawall.Port, "seawall", "seawall");
+        foreach (var command in (CommandKind[])
+            [
+                CommandKind.CreateDb, CommandKind.DropDb, CommandKind.Refresh, CommandKind.Shutdown, CommandKind.ProcessKill,
+                CommandKind.Debug, CommandKind.BinlogDump, CommandKind.TableDump, CommandKind.RegisterReplica, CommandKind.BinlogDumpGtid,
+            ])
+        {
+            client.Send(command, [1, 0, 0, 0]);
+            Assert.Equal(1047, RawError.Read(client.NextOrEnd()!.Head).Code);
+        }
+        Assert.Equal("1", client.Query("select 1").FirstValue);
+    }
+
+    // Seawall's connections are not interactive, and have no IGNORE_SPACE of their own.
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
+    public async Task Two_flags_of_a_login_change_nothing(LabKind kind)
+    {
+        const Capabilities flags = RawClient.Usual | Capabilities.Interactive | Capabilities.IgnoreSpace;
+        var server = await lab.SharedAsync(kind, Cancel);
+        await using var seawall = await StartAsync(server);
+        using var direct = RawClient.Connect(server.Port, "seawall", "seawall", flags);
+        using var through = RawClient.Connect(seawall.Port, "seawall", "seawall", flags);
+        const string look = "select @@sql_mode like '%IGNORE_SPACE%'";
+        Assert.Equal("1", direct.Query(look).FirstValue);
+        Assert.Equal("0", through.Query(look).FirstValue);
+        const string wait = "select concat(@@wait_timeout, ' ', @@global.wait_timeout, ' ', @@global.interactive_timeout)";
+        Assert.Equal(direct.Query(wait).FirstValue?.Split(' ')[2], direct.Query(wait).FirstValue?.Split(' ')[0]);
+        Assert.Equal(through.Query(wait).FirstValue?.Split(' ')[1], through.Query(wait).FirstValue?.Split(' ')[0]);
+    }
+
+    private static Task<SeawallUnderTest> StartAsync(LabServer server) => SeawallUnderTest.StartAsync(
+        server, Cancel, options => options with { Pools = options.Pools with { SizeMax = 1, WaitMsMax = 15_000 } });
+
+    private static void Refused(RawError? error, string words)
+    {
+        Assert.Equal(1235, error?.Code);
+        Assert.Contains(words, error!.Message, default);
+        Assert.EndsWith("[seawall: the statement did not run]", error.Message, default);
+    }
+}

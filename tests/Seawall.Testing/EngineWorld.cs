@@ -29,6 +29,9 @@ public sealed record EngineWorldOptions
     /// <summary>Whether there is no monitoring account.</summary>
     public bool Learns { get; init; }
 
+    /// <summary>Whether the server's accounts cannot be read, whatever the monitor tries.</summary>
+    public bool HidesAccounts { get; init; }
+
     /// <summary>Changes the engine's options.</summary>
     public Func<EngineOptions, EngineOptions> With { get; init; } = options => options;
 
@@ -226,7 +229,7 @@ public sealed class EngineWorld : IDisposable
     }
 
     private bool IsReady => Engine.Facts.Primary is { Version: not null }
-        && (Options.Learns || Engine.Facts.Accounts.Mode == AccountMode.Known);
+        && (Options.Learns || Options.HidesAccounts || Engine.Facts.Accounts.Mode == AccountMode.Known);
 
     private void Check(bool holds, string otherwise)
     {

@@ -46,7 +46,7 @@ internal sealed class AccountWatch(Loop loop, FactsBoard board, Action<AccountBo
         }
         _mode = learns ? AccountMode.Learning : _read.IsEmpty ? AccountMode.Unknown : AccountMode.Known;
         if (_mode == AccountMode.Unknown && !_configured.IsEmpty)
-            _mode = AccountMode.Known;
+            _mode = AccountMode.Partial;
         Publish();
     }
 

@@ -11,6 +11,9 @@ public enum AccountMode : byte
     /// <summary>Nothing is known yet: nobody is let in.</summary>
     Unknown,
 
+    /// <summary>From the settings file only, so far: the account tables of the servers have not been read.</summary>
+    Partial,
+
     /// <summary>From the account tables of the servers, and the settings file.</summary>
     Known,
 

@@ -37,6 +37,9 @@ internal sealed class ClientAuthentication(
         var spoken = KindOf(plugin);
         if (book.Mode == AccountMode.Learning && account is null)
             return await Learn(spoken, response);
+        // Whether there is such an account is not known yet: "access denied" would send people after a password.
+        if (book.Mode == AccountMode.Partial && account is null)
+            return new(SqlError.ServerNotAvailable, door.NoAccountsMessage(), "the servers' accounts have not been read");
         if (WantedKind(account, spoken) is not { } wanted)
             return Unsupported(account!);
         if (wanted != spoken || (OwesProof(spoken, response) && !AdmitsWithoutPassword(account)))

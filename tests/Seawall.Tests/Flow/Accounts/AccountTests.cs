@@ -1,3 +1,4 @@
+using Seawall.Engine.Facts.Accounts;
 using Seawall.Testing;
 using Seawall.Testing.Servers;
 using Xunit;
@@ -129,6 +130,28 @@ public sealed class AccountTests
     }
 
     [Fact]
+    public void While_accounts_cannot_be_read_clients_hear_why_and_not_that_their_password_is_wrong()
+    {
+        using var world = new EngineWorld(new()
+        {
+            HidesAccounts = true,
+            Prepare = server =>
+            {
+                server.When("CHECKSUM TABLE", new FakeError(1142, "SELECT command denied to user 'monitor'"));
+                server.When("SELECT User, Host", new FakeError(1142, "SELECT command denied to user 'monitor'"));
+            },
+        });
+        world.World.RunFor(WithinMs);
+        var nobody = world.Connect().LogIn();
+        world.Apply(options => options with { Accounts = [Named("boss", "known")] });
+        var other = world.Connect().LogIn();
+
+        Assert.Equal((3168, true), (nobody.Code, nobody.Error!.Message.Contains("command denied", StringComparison.Ordinal)));
+        Assert.Equal((3168, true), (other.Code, other.Error!.Message.Contains("[monitor]", StringComparison.Ordinal)));
+        Assert.True(world.Connect(new() { User = "boss", Password = "known" }).LogIn().IsIn);
+    }
+
+    [Fact]
     public void Without_a_monitor_a_server_is_the_judge_and_the_second_login_needs_none()
     {
         using var world = new EngineWorld(new() { Learns = true });
@@ -156,6 +179,13 @@ public sealed class AccountTests
         Assert.Equal(1045, world.Connect(new() { Plugin = "caching_sha2_password" }).LogIn().Code);
         Assert.True(world.Connect(new() { Plugin = "caching_sha2_password", Password = "changed" }).LogIn().IsIn);
         Assert.Equal("1", world.Client(new() { Password = "changed" }).Query("SELECT '1'").Scalar);
+    }
+
+    private static Account Named(string user, string password)
+    {
+        var account = new Account(user, "%", [], AccountSource.Settings);
+        account.Secrets.LearnPassword(System.Text.Encoding.UTF8.GetBytes(password));
+        return account;
     }
 
     private static void Change(EngineWorld world, Func<FakeAccount, FakeAccount> change)

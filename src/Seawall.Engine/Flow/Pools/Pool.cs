@@ -323,7 +323,7 @@ internal sealed class Pool
             if (_shards[i] == here || !isFull || !WaitList.HasShare(0, _shards[i].Owned, here.Owned))
                 CallFor(i);
         }
-        if (isFull && _shards.Length > 1)
+        if ((isFull && _shards.Length > 1) || Server.Slots.IsFull)
             _reminders[loop.Index].Start();
         DialIfNeeded();
     }

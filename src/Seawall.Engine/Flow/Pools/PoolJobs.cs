@@ -23,7 +23,8 @@ internal sealed class StealJob(Pool pool, PoolShard shard) : LoopJob
 
 /// <summary>
 /// While somebody waits on its loop, looks at what is idle on all of them: whoever was left to the connections of his own loop
-/// is not forgotten when none of them comes free.
+/// is not forgotten when none of them comes free. And asks again for room at the server, which an idle connection of another
+/// account may have to make.
 /// </summary>
 internal sealed class WaitReminder(Pool pool, PoolShard shard, int loops) : TimerNode
 {
@@ -41,6 +42,7 @@ internal sealed class WaitReminder(Pool pool, PoolShard shard, int loops) : Time
             return;
         for (var i = 0; i < loops; i++)
             pool.CallFor(i);
+        pool.DialIfNeeded();
         Start();
     }
 }

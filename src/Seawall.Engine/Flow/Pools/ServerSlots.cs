@@ -16,6 +16,9 @@ internal sealed class ServerSlots(Func<int> max)
     /// <summary>How many there may be.</summary>
     internal int Max => max();
 
+    /// <summary>Whether there is no room: whoever waits for some must ask again, since nobody tells of connections that lie idle.</summary>
+    internal bool IsFull => Used >= Max;
+
     internal void Join(Pool pool)
     {
         lock (_lock)

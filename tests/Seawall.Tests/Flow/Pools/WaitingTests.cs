@@ -33,6 +33,30 @@ public sealed class WaitingTests
             world.Pooled.Single().Queries.Where(sql => sql.StartsWith("SELECT", StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Whoever_waits_for_room_at_the_server_gets_it_when_another_account_has_an_idle_connection(int loops)
+    {
+        using var world = new EngineWorld(new()
+        {
+            Loops = loops,
+            Prepare = server => server.Accounts.Add(new FakeAccount("boss", "other")),
+            WithServer = server => server with { ConnectionsMax = 1 },
+        });
+        var app = world.Client();
+        var boss = world.Client(new() { User = "boss", Password = "other" });
+        var busy = app.BeginQuery("SELECT SLEEP(1)");
+        world.World.RunFor(100);
+
+        var waiting = boss.BeginQuery("SELECT 'at last'");
+        world.World.RunFor(1_500);
+
+        Assert.True(busy.Value.IsOk);
+        Assert.True(waiting.IsDone);
+        Assert.Equal("at last", waiting.Value.Scalar);
+    }
+
     [Fact]
     public void A_waiter_gets_whatever_comes_free_first_and_the_dial_becomes_a_spare()
     {

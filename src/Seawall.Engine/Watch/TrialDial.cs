@@ -16,11 +16,18 @@ internal sealed class TrialDial : DialTicket, ICriticalNotifyCompletion
     private readonly Account _account;
     private readonly byte[] _attributes;
     private readonly Func<ServerConnection, ServerId, LoopTask> _opened;
+    private readonly Func<Pool> _home;
     private Action? _continuation;
 
-    internal TrialDial(Pool pool, Account account, Loop loop, byte[] attributes, Func<ServerConnection, ServerId, LoopTask> opened)
+    /// <summary>
+    /// A dial for an account's pool, or one like it; <paramref name="home"/> is the pool that keeps the connection if the server
+    /// lets the account in.
+    /// </summary>
+    internal TrialDial(
+        Pool pool, Account account, Loop loop, byte[] attributes, Func<ServerConnection, ServerId, LoopTask> opened, Func<Pool> home)
         : base(loop)
     {
+        _home = home;
         _pool = pool;
         _account = account;
         _attributes = attributes;
@@ -70,7 +77,7 @@ internal sealed class TrialDial : DialTicket, ICriticalNotifyCompletion
         if (connection is not null)
         {
             await _opened(connection, _pool.Key.Server);
-            _pool.Adopt(connection);
+            _home().Adopt(connection);
         }
         End(failure);
     }

@@ -27,6 +27,16 @@ internal sealed class PoolBook(Func<ServerId, PoolContext> contextOf)
         return pool;
     }
 
+    /// <summary>
+    /// The pool for an account that may not exist: the one that is there, or one that nobody else will see. Strangers make up
+    /// names, and each would leave a pool behind for ever.
+    /// </summary>
+    internal Pool ForTrial(ServerId server, Account account, bool foundRows)
+    {
+        var key = new PoolKey(server, account.User, foundRows);
+        return _pools.TryGetValue(key, out var pool) ? pool : new Pool(contextOf(server), key, account);
+    }
+
     /// <summary>Accounts have changed: their pools use them as they are now. Accounts that are gone keep what they have.</summary>
     internal void Renew(AccountBook accounts)
     {

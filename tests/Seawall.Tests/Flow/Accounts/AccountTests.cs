@@ -168,6 +168,19 @@ public sealed class AccountTests
     }
 
     [Fact]
+    public void Names_that_strangers_make_up_leave_nothing_behind()
+    {
+        using var world = new EngineWorld(new() { Learns = true });
+        for (var i = 0; i < 30; i++)
+            Assert.False(world.Connect(new() { User = $"stranger{i}", Password = "guess" }).LogIn().IsIn);
+
+        Assert.Empty(world.Engine.Pools.All);
+        Assert.True(world.Client().Query("SELECT 1").IsOk);
+        Assert.Single(world.Engine.Pools.All);
+        Assert.Single(world.Pooled);
+    }
+
+    [Fact]
     public void Without_a_monitor_a_changed_password_is_noticed_too()
     {
         using var world = new EngineWorld(new() { Learns = true });

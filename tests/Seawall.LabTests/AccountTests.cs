@@ -130,6 +130,30 @@ public sealed class AccountTests(LabServers lab)
         Assert.Equal(direct.Refusal, refusal);
     }
 
+    // Its proof teaches nothing that a server would take, so the password comes from the settings.
+    [Fact]
+    public async Task An_ed25519_account_works_when_its_password_is_in_the_settings()
+    {
+        var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
+        await server.ExecuteAsync("install soname 'auth_ed25519'", Cancel);
+        try
+        {
+            await using var account = await LabAccount.CreateAsync(server, "signing", "right", Cancel, plugin: "ed25519");
+            await using var seawall = await SeawallUnderTest.StartAsync(server, Cancel,
+                options => options with { Accounts = [SeawallUnderTest.AccountWithPassword(account.User, "right")] });
+            using var client = RawClient.Connect(seawall.Port, account.User, "right");
+            Assert.Equal($"{account.User}@%", client.Query("select current_user()").FirstValue);
+            using var stranger = RawClient.Connect(seawall.Port, account.User, "wrong");
+            Assert.Equal(1045, stranger.Refusal?.Code);
+            using var control = RawClient.Connect(server.Port, account.User, "right");
+            Assert.Null(control.Refusal);
+        }
+        finally
+        {
+            await server.ExecuteAsync("uninstall soname 'auth_ed25519'", Cancel);
+        }
+    }
+
     [Theory]
     [InlineData(LabKind.MariaDb)]
     [InlineData(LabKind.MySql97)]

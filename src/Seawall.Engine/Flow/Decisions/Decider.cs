@@ -65,6 +65,12 @@ internal static class Decider
         var pins = Collect(s_pins, traits);
         if ((traits & StatementTraits.CalculatesFoundRows) != 0)
             pins |= PinReasons.FoundRows;
+        // LAST_INSERT_ID(expr) is told in the answer to a change of rows, and in no other.
+        if ((traits & StatementTraits.SetsLastInsertId) != 0
+            && facts is not { Statements: 1, Kind: StatementKind.Insert or StatementKind.Replace or StatementKind.Update })
+        {
+            pins |= PinReasons.UnmovableVariable;
+        }
         // What a failed statement of several, or of a routine, had done before it failed stays done.
         var partly = facts.Statements > 1 || (traits & Routines) != 0 || (traits & StatementTraits.UserVariableWrite) != 0;
         return new Decision(

@@ -38,6 +38,41 @@ public sealed class OthersTests
         Assert.Empty(client.Query("SHOW WARNINGS").Only.Rows);
     }
 
+    [Theory]
+    [InlineData("SELECT LAST_INSERT_ID(5)")]
+    [InlineData("SET last_insert_id = 5")]
+    [InlineData("DO LAST_INSERT_ID(5)")]
+    public void An_insert_id_that_a_session_chose_is_its_own(string choice)
+    {
+        using var world = new EngineWorld();
+        world.Server.When(choice, (session, _) =>
+        {
+            session.LastInsertId = 5; // No server tells: of a SELECT it is in no packet.
+            return choice.StartsWith("SELECT", StringComparison.Ordinal) ? FakeAnswer.One("5") : new FakeOk();
+        });
+        var first = world.Client();
+        var second = world.Client();
+
+        Assert.True(first.Query(choice).IsOk);
+
+        Assert.Equal("0", second.Query("SELECT LAST_INSERT_ID()").Scalar);
+        Assert.True(second.Query("BEGIN").IsOk);
+        Assert.Equal("5", first.Query("SELECT LAST_INSERT_ID()").Scalar);
+    }
+
+    [Fact]
+    public void A_sequence_that_tells_its_number_keeps_no_connection()
+    {
+        using var world = new EngineWorld(Statements.StatementTests.OnePooled());
+        world.Server.When("UPDATE seq", (session, _) => new FakeOk(1, session.LastInsertId = 7));
+        var client = world.Client();
+
+        Assert.True(client.Query("UPDATE seq SET id = LAST_INSERT_ID(id + 1)").IsOk);
+
+        Assert.Equal("0", world.Client().Query("SELECT LAST_INSERT_ID()").Scalar);
+        Assert.Equal("7", client.Query("SELECT LAST_INSERT_ID()").Scalar);
+    }
+
     private static void WithBoss(FakeServer server)
     {
         server.Accounts.Add(new FakeAccount("boss", "other"));

@@ -118,16 +118,17 @@ internal sealed class StatementDesk(FrontDoor door)
     private static async LoopTask<bool> ReadPreparation(Statement statement)
     {
         var session = statement.Session;
-        if (!session.Prepared.HasRoom)
-        {
-            return Answer(session, SqlError.TooManyPrepared,
-                $"Can't create more than max_prepared_stmt_count statements (this client has {PreparedStatements.CountMax}, "
-                + "the most that Seawall keeps for one)");
-        }
         if (statement.IsWhole)
             statement.Hold(); // The text outlives the answer.
         else if (!await Gather(statement))
             return RefuseLong(statement);
+        // Only when all of it has been taken: the rest would be read as the client's next commands.
+        if (!session.Prepared.HasRoom)
+        {
+            return Answer(session, SqlError.TooManyPrepared,
+                $"Can't create more than max_prepared_stmt_count statements (this client has {session.Prepared.Count}; Seawall "
+                + $"keeps {PreparedStatements.CountMax} for one, and {PreparedStatements.BytesMax >> 20} MiB of texts)");
+        }
         statement.Facts = StatementLexer.Read(statement.Text, DialectOf(session, statement.Server));
         return true;
     }

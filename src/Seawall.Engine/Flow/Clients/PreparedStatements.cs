@@ -33,18 +33,25 @@ internal sealed class PreparedStatements
     /// </summary>
     internal const int CountMax = 8191;
 
+    /// <summary>
+    /// As long as the texts of one client may be together: they are kept, to be prepared again elsewhere, and 8,191 of the
+    /// longest would be 8 GiB. An application has some thousand statements of a few kilobytes.
+    /// </summary>
+    internal const int BytesMax = 64 * 1024 * 1024;
+
     // MariaDB's number for the statement that was prepared last: its drivers send the execution along with the preparation.
     private const uint LastId = uint.MaxValue;
 
     private readonly Dictionary<uint, PreparedStatement> _statements = [];
     private PreparedStatement? _last;
     private uint _lastId;
+    private long _bytes;
 
     /// <summary>How many there are.</summary>
     internal int Count => _statements.Count;
 
     /// <summary>Whether there is room for another one.</summary>
-    internal bool HasRoom => _statements.Count < CountMax;
+    internal bool HasRoom => _statements.Count < CountMax && _bytes < BytesMax;
 
     /// <summary>The number that the next statement gets.</summary>
     internal uint NextId => _lastId + 1;
@@ -54,6 +61,7 @@ internal sealed class PreparedStatements
     {
         var statement = new PreparedStatement(++_lastId, text, facts, parameters);
         _statements.Add(statement.Id, statement);
+        _bytes += text.Text.Length;
         return _last = statement;
     }
 
@@ -73,6 +81,7 @@ internal sealed class PreparedStatements
     {
         if (!_statements.Remove(id, out var statement))
             return false;
+        _bytes -= statement.Text.Text.Length;
         statement.Text.Release();
         if (ReferenceEquals(_last, statement))
             _last = null;
@@ -85,6 +94,7 @@ internal sealed class PreparedStatements
         foreach (var statement in _statements.Values)
             statement.Text.Release();
         _statements.Clear();
+        _bytes = 0;
         _last = null;
     }
 }

@@ -276,6 +276,22 @@ public sealed class PreparedTests
     }
 
     [Fact]
+    public void The_texts_that_one_client_keeps_are_bounded()
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled());
+        var client = world.Client();
+        var filler = new string('x', 1_000_000);
+        var kept = 0;
+        while (kept < 200 && client.Prepare($"SELECT '{kept}{filler}'").Code == 0)
+            kept++;
+
+        Assert.InRange(kept, 60, 70);
+        Assert.Equal(1461, client.Prepare("SELECT 'one more'").Code);
+        client.Tell(CommandKind.StatementClose, [1, 0, 0, 0]);
+        Assert.Equal(0, client.Prepare("SELECT 'one more'").Code);
+    }
+
+    [Fact]
     public void Texts_are_forgotten_when_nobody_holds_them()
     {
         using var world = new EngineWorld(new()

@@ -18,7 +18,7 @@ public readonly ref struct AuthSwitchRequest
         // A packet of one byte is the request for the hash of before 4.1; that one is not spoken here.
         AuthPlugin = reader.NulTerminated();
         var data = reader.ToEnd();
-        Data = data is [.. var nonce, 0] ? nonce : data;
+        Data = data is { Length: Greeting.NonceLength + 1 } and [.. var nonce, 0] ? nonce : data;
         IsValid &= reader.IsValid;
     }
 
@@ -34,9 +34,16 @@ public readonly ref struct AuthSwitchRequest
     /// <summary>Reads a payload.</summary>
     public static AuthSwitchRequest Read(ReadOnlySpan<byte> payload) => new(payload);
 
-    /// <summary>Writes a payload.</summary>
-    public static void Write(PacketWriter writer, ReadOnlySpan<byte> plugin, ReadOnlySpan<byte> nonce) =>
-        writer.Int1(Header).NulTerminated(plugin).NulTerminated(nonce);
+    /// <summary>
+    /// Writes a payload. The password plugins' 20 bytes of nonce end in a NUL; the 32 of ed25519 do not, and its clients
+    /// refuse any other length.
+    /// </summary>
+    public static void Write(PacketWriter writer, ReadOnlySpan<byte> plugin, ReadOnlySpan<byte> nonce)
+    {
+        writer.Int1(Header).NulTerminated(plugin).Raw(nonce);
+        if (nonce.Length == Greeting.NonceLength)
+            writer.Int1(0);
+    }
 }
 
 /// <summary>Further words between two plugins: one byte, then whatever the plugin says.</summary>

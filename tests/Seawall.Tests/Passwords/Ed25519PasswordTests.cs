@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using CsCheck;
+using Seawall.MySql.Framing;
+using Seawall.MySql.Handshakes;
 using Seawall.MySql.Passwords;
 using Xunit;
 
@@ -9,6 +11,19 @@ namespace Seawall.Tests.Passwords;
 public sealed unsafe partial class Ed25519PasswordTests
 {
     private static readonly byte[] s_counting = [.. Enumerable.Range(0, 32).Select(value => (byte)value)];
+
+    // As MariaDB 10.11.19 sends it; its client refuses a nonce of any other length.
+    [Fact]
+    public void The_nonce_is_sent_and_read_with_no_byte_more_or_less()
+    {
+        var nonce = s_counting.Reverse().ToArray(); // Its last byte is 0, as that of one nonce in 256.
+        var writer = new PacketWriter().Begin(0);
+
+        AuthSwitchRequest.Write(writer, Ed25519Password.PluginName, nonce);
+
+        Assert.Equal([0xFE, .. "client_ed25519\0"u8, .. nonce], writer.OpenPayload.ToArray());
+        Assert.Equal(nonce, AuthSwitchRequest.Read(writer.OpenPayload).Data.ToArray());
+    }
 
     // SELECT ed25519_password(…) on MariaDB 10.11.19; the last is "long " sixty times.
     [Theory]

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Seawall.Engine.Loops.Tls;
 using Xunit;
 
@@ -8,6 +9,16 @@ public sealed class TlsResumptionTests : IDisposable
     private readonly TestPki _pki = new();
 
     public void Dispose() => _pki.Dispose();
+
+    private unsafe TlsServerContext ServerWithGroup(int group)
+    {
+        var context = _pki.ServerContext();
+        Assert.Equal(1, LibSsl.SSL_CTX_ctrl(ContextOf(context), LibSsl.SSL_CTRL_SET_GROUPS, 1, (nint)(&group)));
+        return context;
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_context")]
+    private static extern ref SslContext ContextOf(TlsServerContext context);
 
     [Theory]
     [InlineData(TlsVersion.Tls12)]
@@ -24,6 +35,26 @@ public sealed class TlsResumptionTests : IDisposable
 
         Assert.True(pair.Client.IsResumed);
         Assert.True(pair.Server.IsResumed);
+    }
+
+    // What the next hello offers is what the lab's packets show: one hello for each dial, whatever MySQL 9 prefers.
+    [Fact]
+    public async Task A_server_that_chooses_another_group_than_the_last_time_is_offered_all_of_them_again()
+    {
+        const int p256 = 415, x25519 = 1034; // OpenSSL's numbers.
+        var client = _pki.ClientContext();
+        using var pair = await TlsPair.Make(ServerWithGroup(p256), client);
+        Assert.Equal(p256, pair.Client.Channel.Group);
+        await pair.Reconnect(ServerWithGroup(p256), client);
+        Assert.Equal(p256, pair.Client.Channel.Group);
+
+        var changed = ServerWithGroup(x25519);
+        await pair.Reconnect(changed, client);
+        Assert.NotNull(pair.ClientSide.Problem);
+        await pair.Reconnect(changed, client);
+
+        Assert.Equal(x25519, pair.Client.Channel.Group);
+        await pair.AssertTalks();
     }
 
     [Fact]

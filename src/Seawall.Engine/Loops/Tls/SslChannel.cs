@@ -26,6 +26,9 @@ internal sealed unsafe class SslChannel : SafeHandle
     /// <summary>Besides what <see cref="WireResult"/> says: ciphertext must go out first, and the peer does not take it.</summary>
     internal const int WantsRoom = -3;
 
+    // Set by OpenSSL in the number of a group that it has no object for, and which cannot be asked for by number.
+    private const int UnknownGroup = 0x0100_0000;
+
     private SslChannel(nint ssl)
         : base(0, ownsHandle: true) => SetHandle(ssl);
 
@@ -39,6 +42,10 @@ internal sealed unsafe class SslChannel : SafeHandle
 
     /// <summary>Whether an earlier session was resumed.</summary>
     internal bool IsResumed => LibSsl.SSL_session_reused(this) != 0;
+
+    /// <summary>The group that both sides made their secret in, by OpenSSL's number; 0 when it has none.</summary>
+    internal int Group => (int)LibSsl.SSL_ctrl(this, LibSsl.SSL_CTRL_GET_NEGOTIATED_GROUP, 0, null) is var group
+        && (group & UnknownGroup) == 0 ? group : 0;
 
     /// <summary>Whether ciphertext or plaintext of what was pulled is left.</summary>
     internal bool HasPending => LibSsl.SSL_has_pending(this) != 0;
@@ -68,6 +75,8 @@ internal sealed unsafe class SslChannel : SafeHandle
             return null;
         }
         sessions.OfferTo(channel);
+        if (sessions.Group is var group and not 0)
+            _ = LibSsl.SSL_ctrl(channel, LibSsl.SSL_CTRL_SET_GROUPS, 1, (byte*)&group);
         return channel;
     }
 

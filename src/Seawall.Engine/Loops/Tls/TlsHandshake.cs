@@ -112,6 +112,8 @@ internal sealed class TlsHandshake(
             return;
         }
         _step = _ssl.Handshake(this);
+        if (_step != SslStep.WantsBytes)
+            sessions?.NoteGroup(_step == SslStep.Done ? _ssl.Group : 0);
         if (_step == SslStep.Failed)
             _problem = TlsProblem.OfHandshake(_ssl);
         else if (_step == SslStep.Done && sessions is null)

@@ -6,9 +6,9 @@ using Xunit;
 namespace Seawall.LabTests;
 
 /// <summary>
-/// What logins cost, counted on the wire: real clients in front of the engine and real servers behind it, a capture of both
-/// legs, and three witnesses for each login that must agree with what is the shortest for the two ends: the bytes as they
-/// are, tshark, and the engine's own counters. docs/logins.md draws the table.
+/// What clients' logins cost, counted on the wire: real clients in front of the engine, a capture, and three witnesses for
+/// each login that must agree with what is the shortest for the two ends: the bytes as they are, tshark, and the engine's
+/// own counters. docs/logins.md draws the table; <see cref="DialPacketTests"/> has the other leg.
 /// </summary>
 public sealed class LoginPacketTests(LabServers lab)
 {
@@ -26,16 +26,16 @@ public sealed class LoginPacketTests(LabServers lab)
     {
         await lab.RequireAsync("mysql97", Cancel);
         var server = await lab.SharedAsync(kind, Cancel);
-        await using var accounts = await AccountsAsync(server, "native", "open", "named");
-        await using var front = await FrontAsync(server, tls);
+        await using var accounts = await LoginAccounts.MakeAsync(server, ["native", "open", "named"], Cancel);
+        await using var front = await Front.StartAsync(lab, server, tls);
 
         foreach (var client in s_programs)
         {
             await front.LogInAsync(client, "native", 1, "the greeting names the plugin, and the proof goes with the login");
             await front.LogInAsync(client, "open", 1, "nothing is to be proven");
-            await front.LogInAsync(client, "named", 1, "the settings file has the password, which proves whatever plugin was greeted with");
+            await front.LogInAsync(client, "named", 1, "the settings file has the password, which proves by any plugin");
         }
-        await front.AssertShortestAsync(Cancel);
+        await front.AssertShortestAsync();
     }
 
     [Theory]
@@ -44,54 +44,103 @@ public sealed class LoginPacketTests(LabServers lab)
     public async Task A_client_of_a_sha2_account_logs_in_by_the_shortest_exchange(bool tls)
     {
         var server = await lab.SharedAsync(LabKind.MySql97, Cancel);
-        await using var accounts = await AccountsAsync(server, "sha_a", "sha_b", "sha_c", "sha_d", "open", "named");
-        await using var front = await FrontAsync(server, tls);
+        await using var accounts =
+            await LoginAccounts.MakeAsync(server, ["sha_a", "sha_b", "sha_c", "sha_d", "open", "named"], Cancel);
+        await using var front = await Front.StartAsync(lab, server, tls);
 
         foreach (var (client, user) in s_programs.Zip((string[])["sha_a", "sha_b", "sha_c"]))
         {
-            await front.LogInAsync(client, user, tls ? 2 : 3, "the login, the wish for the key unless TLS protects, and the password");
+            await front.LogInAsync(client, user, tls ? 2 : 3, "the login, the wish for the key without TLS, the password");
             await front.LogInAsync(client, user, 1, "the proof is checked against what the first login taught");
             await front.LogInAsync(client, "open", 1, "nothing is to be proven");
-            await front.LogInAsync(client, "named", 1, "the settings file has the password: no first login needs to teach it");
+            await front.LogInAsync(client, "named", 1, "the settings file has the password: no login needs to teach it");
         }
         if (!tls)
-            await front.LogInAsync(LoginClient.MySql, "sha_d", 2, "the login, and the password under the key that the client has", knowsKey: true);
-        await front.AssertShortestAsync(Cancel);
+        {
+            await front.LogInAsync(LoginClient.MySql, "sha_d", 2, "the login, and the password under the client's own copy of the key",
+                attempt => attempt with { PublicKeyFile = front.WriteKey() });
+        }
+        await front.AssertShortestAsync();
     }
 
-    private static Task<Accounts> AccountsAsync(LabServer server, params string[] users) => Accounts.MakeAsync(server, users);
-
-    private async Task<Front> FrontAsync(LabServer server, bool tls) => await Front.StartAsync(lab, server, tls);
-
-    /// <summary>Accounts of one test: "open" has no password.</summary>
-    private sealed class Accounts(LabServer server, string[] users) : IAsyncDisposable
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_host_is_greeted_wrongly_once(bool tls)
     {
-        internal static string PasswordOf(string user) => user == "open" ? "" : "pw";
+        await lab.RequireAsync("mysql97", Cancel);
+        var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
+        await using var accounts = await LoginAccounts.MakeAsync(server, ["native", "named"], Cancel);
+        await using var front = await Front.StartAsync(lab, server, tls);
 
-        internal static async Task<Accounts> MakeAsync(LabServer server, string[] users)
+        await front.LogInAsync(LoginClient.MySql, "named", 2, "the client insists on a plugin, and needs a nonce for it",
+            attempt => attempt with { Plugin = "caching_sha2_password" });
+        foreach (var client in s_programs)
         {
-            foreach (var user in users)
-                await server.ExecuteAsync($"create user lp_{user}@'%' identified by '{PasswordOf(user)}'", Cancel);
-            return new Accounts(server, users);
+            await front.LogInAsync(client, "named", 1, "the plugin of the host's last login is guessed");
+            await front.LogInAsync(client, "native", 2, "the guess was wrong, and costs a switch");
+            for (var loop = 0; loop < 4; loop++)
+                await front.LogInAsync(client, "native", 1, "the guess is right, on whatever loop");
+            await front.LogInAsync(LoginClient.MySql, "named", 2, "the client insists on a plugin, and needs a nonce for it",
+                attempt => attempt with { Plugin = "caching_sha2_password" });
+        }
+        await front.AssertShortestAsync();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_ed25519_account_signs_a_nonce_of_its_own(bool tls)
+    {
+        var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
+        await using var accounts = await LoginAccounts.MakeAsync(server, ["native", "signed"], Cancel);
+        await using var front = await Front.StartAsync(lab, server, tls);
+
+        const string why = "greetings have 20 bytes of nonce and the plugin signs 32: the server must ask, as the real one does";
+        await front.LogInAsync(LoginClient.MariaDb, "signed", 2, why, attempt => attempt with { Question = "exit" });
+        if (!tls)
+            await front.LogInAsync(LoginClient.Raw, "signed", 2, why);
+        await front.LogInAsync(LoginClient.MariaDb, "native", 1, "the host's guess is not changed by it");
+        await front.AssertShortestAsync();
+    }
+
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    public async Task Warm_logins_open_no_server_connection(LabKind kind)
+    {
+        const int count = 200;
+        var server = await lab.SharedAsync(kind, Cancel);
+        await using var accounts = await LoginAccounts.MakeAsync(server, ["app"], Cancel);
+        await using var seawall = await SeawallUnderTest.StartAsync(server, Cancel);
+        int[] ports = [seawall.Port, server.Port];
+        using (RawClient.Connect(seawall.Port, "lp_app", LoginAccounts.PasswordOf("app")))
+        {
+        }
+        await using var capture = await PacketCapture.StartAsync(lab, ports, Cancel);
+
+        for (var i = 0; i < count; i++)
+        {
+            using var client = RawClient.Connect(seawall.Port, "lp_app", LoginAccounts.PasswordOf("app"));
+            Assert.Equal((null, 1), (client.Refusal, client.LoginExchanges));
         }
 
-        public async ValueTask DisposeAsync()
-        {
-            foreach (var user in users)
-                await server.ExecuteAsync($"drop user lp_{user}@'%'", CancellationToken.None);
-        }
+        var logins = await SeenLogin.ReadAsync(capture, ports, Cancel);
+        Assert.Equal(count, logins.Count(login => login.ServerPort == seawall.Port));
+        Assert.DoesNotContain(logins, login => login.ServerPort == server.Port);
+        Assert.Equal(0, seawall.ServerConnections);
     }
 
     /// <summary>The engine with its front leg captured, and what was expected of each login.</summary>
     private sealed class Front(LabServers lab, SeawallUnderTest seawall, PacketCapture capture, bool tls) : IAsyncDisposable
     {
-        private readonly List<(string What, int Shortest, string Why, long Counted)> _rows = [];
+        private readonly LoginLedger _ledger = new();
 
         internal static async Task<Front> StartAsync(LabServers lab, LabServer server, bool tls)
         {
             var seawall = await SeawallUnderTest.StartAsync(server, Cancel, options => options with
             {
-                Accounts = [SeawallUnderTest.AccountWithPassword("lp_named", Accounts.PasswordOf("named"))],
+                Accounts = [SeawallUnderTest.AccountWithPassword("lp_named", LoginAccounts.PasswordOf("named"))],
                 Clients = options.Clients with
                 {
                     Tls = tls ? TlsKeyLog.Keep(TlsServerContext.SelfSigned(TimeProvider.System).Context!) : null,
@@ -99,6 +148,8 @@ public sealed class LoginPacketTests(LabServers lab)
             });
             try
             {
+                // Accounts of the settings file let clients in before those of the server are known.
+                await Eventually.TrueAsync(() => seawall.KnowsServerAccounts, PatienceMax, Cancel);
                 return new Front(lab, seawall, await PacketCapture.StartAsync(lab, [seawall.Port], Cancel), tls);
             }
             catch
@@ -109,33 +160,32 @@ public sealed class LoginPacketTests(LabServers lab)
         }
 
         /// <summary>Logs in; <paramref name="shortest"/> is without TLS, which is asked for by a packet of its own.</summary>
-        internal async Task LogInAsync(LoginClient client, string user, int shortest, string why, bool knowsKey = false)
+        internal async Task LogInAsync(
+            LoginClient client, string user, int shortest, string why, Func<LoginAttempt, LoginAttempt>? change = null)
         {
-            var before = (Logins: seawall.Count(meter => meter.LoginsSucceeded), Exchanges: Exchanges);
-            await new LoginAttempt(client, seawall.Port, $"lp_{user}", Accounts.PasswordOf(user))
-            {
-                Tls = tls,
-                PublicKeyFile = knowsKey ? WriteKey() : null,
-            }.RunAsync(Cancel);
-            await Eventually.TrueAsync(
-                () => seawall.Count(meter => meter.LoginsSucceeded) == before.Logins + 1, PatienceMax, Cancel);
-            _rows.Add(($"{client} as {user}", shortest + (tls ? 1 : 0), why, Exchanges - before.Exchanges));
+            var (logins, exchanges) = (seawall.Count(meter => meter.LoginsSucceeded), Exchanges);
+            var attempt = new LoginAttempt(client, seawall.Port, $"lp_{user}", LoginAccounts.PasswordOf(user)) { Tls = tls };
+            await (change?.Invoke(attempt) ?? attempt).RunAsync(Cancel);
+            await Eventually.TrueAsync(() => seawall.Count(meter => meter.LoginsSucceeded) == logins + 1, PatienceMax, Cancel);
+            _ledger.Add($"{client} as {user}", shortest + (tls ? 1 : 0), why, Exchanges - exchanges);
         }
 
-        internal async Task AssertShortestAsync(CancellationToken cancel)
+        /// <summary>
+        /// Seawall speaks once to greet and once for each packet of the client; under TLS the answer to the request for it is
+        /// the handshake, whose end also brings the client a ticket.
+        /// </summary>
+        internal async Task AssertShortestAsync()
         {
-            var logins = await SeenLogin.ReadAsync(capture, [seawall.Port], cancel);
-            var problems = new StringBuilder();
-            foreach (var (row, login) in _rows.Zip(logins))
-            {
-                var counts = (login.Exchanges, login.TsharkExchanges, (int)row.Counted);
-                var line = $"{row.What}: shortest {row.Shortest} ({row.Why}); bytes {counts.Item1}, tshark {counts.Item2}, engine {counts.Item3}; {login}";
-                TestContext.Current.TestOutputHelper!.WriteLine(line);
-                if (counts != (row.Shortest, row.Shortest, row.Shortest))
-                    problems.AppendLine(line);
-            }
-            Assert.Equal("", problems.ToString());
-            Assert.Equal(_rows.Count, logins.Count);
+            var logins = await SeenLogin.ReadAsync(capture, [seawall.Port], Cancel);
+            _ledger.AssertShortest(logins, login => login.ServerSegments, login => login.Exchanges + (login.IsTls ? 2 : 1));
+            Assert.All(logins, login => Assert.Equal(tls, login.IsTls));
+        }
+
+        internal string WriteKey()
+        {
+            var file = Path.Combine(lab.NewFolder(), "public.pem");
+            File.WriteAllText(file, Encoding.ASCII.GetString(seawall.Engine.House.RsaKey.Value.PublicKeyPem));
+            return file;
         }
 
         public async ValueTask DisposeAsync()
@@ -145,12 +195,5 @@ public sealed class LoginPacketTests(LabServers lab)
         }
 
         private long Exchanges => seawall.Count(meter => meter.LoginExchanges);
-
-        private string WriteKey()
-        {
-            var file = Path.Combine(lab.NewFolder(), "public.pem");
-            File.WriteAllText(file, Encoding.ASCII.GetString(seawall.Engine.House.RsaKey.Value.PublicKeyPem));
-            return file;
-        }
     }
 }

@@ -28,11 +28,11 @@ public sealed record LoginAttempt(LoginClient Client, int Port, string User, str
     /// <summary>A file with the server's public key, for a client that shall not need to ask for it.</summary>
     public string? PublicKeyFile { get; init; }
 
-    /// <summary>Where the mysql client keeps its TLS session, to go on with it the next time.</summary>
-    public string? TlsSessionFile { get; init; }
-
     /// <summary>The plugin that a command-line client is told to begin with.</summary>
     public string? Plugin { get; init; }
+
+    /// <summary>What a command-line client does when it is in.</summary>
+    public string Question { get; init; } = "select 1";
 
     /// <summary>Logs in, asks one question and leaves.</summary>
     public Task RunAsync(CancellationToken cancel) => Client switch
@@ -51,8 +51,6 @@ public sealed record LoginAttempt(LoginClient Client, int Port, string User, str
             yield return $"--server-public-key-path={PublicKeyFile}";
         else
             yield return "--get-server-public-key";
-        if (TlsSessionFile is not null && File.Exists(TlsSessionFile))
-            yield return $"--ssl-session-data={TlsSessionFile}";
     }
 
     private async Task ConnectorAsync(CancellationToken cancel)
@@ -76,11 +74,10 @@ public sealed record LoginAttempt(LoginClient Client, int Port, string User, str
 
     private async Task ProgramAsync(string file, string[] before, CancellationToken cancel)
     {
-        var question = TlsSessionFile is null ? "select 1" : $"select 1; ssl_session_data_print {TlsSessionFile}";
         string[] plugin = Plugin is null ? [] : [$"--default-auth={Plugin}"];
         string[] password = Password.Length == 0 ? ["--skip-password"] : [$"-p{Password}"];
-        var command = new LabCommand(file,
-            [.. before, "--protocol=tcp", "-h127.0.0.1", $"-P{Port}", $"-u{User}", .. password, .. plugin, "-N", "-B", "-e", question]);
+        string[] who = ["--protocol=tcp", "-h127.0.0.1", $"-P{Port}", $"-u{User}", .. password, .. plugin];
+        var command = new LabCommand(file, [.. before, .. who, "-N", "-B", "-e", Question]);
         (await LabProgram.RunAsync(command, TimeMax, cancel)).ShouldSucceed();
     }
 
@@ -89,6 +86,5 @@ public sealed record LoginAttempt(LoginClient Client, int Port, string User, str
         using var client = RawClient.Connect(Port, User, Password);
         if (client.Refusal is { } refusal)
             throw new InvalidOperationException(refusal.ToString());
-        client.Query("select 1");
     }
 }

@@ -155,6 +155,9 @@ public sealed class SeawallUnderTest : IAsyncDisposable
             : throw new InvalidOperationException($"the engine met its own bugs:\n{string.Join('\n', _records.Bugs)}");
     }
 
+    /// <summary>Whether the server's accounts were read; those of the settings let clients in before that.</summary>
+    public bool KnowsServerAccounts => Engine.Facts.Accounts.Accounts.Any(account => account.Source == AccountSource.Server);
+
     private bool IsReady => Engine.Facts.Primary is { Version: not null, Health: ServerHealth.Up }
         && Engine.Facts.Accounts.Mode != AccountMode.Unknown;
 

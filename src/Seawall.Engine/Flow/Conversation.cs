@@ -76,6 +76,12 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
                     return;
             }
         }
+        catch
+        {
+            // Nobody knows how far the answer has come: the rest of it must not be there for the next one.
+            session.Lease?.Connection.IsBroken = true;
+            throw;
+        }
         finally
         {
             Leave();

@@ -73,6 +73,27 @@ public sealed class OthersTests
         Assert.Equal("7", client.Query("SELECT LAST_INSERT_ID()").Scalar);
     }
 
+    [Fact]
+    public void A_bug_in_the_middle_of_an_answer_does_not_leave_the_rest_to_somebody_else()
+    {
+        using var world = new EngineWorld(Statements.StatementTests.OnePooled());
+        world.Server.When("SELECT two", new FakeSeveral([FakeAnswer.One("first"), new FakeLater(500, FakeAnswer.One("second"))]));
+        var client = world.Client();
+        var other = world.Client();
+        Assert.True(client.Query("SELECT 1").IsOk);
+        // The fourth piece on the wires is what Seawall writes of the answer: nothing should fail there, and this time it does.
+        var pieces = 0;
+        world.World.Network.Chunk = left => ++pieces == 4 ? throw new InvalidOperationException("a bug") : left;
+
+        var mine = client.BeginQuery("SELECT two");
+        world.World.RunFor(100);
+        Assert.Equal("a bug", world.World.Bugs.Single().Message);
+        world.World.Bugs.Clear();
+
+        Assert.Equal("other", other.Query("SELECT 'other'").Scalar);
+        Assert.True(mine.Value.IsCut);
+    }
+
     private static void WithBoss(FakeServer server)
     {
         server.Accounts.Add(new FakeAccount("boss", "other"));

@@ -74,7 +74,15 @@ public sealed class EpollLoop : Loop, IDisposable
     internal void Add(IEpollTarget target, int fd, uint flags)
     {
         var tag = _targets.Add(target);
-        Register(fd, flags, tag);
+        try
+        {
+            Register(fd, flags, tag);
+        }
+        catch
+        {
+            _targets.Remove(target);
+            throw;
+        }
     }
 
     /// <summary>Forgets a descriptor; <paramref name="stillOpen"/> when it lives on, on another loop.</summary>

@@ -89,7 +89,7 @@ internal sealed unsafe class SocketListener : IEpollTarget, IWireListener
             var fd = Libc.accept4(_fd, address, &length, Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC);
             if (fd >= 0)
             {
-                _accepted(SocketWire.Accepted(_loop, fd, PeerAddress.FromSockaddr(new(address, length))));
+                Receive(fd, PeerAddress.FromSockaddr(new(address, length)));
                 continue;
             }
             if (Libc.Errno is Libc.ECONNABORTED or Libc.EINTR)
@@ -97,6 +97,19 @@ internal sealed unsafe class SocketListener : IEpollTarget, IWireListener
             if (Libc.Errno != Libc.EAGAIN)
                 _loop.Arm(_retry, RetryMs);
             return;
+        }
+    }
+
+    // Whatever goes wrong with one must not keep out those behind: no further edge tells of them.
+    private void Receive(int fd, PeerAddress peer)
+    {
+        try
+        {
+            _accepted(SocketWire.Accepted(_loop, fd, peer));
+        }
+        catch (Exception bug)
+        {
+            _loop.Report(bug);
         }
     }
 

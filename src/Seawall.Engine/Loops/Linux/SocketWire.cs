@@ -18,7 +18,15 @@ internal sealed unsafe class SocketWire : Wire, IEpollTarget
         Peer = peer;
         _connecting = connecting;
         WriteReady = !connecting;
-        loop.Add(this, fd, Interest);
+        try
+        {
+            loop.Add(this, fd, Interest);
+        }
+        catch
+        {
+            _ = Libc.close(fd); // Nobody else knows of it.
+            throw;
+        }
     }
 
     public override PeerAddress Peer { get; }

@@ -7,8 +7,8 @@ using Xunit;
 namespace Seawall.LabTests;
 
 /// <summary>
-/// What Seawall's own logins to servers cost, counted on the wire as <see cref="LoginPacketTests"/> counts those of clients.
-/// A client that begins a transaction needs a connection, and keeps it: the next one needs another.
+/// What Seawall's own logins to servers cost, counted on the wire as <see cref="LoginPacketTests"/> counts those of
+/// clients. A client that begins a transaction needs a connection, and keeps it: the next one needs another.
 /// </summary>
 public sealed class DialPacketTests(LabServers lab)
 {
@@ -38,7 +38,7 @@ public sealed class DialPacketTests(LabServers lab)
         await using var accounts = await LoginAccounts.MakeAsync(server, ["signed"], Cancel);
         await using var back = await Back.StartAsync(lab, server, tls);
 
-        back.Dial("signed", 2, "the server greets with 20 bytes of nonce, and sends the 32 to be signed when it is asked");
+        back.Dial("signed", 2, "the server sends the nonce that is to be signed when it is asked");
         back.Dial("signed", 2, "nothing can be remembered of it");
         await back.AssertShortestAsync();
     }
@@ -52,7 +52,7 @@ public sealed class DialPacketTests(LabServers lab)
         await using var accounts = await LoginAccounts.MakeAsync(server, ["sha", "open", "named"], Cancel);
         await using var back = await Back.StartAsync(lab, server, tls);
 
-        back.Dial("sha", tls ? 2 : 3, "the server is cold: the login, the wish for its key unless TLS protects, the password");
+        back.Dial("sha", tls ? 2 : 3, "a cold server: the login, without TLS the wish for its key, the password");
         back.Dial("sha", 1, "the server is warm");
         back.Dial("named", 2, "the server is cold for this account, and its key is known");
         back.Dial("named", 1, "the server is warm");
@@ -64,7 +64,8 @@ public sealed class DialPacketTests(LabServers lab)
     }
 
     /// <summary>The engine with its back leg captured, and what was expected of each dial.</summary>
-    private sealed class Back(LabServer server, SeawallUnderTest seawall, PacketCapture capture, bool tls) : IAsyncDisposable
+    private sealed class Back(
+        LabServer server, SeawallUnderTest seawall, PacketCapture capture, bool tls) : IAsyncDisposable
     {
         private readonly LoginLedger _ledger = new();
         private readonly List<RawClient> _clients = [];
@@ -104,14 +105,15 @@ public sealed class DialPacketTests(LabServers lab)
         }
 
         /// <summary>
-        /// Seawall speaks once for each packet, and under TLS twice more, for the first and the last words of the handshake.
-        /// A server that had to ask for a second hello would see one more.
+        /// Seawall speaks once for each packet, and under TLS twice more, for the first and the last words of the
+        /// handshake. A server that had to ask for a second hello would see one more.
         /// </summary>
         internal async Task AssertShortestAsync()
         {
             var logins = (await SeenLogin.ReadAsync(capture, [server.Port], Cancel))
                 .Where(login => login.User.StartsWith("lp_", StringComparison.Ordinal)).ToArray();
-            _ledger.AssertShortest(logins, login => login.ClientSegments, login => login.Exchanges + (login.IsTls ? 2 : 0));
+            _ledger.AssertShortest(
+                logins, login => login.ClientSegments, login => login.Exchanges + (login.IsTls ? 2 : 0));
             Assert.All(logins, login => Assert.Equal((tls, tls), (login.IsTls, login.IsResumed)));
         }
 

@@ -6,9 +6,9 @@ using Xunit;
 namespace Seawall.LabTests;
 
 /// <summary>
-/// What clients' logins cost, counted on the wire: real clients in front of the engine, a capture, and three witnesses for
-/// each login that must agree with what is the shortest for the two ends: the bytes as they are, tshark, and the engine's
-/// own counters. docs/logins.md draws the table; <see cref="DialPacketTests"/> has the other leg.
+/// What clients' logins cost, counted on the wire: real clients in front of the engine, a capture, and three witnesses
+/// for each login that must agree with what is the shortest for the two ends: the bytes as they are, tshark, and the
+/// engine's own counters. docs/logins.md draws the table; <see cref="DialPacketTests"/> has the other leg.
 /// </summary>
 public sealed class LoginPacketTests(LabServers lab)
 {
@@ -31,9 +31,9 @@ public sealed class LoginPacketTests(LabServers lab)
 
         foreach (var client in s_programs)
         {
-            await front.LogInAsync(client, "native", 1, "the greeting names the plugin, and the proof goes with the login");
+            await front.LogInAsync(client, "native", 1, "the greeting names the plugin of the proof");
             await front.LogInAsync(client, "open", 1, "nothing is to be proven");
-            await front.LogInAsync(client, "named", 1, "the settings file has the password, which proves by any plugin");
+            await front.LogInAsync(client, "named", 1, "its password is known, and any plugin will do");
         }
         await front.AssertShortestAsync();
     }
@@ -50,14 +50,15 @@ public sealed class LoginPacketTests(LabServers lab)
 
         foreach (var (client, user) in s_programs.Zip((string[])["sha_a", "sha_b", "sha_c"]))
         {
-            await front.LogInAsync(client, user, tls ? 2 : 3, "the login, the wish for the key without TLS, the password");
+            await front.LogInAsync(client, user, tls ? 2 : 3, "login, without TLS the wish for the key, password");
             await front.LogInAsync(client, user, 1, "the proof is checked against what the first login taught");
             await front.LogInAsync(client, "open", 1, "nothing is to be proven");
-            await front.LogInAsync(client, "named", 1, "the settings file has the password: no login needs to teach it");
+            await front.LogInAsync(client, "named", 1, "its password is known: no login need teach it");
         }
         if (!tls)
         {
-            await front.LogInAsync(LoginClient.MySql, "sha_d", 2, "the login, and the password under the client's own copy of the key",
+            const string why = "the login, and the password under the client's own copy of the key";
+            await front.LogInAsync(LoginClient.MySql, "sha_d", 2, why,
                 attempt => attempt with { PublicKeyFile = front.WriteKey() });
         }
         await front.AssertShortestAsync();
@@ -73,7 +74,7 @@ public sealed class LoginPacketTests(LabServers lab)
         await using var accounts = await LoginAccounts.MakeAsync(server, ["native", "named"], Cancel);
         await using var front = await Front.StartAsync(lab, server, tls);
 
-        await front.LogInAsync(LoginClient.MySql, "named", 2, "the client insists on a plugin, and needs a nonce for it",
+        await front.LogInAsync(LoginClient.MySql, "named", 2, "it insists on a plugin, and has no nonce for it",
             attempt => attempt with { Plugin = "caching_sha2_password" });
         foreach (var client in s_programs)
         {
@@ -81,7 +82,7 @@ public sealed class LoginPacketTests(LabServers lab)
             await front.LogInAsync(client, "native", 2, "the guess was wrong, and costs a switch");
             for (var loop = 0; loop < 4; loop++)
                 await front.LogInAsync(client, "native", 1, "the guess is right, on whatever loop");
-            await front.LogInAsync(LoginClient.MySql, "named", 2, "the client insists on a plugin, and needs a nonce for it",
+            await front.LogInAsync(LoginClient.MySql, "named", 2, "it insists on a plugin, and has no nonce for it",
                 attempt => attempt with { Plugin = "caching_sha2_password" });
         }
         await front.AssertShortestAsync();
@@ -96,7 +97,7 @@ public sealed class LoginPacketTests(LabServers lab)
         await using var accounts = await LoginAccounts.MakeAsync(server, ["native", "signed"], Cancel);
         await using var front = await Front.StartAsync(lab, server, tls);
 
-        const string why = "greetings have 20 bytes of nonce and the plugin signs 32: the server must ask, as the real one does";
+        const string why = "greetings have 20 bytes of nonce and the plugin signs 32: Seawall must ask";
         await front.LogInAsync(LoginClient.MariaDb, "signed", 2, why, attempt => attempt with { Question = "exit" });
         if (!tls)
             await front.LogInAsync(LoginClient.Raw, "signed", 2, why);
@@ -132,7 +133,8 @@ public sealed class LoginPacketTests(LabServers lab)
     }
 
     /// <summary>The engine with its front leg captured, and what was expected of each login.</summary>
-    private sealed class Front(LabServers lab, SeawallUnderTest seawall, PacketCapture capture, bool tls) : IAsyncDisposable
+    private sealed class Front(
+        LabServers lab, SeawallUnderTest seawall, PacketCapture capture, bool tls) : IAsyncDisposable
     {
         private readonly LoginLedger _ledger = new();
 
@@ -159,25 +161,29 @@ public sealed class LoginPacketTests(LabServers lab)
             }
         }
 
-        /// <summary>Logs in; <paramref name="shortest"/> is without TLS, which is asked for by a packet of its own.</summary>
+        /// <summary>Logs in; <paramref name="shortest"/> is without TLS, which is asked for by a packet of its
+        /// own.</summary>
         internal async Task LogInAsync(
             LoginClient client, string user, int shortest, string why, Func<LoginAttempt, LoginAttempt>? change = null)
         {
             var (logins, exchanges) = (seawall.Count(meter => meter.LoginsSucceeded), Exchanges);
-            var attempt = new LoginAttempt(client, seawall.Port, $"lp_{user}", LoginAccounts.PasswordOf(user)) { Tls = tls };
+            var password = LoginAccounts.PasswordOf(user);
+            var attempt = new LoginAttempt(client, seawall.Port, $"lp_{user}", password) { Tls = tls };
             await (change?.Invoke(attempt) ?? attempt).RunAsync(Cancel);
-            await Eventually.TrueAsync(() => seawall.Count(meter => meter.LoginsSucceeded) == logins + 1, PatienceMax, Cancel);
+            await Eventually.TrueAsync(
+                () => seawall.Count(meter => meter.LoginsSucceeded) == logins + 1, PatienceMax, Cancel);
             _ledger.Add($"{client} as {user}", shortest + (tls ? 1 : 0), why, Exchanges - exchanges);
         }
 
         /// <summary>
-        /// Seawall speaks once to greet and once for each packet of the client; under TLS the answer to the request for it is
-        /// the handshake, whose end also brings the client a ticket.
+        /// Seawall speaks once to greet and once for each packet of the client; under TLS the answer to the request
+        /// for it is the handshake, whose end also brings the client a ticket.
         /// </summary>
         internal async Task AssertShortestAsync()
         {
             var logins = await SeenLogin.ReadAsync(capture, [seawall.Port], Cancel);
-            _ledger.AssertShortest(logins, login => login.ServerSegments, login => login.Exchanges + (login.IsTls ? 2 : 1));
+            _ledger.AssertShortest(
+                logins, login => login.ServerSegments, login => login.Exchanges + (login.IsTls ? 2 : 1));
             Assert.All(logins, login => Assert.Equal(tls, login.IsTls));
         }
 

@@ -1,8 +1,8 @@
 namespace Seawall.LabTests.Lab;
 
 /// <summary>
-/// Accounts of one test, named lp_ and something: "open" has no password, "signed" has ed25519, the others what the server
-/// gives by itself.
+/// Accounts of one test, named lp_ and something: "open" has no password, "signed" has ed25519, the others what the
+/// server gives by itself.
 /// </summary>
 public sealed class LoginAccounts : IAsyncDisposable
 {

@@ -4,8 +4,8 @@ using Xunit;
 namespace Seawall.LabTests.Lab;
 
 /// <summary>
-/// What each login of a test may cost, written down with the reason, and what the engine counted for it; then held against
-/// what the packets show.
+/// What each login of a test may cost, written down with the reason, and what the engine counted for it; then held
+/// against what the packets show.
 /// </summary>
 public sealed class LoginLedger
 {
@@ -28,7 +28,8 @@ public sealed class LoginLedger
         foreach (var (row, login) in _rows.Zip(logins))
         {
             var line = $"{row.What}: shortest {row.Shortest} ({row.Why}); bytes {login.Exchanges}, tshark "
-                + $"{login.TsharkExchanges}, engine {row.Counted}; segments {segmentsOf(login)}, at most {segmentsMax(login)}; {login}";
+                + $"{login.TsharkExchanges}, engine {row.Counted}; segments {segmentsOf(login)} of at most "
+                + $"{segmentsMax(login)}; {login}";
             TestContext.Current.TestOutputHelper?.WriteLine(line);
             if ((login.Exchanges, login.TsharkExchanges, row.Counted) != (row.Shortest, row.Shortest, row.Shortest)
                 || segmentsOf(login) > segmentsMax(login))

@@ -6,8 +6,9 @@ using Xunit;
 namespace Seawall.LabTests.Lab;
 
 /// <summary>
-/// What goes over some TCP ports of the loopback interface, kept by Wireshark's dumpcap. A knock at a port of its own, seen
-/// in the file, says that the capture has begun, and another one that all before it is there: nothing is waited for by time.
+/// What goes over some TCP ports of the loopback interface, kept by Wireshark's dumpcap. A knock at a port of its own,
+/// seen in the file, says that the capture has begun, and another one that all before it is there: nothing is waited
+/// for by time.
 /// </summary>
 public sealed class PacketCapture : IAsyncDisposable
 {
@@ -63,7 +64,8 @@ public sealed class PacketCapture : IAsyncDisposable
         _beacon.Dispose();
     }
 
-    // Before dumpcap listens, knocks are lost: each turn knocks again, and those of the same turn need not be told apart.
+    // Before dumpcap listens, knocks are lost: each turn knocks again, and those of the same turn need not be told
+    // apart.
     private async Task KnockAsync(CancellationToken cancel)
     {
         var ports = new HashSet<int>();
@@ -92,19 +94,21 @@ public sealed class PacketCapture : IAsyncDisposable
         return connections;
     }
 
-    // The blocks of a pcapng file (draft-ietf-opsawg-pcapng): of them only packets matter. The last may be half written.
+    // The blocks of a pcapng file (draft-ietf-opsawg-pcapng): of them only packets matter. The last may be half
+    // written.
     private static IEnumerable<ReadOnlyMemory<byte>> Frames(byte[] file)
     {
         const uint enhancedPacket = 6;
         const int headerLength = 28;
-        for (var at = 0; at + 12 <= file.Length;)
+        for (var at = 0; at + headerLength <= file.Length;)
         {
             var type = BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(at));
             var length = BinaryPrimitives.ReadInt32LittleEndian(file.AsSpan(at + 4));
             if (length < 12 || at + length > file.Length)
                 yield break;
+            var captured = BinaryPrimitives.ReadInt32LittleEndian(file.AsSpan(at + 20));
             if (type == enhancedPacket)
-                yield return file.AsMemory(at + headerLength, BinaryPrimitives.ReadInt32LittleEndian(file.AsSpan(at + 20)));
+                yield return file.AsMemory(at + headerLength, captured);
             at += length;
         }
     }
@@ -134,7 +138,8 @@ public sealed class PacketCapture : IAsyncDisposable
     }
 }
 
-/// <summary>One segment that carried bytes; <paramref name="Frame"/> is its number in the capture, tshark's too.</summary>
+/// <summary>One segment that carried bytes; <paramref name="Frame"/> is its number in the capture, tshark's
+/// too.</summary>
 public sealed record CapturedSegment(int Frame, bool IsFromClient, byte[] Bytes);
 
 /// <summary>One TCP connection, from its first packet on.</summary>

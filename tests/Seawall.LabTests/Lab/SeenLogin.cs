@@ -5,8 +5,9 @@ using Seawall.MySql.Framing;
 namespace Seawall.LabTests.Lab;
 
 /// <summary>
-/// One login as the packets show it, by two witnesses: the bytes of the segments, read here, and Wireshark's dissection of the
-/// same capture. A login ends before the first packet of the client that is numbered 0, which is a command.
+/// One login as the packets show it, by two witnesses: the bytes of the segments, read here, and Wireshark's
+/// dissection of the same capture. A login ends before the first packet of the client that is numbered 0, which is a
+/// command.
 /// </summary>
 public sealed record SeenLogin
 {
@@ -18,8 +19,8 @@ public sealed record SeenLogin
     public required int ServerPort { get; init; }
 
     /// <summary>
-    /// Packets of the client by the bytes themselves. Under TLS 1.3 its records: one for each packet and one that ends the
-    /// handshake, in the place of the request for TLS that went ahead of them.
+    /// Packets of the client by the bytes themselves. Under TLS 1.3 its records: one for each packet and one that ends
+    /// the handshake, in the place of the request for TLS that went ahead of them.
     /// </summary>
     public required int Exchanges { get; init; }
 
@@ -48,8 +49,11 @@ public sealed record SeenLogin
         var keys = Path.ChangeExtension(capture.File, "keys");
         TlsKeyLog.WriteTo(keys);
         var dissected = (await DissectAsync(capture.File, keys, ports, cancel)).ToDictionary(frame => frame.Frame);
-        return [.. connections.Where(connection => ports.Contains(connection.ServerPort)).Select(connection => Of(connection,
-            [.. connection.Segments.Select(segment => dissected.GetValueOrDefault(segment.Frame)).OfType<Dissected>()]))];
+        return [.. connections.Where(connection => ports.Contains(connection.ServerPort))
+            .Select(connection => Of(connection, FramesOf(connection)))];
+
+        Dissected[] FramesOf(CapturedConnection connection) => [.. connection.Segments
+            .Select(segment => dissected.GetValueOrDefault(segment.Frame)).OfType<Dissected>()];
     }
 
     private static SeenLogin Of(CapturedConnection connection, Dissected[] frames)
@@ -57,19 +61,20 @@ public sealed record SeenLogin
         var command = frames.FirstOrDefault(frame => frame.IsFrom(connection.ClientPort) && frame.Numbers.Contains(0));
         var end = command?.Frame ?? int.MaxValue;
         var login = frames.Where(frame => frame.Frame < end).ToArray();
+        var fromClient = login.Where(frame => frame.IsFrom(connection.ClientPort));
         var isTls = login.Any(frame => frame.Records.Length > 0);
         var segments = connection.Segments.Where(segment => segment.Frame < end).ToArray();
-        var isResumed = login.Any(frame => frame.IsFrom(connection.ServerPort) && frame.Extensions.Contains(PreSharedKey));
+        var fromServer = login.Where(frame => frame.IsFrom(connection.ServerPort));
         return new SeenLogin
         {
             User = login.FirstOrDefault(frame => frame.User.Length > 0)?.User ?? "",
             ServerPort = connection.ServerPort,
             Exchanges = isTls ? ApplicationRecords(segments) : ClientPackets(connection),
-            TsharkExchanges = login.Where(frame => frame.IsFrom(connection.ClientPort)).Sum(frame => frame.Numbers.Length),
+            TsharkExchanges = fromClient.Sum(frame => frame.Numbers.Length),
             ClientSegments = segments.Count(segment => segment.IsFromClient),
             ServerSegments = segments.Count(segment => !segment.IsFromClient),
             IsTls = isTls,
-            IsResumed = isResumed,
+            IsResumed = fromServer.Any(frame => frame.Extensions.Contains(PreSharedKey)),
             Greeted = login.FirstOrDefault(frame => frame.Greeted.Length > 0)?.Greeted ?? "",
         };
     }
@@ -78,18 +83,21 @@ public sealed record SeenLogin
 
     private static int ClientPackets(CapturedConnection connection)
     {
-        var stream = connection.Segments.Where(segment => segment.IsFromClient).SelectMany(segment => segment.Bytes).ToArray();
+        var stream = BytesOfClient(connection.Segments);
         var count = 0;
         for (var at = 0; at < stream.Length && PacketHeader.SequenceOf(stream.AsSpan(at)) != 0; count++)
             at += PacketHeader.Size + PacketHeader.LengthOf(stream.AsSpan(at));
         return count;
     }
 
+    private static byte[] BytesOfClient(IEnumerable<CapturedSegment> segments) =>
+        [.. segments.Where(segment => segment.IsFromClient).SelectMany(segment => segment.Bytes)];
+
     private static int ApplicationRecords(IEnumerable<CapturedSegment> segments)
     {
         const byte applicationData = 23;
         const int headerLength = 5;
-        var stream = segments.Where(segment => segment.IsFromClient).SelectMany(segment => segment.Bytes).ToArray();
+        var stream = BytesOfClient(segments);
         var count = 0;
         // In front of the first record there is the request for TLS.
         for (var at = PacketHeader.Size + PacketHeader.LengthOf(stream); at < stream.Length;)
@@ -110,7 +118,8 @@ public sealed record SeenLogin
         ];
         var tshark = new LabCommand("tshark",
         [
-            "-n", "-r", file, "-o", $"tls.keylog_file:{keys}", .. ports.SelectMany(port => (string[])["-d", $"tcp.port=={port},mysql"]),
+            "-n", "-r", file, "-o", $"tls.keylog_file:{keys}",
+            .. ports.SelectMany(port => (string[])["-d", $"tcp.port=={port},mysql"]),
             "-Y", "mysql or tls", "-T", "fields", .. fields.SelectMany(field => (string[])["-e", field]),
         ]);
         var result = (await LabProgram.RunAsync(tshark, TsharkTimeMax, cancel)).ShouldSucceed();
@@ -123,7 +132,9 @@ public sealed record SeenLogin
         internal static Dissected Read(string line)
         {
             var fields = line.Split('\t');
-            return new(Number(fields[0]), Number(fields[1]), All(fields[2]), fields[3], fields[4], All(fields[5]), All(fields[6]));
+            return new(
+                Number(fields[0]), Number(fields[1]), All(fields[2]), fields[3], fields[4],
+                All(fields[5]), All(fields[6]));
         }
 
         internal bool IsFrom(int port) => From == port;

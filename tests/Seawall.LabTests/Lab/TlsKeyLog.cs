@@ -6,8 +6,8 @@ using Seawall.Engine.Loops.Tls;
 namespace Seawall.LabTests.Lab;
 
 /// <summary>
-/// The secrets of TLS connections that the engine of this process had, in the form that tshark decrypts with (NSS key log).
-/// The engine itself can write no such thing, and must not: the tests put OpenSSL's callback on its contexts.
+/// The secrets of TLS connections that the engine of this process had, in the form that tshark decrypts with (NSS key
+/// log). The engine itself can write no such thing, and must not: the tests put OpenSSL's callback on its contexts.
 /// </summary>
 public static unsafe partial class TlsKeyLog
 {

@@ -41,6 +41,15 @@ public sealed class SessionSettings
     public SessionSettings ForParsing => field ??= Table.Intern(Schema, multiStatements: false,
         [.. Variables.Where(variable => IsForParsing(variable.Name))]);
 
+    /// <summary>
+    /// How long a connection with these settings may lie idle and still be used: half of the session's own
+    /// <c>wait_timeout</c>, when it has set one. Later the server may hang up while a statement is on its way.
+    /// </summary>
+    internal long UsableIdleMs => field != 0 ? field : field =
+        long.TryParse(this["wait_timeout"], System.Globalization.CultureInfo.InvariantCulture, out var seconds)
+            ? Math.Max(seconds * 500, 1)
+            : long.MaxValue;
+
     /// <summary>The table that it is part of.</summary>
     internal SettingsTable Table { get; }
 

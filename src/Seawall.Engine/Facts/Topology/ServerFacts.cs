@@ -79,6 +79,9 @@ public sealed record ServerFacts
     /// <summary>Its global <c>character_set_client</c>, for sessions whose login names none that it knows.</summary>
     public string ClientCharacterSet { get; init; } = "utf8mb4";
 
+    /// <summary>After how long it hangs up on a silent connection (<c>wait_timeout</c>); 0 when it was not asked.</summary>
+    public long WaitTimeoutMs { get; init; }
+
     /// <summary>Whether it refuses writes; null when it was not asked.</summary>
     public bool? IsReadOnly { get; init; }
 }

@@ -37,6 +37,12 @@ internal sealed class PooledConnection : ServerConnection
     /// <summary>When it must not be used any more, in the loops' milliseconds.</summary>
     internal long ExpiresMs { get; init; }
 
+    /// <summary>
+    /// How long it may lie idle and still be used: half of the server's <c>wait_timeout</c>. A statement that crosses the server's
+    /// hang-up on its way is lost, and nobody knows whether it ran.
+    /// </summary>
+    internal long UsableIdleMs { get; init; } = long.MaxValue;
+
     /// <summary>When it came to the idle list.</summary>
     internal long IdleSinceMs { get; set; }
 
@@ -83,6 +89,9 @@ internal sealed class PooledConnection : ServerConnection
         // Whatever a server says unasked (a time-out, a shutdown) is no answer to anybody.
         if (Wire.ReadReady || Wire.PeerGone)
             return false;
-        return Wire.Loop.NowMs - IdleSinceMs < TrustedIdleMs || !Wire.LooksDead();
+        var idleMs = Wire.Loop.NowMs - IdleSinceMs;
+        if (idleMs >= UsableIdleMs || idleMs >= Applied.UsableIdleMs)
+            return false;
+        return idleMs < TrustedIdleMs || !Wire.LooksDead();
     }
 }

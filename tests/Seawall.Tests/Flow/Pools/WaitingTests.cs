@@ -57,6 +57,30 @@ public sealed class WaitingTests
         Assert.Equal("at last", waiting.Value.Scalar);
     }
 
+    // A statement that crosses the server's hang-up is lost, and nobody knows whether it ran.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_connection_on_which_the_server_may_be_about_to_hang_up_is_not_used(bool isGlobal)
+    {
+        using var world = new EngineWorld(new()
+        {
+            Prepare = server => server.Globals["wait_timeout"] = isGlobal ? "10" : "28800",
+        });
+        var client = world.Client();
+        client.Query(isGlobal ? "SELECT 'first'" : "SET SESSION wait_timeout = 10");
+        world.World.RunFor(4_000);
+        client.Query("SELECT 'still'");
+        var before = world.Pooled.Single();
+
+        world.World.RunFor(6_000);
+        Assert.Equal("anew", client.Query("SELECT 'anew'").Scalar);
+
+        Assert.Contains("SELECT 'still'", before.Queries);
+        Assert.False(before.IsLive);
+        Assert.Contains("SELECT 'anew'", world.Pooled.Single().Queries);
+    }
+
     [Fact]
     public void A_waiter_gets_whatever_comes_free_first_and_the_dial_becomes_a_spare()
     {

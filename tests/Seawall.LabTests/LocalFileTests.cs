@@ -117,7 +117,11 @@ public sealed class LocalFileTests(LabServers lab)
         await connection.OpenAsync(Cancel);
         var loader = new MySqlBulkLoader(connection)
         {
-            TableName = "lf.t", Local = true, SourceStream = new MemoryStream(file), FieldTerminator = "\t", LineTerminator = "\n",
+            TableName = "lf.t",
+            Local = true,
+            SourceStream = new MemoryStream(file),
+            FieldTerminator = "\t",
+            LineTerminator = "\n",
         };
         return await loader.LoadAsync(Cancel);
     }

@@ -65,7 +65,8 @@ public sealed class TlsFigures(LabServers lab)
         text.ConnectionTimeout = 120;
         var start = new ProcessStartInfo(Environment.ProcessPath!, ["-explicit", "only", "-method", "*TlsFigures.Play_the_clients"])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
         };
         start.Environment[PeerVariable] = $"{text.ConnectionString}|{count}";
         var process = Process.Start(start)!;

@@ -23,7 +23,9 @@ public sealed class TlsTests(LabServers lab)
 
     private static TlsServerFiles Files => new()
     {
-        Certificate = Certificate("server-cert.pem"), Key = Certificate("server-key.pem"), Ca = LabFolders.Authority,
+        Certificate = Certificate("server-cert.pem"),
+        Key = Certificate("server-key.pem"),
+        Ca = LabFolders.Authority,
     };
 
     [Theory]

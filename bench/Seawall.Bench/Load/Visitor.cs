@@ -33,7 +33,9 @@ internal sealed class Visitor : IDisposable
     {
         var server = new ServerFacts
         {
-            Id = new ServerId("target"), Endpoint = Endpoint.Tcp(IPAddress.Loopback, request.Port), Role = ServerRole.Primary,
+            Id = new ServerId("target"),
+            Endpoint = Endpoint.Tcp(IPAddress.Loopback, request.Port),
+            Role = ServerRole.Primary,
         };
         var options = new ServerLoginOptions
         {

@@ -74,8 +74,13 @@ internal sealed partial class MariaDbPart(RunPlan plan, Results results, string 
         var (p50, p99) = Quantiles(said);
         results.Samples.Add(new("mariadb", contestant.Name, clients, round, new LoadReply
         {
-            Done = done, Failed = failed, Problem = failed > 0 ? "sysbench counted errors" : null, Seconds = took,
-            P50Us = p50, P99Us = p99, CpuUsEach = cpu / 1e3 / done,
+            Done = done,
+            Failed = failed,
+            Problem = failed > 0 ? "sysbench counted errors" : null,
+            Seconds = took,
+            P50Us = p50,
+            P99Us = p99,
+            CpuUsEach = cpu / 1e3 / done,
         }));
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"mariadb {contestant.Name} {clients} clients, round {round}: {done / took:F0}/s, {cpu / 1e3 / done:F2} µs CPU"));

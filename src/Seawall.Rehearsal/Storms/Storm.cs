@@ -75,7 +75,10 @@ public sealed class Storm : IDisposable
         var server = new ServerFacts { Id = new ServerId("target"), Endpoint = _plan.Target, Role = ServerRole.Primary };
         var options = new ServerLoginOptions
         {
-            Tls = ServerTls.Off, ConnectMsMax = _plan.GiveUpMs, LoginMsMax = _plan.GiveUpMs, Workers = _workers,
+            Tls = ServerTls.Off,
+            ConnectMsMax = _plan.GiveUpMs,
+            LoginMsMax = _plan.GiveUpMs,
+            Workers = _workers,
         };
         var (login, failure) = await ServerLogin.Run(
             _loop, server, options, _plan.Account, _keys, foundRows: false, attributes: [], _plan.Schema);

@@ -81,8 +81,12 @@ internal sealed class ReplyReader(PacketStream stream, Capabilities capabilities
             Problem ??= "an OK packet that makes no sense";
         return new ReplyResult
         {
-            Status = ok.Status, AffectedRows = ok.AffectedRows, InsertId = ok.LastInsertId, Warnings = ok.Warnings,
-            Info = Encoding.UTF8.GetString(ok.Info), Changes = ReadChanges(ok.SessionChanges),
+            Status = ok.Status,
+            AffectedRows = ok.AffectedRows,
+            InsertId = ok.LastInsertId,
+            Warnings = ok.Warnings,
+            Info = Encoding.UTF8.GetString(ok.Info),
+            Changes = ReadChanges(ok.SessionChanges),
         };
     }
 

@@ -46,8 +46,11 @@ public sealed class FakeServer
     /// <summary>Its collations by number.</summary>
     public Dictionary<int, (string Name, string Charset)> Collations { get; } = new()
     {
-        [8] = ("latin1_swedish_ci", "latin1"), [33] = ("utf8mb3_general_ci", "utf8mb3"),
-        [45] = ("utf8mb4_general_ci", "utf8mb4"), [46] = ("utf8mb4_bin", "utf8mb4"), [63] = ("binary", "binary"),
+        [8] = ("latin1_swedish_ci", "latin1"),
+        [33] = ("utf8mb3_general_ci", "utf8mb3"),
+        [45] = ("utf8mb4_general_ci", "utf8mb4"),
+        [46] = ("utf8mb4_bin", "utf8mb4"),
+        [63] = ("binary", "binary"),
     };
 
     /// <summary>Connections beyond this are refused with 1040.</summary>

@@ -45,7 +45,11 @@ internal sealed class TestPki : IDisposable
         Loaded(TlsClientContext.Load(
             new TlsClientFiles
             {
-                Ca = Ca, Verify = verify, Max = max, Certificate = shows?.Certificate, Key = shows?.Key,
+                Ca = Ca,
+                Verify = verify,
+                Max = max,
+                Certificate = shows?.Certificate,
+                Key = shows?.Key,
             },
             TimeProvider.System));
 

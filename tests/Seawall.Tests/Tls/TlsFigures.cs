@@ -233,7 +233,8 @@ public sealed class TlsFigures
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!, ["-explicit", "only", "-method", "*Play_the_clients"])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
         };
         start.Environment["SEAWALL_TLS_PEER"] = $"{IPEndPoint.Parse(endpoint.Text).Port}|{pki.Ca}|{count}";
         await Task.Yield();

@@ -63,6 +63,33 @@ public sealed class DifferenceTests(LabServers lab)
         twins.AssertSame();
     }
 
+    // The OK packet of an INSERT reports a number that the client has chosen as it does one that the server has made.
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
+    public async Task A_number_that_the_client_chose_is_taken_for_one_that_the_server_made_once_others_had_the_connection(LabKind kind)
+    {
+        await using var server = await lab.StartAsync(kind, Cancel);
+        await server.ExecuteAsync("create database ids", Cancel);
+        await server.ExecuteAsync("create table ids.t (id int primary key auto_increment, n int)", Cancel);
+        await using var seawall = await StartAsync(server);
+        using var direct = RawClient.Connect(server.Port, "seawall", "seawall");
+        using var through = RawClient.Connect(seawall.Port, "seawall", "seawall");
+        using var other = RawClient.Connect(seawall.Port, "seawall", "seawall");
+
+        string? AfterOthers(string insert)
+        {
+            Assert.Null(through.Query(insert).Error);
+            Assert.Null(other.Query("insert into ids.t (n) values (9)").Error);
+            return through.Query("select last_insert_id()").FirstValue;
+        }
+        Assert.Null(direct.Query("insert into ids.t (id, n) values (100, 1)").Error);
+        Assert.Equal("0", direct.Query("select last_insert_id()").FirstValue);
+        Assert.Equal("200", AfterOthers("insert into ids.t (id, n) values (200, 1)")); // The difference.
+        Assert.Equal("202", AfterOthers("insert into ids.t (n) values (1)")); // 201 was the other's.
+    }
+
     [Theory]
     [InlineData(LabKind.MariaDb)]
     [InlineData(LabKind.MySql97)]

@@ -29,7 +29,11 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         var pinsBefore = session.PinReasons;
         NoteResult(session, facts, session.Lease!.Connection);
         if (facts.IsError)
+        {
             door.Meter.Errors++;
+            if (HangsUpAfter(facts.ErrorCode))
+                return new(SettleHangUp(session));
+        }
         if (statement.Kind is not CommandKind.Query)
             SettleCommand(statement, facts);
         if (IsPlain(statement, session, facts))
@@ -234,6 +238,21 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         else
             session.Pool.HoldSoftly(session.Lease, () => session.Wish(SessionWishes.GiveUpSoftHold));
         session.Wire.Loop.Arm(session, SoftHoldMsMax);
+    }
+
+    // What servers say before they close the connection: a packet that is too large or comes out of turn, trouble with the
+    // network, a shutdown, a kill, silence for too long.
+    private static bool HangsUpAfter(ushort code) => code is (>= 1153 and <= 1161) or 1053 or 1927 or 4031;
+
+    // The next statement must not meet the hang-up. What was open there is gone with it, and so the conversation ends.
+    private static bool SettleHangUp(Session session)
+    {
+        var wasUnderWay = session.IsUnderWay;
+        session.Lease!.Connection.IsBroken = true;
+        session.Lease.Discard();
+        session.Lease = null;
+        session.Unpin(PinReasons.Soft);
+        return !wasUnderWay;
     }
 
     // Half a file is at the server, which must not take it for the whole.

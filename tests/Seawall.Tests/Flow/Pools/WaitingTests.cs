@@ -57,6 +57,26 @@ public sealed class WaitingTests
         Assert.Equal("at last", waiting.Value.Scalar);
     }
 
+    [Theory]
+    [InlineData(1153)]
+    [InlineData(1053)]
+    public void A_connection_on_which_the_server_hangs_up_after_its_words_is_not_used_again(int code)
+    {
+        using var world = new EngineWorld(new()
+        {
+            Prepare = server => server.When("SELECT 'last'", new FakeError((ushort)code, "last words")),
+        });
+        var client = world.Client();
+        client.Query("SELECT 'first'");
+        var before = world.Pooled.Single();
+
+        Assert.Equal(code, client.Query("SELECT 'last'").Code);
+        Assert.Equal("anew", client.Query("SELECT 'anew'").Scalar);
+
+        Assert.False(before.IsLive);
+        Assert.DoesNotContain("SELECT 'anew'", before.Queries);
+    }
+
     // A statement that crosses the server's hang-up is lost, and nobody knows whether it ran.
     [Theory]
     [InlineData(true)]

@@ -1,7 +1,6 @@
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Loops;
 using Seawall.Engine.Telemetry;
-using Seawall.MySql.Framing;
 using Seawall.MySql.Handshakes;
 
 namespace Seawall.Engine.Flow;
@@ -25,7 +24,7 @@ internal static class LocalFile
         var connection = answer.Connection;
         if (!session.Capabilities.HasFlag(Capabilities.LocalFiles) || !await Flow.Relay.FlushPatiently(session))
             return session.Wire.IsClosed ? RelayEnd.ClientLost : RelayEnd.ServerLost;
-        var packets = new FilePackets(answer.SequenceShift);
+        var packets = ClientPackets.File(answer.SequenceShift);
         var isLost = false;
         var chunks = 0;
         while (!packets.IsComplete)
@@ -45,59 +44,5 @@ internal static class LocalFile
                 await session.Wire.Loop.Yield();
         }
         return isLost ? RelayEnd.ServerLost : RelayEnd.Complete;
-    }
-
-    // Finds the empty packet at the end, and renumbers all of them in place.
-    private struct FilePackets(byte shift)
-    {
-        private int _missing;
-        private int _header;
-        private int _headerSeen;
-        private bool _continues;
-
-        internal bool IsComplete { get; private set; }
-
-        // Reads into the loop's buffer, never beyond the end of the file: what follows is the client's next command.
-        internal int Read(Session session)
-        {
-            var buffer = session.Wire.Loop.Buffer;
-            var count = 0;
-            while (!IsComplete && count < buffer.Length)
-            {
-                var wanted = Math.Min(_missing > 0 ? _missing : PacketHeader.Size - _headerSeen, buffer.Length - count);
-                var got = session.Inbox.TakeHeld(buffer.AsSpan(count, wanted));
-                if (got == 0)
-                    got = session.Wire.ReadReady ? session.Wire.Receive(buffer.AsSpan(count, wanted)) : WireResult.Later;
-                if (got <= 0)
-                    return count > 0 ? count : got;
-                Note(buffer.AsSpan(count, got));
-                count += got;
-            }
-            return count;
-        }
-
-        private void Note(Span<byte> bytes)
-        {
-            if (_missing > 0)
-            {
-                _missing -= bytes.Length;
-                return;
-            }
-            foreach (ref var value in bytes)
-            {
-                if (_headerSeen < 3)
-                    _header |= value << (8 * _headerSeen);
-                else
-                    value -= shift;
-                _headerSeen++;
-            }
-            if (_headerSeen < PacketHeader.Size)
-                return;
-            // Behind a packet of full length an empty one only says that it was all of that packet.
-            IsComplete = _header == 0 && !_continues;
-            _continues = _header == PacketHeader.LengthMax;
-            _missing = _header;
-            _header = _headerSeen = 0;
-        }
     }
 }

@@ -2,7 +2,6 @@ using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
 using Seawall.Engine.Telemetry;
-using Seawall.MySql.Framing;
 
 namespace Seawall.Engine.Flow;
 
@@ -74,7 +73,7 @@ internal static class Relay
     internal static async LoopTask<RelayEnd> Command(Statement statement, ServerConnection? connection, LoopMeter meter)
     {
         var session = statement.Session;
-        var body = new CommandBody(statement);
+        var body = ClientPackets.RestOf(statement);
         var chunks = 0;
         while (!body.IsComplete)
         {
@@ -156,59 +155,5 @@ internal static class Relay
     private sealed class Patience(Wire wire) : TimerNode
     {
         protected internal override void OnDue() => wire.Close();
-    }
-
-    // Knows how much of a command is still to come: the rest of this packet, and the packets after one of full length.
-    private struct CommandBody(Statement statement)
-    {
-        private int _missing = statement.Packet.Length - statement.Packet.Available;
-        private bool _anotherFollows = statement.Packet.Length == PacketHeader.LengthMax;
-        private int _headerSeen;
-        private int _header;
-
-        internal readonly bool IsComplete => _missing == 0 && !_anotherFollows;
-
-        internal byte Packets { get; private set; } = 1;
-
-        // Reads into the loop's buffer, never beyond the end of the command: what follows it is the client's next one.
-        internal int Read(Session session)
-        {
-            var buffer = session.Wire.Loop.Buffer;
-            var count = 0;
-            while (!IsComplete && count < buffer.Length)
-            {
-                var wanted = Math.Min(_missing > 0 ? _missing : PacketHeader.Size - _headerSeen, buffer.Length - count);
-                var got = session.Inbox.TakeHeld(buffer.AsSpan(count, wanted));
-                if (got == 0)
-                    got = session.Wire.ReadReady ? session.Wire.Receive(buffer.AsSpan(count, wanted)) : WireResult.Later;
-                if (got <= 0)
-                    return count > 0 ? count : got;
-                Note(buffer.AsSpan(count, got));
-                count += got;
-            }
-            return count;
-        }
-
-        private void Note(ReadOnlySpan<byte> bytes)
-        {
-            if (_missing > 0)
-            {
-                _missing -= bytes.Length;
-                statement.Reader?.Feed(bytes);
-                return;
-            }
-            foreach (var value in bytes)
-            {
-                if (_headerSeen < 3)
-                    _header |= value << (8 * _headerSeen);
-                _headerSeen++;
-            }
-            if (_headerSeen < PacketHeader.Size)
-                return;
-            Packets++;
-            _missing = _header;
-            _anotherFollows = _header == PacketHeader.LengthMax;
-            _header = _headerSeen = 0;
-        }
     }
 }

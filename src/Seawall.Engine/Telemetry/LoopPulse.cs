@@ -35,7 +35,7 @@ internal sealed class LoopPulse(Loop loop, Histogram delay) : LoopJob
 }
 
 /// <summary>Sends letters to other loops, once a second.</summary>
-internal sealed class LoopPulses(Loop sender, IReadOnlyList<LoopPulse> pulses) : TimerNode
+internal sealed class LoopPulses(Loop sender, LoopPulse[] pulses) : TimerNode
 {
     private const int EveryMs = 1_000;
 

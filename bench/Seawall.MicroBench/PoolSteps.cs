@@ -81,8 +81,6 @@ public class PoolSteps : IDisposable
 
     private sealed class StillWire(Loop loop) : Wire(loop)
     {
-        public override PeerAddress Peer => PeerAddress.Unix;
-
         public override int Receive(Span<byte> into) => WireResult.Later;
 
         public override bool LooksDead() => false;

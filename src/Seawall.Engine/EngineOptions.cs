@@ -40,6 +40,9 @@ public sealed record ServerOptions
     /// <summary>Whether it may send its public key over a connection that is not encrypted.</summary>
     public bool AllowsPublicKeyRetrieval { get; init; }
 
+    /// <summary>The version of the PROXY header that connections to it begin with; 0 for none.</summary>
+    public int ProxyVersion { get; init; }
+
     /// <summary>Its public key, when an operator has brought it along: no other one is believed then.</summary>
     public PublicKeyOfServer? PublicKey { get; init; }
 

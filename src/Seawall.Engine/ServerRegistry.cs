@@ -152,6 +152,7 @@ internal sealed class ServerRegistry(
             HostName = server?.HostName ?? "",
             PublicKey = server?.PublicKey,
             AllowsPublicKeyRetrieval = server?.AllowsPublicKeyRetrieval ?? false,
+            ProxyVersion = server?.ProxyVersion ?? 0,
             ConnectMsMax = server?.ConnectMsMax ?? 3_000,
             LoginMsMax = server?.LoginMsMax ?? 10_000,
             Workers = workers,
@@ -177,7 +178,7 @@ internal sealed class ServerRegistry(
     private sealed record Watched(ServerWatch Watch, ServerOptions Server, Account? Monitor)
     {
         internal bool IsFor(ServerOptions server, Account? monitor) => server.Endpoint.Text == Server.Endpoint.Text
-            && server.Tls == Server.Tls
+            && server.Tls == Server.Tls && server.ProxyVersion == Server.ProxyVersion
             && (monitor is null ? Monitor is null : Monitor is not null && monitor.IsSameAs(Monitor));
     }
 }

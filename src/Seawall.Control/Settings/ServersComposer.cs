@@ -68,6 +68,12 @@ internal sealed class ServersComposer(
                 section.Number("dials_in_progress_max")),
             Tls = encryption,
             TlsContext = context,
+            ProxyVersion = section.Text("proxy_protocol") switch
+            {
+                "v1" => 1,
+                "v2" => 2,
+                _ => 0,
+            },
             PublicKey = PublicKeyOf(section, name),
             AllowsPublicKeyRetrieval = section.Flag("allow_public_key_retrieval"),
         };

@@ -59,6 +59,11 @@ internal static class SettingKeys
                 ReloadsLive = false,
             Meaning = "Where clients come in: addresses with ports, paths of Unix sockets",
         },
+        new()
+        {
+            Section = "clients", Name = "proxy_protocol_from", Kind = SettingKind.TextList, Default = "[]",
+            Meaning = "Networks of proxies that must say by the PROXY protocol whom they speak for, and \"unix\" for Unix sockets",
+        },
         Number("clients", "max", s_clients.CountMax, 1, 1_000_000,
             "Clients at one time; one more hears \"Too many connections\""),
         Number("clients", "login_ms_max", s_clients.LoginMsMax, 10, HourMs, "How long a login may take"),
@@ -101,6 +106,8 @@ internal static class SettingKeys
         Text("servers", "tls_certificate", "", "A PEM file with a certificate to show to it"),
         Text("servers", "tls_key", "", "A PEM file with that certificate's key; when it is not set, the key is in the same file"),
         Choice("servers", "tls_min", ["1.2", "1.3"], "1.2", "The oldest TLS version that is spoken with it"),
+        Choice("servers", "proxy_protocol", ["none", "v1", "v2"], "none",
+            "Whether connections to it begin with a PROXY header, which has Seawall's own address"),
         Text("servers", "public_key", "",
             "A PEM file with its public key (public_key.pem of its data folder), for passwords over connections that are not encrypted"),
         Flag("servers", "allow_public_key_retrieval", s_server.AllowsPublicKeyRetrieval,

@@ -134,7 +134,24 @@ internal sealed class SettingsComposer
             LoginMsMax = section.Number("login_ms_max"),
             IdleMsMax = section.Long("idle_ms_max"),
             MatchesClientHost = section.Flag("match_host"),
+            ProxiesFrom = Proxies(section),
         };
+    }
+
+    private PeerNetworks Proxies(SettingsSection section)
+    {
+        if (PeerNetworks.Read(section.List("proxy_protocol_from"), out var wrong) is not { } networks)
+        {
+            Complain(section, "proxy_protocol_from",
+                $"clients.proxy_protocol_from: \"{wrong}\" is no network: write 10.0.0.0/8, 10.1.2.3, fd00::/8 or unix");
+            return PeerNetworks.None;
+        }
+        if (networks.HasEverybody)
+        {
+            Warn(section, "proxy_protocol_from",
+                "clients.proxy_protocol_from has everybody: whoever reaches Seawall may say that it comes from anywhere");
+        }
+        return networks;
     }
 
     private PoolLimits Pools()

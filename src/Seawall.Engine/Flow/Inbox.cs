@@ -59,6 +59,17 @@ internal struct Inbox
     /// <summary>How many bytes have arrived that were not taken yet.</summary>
     internal readonly int HeldLength => _end - _start;
 
+    /// <summary>The header of the packet that has begun to arrive; false as long as it is not there.</summary>
+    internal readonly bool TryPeek(out int length, out byte sequence)
+    {
+        (length, sequence) = (0, 0);
+        if (HeldLength < PacketHeader.Size)
+            return false;
+        var header = _held.AsSpan(_start);
+        (length, sequence) = (PacketHeader.LengthOf(header), header[3]);
+        return true;
+    }
+
     /// <summary>
     /// Takes the next packet. Of one longer than <paramref name="limit"/> the beginning, at least that long; the caller then
     /// reads the rest from the wire itself, after <see cref="TakeHeld"/>.

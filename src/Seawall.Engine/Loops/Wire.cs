@@ -37,8 +37,11 @@ public abstract class Wire
     /// <summary>The loop that owns the wire now.</summary>
     public Loop Loop { get; protected set; }
 
-    /// <summary>Who is at the other end.</summary>
-    public abstract PeerAddress Peer { get; }
+    /// <summary>Who is at the other end; behind a proxy that says so, whom it speaks for.</summary>
+    public PeerAddress Peer { get; protected internal set; }
+
+    /// <summary>This end's own address; that of a Unix socket where there is none.</summary>
+    public virtual PeerAddress OwnAddress => PeerAddress.Unix;
 
     /// <summary>Whether a read may give something: bytes, the end, or an error.</summary>
     public bool ReadReady { get; protected set; }

@@ -31,6 +31,10 @@ internal static partial class EngineLog
     [LoggerMessage(1007, LogLevel.Warning, "server {Server} was lost under client {Client} ({User}): {Consequence}")]
     internal static partial void ServerLost(ILogger logger, string server, uint client, string user, string consequence);
 
+    [LoggerMessage(1008, LogLevel.Warning,
+        "a connection of proxy {Peer} was closed: {Problem}; see clients.proxy_protocol_from")]
+    internal static partial void ProxyRefused(ILogger logger, PeerAddress peer, string problem);
+
     [LoggerMessage(2001, LogLevel.Debug, "opened a connection to {Server} for {User} in {Exchanges} exchanges, {Microseconds} µs")]
     internal static partial void Dialed(ILogger logger, string server, string user, int exchanges, long microseconds);
 

@@ -37,6 +37,12 @@ public sealed class LoopMeter
     /// <summary>Clients that wanted TLS and did not get it.</summary>
     public long TlsFailures;
 
+    /// <summary>Connections of proxies that said whom they speak for.</summary>
+    public long ProxyHeaders;
+
+    /// <summary>Connections of proxies that were closed because what they said made no sense.</summary>
+    public long ProxyHeadersRefused;
+
     /// <summary>Commands from clients, of whatever kind.</summary>
     public long Commands;
 

@@ -56,6 +56,14 @@ public sealed class SeawallUnderTest : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts it and does not wait: for what keeps it from letting clients in.</summary>
+    public static Task<SeawallUnderTest> StartUnreadyAsync(LabServer server, Func<EngineOptions, EngineOptions> change)
+    {
+        var seawall = new SeawallUnderTest(change(Options(server)));
+        seawall.Engine.Start();
+        return Task.FromResult(seawall);
+    }
+
     /// <summary>What it is told unless a test wants something else.</summary>
     public static EngineOptions Options(LabServer server) => new()
     {

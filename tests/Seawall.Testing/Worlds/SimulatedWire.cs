@@ -27,9 +27,6 @@ public sealed class SimulatedWire : Wire
     public Link Link { get; }
 
     /// <inheritdoc/>
-    public override PeerAddress Peer { get; }
-
-    /// <inheritdoc/>
     public override int Receive(Span<byte> into)
     {
         if (IsClosed || _connecting || _refused)

@@ -22,6 +22,7 @@ public sealed class SettingsReaderTests
         { "servers = 3", "file:1:1", "write [[servers]]" },
         { "[servers]\nname = \"x\"", "file:1:1", "write [[servers]]" },
         { "[[pool]]\nsize = 3", "file:1:1", "write [pool]" },
+        { "[clients]\nproxy_protocol_from = [\"10.0.0.0/33\"]", "file:2:23", "\"10.0.0.0/33\" is no network" },
         { "[pool]\nsize = 0", "file:2:8", "pool.size = 0: it must be a whole number from 1 to 100000" },
         { "[pool]\nsize = 100001", "file:2:8", "from 1 to 100000" },
         { "[pool]\nsize = 3.5", "file:2:8", "a whole number" },

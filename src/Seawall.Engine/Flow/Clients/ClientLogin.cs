@@ -22,8 +22,9 @@ internal sealed class ClientLogin : TimerNode
 
     private readonly Session _session;
     private readonly FrontDoor _door;
-    private readonly FactsSnapshot _facts;
+    private FactsSnapshot _facts;
     private PasswordKind _greeted;
+    private bool _awaitsProxy;
     private bool _late;
 
     internal ClientLogin(Session session, FrontDoor door)
@@ -46,16 +47,11 @@ internal sealed class ClientLogin : TimerNode
     /// </summary>
     internal async LoopTask<bool> Run()
     {
-        if (_facts.Primary is not { Version: not null } server)
-            return TurnAway(_door.NoServerMessage());
-        if (_facts.Accounts.Mode == AccountMode.Unknown)
-            return TurnAway(_door.NoAccountsMessage());
         _door.Loop.Arm(this, _door.Options.LoginMsMax);
-        Greet(server);
-        var letIn = await LetIn(server);
+        var letIn = await HearProxy() && await Receive();
         _door.Loop.Timers.Disarm(this);
         if (_late)
-            _door.Refused(_session, "", $"no login within {_door.Options.LoginMsMax} ms (clients.login_ms_max)");
+            _door.Refused(_session, "", _awaitsProxy ? NoProxyHeader : $"no login within {_door.Options.LoginMsMax} ms (clients.login_ms_max)");
         else if (Exchange.Problem is { } problem)
             _door.Refused(_session, "", problem);
         return letIn;
@@ -65,7 +61,43 @@ internal sealed class ClientLogin : TimerNode
     protected internal override void OnDue()
     {
         _late = true;
+        if (_awaitsProxy)
+            ClientReplies.SendInPlaceOfGreeting(_session.Wire, SqlError.Handshake, NoProxyHeader);
         _session.Wire.Close();
+    }
+
+    // Said to whoever may be a person with a client, on a machine from which only a proxy should come.
+    private string NoProxyHeader => $"no PROXY header within {_door.Options.LoginMsMax} ms (clients.login_ms_max), "
+        + "which is due from this address; see clients.proxy_protocol_from";
+
+    // Everything after it goes by the client's own address: the plugin of the greeting, hosts of accounts, limits, the log.
+    private async LoopTask<bool> HearProxy()
+    {
+        if (!_door.Options.ProxiesFrom.Contains(_session.Wire.Peer))
+            return true;
+        _awaitsProxy = true;
+        var heard = await ProxyIntroduction.Hear(_session);
+        _awaitsProxy = _late;
+        if (heard.IsIn)
+        {
+            _door.Meter.ProxyHeaders++;
+            _facts = _door.Facts; // News may have come meanwhile.
+        }
+        else if (heard.Problem is { } problem)
+        {
+            _door.BadProxy(_session, problem);
+        }
+        return heard.IsIn;
+    }
+
+    private async LoopTask<bool> Receive()
+    {
+        if (_facts.Primary is not { Version: not null } server)
+            return TurnAway(_door.NoServerMessage());
+        if (_facts.Accounts.Mode == AccountMode.Unknown)
+            return TurnAway(_door.NoAccountsMessage());
+        Greet(server);
+        return await LetIn(server);
     }
 
     // Not logged: with no server there are as many of these as clients, and the server's own trouble is in the log.

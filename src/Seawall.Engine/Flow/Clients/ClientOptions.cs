@@ -1,3 +1,4 @@
+using Seawall.Engine.Loops;
 using Seawall.Engine.Loops.Tls;
 
 namespace Seawall.Engine.Flow.Clients;
@@ -25,4 +26,10 @@ public sealed record ClientOptions
     /// otherwise a front door next to a server would open root@localhost to the world.
     /// </summary>
     public bool MatchesClientHost { get; init; } = true;
+
+    /// <summary>
+    /// Proxies that say ahead of each connection whose it is (the PROXY protocol). Whoever comes from there must say so, and
+    /// nobody else may.
+    /// </summary>
+    public PeerNetworks ProxiesFrom { get; init; } = PeerNetworks.None;
 }

@@ -101,6 +101,13 @@ internal sealed class FrontDoor
         EngineLog.LoginRefused(_house.Logger, user, session.Wire.Peer, reason);
     }
 
+    /// <summary>A proxy did not say in a way that makes sense whom it speaks for; it hears nothing.</summary>
+    internal void BadProxy(Session session, string problem)
+    {
+        Meter.ProxyHeadersRefused++;
+        EngineLog.ProxyRefused(_house.Logger, session.Wire.Peer, problem);
+    }
+
     /// <summary>Why nobody can be let in: no server has ever answered.</summary>
     internal string NoServerMessage() => Facts.Primary is { } server
         ? $"Seawall has not reached server '{server.Id}' at {server.Endpoint} yet: {server.Problem ?? "no answer so far"}"

@@ -66,15 +66,17 @@ internal sealed class LoginExchange(Session session, byte sequence)
                     Exchanges++;
                     return packet;
                 case InboxResult.Packet:
-                    End($"packet {packet.Sequence} where {_sequence} was due");
-                    SendError(SqlError.PacketsOutOfOrder, "Got packets out of order");
+                    Refuse(packet.Length, packet.Sequence);
                     return default;
                 case InboxResult.Beginning:
-                    End($"a packet of {packet.Length} bytes in a login");
-                    SendError(SqlError.PacketTooLarge, "Got a packet bigger than a login may be");
+                    RefuseLength(packet.Length);
                     return default;
                 case InboxResult.Gone:
                     End(null);
+                    return default;
+                case InboxResult.Later when Session.Inbox.TryPeek(out var length, out var number)
+                    && (length >= LoginRequest.LengthMax || number != _sequence):
+                    Refuse(length, number); // Its header says enough: nobody waits for what is not taken.
                     return default;
                 case InboxResult.Later:
                     await Session.Wire.Readable();
@@ -86,6 +88,31 @@ internal sealed class LoginExchange(Session session, byte sequence)
                     break;
             }
         }
+    }
+
+    private void Refuse(int length, byte number)
+    {
+        // Read as a packet's header, "PROX" and the beginning of the binary signature are these.
+        if ((length, number) is (0x4F_52_50, (byte)'X') or (0x0D_0A_0D, (byte)'\n'))
+        {
+            End("it sends a PROXY header and is not in clients.proxy_protocol_from");
+            SendError(SqlError.Handshake, "Bad handshake");
+        }
+        else if (number != _sequence)
+        {
+            End($"packet {number} where {_sequence} was due");
+            SendError(SqlError.PacketsOutOfOrder, "Got packets out of order");
+        }
+        else
+        {
+            RefuseLength(length);
+        }
+    }
+
+    private void RefuseLength(int length)
+    {
+        End($"a packet of {length} bytes in a login");
+        SendError(SqlError.PacketTooLarge, "Got a packet bigger than a login may be");
     }
 
     private void End(string? problem)

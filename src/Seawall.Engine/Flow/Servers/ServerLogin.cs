@@ -80,7 +80,7 @@ internal sealed class ServerLogin : TimerNode
         if (failure is null)
             return (login, null);
         login.Wire?.Close();
-        return (login, login._late ? login.Late(failure) : failure);
+        return (login, login.Explain(failure));
     }
 
     /// <summary>Connects, reads the greeting and leaves: what a server is, for those who may not log in to it.</summary>
@@ -92,7 +92,7 @@ internal sealed class ServerLogin : TimerNode
         var failure = await login.Open();
         loop.Timers.Disarm(login);
         login.Wire?.Close();
-        return (login, failure is not null && login._late ? login.Late(failure) : failure);
+        return (login, failure is null ? null : login.Explain(failure));
     }
 
     /// <summary>
@@ -139,7 +139,22 @@ internal sealed class ServerLogin : TimerNode
         if (Wire.PeerGone)
             return new(DialFailureKind.Unreachable, $"cannot connect to {_server.Endpoint}");
         _loop.Arm(this, _options.LoginMsMax);
+        SayWhoComes();
         return await ReadGreeting();
+    }
+
+    // The connection will serve many clients, and the server's accounts must be matched for all of them alike: so it is
+    // Seawall's own, and not that of the client for whom it is opened.
+    private void SayWhoComes()
+    {
+        if (_options.ProxyVersion == 0)
+            return;
+        Span<byte> header = stackalloc byte[ProxyHeader.TextLengthMax];
+        var (own, peer) = (Wire!.OwnAddress, Wire.Peer);
+        var length = own.IsUnix || peer.IsUnix
+            ? ProxyHeader.Write(_options.ProxyVersion, null, null, header)
+            : ProxyHeader.Write(_options.ProxyVersion, new(own.ToIPAddress(), own.Port), new(peer.ToIPAddress(), peer.Port), header);
+        Wire.Send(header[..length]);
     }
 
     private async LoopTask<DialFailure?> Attempt(bool foundRows, byte[] attributes)
@@ -291,6 +306,16 @@ internal sealed class ServerLogin : TimerNode
     private DialFailure Closed() => Wire is TlsWire { Problem: { } problem }
         ? new(DialFailureKind.Tls, $"TLS with {_server.Endpoint} ended during the login: {problem}")
         : new(DialFailureKind.Unreachable, $"{_server.Endpoint} closed the connection during the login");
+
+    private DialFailure Explain(DialFailure failure)
+    {
+        if (_late)
+            failure = Late(failure);
+        // A server that does not expect one hangs up, or takes the header for a login that makes no sense.
+        return _options.ProxyVersion == 0 || Wire is null || failure.Code == MySql.Results.SqlError.AccessDenied.Code
+            ? failure
+            : failure with { Text = $"{failure.Text}; it is sent a PROXY header first (servers.proxy_protocol = \"v{_options.ProxyVersion}\")" };
+    }
 
     private DialFailure Late(DialFailure failure) => failure.Kind is DialFailureKind.Unreachable or DialFailureKind.Tls
         ? new(DialFailureKind.TimedOut, Version is null && Exchanges == 0

@@ -38,6 +38,9 @@ internal sealed record ServerLoginOptions
     /// <summary>The server's public key, when an operator has brought it along: no other one is believed then.</summary>
     internal PublicKeyOfServer? PublicKey { get; init; }
 
+    /// <summary>The version of the PROXY header that a connection begins with; 0 for none.</summary>
+    internal int ProxyVersion { get; init; }
+
     /// <summary>How long a connection may take to open.</summary>
     internal int ConnectMsMax { get; init; } = 3_000;
 

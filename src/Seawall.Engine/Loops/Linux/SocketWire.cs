@@ -29,7 +29,15 @@ internal sealed unsafe class SocketWire : Wire, IEpollTarget
         }
     }
 
-    public override PeerAddress Peer { get; }
+    public override PeerAddress OwnAddress
+    {
+        get
+        {
+            var address = stackalloc byte[128];
+            var length = 128;
+            return Libc.getsockname(_fd, address, &length) == 0 ? PeerAddress.FromSockaddr(new(address, length)) : PeerAddress.Unix;
+        }
+    }
 
     public ulong Tag { get; set; }
 

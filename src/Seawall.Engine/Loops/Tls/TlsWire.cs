@@ -26,6 +26,7 @@ public sealed class TlsWire : Wire, ICiphertext
         _raw = raw;
         _ssl = ssl;
         _sessions = sessions;
+        Peer = raw.Peer;
         PeerCertificate = peerCertificate;
         if (!ahead.IsEmpty)
             _ahead = ahead.ToArray();
@@ -34,9 +35,6 @@ public sealed class TlsWire : Wire, ICiphertext
         if (!ReadReady && MayHaveMore)
             ReadReady = Probe();
     }
-
-    /// <inheritdoc/>
-    public override PeerAddress Peer => _raw.Peer;
 
     /// <summary>Of a client that has shown a certificate which was verified: its subject, as <c>/CN=x</c>. Null for all others.</summary>
     public string? PeerCertificate { get; }

@@ -6,6 +6,7 @@ using Seawall.Engine.Loops;
 using Seawall.Engine.Telemetry;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Results;
+using Seawall.MySql.Statements;
 
 namespace Seawall.Engine.Flow;
 
@@ -189,7 +190,9 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
     {
         var session = statement.Session;
         var text = texts.Hold(statement.Text, statement.SettingsBefore.ForParsing);
-        session.Prepared.Add(text, statement.Facts, facts.Prepared.Parameters);
+        var prepared = session.Prepared.Add(text, statement.Facts, facts.Prepared.Parameters);
+        if ((statement.Facts.Traits & StatementTraits.ReadsConnectionId) != 0)
+            prepared.Ids = ClientIds.In(statement.Text, SessionDialect.Of(statement.SettingsBefore, statement.Server));
         var (_, toClose) = connection.Statements.Add(text, facts.Prepared.StatementId, session.Pool!.Limits.PreparedMax);
         if (toClose is { } old)
             ServerPreparation.Close(connection, old);

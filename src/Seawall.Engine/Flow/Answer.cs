@@ -36,6 +36,9 @@ internal sealed class Answer
     private bool _insertsEof;
     private bool _dropsEof;
     private bool _mayOpenCursor;
+    private bool _isBinary;
+    private ClientIds? _ids;
+    private int _defined;
     private bool _owesColumnsEnd;
     private uint _renumberTo;
     private byte _firstSequence;
@@ -62,11 +65,12 @@ internal sealed class Answer
     /// Begins an answer. <paramref name="preparedId"/> is the client's number for a statement that is being prepared;
     /// <paramref name="firstSequence"/> is the number that the client expects first, and <paramref name="shift"/> what must be
     /// added to the server's to get it; <paramref name="divert"/> gets what the client would get;
-    /// <paramref name="mayOpenCursor"/> says that the command asks for a cursor.
+    /// <paramref name="mayOpenCursor"/> says that the command asks for a cursor; <paramref name="ids"/> are the columns in which
+    /// the client must read its own number, of rows that are binary or text.
     /// </summary>
     internal void Begin(
         Session session, ServerConnection connection, ResponseShape shape, uint preparedId = 0, byte firstSequence = 1,
-        byte shift = 0, Stream? divert = null, bool mayOpenCursor = false)
+        byte shift = 0, Stream? divert = null, bool mayOpenCursor = false, ClientIds? ids = null, bool isBinary = false)
     {
         _connection = connection;
         _session = session;
@@ -80,6 +84,10 @@ internal sealed class Answer
         _dropsEof = !session.WantsEof && !connection.DeprecatesEof;
         _tracker.ReportsColumnsEnd = _insertsEof;
         _mayOpenCursor = mayOpenCursor;
+        _ids = ids;
+        _isBinary = isBinary;
+        _defined = 0;
+        _tracker.ReportsRows = ids is not null;
         _owesColumnsEnd = false;
     }
 
@@ -138,6 +146,11 @@ internal sealed class Answer
                 _facts.ReadColumnsEnd(payload);
                 _owesColumnsEnd = _insertsEof && _mayOpenCursor;
                 return (_insertsEof || _dropsEof) && !_owesColumnsEnd;
+            case ResponseEvent.Definition:
+                _ids!.Define(_defined++, payload);
+                return false;
+            case ResponseEvent.Row:
+                return HasId(payload);
             case ResponseEvent.Prepared:
                 _facts.Prepared = PreparedPacket.Read(payload);
                 PreparedPacket.Renumber(payload, _renumberTo);
@@ -152,6 +165,14 @@ internal sealed class Answer
             case ResponseEvent.NeedMore:
                 return false;
         }
+        return false;
+    }
+
+    private bool HasId(Span<byte> row)
+    {
+        if (!_isBinary || _session is not { } session)
+            return _session is not null;
+        _ids!.Change(row, _connection.ThreadId, session.Id);
         return false;
     }
 
@@ -181,9 +202,22 @@ internal sealed class Answer
                 _tracker.SequenceShift--;
             return;
         }
+        if (seen == ResponseEvent.Row)
+        {
+            WriteRow(edited, session, data);
+            return;
+        }
         edited.Begin((byte)(_tracker.LastSequence + _tracker.SequenceShift));
         _facts.WriteEnd(edited, session, PayloadOf(data));
         edited.End();
+    }
+
+    private void WriteRow(PacketWriter edited, Session session, ReadOnlySpan<byte> data)
+    {
+        var packet = data[_tracker.PacketStart.._tracker.PacketEnd];
+        var sequence = (byte)(_tracker.LastSequence + _tracker.SequenceShift);
+        if (!_ids!.TryWrite(edited, sequence, packet[PacketHeader.Size..], _connection.ThreadId, session.Id))
+            edited.Packets(packet);
     }
 
     // In the old dialect the end of the columns says whether a cursor is open, and is the end then; in the new one that is told

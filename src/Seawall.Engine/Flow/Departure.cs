@@ -6,6 +6,7 @@ using Seawall.Engine.Loops;
 using Seawall.Engine.Telemetry;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Results;
+using Seawall.MySql.Statements;
 
 namespace Seawall.Engine.Flow;
 
@@ -202,7 +203,18 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         var session = statement.Session;
         statement.Answer.Begin(session, connection, statement.Shape,
             statement.Kind == CommandKind.StatementPrepare ? session.Prepared.NextId : 0, statement.ReplySequence,
-            statement.SequenceShift, mayOpenCursor: ExecutionPacket.OpensSomething(statement));
+            statement.SequenceShift, mayOpenCursor: ExecutionPacket.OpensSomething(statement), ids: IdsOf(statement),
+            isBinary: statement.Prepared is not null);
+    }
+
+    // Where the client would read the number of the server connection.
+    private static ClientIds? IdsOf(Statement statement)
+    {
+        if (statement.Prepared is { } prepared)
+            return prepared.Ids;
+        return (statement.Facts.Traits & StatementTraits.ReadsConnectionId) != 0 && statement is { Kind: CommandKind.Query, IsWhole: true }
+            ? ClientIds.In(statement.Text, SessionDialect.Of(statement.SettingsBefore, statement.Server))
+            : null;
     }
 
     private void Count(Statement statement)

@@ -23,6 +23,12 @@ public enum ResponseEvent : byte
     /// </summary>
     ColumnsEnd,
 
+    /// <summary>The definition of a column, where <see cref="ResponseTracker.ReportsRows"/>.</summary>
+    Definition,
+
+    /// <summary>A row, where <see cref="ResponseTracker.ReportsRows"/>.</summary>
+    Row,
+
     /// <summary>A statement was prepared; its number is in the packet.</summary>
     Prepared,
 
@@ -46,6 +52,9 @@ public enum ResponseEvent : byte
 /// </remarks>
 public struct ResponseTracker
 {
+    /// <summary>Definitions and rows longer than this go by unseen: they must fit into a loop's buffer with others.</summary>
+    public const int ReportedMax = 16 * 1024;
+
     private State _state;
     private State _afterColumns;
     private bool _deprecatesEof;
@@ -76,6 +85,9 @@ public struct ResponseTracker
 
     /// <summary>Whether <see cref="ResponseEvent.ColumnsEnd"/> is wanted even when the server sends no packet there.</summary>
     public bool ReportsColumnsEnd { get; set; }
+
+    /// <summary>Whether definitions of columns and rows are to be seen, and do not just go by.</summary>
+    public bool ReportsRows { get; set; }
 
     /// <summary>Added to the number of each packet that goes by.</summary>
     public byte SequenceShift { get; set; }
@@ -171,18 +183,19 @@ public struct ResponseTracker
         {
             // An error may come instead of a definition; definitions begin with the catalog, "def".
             needsMore = packet.Length <= PacketHeader.Size;
-            return !needsMore && length > 0 && packet[PacketHeader.Size] != ErrPacket.Header;
+            return !needsMore && length > 0 && packet[PacketHeader.Size] != ErrPacket.Header && !IsReported(length);
         }
         if (_state != State.Rows || length == 0)
             return _state == State.Rows;
         needsMore = packet.Length <= PacketHeader.Size;
-        return !needsMore && packet[PacketHeader.Size] switch
-        {
-            ErrPacket.Header => false,
-            OkPacket.EndHeader => length >= (_deprecatesEof ? PacketHeader.LengthMax : EofPacket.LengthLimit),
-            _ => true,
-        };
+        return !needsMore && packet[PacketHeader.Size] != ErrPacket.Header && !IsEnd(packet[PacketHeader.Size], length)
+            && !IsReported(length);
     }
+
+    private readonly bool IsEnd(byte first, int length) => first == OkPacket.EndHeader
+        && length < (_deprecatesEof ? PacketHeader.LengthMax : EofPacket.LengthLimit);
+
+    private readonly bool IsReported(int length) => ReportsRows && length <= ReportedMax;
 
     private void Pass(Span<byte> packet, int length, ref int position)
     {
@@ -221,9 +234,24 @@ public struct ResponseTracker
             State.PreparedFirst => LookAtPrepared(payload),
             State.OnePacket => LookAtOnly(payload),
             State.ColumnsEof => LookAtColumnsEof(payload),
-            State.Rows => ResponseEvent.End,
+            State.Rows => LookAtRow(payload),
+            State.Columns when ReportsRows => LookAtDefinition(),
             _ => ResponseEvent.Malformed,
         };
+    }
+
+    private ResponseEvent LookAtRow(ReadOnlySpan<byte> payload)
+    {
+        if (IsEnd(payload[0], payload.Length))
+            return ResponseEvent.End;
+        Rows++;
+        return ResponseEvent.Row;
+    }
+
+    private ResponseEvent LookAtDefinition()
+    {
+        _columns--;
+        return ResponseEvent.Definition;
     }
 
     private ResponseEvent? LookAtFirst(ReadOnlySpan<byte> payload)

@@ -21,7 +21,8 @@ internal interface ITokenReader
     void Text(ReadOnlySpan<byte> content);
 
     /// <summary>A number.</summary>
-    void Number();
+    /// <param name="digits">Its digits, when it has nothing else and came in one piece; otherwise nothing.</param>
+    void Number(ReadOnlySpan<byte> digits);
 
     /// <summary>Any other single byte: an operator, a parenthesis, a dot.</summary>
     void Symbol(byte symbol);

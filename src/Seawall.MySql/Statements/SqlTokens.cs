@@ -128,7 +128,8 @@ internal sealed class SqlTokens
             content.ContainsAny((byte)'\'', (byte)'"') || (!noBackslashEscapes && content.Contains((byte)'\\'))
                 ? null : Encoding.Latin1.GetString(content));
 
-        public readonly void Number() => Add(SqlTokenKind.Number, null);
+        public readonly void Number(ReadOnlySpan<byte> digits) =>
+            Add(SqlTokenKind.Number, digits.IsEmpty ? null : Encoding.Latin1.GetString(digits));
 
         public readonly void Symbol(byte symbol) => Add(SqlTokenKind.Symbol, ((char)symbol).ToString());
 

@@ -93,7 +93,7 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
     public void Text(ReadOnlySpan<byte> content) => Literal();
 
     /// <inheritdoc/>
-    public void Number() => Literal();
+    public void Number(ReadOnlySpan<byte> digits) => Literal();
 
     /// <inheritdoc/>
     public void Symbol(byte symbol)

@@ -38,10 +38,10 @@ internal struct TokenOutput<TReader>(TReader reader) where TReader : struct, ITo
     }
 
     /// <summary>A number.</summary>
-    internal void Number()
+    internal void Number(ReadOnlySpan<byte> digits)
     {
         Begin(PrefixPlace.None);
-        Reader.Number();
+        Reader.Number(digits);
     }
 
     /// <summary>A sign.</summary>

@@ -322,7 +322,7 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
             : _isLast;
         if (isOver)
         {
-            _out.Number();
+            _out.Number(chunk[at..end]);
             return end;
         }
         Begin(ScanMode.Number, chunk[at]);
@@ -365,7 +365,7 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
         }
         if (_number.IsBroken)
             Reader.GiveUp();
-        _out.Number();
+        _out.Number(default);
     }
 
     private int ContinueDollarTag(ReadOnlySpan<byte> chunk, int at)

@@ -143,7 +143,7 @@ public sealed class SeawallUnderTest : IAsyncDisposable
     /// </summary>
     public async Task LoseConnectionAsync(LabServer server, RawClient client, CancellationToken cancel)
     {
-        var (id, lost) = (client.Query("select connection_id()").FirstValue, IdleLost);
+        var (id, lost) = (client.Query("select connection_id() + 0").FirstValue, IdleLost);
         await server.ExecuteAsync($"kill {id}", cancel);
         await Eventually.TrueAsync(() => IdleLost > lost, ReadyTimeMax, cancel, () => string.Join('\n', Log.TakeLast(20)));
     }

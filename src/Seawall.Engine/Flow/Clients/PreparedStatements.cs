@@ -22,6 +22,9 @@ internal sealed class PreparedStatement(uint id, PreparedText text, StatementFac
     /// server connection must be told again.
     /// </summary>
     internal byte[]? ParameterTypes { get; set; }
+
+    /// <summary>The columns of its rows in which the client reads its own number; null when there are none.</summary>
+    internal ClientIds? Ids { get; set; }
 }
 
 /// <summary>The prepared statements of one client.</summary>

@@ -1,0 +1,71 @@
+using System.Text;
+using Seawall.MySql.Statements;
+using Xunit;
+
+namespace Seawall.Tests.Statements;
+
+/// <summary>Whom a KILL names, and where a SELECT gives the number of its connection.</summary>
+public sealed class KillTextTests
+{
+    [Theory]
+    [InlineData("kill 2147483649", "Number 2147483649")]
+    [InlineData("KILL CONNECTION 2147483649;", "Number 2147483649")]
+    [InlineData("kill query 7", "Number 7 query")]
+    [InlineData("/* a 1 */ Kill /*!50000 Query */ -- x 2\n 2147483650 # 3", "Number 2147483650 query")]
+    [InlineData("KILL QUERY '2147483650'", "Number 2147483650 query")]
+    [InlineData("kill query connection_id()", "Itself 0 query")]
+    [InlineData("kill connection_id ( )", "Itself 0")]
+    [InlineData("kill ?", "Parameter 0")]
+    [InlineData("kill query ?", "Parameter 0 query")]
+    [InlineData("kill 99999999999999999999", "Something 0")]
+    [InlineData("kill 1e3", "Something 0")]
+    [InlineData("kill 7.0", "Something 0")]
+    [InlineData("kill 7 + 1", "Something 0")]
+    [InlineData("kill (7)", "Something 0")]
+    [InlineData("kill @id", "Something 0")]
+    [InlineData("kill query", "Something 0")]
+    [InlineData("kill", "Something 0")]
+    [InlineData("kill user root", "Something 0")]
+    [InlineData("kill 7; kill 8", "Something 0")]
+    [InlineData("kill soft 7", "Something 0")]
+    [InlineData("select 7", "Something 0")]
+    public void A_kill_is_read_where_its_number_is_written_out(string sql, string expected) =>
+        Assert.Equal(expected, Show(KillTarget.Read(Encoding.UTF8.GetBytes(sql), Dialects.MySql97)));
+
+    [Theory]
+    [InlineData("kill soft 7", "Number 7")]
+    [InlineData("kill hard query 7", "Number 7 query")]
+    [InlineData("kill hard soft 7", "Something 0")]
+    [InlineData("kill query id 7", "Something 0")]
+    public void MariaDb_has_words_of_its_own(string sql, string expected) =>
+        Assert.Equal(expected, Show(KillTarget.Read(Encoding.UTF8.GetBytes(sql), Dialects.MariaDb)));
+
+    [Theory]
+    [InlineData("select connection_id()", 0b1)]
+    [InlineData("SELECT /* x */ Connection_ID ( ) AS `a,b`;", 0b1)]
+    [InlineData("select 1, (select max(a) from t where b in (1, 2)), connection_id() id, 'x', @@pseudo_thread_id", 0b10100)]
+    [InlineData("select @@session.pseudo_thread_id, @@local.`pseudo_thread_id` 'y'", 0b11)]
+    [InlineData("select sql_no_cache distinct connection_id() from dual", 0b1)]
+    [InlineData("select connection_id, connection_id()", 0b10)]
+    [InlineData("select connection_id() + 1, connection_id()", 0b10)]
+    [InlineData("select concat(connection_id()), if(connection_id() = 1, 2, 3)", 0)]
+    [InlineData("select connection_id() from t", 0)]
+    [InlineData("select *, connection_id()", 0)]
+    [InlineData("select connection_id() union select 1", 0)]
+    [InlineData("select 1 union select connection_id()", 0)]
+    [InlineData("select connection_id() into @a", 0)]
+    [InlineData("select 1 where connection_id()", 0)]
+    [InlineData("select @@global.pseudo_thread_id", 0)]
+    [InlineData("(select connection_id())", 0)]
+    [InlineData("select connection_id(); select 1", 0)]
+    [InlineData("do connection_id()", 0)]
+    [InlineData("select (1, connection_id()", 0)]
+    [InlineData("select 1), connection_id()", 0)]
+    [InlineData("select connection_id(", 0)]
+    [InlineData("select 'x", 0)]
+    [InlineData("", 0)]
+    public void The_columns_that_are_the_connections_number_are_found(string sql, int expected) =>
+        Assert.Equal((ulong)expected, IdColumns.Find(Encoding.UTF8.GetBytes(sql), Dialects.MySql97));
+
+    private static string Show(KillTarget target) => $"{target.Names} {target.Id}{(target.IsQuery ? " query" : "")}";
+}

@@ -3,6 +3,7 @@ using System.Text;
 using Seawall.LabTests.Lab;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Framing;
+using Seawall.MySql.Handshakes;
 using Xunit;
 
 namespace Seawall.LabTests;
@@ -55,7 +56,7 @@ public sealed class LargePacketTests(LabServers lab)
         var server = await lab.SharedAsync(kind, Cancel);
         await using var seawall = await SeawallUnderTest.StartAsync(server, Cancel);
         using var twins = TwinSessions.Open(server, seawall,
-            deprecatesEof ? RawClient.Usual : RawClient.Usual & ~Seawall.MySql.Handshakes.Capabilities.DeprecateEof);
+            deprecatesEof ? RawClient.Usual : RawClient.Usual & ~Capabilities.DeprecateEof);
         // A value of this length has its length before it in four bytes, or in nine.
         foreach (var length in (int[])[Full - 5, Full - 4, Full - 3, Full, (2 * Full) - 10, (2 * Full) - 9, (2 * Full) - 8, 33_000_000])
             twins.SameQuery(string.Create(CultureInfo.InvariantCulture, $"select repeat('x', {length}) union all select 'last'"));
@@ -80,11 +81,18 @@ public sealed class LargePacketTests(LabServers lab)
     [InlineData(LabKind.MariaDb)]
     [InlineData(LabKind.MySql97)]
     [InlineData(LabKind.MySql56)]
-    public async Task Executions_longer_than_a_packet_arrive_whole_with_and_without_types(LabKind kind)
+    public Task Executions_longer_than_a_packet_arrive_whole_with_and_without_types(LabKind kind) =>
+        SameLongExecutionsAsync(kind, RawClient.Usual);
+
+    [Fact]
+    public Task Executions_longer_than_a_packet_arrive_whole_from_clients_with_attributes() =>
+        SameLongExecutionsAsync(LabKind.MySql97, RawClient.Usual | Capabilities.QueryAttributes);
+
+    private async Task SameLongExecutionsAsync(LabKind kind, Capabilities dialect)
     {
         var server = await lab.SharedAsync(kind, Cancel);
         await using var seawall = await SeawallUnderTest.StartAsync(server, Cancel);
-        using var twins = TwinSessions.Open(server, seawall, RawClient.Usual);
+        using var twins = TwinSessions.Open(server, seawall, dialect);
         foreach (var length in (int[])[Full - 20, Full - 18, Full - 16, Full - 14, Full, 20_000_000, 2 * Full])
         {
             var value = new string('v', length);

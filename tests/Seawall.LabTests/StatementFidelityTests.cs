@@ -23,6 +23,8 @@ public sealed class StatementFidelityTests(LabServers lab)
             data.Add(kind, RawClient.Usual & ~NoEofMercy);
             data.Add(kind, RawClient.Usual & ~Capabilities.SessionTrack);
             data.Add(kind, RawClient.Usual & ~(NoEofMercy | Capabilities.SessionTrack) | Capabilities.FoundRows);
+            if (kind == LabKind.MySql97)
+                data.Add(kind, RawClient.Usual | Capabilities.QueryAttributes);
         }
         return data;
     }

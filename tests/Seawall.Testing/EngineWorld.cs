@@ -108,9 +108,9 @@ public sealed class EngineWorld : IDisposable
         && (connection.Attributes.Count > 0 || connection.Session.User != "monitor"));
 
     /// <summary>One more server, with the accounts of the first, of which the engine's options know nothing yet.</summary>
-    public FakeServer AddServer(Endpoint endpoint)
+    public FakeServer AddServer(Endpoint endpoint, FakeServerKind? kind = null)
     {
-        var server = new FakeServer(World.AddLoop(0), endpoint, Server.Kind);
+        var server = new FakeServer(World.AddLoop(0), endpoint, kind ?? Server.Kind);
         server.Accounts.AddRange(Server.Accounts);
         server.Open();
         _servers.Add(server);

@@ -55,9 +55,9 @@ public sealed class RealStage : IDisposable
     public FakeServer Server { get; }
 
     /// <summary>A client that has logged in.</summary>
-    public FakeClient Client()
+    public FakeClient Client(FakeClientOptions? options = null)
     {
-        var client = On(_outside, () => new FakeClient(_outside.Connect(Engine.Bound[0]), new FakeClientOptions(), Pump));
+        var client = On(_outside, () => new FakeClient(_outside.Connect(Engine.Bound[0]), options ?? new(), Pump));
         var reply = client.LogIn();
         return reply.IsIn ? client : throw new InvalidOperationException($"the login failed: {reply.Error}");
     }

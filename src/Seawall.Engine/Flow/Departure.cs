@@ -26,12 +26,15 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         var connection = session.Lease!.Connection;
         if (statement.Prepared is { } prepared)
             return SendPrepared(statement, connection, prepared);
-        var writer = connection.Wire.Loop.Writer.Clear();
+        var grows = statement.Kind == CommandKind.Query && !QueryPacket.TryFit(statement, connection);
+        connection.Wire.Loop.Writer.Clear();
         var answers = WriteMove(statement, connection, session.Settings);
         if (answers > 0)
-            return SendMoved(statement, connection, answers);
+            return SendMoved(statement, connection, answers, grows);
         BeginAnswer(statement, connection);
         Count(statement);
+        if (grows)
+            return SendGrown(statement, connection, QueryPacket.Grow(statement, connection));
         if (!connection.Wire.Send(statement.Packet.Bytes))
             return new(Lost(statement));
         return statement.IsWhole && !connection.Wire.HasUnsent ? new(true) : SendRest(statement, connection);
@@ -44,7 +47,7 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
             needsId ? statement.Session.LastInsertId : null, statement.NeedsCleanDiagnostics);
     }
 
-    private async LoopTask<bool> SendMoved(Statement statement, ServerConnection connection, int answers)
+    private async LoopTask<bool> SendMoved(Statement statement, ServerConnection connection, int answers, bool grows)
     {
         meter.Moves++;
         var sharesTrip = statement.Decision.MayShareTrip && statement.IsWhole && statement.Kind == CommandKind.Query;
@@ -60,6 +63,8 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         Count(statement);
         if (sharesTrip)
             return true;
+        if (grows)
+            return await SendGrown(statement, connection, QueryPacket.Grow(statement, connection));
         if (!connection.Wire.Send(statement.Packet.Bytes))
             return Lost(statement);
         return statement.IsWhole && !connection.Wire.HasUnsent || await SendRest(statement, connection);
@@ -158,20 +163,21 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
             case ExecutionSend.Lost:
                 return Lost(statement);
             case ExecutionSend.MustGrow:
-                return await SendGrown(statement, connection, prepared, found);
+                return await SendGrown(statement, connection, ExecutionPacket.Grow(statement, connection));
+            case ExecutionSend.Unfit:
+                statement.Refusal = UnfitExecution;
+                return false;
             case ExecutionSend.Sent:
                 break;
         }
         return statement.IsWhole && !connection.Wire.HasUnsent || await SendRest(statement, connection);
     }
 
-    private static async LoopTask<bool> SendGrown(
-        Statement statement, ServerConnection connection, PreparedStatement prepared, ServerStatement found)
+    private static async LoopTask<bool> SendGrown(Statement statement, ServerConnection connection, GrownCommand command)
     {
-        var execution = ExecutionPacket.Grow(statement, connection, prepared, found);
-        var end = await execution.Run();
-        statement.NoteBody(execution.PacketsReceived);
-        statement.SequenceShift = (byte)(execution.PacketsReceived - execution.PacketsSent);
+        var end = await command.Run();
+        statement.NoteBody(command.PacketsReceived);
+        statement.SequenceShift = (byte)(command.PacketsReceived - command.PacketsSent);
         return await EndRest(statement, connection, end);
     }
 
@@ -229,6 +235,9 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         statement.Refusal = LostBefore;
         return false;
     }
+
+    private static ServerReply UnfitExecution => new(ServerReplyKind.Error, SqlError.NotSupported.Code, SqlError.NotSupported.State,
+        "An execution of 16 MiB or more cannot be sent without its attributes to a server that knows none");
 
     private static ServerReply LostBefore => new(ServerReplyKind.Lost, SqlError.ServerLost.Code, SqlError.ServerLost.State,
         "Lost connection to the server before the statement was sent");

@@ -15,83 +15,98 @@ internal enum ExecutionSend : byte
     /// <summary>The connection is broken.</summary>
     Lost,
 
-    /// <summary>Nothing was sent: with the types in it the command needs another packet.</summary>
+    /// <summary>Nothing was sent: as the server needs it the command needs another packet.</summary>
     MustGrow,
+
+    /// <summary>Nothing was sent: it cannot be made what the server needs.</summary>
+    Unfit,
 }
 
 /// <summary>
-/// Sends commands that name a prepared statement: with the server's number instead of the client's, and with the types of
-/// the parameters, which a client sends once and every server connection must hear once.
+/// Sends commands that name a prepared statement: with the server's number instead of the client's, with the types of the
+/// parameters, which a client sends once and every server connection must hear once, and in the form that was agreed on with
+/// the server: with query attributes or without.
 /// </summary>
 /// <remarks>https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_stmt_execute.html</remarks>
 internal static class ExecutionPacket
 {
-    private const int IdAt = 1;
-    private const int FlagsAt = 1 + 4;
-
-    // The command, the number, the flags and the count of iterations.
-    private const int BitmapAt = 1 + 4 + 1 + 4;
-
     /// <summary>Whether the command leaves something open on the server's statement: a cursor, or a piece of a parameter.</summary>
     internal static bool OpensSomething(Statement statement) => statement.Kind == CommandKind.StatementSendLongData
-        || (statement.Kind == CommandKind.StatementExecute && statement.Packet.Payload is { Length: > FlagsAt } payload
-            && payload[FlagsAt] != 0);
+        || (statement.Kind == CommandKind.StatementExecute && statement.Packet.Payload is { Length: > ExecutionHead.FlagsAt } payload
+            && (payload[ExecutionHead.FlagsAt] & ~ExecutionHead.CountsValues) != 0);
 
     /// <summary>Sends what there is of the command.</summary>
     internal static ExecutionSend Send(
         Statement statement, ServerConnection connection, PreparedStatement prepared, ServerStatement found)
     {
         var payload = statement.Packet.Payload;
-        BinaryPrimitives.WriteUInt32LittleEndian(payload[IdAt..], found.Id);
-        var boundAt = BitmapAt + ((prepared.Parameters + 7) / 8);
-        // Without parameters there are no types; a malformed command is the server's to refuse.
-        if (statement.Kind != CommandKind.StatementExecute || prepared.Parameters == 0 || boundAt >= payload.Length)
+        BinaryPrimitives.WriteUInt32LittleEndian(payload[ExecutionHead.IdAt..], found.Id);
+        if (statement.Kind != CommandKind.StatementExecute)
             return SendAsIs(statement, connection);
-        if (payload[boundAt] == 1)
-        {
-            NoteTypes(payload[(boundAt + 1)..], prepared, found);
+        var hasNames = statement.Session.SendsAttributes;
+        var head = ExecutionHead.Read(payload, prepared.Parameters, hasNames);
+        if (!head.IsValid)
+            return SendMalformed(statement, connection, prepared.Parameters);
+        var types = NoteTypes(head, prepared, found) ? prepared.ParameterTypes : null;
+        if (types is null && hasNames == connection.TakesAttributes)
             return SendAsIs(statement, connection);
-        }
-        if (ReferenceEquals(found.TypesFrom, prepared) || prepared.ParameterTypes is not { } types)
-            return SendAsIs(statement, connection);
-        if (statement.Packet.Length + types.Length >= PacketHeader.LengthMax)
-            return ExecutionSend.MustGrow;
-        found.TypesFrom = prepared;
-        return SendWithTypes(statement, connection, boundAt, types) ? ExecutionSend.Sent : ExecutionSend.Lost;
+        return SendAnew(statement, connection, head, connection.TakesAttributes ? head.Count : prepared.Parameters, types);
     }
 
-    /// <summary>The command with the types in it, when it needs another packet for that.</summary>
-    internal static LongExecution Grow(
-        Statement statement, ServerConnection connection, PreparedStatement prepared, ServerStatement found)
-    {
-        var payload = statement.Packet.Payload;
-        var boundAt = BitmapAt + ((prepared.Parameters + 7) / 8);
-        found.TypesFrom = prepared;
-        return new LongExecution(statement.Session, connection, [.. payload[..boundAt], 1, .. prepared.ParameterTypes!],
-            boundAt + 1, statement.Packet.Length, payload[(boundAt + 1)..].ToArray());
-    }
+    /// <summary>The command with its new beginning, which is in the loop's writer, when it needs another packet for that.</summary>
+    internal static GrownCommand Grow(Statement statement, ServerConnection connection) => new(statement, connection,
+        connection.Wire.Loop.Writer.Bytes[PacketHeader.Size..].ToArray(), ExecutionHead.Read(statement.Packet.Payload,
+            statement.Prepared!.Parameters, statement.Session.SendsAttributes).ValuesAt);
 
     private static ExecutionSend SendAsIs(Statement statement, ServerConnection connection) =>
         connection.Wire.Send(statement.Packet.Bytes) ? ExecutionSend.Sent : ExecutionSend.Lost;
 
-    private static void NoteTypes(ReadOnlySpan<byte> rest, PreparedStatement prepared, ServerStatement found)
+    // The server's to refuse; but it must not make sense of it only because it looks for a count where the client has none.
+    private static ExecutionSend SendMalformed(Statement statement, ServerConnection connection, int parameters)
     {
-        var length = prepared.Parameters * 2;
-        found.TypesFrom = null;
-        if (rest.Length < length)
-            return;
-        if (prepared.ParameterTypes is null || !rest[..length].SequenceEqual(prepared.ParameterTypes))
-            prepared.ParameterTypes = rest[..length].ToArray();
-        found.TypesFrom = prepared;
+        if (statement.Session.SendsAttributes || !connection.TakesAttributes || parameters == 0)
+            return SendAsIs(statement, connection);
+        var payload = statement.Packet.Payload;
+        var at = Math.Min(ExecutionHead.CountAt, payload.Length);
+        connection.Wire.Loop.Writer.Clear().Begin(0).Raw(payload[..at]).LengthEncoded((ulong)parameters).Raw(payload[at..]).End();
+        return connection.Wire.Send(connection.Wire.Loop.Writer.Bytes) ? ExecutionSend.Sent : ExecutionSend.Lost;
     }
 
-    private static bool SendWithTypes(Statement statement, ServerConnection connection, int boundAt, byte[] types)
+    // Whether the server must be told the types that are remembered.
+    private static bool NoteTypes(in ExecutionHead head, PreparedStatement prepared, ServerStatement found)
     {
-        var payload = statement.Packet.Payload;
-        var writer = connection.Wire.Loop.Writer.Clear();
-        Span<byte> header = stackalloc byte[PacketHeader.Size];
-        PacketHeader.Write(header, statement.Packet.Length + types.Length, 0);
-        writer.Packets(header).Packets(payload[..boundAt]).Packets([1]).Packets(types).Packets(payload[(boundAt + 1)..]);
-        return connection.Wire.Send(writer.Bytes);
+        if (prepared.Parameters == 0)
+            return false;
+        if (!head.HasTypes)
+        {
+            if (ReferenceEquals(found.TypesFrom, prepared) || prepared.ParameterTypes is null || head.Count != prepared.Parameters)
+                return false;
+            found.TypesFrom = prepared;
+            return true;
+        }
+        found.TypesFrom = null;
+        if (head.Count < prepared.Parameters)
+            return false;
+        if (prepared.ParameterTypes is not { } known || !head.TypesAre(known))
+            prepared.ParameterTypes = head.CopyTypes(prepared.Parameters);
+        found.TypesFrom = prepared;
+        return false;
+    }
+
+    private static ExecutionSend SendAnew(
+        Statement statement, ServerConnection connection, in ExecutionHead head, int count, byte[]? types)
+    {
+        var packet = statement.Packet;
+        var writer = connection.Wire.Loop.Writer.Clear().Begin(0);
+        if (head.Count < count)
+            return SendAsIs(statement, connection); // Fewer values than parameters: the server's to refuse.
+        head.Write(writer, count, connection.TakesAttributes, types);
+        var length = packet.Length - head.ValuesAt + writer.OpenPayload.Length;
+        if (length >= PacketHeader.LengthMax)
+            return ExecutionSend.MustGrow;
+        if (packet.Length == PacketHeader.LengthMax)
+            return ExecutionSend.Unfit; // The end of each packet would have to come out of the next one.
+        writer.Raw(packet.Payload[head.ValuesAt..]).End(length);
+        return connection.Wire.Send(writer.Bytes) ? ExecutionSend.Sent : ExecutionSend.Lost;
     }
 }

@@ -49,6 +49,11 @@ internal readonly record struct PacketSlice(byte[] Array, int Offset, int Availa
 /// </summary>
 internal struct Inbox
 {
+    /// <summary>
+    /// Bytes before each packet that nothing is read from any more, so that its beginning can be made longer where it lies.
+    /// </summary>
+    internal const int Headroom = 4;
+
     private byte[]? _held;
     private int _start;
     private int _end;
@@ -116,13 +121,14 @@ internal struct Inbox
         if (_held is not null)
             Clear();
         var buffer = wire.Loop.Buffer;
-        var count = wire.Receive(buffer);
+        var count = wire.Receive(buffer.AsSpan(Headroom));
         if (count <= 0)
             return count == WireResult.Later ? InboxResult.Later : InboxResult.Gone;
-        var start = 0;
-        var result = Parse(buffer, ref start, count, limit, out packet);
-        if (start < count)
-            Hold(buffer.AsSpan(start, count - start), limit);
+        var start = Headroom;
+        var end = Headroom + count;
+        var result = Parse(buffer, ref start, end, limit, out packet);
+        if (start < end)
+            Hold(buffer.AsSpan(start, end - start), limit);
         return result;
     }
 
@@ -154,20 +160,20 @@ internal struct Inbox
     private void Hold(ReadOnlySpan<byte> bytes, int limit)
     {
         // Whoever sends ahead gets room for what may come, but never more than the limit and what one read gives.
-        _held = ArrayPool<byte>.Shared.Rent(Math.Max(bytes.Length, Math.Min(limit + PacketHeader.Size, 1024)));
-        bytes.CopyTo(_held);
-        (_start, _end) = (0, bytes.Length);
+        _held = ArrayPool<byte>.Shared.Rent(Headroom + Math.Max(bytes.Length, Math.Min(limit + PacketHeader.Size, 1020)));
+        bytes.CopyTo(_held.AsSpan(Headroom));
+        (_start, _end) = (Headroom, Headroom + bytes.Length);
     }
 
     private void Reserve(int limit)
     {
         var held = HeldLength;
-        if (_held!.Length - _end > 0 && (_start == 0 || _held.Length - _end >= 512))
+        if (_held!.Length - _end > 0 && (_start == Headroom || _held.Length - _end >= 512))
             return;
-        var size = Math.Min(Math.Max(held * 2, 1024), Math.Max(limit + PacketHeader.Size, held + 512));
-        var larger = ArrayPool<byte>.Shared.Rent(size);
-        _held.AsSpan(_start, held).CopyTo(larger);
+        var size = Math.Min(Math.Max(held * 2, 1020), Math.Max(limit + PacketHeader.Size, held + 512));
+        var larger = ArrayPool<byte>.Shared.Rent(Headroom + size);
+        _held.AsSpan(_start, held).CopyTo(larger.AsSpan(Headroom));
         ArrayPool<byte>.Shared.Return(_held!, clearArray: true);
-        (_held, _start, _end) = (larger, 0, held);
+        (_held, _start, _end) = (larger, Headroom, Headroom + held);
     }
 }

@@ -1,7 +1,6 @@
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
-using Seawall.MySql.Commands;
 using Seawall.MySql.Results;
 
 namespace Seawall.Engine.Flow;
@@ -19,7 +18,7 @@ internal static class Keepsake
     internal static async LoopTask<byte[]?> Take(Session session, ServerConnection connection)
     {
         var loop = connection.Wire.Loop;
-        if (!connection.Wire.Send(loop.Writer.Clear().Begin(0).Int1((byte)CommandKind.Query).Raw("SHOW WARNINGS"u8).End().Bytes))
+        if (!connection.Wire.Send(ServerQuery.Begin(loop.Writer.Clear(), connection).Raw("SHOW WARNINGS"u8).End().Bytes))
             return null;
         var kept = new MemoryStream();
         var answer = new Answer();

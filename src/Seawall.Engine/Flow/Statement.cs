@@ -38,6 +38,9 @@ internal sealed class Statement
     /// <summary>Its bytes: all of them, or the beginning of a long one.</summary>
     internal PacketSlice Packet { get; private set; }
 
+    /// <summary>Where its text begins in the payload: behind the first byte, and behind attributes.</summary>
+    internal int TextAt { get; set; } = 1;
+
     /// <summary>What the lexer says of its text.</summary>
     internal StatementFacts Facts { get; set; }
 
@@ -84,7 +87,10 @@ internal sealed class Statement
     internal bool IsWhole => Packet.IsWhole && Packet.Length < PacketHeader.LengthMax;
 
     /// <summary>The text of COM_QUERY and COM_STMT_PREPARE, as far as it is here.</summary>
-    internal ReadOnlySpan<byte> Text => Packet.Payload[1..];
+    internal ReadOnlySpan<byte> Text => Packet.Payload[TextAt..];
+
+    /// <summary>What a client that may have attributes said of COM_QUERY: read it with <see cref="QueryAttributeReader"/>.</summary>
+    internal ReadOnlySpan<byte> Attributes => Packet.Payload[1..TextAt];
 
     /// <summary>Begins with a command.</summary>
     internal void Begin(Session session, FactsSnapshot world, ServerFacts server, PacketSlice packet, long startedAt)
@@ -94,6 +100,7 @@ internal sealed class Statement
         Server = server;
         Packet = packet;
         Kind = (CommandKind)packet.Payload[0];
+        TextAt = 1;
         StartedAt = startedAt;
         IsTaken = IsWhole;
         ReplySequence = 1;
@@ -106,9 +113,10 @@ internal sealed class Statement
         if (_held is not null)
             return;
         var bytes = Packet.Bytes;
-        _held = bytes.Length <= SmallBytes ? _small ??= new byte[SmallBytes] : ArrayPool<byte>.Shared.Rent(bytes.Length);
-        bytes.CopyTo(_held);
-        Packet = Packet with { Array = _held, Offset = 0 };
+        var size = Inbox.Headroom + bytes.Length;
+        _held = size <= SmallBytes ? _small ??= new byte[SmallBytes] : ArrayPool<byte>.Shared.Rent(size);
+        bytes.CopyTo(_held.AsSpan(Inbox.Headroom));
+        Packet = Packet with { Array = _held, Offset = Inbox.Headroom };
     }
 
     /// <summary>All of it has been taken from the client, in so many packets.</summary>
@@ -128,11 +136,11 @@ internal sealed class Statement
             Session.Wish(SessionWishes.GoNow);
     }
 
-    /// <summary>Has other bytes from now on: a command that was gathered from pieces.</summary>
+    /// <summary>Has other bytes from now on: a command of which more was gathered, or that was made to fit its server.</summary>
     internal void Replace(PacketSlice packet)
     {
         Packet = packet;
-        IsTaken = true;
+        IsTaken |= IsWhole;
     }
 
     /// <summary>Forgets everything.</summary>

@@ -16,6 +16,12 @@ internal sealed class StatementDesk(FrontDoor door)
     /// <summary>The longest text that can be prepared: it must be kept, to prepare it again elsewhere.</summary>
     private const int PreparedTextMax = 1024 * 1024;
 
+    /// <summary>
+    /// The longest beginning of an execution: 65,535 values, which is what a server counts up to, with a type of two bytes and
+    /// a name of a dozen.
+    /// </summary>
+    private const int HeadMax = 1024 * 1024;
+
     private readonly Stack<Statement> _free = [];
 
     /// <summary>Begins with a command; its bytes are good until the next await.</summary>
@@ -56,6 +62,7 @@ internal sealed class StatementDesk(FrontDoor door)
             case CommandKind.StatementPrepare:
                 return ReadPreparation(statement);
             case CommandKind.StatementExecute:
+                return ReadPrepared(statement) ? ReadExecution(statement) : new(false);
             case CommandKind.StatementSendLongData:
             case CommandKind.StatementFetch:
             case CommandKind.StatementReset:
@@ -85,6 +92,12 @@ internal sealed class StatementDesk(FrontDoor door)
 
     private static bool ReadText(Statement statement)
     {
+        if (statement.Session.SendsAttributes)
+        {
+            if (!QueryAttributeReader.TryFindText(statement.Packet.Payload[1..], statement.IsWhole, out var textAt))
+                return statement.IsWhole ? RefuseMalformed(statement) : RefuseLong(statement, "attributes of a statement");
+            statement.TextAt += textAt;
+        }
         var dialect = DialectOf(statement.Session, statement.Server);
         if (statement.IsWhole)
         {
@@ -120,8 +133,10 @@ internal sealed class StatementDesk(FrontDoor door)
         var session = statement.Session;
         if (statement.IsWhole)
             statement.Hold(); // The text outlives the answer.
-        else if (!await Gather(statement))
+        else if (statement.Packet.Length > PreparedTextMax)
             return RefuseLong(statement);
+        else if (!await Gather(statement, statement.Packet.Length))
+            return false;
         // Only when all of it has been taken: the rest would be read as the client's next commands.
         if (!session.Prepared.HasRoom)
         {
@@ -141,8 +156,10 @@ internal sealed class StatementDesk(FrontDoor door)
         statement.Prepared = reader.IsValid ? session.PreparedOrNull?.Find(id, statement.Server.Version!.ExecutesLastPrepared) : null;
         if (statement.Prepared is { } prepared)
         {
-            statement.Facts = statement.Kind == CommandKind.StatementExecute ? prepared.Facts : default;
-            return HasWhereToGo(statement);
+            if (statement.Kind != CommandKind.StatementExecute)
+                return HasWhereToGo(statement);
+            statement.Facts = prepared.Facts;
+            return true;
         }
         if (statement.Kind == CommandKind.StatementSendLongData)
             return !statement.IsWhole && RefuseLong(statement); // It has no answer; the execution will say what is wrong.
@@ -150,6 +167,20 @@ internal sealed class StatementDesk(FrontDoor door)
             return RefuseLong(statement);
         return Answer(session, SqlError.UnknownStatement,
             $"Unknown prepared statement handler ({id}) given to {CheckerOf(statement)}");
+    }
+
+    // The types must be here before the execution goes: they are remembered, and put in a form that the server connection reads.
+    private static LoopTask<bool> ReadExecution(Statement statement) =>
+        statement.IsWhole || ReadHead(statement).IsValid ? new(true) : GatherHead(statement);
+
+    private static ExecutionHead ReadHead(Statement statement) => ExecutionHead.Read(
+        statement.Packet.Payload, statement.Prepared!.Parameters, statement.Session.SendsAttributes);
+
+    private static async LoopTask<bool> GatherHead(Statement statement)
+    {
+        if (!await Gather(statement, Math.Min(statement.Packet.Length, HeadMax)))
+            return false;
+        return statement.IsWhole || ReadHead(statement).IsValid || RefuseLong(statement, "the types and names of an execution");
     }
 
     // A cursor and pieces of parameters are on the connection that the session keeps; without one there are none.
@@ -169,16 +200,14 @@ internal sealed class StatementDesk(FrontDoor door)
         }
     }
 
-    // Reads the rest of a long command into one piece of memory.
-    private static async LoopTask<bool> Gather(Statement statement)
+    // Reads more of a long command, up to so many bytes of it, into one piece of memory; false when the client has gone.
+    private static async LoopTask<bool> Gather(Statement statement, int length)
     {
-        var length = statement.Packet.Length;
-        if (length > PreparedTextMax)
-            return false;
         var session = statement.Session;
-        var all = new byte[PacketHeader.Size + length];
-        statement.Packet.Bytes.CopyTo(all);
-        var have = PacketHeader.Size + statement.Packet.Available;
+        var packet = statement.Packet;
+        var all = new byte[Inbox.Headroom + PacketHeader.Size + length];
+        packet.Bytes.CopyTo(all.AsSpan(Inbox.Headroom));
+        var have = Inbox.Headroom + PacketHeader.Size + packet.Available;
         while (have < all.Length)
         {
             var count = session.Inbox.TakeHeld(all.AsSpan(have));
@@ -189,20 +218,26 @@ internal sealed class StatementDesk(FrontDoor door)
             else if (count == WireResult.Later)
                 await Relay.WaitPatiently(session.Wire);
             else
+            {
+                session.Wire.Close();
                 return false;
+            }
         }
-        statement.Replace(new PacketSlice(all, 0, length, length));
+        statement.Replace(new PacketSlice(all, Inbox.Headroom, length, packet.Length));
         return true;
     }
 
     // What follows cannot be told from a new command without reading it all, so the conversation ends, as at a server.
-    private static bool RefuseLong(Statement statement)
+    private static bool RefuseLong(Statement statement, string? what = null)
     {
-        Answer(statement.Session, SqlError.PacketTooLarge,
-            $"Got a packet bigger than 'max_allowed_packet' bytes ({NameOf(statement.Kind)}: {statement.Packet.Length})");
+        Answer(statement.Session, SqlError.PacketTooLarge, "Got a packet bigger than 'max_allowed_packet' bytes ("
+            + (what is null ? $"{NameOf(statement.Kind)}: {statement.Packet.Length})" : $"{what}: more than {statement.Packet.Available})"));
         statement.Session.Wish(SessionWishes.GoNow);
         return false;
     }
+
+    private static bool RefuseMalformed(Statement statement) =>
+        Answer(statement.Session, SqlError.MalformedPacket, "Malformed communication packet.");
 
     private static bool Answer(Session session, SqlError error, string message)
     {

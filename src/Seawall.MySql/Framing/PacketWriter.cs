@@ -74,6 +74,14 @@ public sealed class PacketWriter
         return this;
     }
 
+    /// <summary>Ends the packet of which only the beginning is here: it will be <paramref name="length"/> long, in one packet.</summary>
+    public PacketWriter End(int length)
+    {
+        PacketHeader.Write(_buffer.AsSpan(_packetStart), length, _sequence++);
+        _packetStart = -1;
+        return this;
+    }
+
     /// <summary>int&lt;1&gt;</summary>
     public PacketWriter Int1(byte value)
     {

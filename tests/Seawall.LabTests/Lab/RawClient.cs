@@ -54,6 +54,8 @@ public sealed class RawClient : IDisposable
     /// <summary>The error that ended the login, when one did.</summary>
     public RawError? Refusal { get; private set; }
 
+    public bool SendsAttributes => Agreed.HasFlag(Capabilities.QueryAttributes);
+
     public bool DeprecatesEof => Agreed.HasFlag(Capabilities.DeprecateEof);
 
     /// <summary>Connects and logs in; see <see cref="Refusal"/>.</summary>
@@ -84,9 +86,21 @@ public sealed class RawClient : IDisposable
 
     public RawAnswer Query(string sql) => Ask(CommandKind.Query, Encoding.UTF8.GetBytes(sql));
 
-    /// <summary>Sends a command.</summary>
-    public void Send(CommandKind kind, ReadOnlySpan<byte> body) =>
-        SendBytes(_writer.Clear().Begin(0).Int1((byte)kind).Raw(body).End().Bytes);
+    /// <summary>Sends a command; a text without attributes, where they were agreed on.</summary>
+    public void Send(CommandKind kind, ReadOnlySpan<byte> body)
+    {
+        _writer.Clear().Begin(0).Int1((byte)kind);
+        if (kind == CommandKind.Query && SendsAttributes)
+            _writer.Int1(0).Int1(1);
+        SendBytes(_writer.Raw(body).End().Bytes);
+    }
+
+    /// <summary>Sends a COM_QUERY whose body is what it is, attributes included.</summary>
+    public RawAnswer QueryAsIs(ReadOnlySpan<byte> body)
+    {
+        SendBytes(_writer.Clear().Begin(0).Int1((byte)CommandKind.Query).Raw(body).End().Bytes);
+        return Read(CommandKind.Query);
+    }
 
     /// <summary>Sends bytes as they are.</summary>
     public void SendBytes(ReadOnlySpan<byte> bytes)

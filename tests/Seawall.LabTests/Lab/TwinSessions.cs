@@ -116,6 +116,23 @@ public sealed class TwinSessions(RawClient direct, RawClient through, int port) 
             Compare($"{kind} of {sql}", direct.Read(kind).Shown(kind), [.. through.Read(kind).Shown(kind).Select(Alike)]);
     }
 
+    /// <summary>Sends a COM_QUERY with this body, attributes included, to both.</summary>
+    public void SameAsIs(byte[] body, string what) => Compare(what, direct.QueryAsIs(body).Shown(CommandKind.Query),
+        [.. through.QueryAsIs(body).Shown(CommandKind.Query).Select(Alike)]);
+
+    /// <summary>Prepares, and executes with these bodies, which lack only the number.</summary>
+    public void SameExecutions(string sql, params byte[][] bodies)
+    {
+        var text = Encoding.UTF8.GetBytes(sql);
+        if (Same(CommandKind.StatementPrepare, text, text, sql) is not var (directId, throughId))
+            return;
+        foreach (var body in bodies)
+        {
+            Same(CommandKind.StatementExecute, [.. Number(directId), .. body], [.. Number(throughId), .. body],
+                $"execution of {sql} with {Convert.ToHexString(body)}");
+        }
+    }
+
     /// <summary>Executes "the statement that was prepared last" once more.</summary>
     public void SameLast(params object?[] parameters)
     {
@@ -138,7 +155,8 @@ public sealed class TwinSessions(RawClient direct, RawClient through, int port) 
             }
         }
         // A parameter that came in pieces has a type and no value here.
-        byte[] types = [0, 1, .. pieces.SelectMany(_ => (byte[])[0xFC, 0])];
+        byte[] count = direct.SendsAttributes ? [(byte)pieces.Length] : [];
+        byte[] types = [.. count, 0, 1, .. pieces.SelectMany(_ => (byte[])[0xFC, 0, .. direct.SendsAttributes ? (byte[])[0] : []])];
         Same(CommandKind.StatementExecute, [.. Number(directId), 0, 1, 0, 0, 0, .. types],
             [.. Number(throughId), 0, 1, 0, 0, 0, .. types], $"execution of {sql} in pieces");
         var values = new object?[pieces.Length];
@@ -184,10 +202,12 @@ public sealed class TwinSessions(RawClient direct, RawClient through, int port) 
         return bytes;
     }
 
-    private static byte[] Execution(uint id, object?[] parameters, bool withTypes)
+    private byte[] Execution(uint id, object?[] parameters, bool withTypes)
     {
         var body = new MemoryStream();
-        body.Write([.. Number(id), 0, 1, 0, 0, 0]);
+        body.Write([.. Number(id), direct.SendsAttributes ? (byte)8 : (byte)0, 1, 0, 0, 0]);
+        if (direct.SendsAttributes)
+            body.Write(new PacketWriter().Begin(0).LengthEncoded((ulong)parameters.Length).OpenPayload);
         if (parameters.Length == 0)
             return body.ToArray();
         var nulls = new byte[(parameters.Length + 7) / 8];
@@ -196,8 +216,9 @@ public sealed class TwinSessions(RawClient direct, RawClient through, int port) 
         body.Write(nulls);
         body.WriteByte(withTypes ? (byte)1 : (byte)0);
         const byte isLong = 3, isString = 0xFD;
+        byte[] noName = direct.SendsAttributes ? [0] : [];
         foreach (var parameter in withTypes ? parameters : [])
-            body.Write([parameter is string ? isString : isLong, 0]);
+            body.Write([parameter is string ? isString : isLong, 0, .. noName]);
         foreach (var parameter in parameters)
         {
             if (parameter is int number)

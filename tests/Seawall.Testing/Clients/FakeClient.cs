@@ -63,8 +63,12 @@ public sealed class FakeClient
     public Reply Query(string sql) => BeginQuery(sql).Value;
 
     /// <summary>Runs a statement as text.</summary>
-    public Pending<Reply> BeginQuery(string sql) =>
-        Start(sql.Length > 60 ? sql[..60] : sql, () => Command(CommandKind.Query, Encoding.UTF8.GetBytes(sql)));
+    public Pending<Reply> BeginQuery(string sql) => BeginQuery(sql, []);
+
+    /// <summary>Runs a statement as text, with attributes where they were agreed on.</summary>
+    public Pending<Reply> BeginQuery(string sql, params (string Name, string? Value)[] attributes) => Start(
+        sql.Length > 60 ? sql[..60] : sql,
+        () => Command(CommandKind.Query, [.. Written(attributes), .. Encoding.UTF8.GetBytes(sql)]));
 
     /// <summary>Sends a command that has an ordinary answer.</summary>
     public Reply Command(CommandKind kind, string text = "") => BeginCommand(kind, Encoding.UTF8.GetBytes(text)).Value;
@@ -172,6 +176,27 @@ public sealed class FakeClient
             writer.Int2(0xFD);
         foreach (var value in parameters.OfType<string>())
             writer.LengthEncodedText(value);
+        return writer.OpenPayload.ToArray();
+    }
+
+    private byte[] Written((string Name, string? Value)[] attributes)
+    {
+        if (!_capabilities.HasFlag(Capabilities.QueryAttributes))
+            return [];
+        var writer = new PacketWriter().Begin(0).LengthEncoded((ulong)attributes.Length).Int1(1);
+        if (attributes.Length == 0)
+            return writer.OpenPayload.ToArray();
+        var nulls = new byte[(attributes.Length + 7) / 8];
+        for (var i = 0; i < attributes.Length; i++)
+            nulls[i / 8] |= (byte)(attributes[i].Value is null ? 1 << (i % 8) : 0);
+        writer.Raw(nulls).Int1(1);
+        foreach (var (name, _) in attributes)
+            writer.Int2(0xFD).LengthEncodedText(name);
+        foreach (var (_, value) in attributes)
+        {
+            if (value is not null)
+                writer.LengthEncodedText(value);
+        }
         return writer.OpenPayload.ToArray();
     }
 

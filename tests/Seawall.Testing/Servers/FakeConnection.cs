@@ -11,7 +11,8 @@ namespace Seawall.Testing.Servers;
 /// <summary>A command that reached a <see cref="FakeServer"/>.</summary>
 /// <param name="Kind">Its first byte.</param>
 /// <param name="Text">Its text, when it has one.</param>
-public sealed record FakeCommand(CommandKind Kind, string Text)
+/// <param name="Attributes">Its attributes, as <c>name=value</c>, a comma between two.</param>
+public sealed record FakeCommand(CommandKind Kind, string Text, string Attributes = "")
 {
     /// <inheritdoc/>
     public override string ToString() => $"{Kind} {Text}";
@@ -115,8 +116,20 @@ public sealed class FakeConnection
     private async LoopTask<bool> Answer(byte[] packet)
     {
         var kind = (CommandKind)packet[0];
+        var body = packet.AsSpan(1);
+        var attributes = "";
+        if (kind == CommandKind.Query && Capabilities.HasFlag(Capabilities.QueryAttributes))
+        {
+            if (FakeAttributes.Read(ref body) is not { } read)
+            {
+                _server.Violations.Add($"connection {Session.Id}: attributes of a statement that make no sense");
+                return await _replies.Send(new FakeError(1835, "Malformed communication packet."));
+            }
+            attributes = read;
+        }
+        var sql = kind == CommandKind.Query ? Encoding.UTF8.GetString(body) : "";
         Commands.Add(new FakeCommand(kind, kind is CommandKind.Query or CommandKind.InitDb or CommandKind.StatementPrepare
-            ? Encoding.UTF8.GetString(packet.AsSpan(1, Math.Min(packet.Length - 1, 4096))) : ""));
+            ? Encoding.UTF8.GetString(body[..Math.Min(body.Length, 4096)]) : "", attributes));
         switch (kind)
         {
             case CommandKind.Quit:
@@ -124,7 +137,7 @@ public sealed class FakeConnection
             case CommandKind.Ping:
                 return await _replies.Send(new FakeOk());
             case CommandKind.Query:
-                return await RunText(Encoding.UTF8.GetString(packet.AsSpan(1)));
+                return await RunText(sql);
             case CommandKind.InitDb:
                 return await _replies.Send(_server.Run(Session, $"USE {Encoding.UTF8.GetString(packet.AsSpan(1))}"));
             case CommandKind.SetOption:

@@ -22,7 +22,8 @@ public sealed record FakeServerKind(string Version, int Number, Capabilities Off
     public static FakeServerKind MySql56 { get; } = new("5.6.51", 50651, Old, "mysql_native_password");
 
     /// <summary>A MySQL of today.</summary>
-    public static FakeServerKind MySql97 { get; } = new("9.7.4", 90704, New, "caching_sha2_password");
+    public static FakeServerKind MySql97 { get; } =
+        new("9.7.4", 90704, New | Capabilities.QueryAttributes, "caching_sha2_password");
 
     /// <summary>A MariaDB of today: silent about <c>SET @@x</c> without a scope.</summary>
     public static FakeServerKind MariaDb1011 { get; } = new("5.5.5-10.11.19-MariaDB", 101119,
@@ -30,7 +31,7 @@ public sealed record FakeServerKind(string Version, int Number, Capabilities Off
 
     /// <summary>A MySQL of today that was told not to deprecate EOF packets.</summary>
     public static FakeServerKind MySql97WithEof { get; } =
-        MySql97 with { Offered = New & ~Capabilities.DeprecateEof };
+        MySql97 with { Offered = MySql97.Offered & ~Capabilities.DeprecateEof };
 
     /// <summary>Whether it is a MariaDB.</summary>
     public bool IsMariaDb => Version.Contains("MariaDB", StringComparison.Ordinal);

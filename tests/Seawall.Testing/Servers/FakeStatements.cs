@@ -79,8 +79,8 @@ internal sealed class FakeStatements(FakeServer server, FakeSession session, Fak
 
     private async LoopTask<bool> Execute(Prepared statement, byte[] packet)
     {
-        var hasCursor = packet[5] == 1;
-        if (Bind(statement, packet) is not { } sql)
+        var hasCursor = (packet[5] & 1) != 0;
+        if (Bind(statement, packet, replies.Capabilities.HasFlag(MySql.Handshakes.Capabilities.QueryAttributes)) is not { } sql)
         {
             server.Violations.Add($"connection {session.Id}: an execution of '{statement.Sql}' without types");
             return await replies.Send(new FakeError(1210, "Incorrect arguments to mysqld_stmt_execute"));
@@ -123,22 +123,24 @@ internal sealed class FakeStatements(FakeServer server, FakeSession session, Fak
     }
 
     // The text with its parameters; null when their types were never told.
-    private static string? Bind(Prepared statement, byte[] packet)
+    private static string? Bind(Prepared statement, byte[] packet, bool hasNames)
     {
+        var head = ExecutionHead.Read(packet, statement.Parameters, hasNames);
+        if (!head.IsValid || head.Count < statement.Parameters)
+            return null;
         if (statement.Parameters == 0)
             return statement.Sql;
-        var reader = new FieldReader(packet.AsSpan(10));
-        var nulls = reader.Bytes((statement.Parameters + 7) / 8);
-        if (reader.Int1() == 1)
-            statement.Types = reader.Bytes(statement.Parameters * 2).ToArray();
+        if (head.HasTypes)
+            statement.Types = head.CopyTypes(statement.Parameters);
         if (statement.Types is not { } types)
             return null;
+        var reader = new FieldReader(packet.AsSpan(head.ValuesAt));
         var parts = statement.Sql.Split('?');
         var sql = new StringBuilder(parts[0]);
         for (var i = 0; i < statement.Parameters; i++)
         {
             var value = statement.LongData.TryGetValue(i, out var sent) ? sent
-                : (nulls[i / 8] & (1 << (i % 8))) != 0 ? null : Read(ref reader, types[i * 2]);
+                : (head.Nulls[i / 8] & (1 << (i % 8))) != 0 ? null : Read(ref reader, types[i * 2]);
             sql.Append(value is null ? "NULL" : $"'{value}'").Append(parts[i + 1]);
         }
         statement.LongData.Clear();

@@ -1,3 +1,4 @@
+using Seawall.MySql.Handshakes;
 using Seawall.Testing;
 using Seawall.Testing.Clients;
 using Xunit;
@@ -32,6 +33,19 @@ public sealed class NoAllocationTests(ITestOutputHelper output)
 
         AssertNothing(Least(stage, () => client.BeginExecute(prepared.Id, ["x"], withTypes: false).Value));
         AssertNothing(Least(stage, () => client.Execute(prepared.Id, "x")));
+    }
+
+    [Fact]
+    public void A_statement_with_attributes_allocates_nothing()
+    {
+        using var stage = new RealStage();
+        var client = stage.Client(new() { Capabilities = FakeClientOptions.Modern | Capabilities.QueryAttributes });
+        var prepared = client.Prepare("SELECT ? FROM sbtest1");
+        byte[] execution = [1, 0, 0, 0, 8, 1, 0, 0, 0, 2, 0, 1, 0xFD, 0, 0, 0xFD, 0, 1, (byte)'a', 1, (byte)'x', 1, (byte)'y'];
+        Assert.Equal(1U, prepared.Id);
+
+        AssertNothing(Least(stage, () => client.BeginQuery("SELECT 'c' FROM sbtest1 WHERE id=7", ("tenant", "7")).Value));
+        AssertNothing(Least(stage, () => client.BeginExecute(execution).Value));
     }
 
     [Fact]

@@ -118,6 +118,9 @@ internal sealed class Session : TimerNode
     /// <summary>Whether the client expects EOF packets.</summary>
     internal bool WantsEof => !Capabilities.HasFlag(Capabilities.DeprecateEof);
 
+    /// <summary>Whether the client says of each statement which attributes it has, if only that it has none.</summary>
+    internal bool SendsAttributes => Capabilities.HasFlag(Capabilities.QueryAttributes);
+
     /// <summary>Whether the client wants to hear what changed in its session.</summary>
     internal bool TracksSession => Capabilities.HasFlag(Capabilities.SessionTrack);
 

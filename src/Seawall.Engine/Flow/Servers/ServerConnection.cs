@@ -71,6 +71,9 @@ internal class ServerConnection
     /// <summary>Whether results end with OK packets.</summary>
     internal bool DeprecatesEof => Capabilities.HasFlag(Capabilities.DeprecateEof);
 
+    /// <summary>Whether the server wants to hear of each statement which attributes it has, if only that it has none.</summary>
+    internal bool TakesAttributes => Capabilities.HasFlag(Capabilities.QueryAttributes);
+
     /// <summary>Whether OK packets carry what changed in the session.</summary>
     internal bool TracksSession => Capabilities.HasFlag(Capabilities.SessionTrack);
 

@@ -21,7 +21,7 @@ internal sealed class ServerLogin : TimerNode
         Capabilities.ClientMySql | Capabilities.LongFlag | Capabilities.Protocol41 | Capabilities.Transactions
         | Capabilities.SecureConnection | Capabilities.MultiResults | Capabilities.PreparedMultiResults
         | Capabilities.PluginAuth | Capabilities.PluginAuthLengthEncoded | Capabilities.ConnectAttributes
-        | Capabilities.SessionTrack | Capabilities.DeprecateEof | Capabilities.LocalFiles;
+        | Capabilities.SessionTrack | Capabilities.DeprecateEof | Capabilities.LocalFiles | Capabilities.QueryAttributes;
 
     private readonly Loop _loop;
     private readonly ServerFacts _server;

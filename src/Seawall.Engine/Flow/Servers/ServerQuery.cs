@@ -22,10 +22,13 @@ internal static class ServerQuery
     /// <summary>More rows than any question has answers: a server may have a hundred thousand accounts.</summary>
     private const int RowsMax = 1_000_000;
 
+    /// <summary>What stands before a text without attributes: none of them, in one set.</summary>
+    internal static ReadOnlySpan<byte> NoAttributes => [0, 1];
+
     /// <summary>Asks; the rows, or why there are none.</summary>
     internal static async LoopTask<ServerRows> Run(ServerConnection connection, string sql)
     {
-        var writer = connection.Wire.Loop.Writer.Clear().Begin(0).Int1((byte)CommandKind.Query).Text(sql).End();
+        var writer = Begin(connection.Wire.Loop.Writer.Clear(), connection).Text(sql).End();
         if (!connection.Wire.Send(writer.Bytes) || !await connection.Wire.Flushed())
             return Lost(connection);
         var result = new Result(connection.DeprecatesEof);
@@ -45,6 +48,13 @@ internal static class ServerQuery
             }
         }
         return new ServerRows(result.Reply, result.Rows);
+    }
+
+    /// <summary>Begins a COM_QUERY of Seawall's own, up to where its text begins.</summary>
+    internal static PacketWriter Begin(PacketWriter writer, ServerConnection connection)
+    {
+        writer.Begin(0).Int1((byte)CommandKind.Query);
+        return connection.TakesAttributes ? writer.Raw(NoAttributes) : writer;
     }
 
     private static ServerRows Lost(ServerConnection connection)

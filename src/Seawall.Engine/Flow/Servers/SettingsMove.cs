@@ -60,7 +60,7 @@ internal static class SettingsMove
         var setsId = lastInsertId is { } id && id != connection.LastInsertId;
         if (!connection.NeedsTracking && !setsId && SameVariables(from, to))
             return 0;
-        writer.Begin(0).Int1((byte)CommandKind.Query).Raw("SET "u8);
+        ServerQuery.Begin(writer, connection).Raw("SET "u8);
         if (connection.NeedsTracking)
         {
             writer.Raw("session_track_schema=1,session_track_state_change=1,session_track_system_variables='"u8)

@@ -310,7 +310,7 @@ public sealed class PreparedTests
     }
 
     // Takes a connection away from everybody else: a transaction of another client is on it.
-    private static void Occupy(EngineWorld world, uint connection)
+    internal static void Occupy(EngineWorld world, uint connection)
     {
         var holder = world.Client();
         Assert.Equal(connection.ToString(CultureInfo.InvariantCulture), holder.Query("SELECT CONNECTION_ID() FROM one").Scalar);

@@ -7,14 +7,15 @@ using Seawall.MySql.Framing;
 namespace Seawall.Engine.Flow;
 
 /// <summary>
-/// Sends an execution of 16 MiB or more that must become longer on the way, because this server connection has not heard
-/// the types of its parameters. Every packet boundary moves by the length of what is put in, so the tail of each packet is
-/// carried over into the next; nothing else is kept.
+/// Sends a command of 16 MiB or more that must become longer on the way: an execution on a server connection that has not
+/// heard the types of its parameters, or a text that must say that it has no attributes. Every packet boundary moves by the
+/// length of what is put in, so the tail of each packet is carried over into the next; nothing else is kept.
 /// </summary>
-internal sealed class LongExecution
+internal sealed class GrownCommand
 {
     private readonly Session _session;
     private readonly ServerConnection _connection;
+    private readonly LongStatement? _reader;
     private readonly byte[] _head;
     private readonly byte[] _arrived;
     private int _taken;
@@ -23,19 +24,16 @@ internal sealed class LongExecution
     private byte _received = 1;
     private bool _more;
 
-    /// <summary>
-    /// <paramref name="head"/> goes out first, in place of the first <paramref name="replaced"/> bytes of the payload;
-    /// of a first packet that is <paramref name="packetLength"/> long; <paramref name="arrived"/> is what has arrived behind those.
-    /// </summary>
-    internal LongExecution(
-        Session session, ServerConnection connection, byte[] head, int replaced, int packetLength, byte[] arrived)
+    /// <summary><paramref name="head"/> goes out first, in place of the first <paramref name="replaced"/> bytes of the payload.</summary>
+    internal GrownCommand(Statement statement, ServerConnection connection, byte[] head, int replaced)
     {
-        _session = session;
+        _session = statement.Session;
         _connection = connection;
+        _reader = statement.Reader;
         _head = head;
-        _arrived = arrived;
-        _left = packetLength - replaced;
-        _more = packetLength == PacketHeader.LengthMax;
+        _arrived = statement.Packet.Payload[replaced..].ToArray();
+        _left = statement.Packet.Length - replaced;
+        _more = statement.Packet.Length == PacketHeader.LengthMax;
     }
 
     /// <summary>Packets that the client sent.</summary>
@@ -71,7 +69,7 @@ internal sealed class LongExecution
             if (!_more)
                 continue;
             carried = _left;
-            if (!await Read(carry, carried) || await ReadHeader() is not (>= 0 and var next))
+            if (!await ReadBody(carry, carried) || await ReadHeader() is not (>= 0 and var next))
                 return Return(carry, RelayEnd.ClientLost);
             _left = next;
             _more = next == PacketHeader.LengthMax;
@@ -85,7 +83,7 @@ internal sealed class LongExecution
         var wanted = length - fromCarry;
         while (wanted > 0)
         {
-            var count = Take(_connection.Wire.Loop.Buffer.AsSpan(0, Math.Min(wanted, Loop.BufferBytes)));
+            var count = TakeBody(_connection.Wire.Loop.Buffer.AsSpan(0, Math.Min(wanted, Loop.BufferBytes)));
             if (count is WireResult.End or WireResult.Broken)
                 return RelayEnd.ClientLost;
             if (count == WireResult.Later)
@@ -111,6 +109,15 @@ internal sealed class LongExecution
 
     private void Send(ReadOnlySpan<byte> bytes) => _connection.IsBroken = _connection.IsBroken || !_connection.Wire.Send(bytes);
 
+    private async LoopTask<bool> ReadBody(byte[] into, int length)
+    {
+        var arrived = Math.Min(_arrived.Length - _taken, length);
+        if (!await Read(into, length))
+            return false;
+        _reader?.Feed(into.AsSpan(arrived, length - arrived));
+        return true;
+    }
+
     private async LoopTask<bool> Read(byte[] into, int length)
     {
         for (var have = 0; have < length;)
@@ -132,6 +139,16 @@ internal sealed class LongExecution
         var header = new byte[PacketHeader.Size];
         _received++;
         return await Read(header, header.Length) ? PacketHeader.LengthOf(header) : -1;
+    }
+
+    // What had arrived before was read before.
+    private int TakeBody(Span<byte> into)
+    {
+        var isNew = _taken == _arrived.Length;
+        var count = Take(into);
+        if (count > 0 && isNew)
+            _reader?.Feed(into[..count]);
+        return count;
     }
 
     private int Take(Span<byte> into)

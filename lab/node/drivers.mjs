@@ -1,11 +1,12 @@
-// A realistic small piece of work with one driver, for the lab tests: node drivers.mjs DRIVER PORT USER PASSWORD SCHEMA.
+// A realistic small piece of work with one driver, for the lab tests: node drivers.mjs DRIVER PORT_OR_SOCKET USER PASSWORD SCHEMA.
 // Prints what is in the table in the end as one line of JSON. Throws on whatever goes wrong.
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)
 const [driver, port, user, password, database] = process.argv.slice(2)
-const options = { host: '127.0.0.1', port: Number(port), user, password, database }
+const way = port.startsWith('/') ? { socketPath: port } : { host: '127.0.0.1', port: Number(port) }
+const options = { ...way, user, password, database }
 const workers = 20
 const rounds = 15
 

@@ -18,19 +18,28 @@ internal sealed class EngineLane(Loop loop, LoopMeter meter, FrontDoor door, Con
     internal FrontDoor Door { get; } = door;
 
     /// <summary>
-    /// Opens the door at an endpoint and returns where it is now. From any thread; waits for the loop, or throws what the
-    /// system said.
+    /// Opens the door at an endpoint and returns where it is now. Those who come there are served by each of
+    /// <paramref name="lanes"/> in turn; by this one alone where the kernel spreads them itself. From any thread; waits for
+    /// the loop, or throws what the system said.
     /// </summary>
-    internal Endpoint Open(Endpoint endpoint)
+    internal Endpoint Open(Endpoint endpoint, IReadOnlyList<EngineLane>? lanes = null)
     {
+        var next = 0;
+        void Accepted(Wire wire)
+        {
+            if (lanes is null)
+                Take(wire);
+            else
+                lanes[next++ % lanes.Count].TakeFrom(Loop, wire);
+        }
         if (Loop.IsCurrent)
-            return Door.Open(endpoint, Serve).Endpoint; // Waiting for it here would be waiting for ourselves.
+            return Door.Open(endpoint, Accepted).Endpoint; // Waiting for it here would be waiting for ourselves.
         var opened = new TaskCompletionSource<Endpoint>(TaskCreationOptions.RunContinuationsAsynchronously);
         Loop.Post(LoopJob.From(_ =>
         {
             try
             {
-                opened.SetResult(Door.Open(endpoint, Serve).Endpoint);
+                opened.SetResult(Door.Open(endpoint, Accepted).Endpoint);
             }
             catch (System.Net.Sockets.SocketException failure)
             {
@@ -54,6 +63,31 @@ internal sealed class EngineLane(Loop loop, LoopMeter meter, FrontDoor door, Con
     {
         foreach (var session in Door.Sessions.ToArray())
             session.Wire.Close();
+    }
+
+    private void Take(Wire wire) => Door.Receive(wire, Serve);
+
+    private void TakeFrom(Loop other, Wire wire)
+    {
+        if (other == Loop)
+        {
+            Take(wire);
+            return;
+        }
+        wire.LetGo();
+        Loop.Post(LoopJob.From(loop =>
+        {
+            try
+            {
+                loop.Adopt(wire);
+            }
+            catch
+            {
+                wire.Close(); // Nobody else knows of it.
+                throw;
+            }
+            Take(wire);
+        }));
     }
 
     private void Serve(Session session) => new Conversation(session, Door, rooms).Serve().Forget(Loop.Report);

@@ -184,11 +184,14 @@ public sealed class SeawallEngine : IDisposable
     {
         // The first loop finds the port when the system chooses one; the others join it there.
         var bound = endpoint;
-        foreach (var lane in _lanes)
+        if (endpoint.IsUnix)
         {
-            bound = lane.Open(bound);
-            if (bound.IsUnix)
-                break; // A path has one listener.
+            bound = _lanes[0].Open(endpoint, _lanes); // A path has one listener.
+        }
+        else
+        {
+            foreach (var lane in _lanes)
+                bound = lane.Open(bound);
         }
         lock (_bound)
             _bound.Add(bound);

@@ -129,6 +129,14 @@ public sealed class EngineWorld : IDisposable
         return client;
     }
 
+    /// <summary>A client that is connecting to another place than <see cref="Door"/>.</summary>
+    public FakeClient ConnectTo(Endpoint endpoint, FakeClientOptions? options = null)
+    {
+        var client = new FakeClient(World.Network.Connect(_outside, endpoint, s_local), options ?? new(), Pump);
+        _clients.Add(client);
+        return client;
+    }
+
     /// <summary>A client that has logged in.</summary>
     public FakeClient Client(FakeClientOptions? options = null)
     {

@@ -103,8 +103,6 @@ public sealed class AdminPort : IControlService, IDisposable
         {
             // The loop has ended before, or is about to: its sockets go with it.
         }
-        if (Bound is { } bound)
-            Listeners.RemovePaths([bound]);
         Dispose();
     }
 

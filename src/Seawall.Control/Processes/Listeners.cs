@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using Seawall.Engine.Loops;
@@ -44,13 +43,6 @@ internal static class Listeners
                 + (endpoint.IsUnix ? "" : "; ports below 1024 need CAP_NET_BIND_SERVICE"),
             _ => $"{setting} = \"{endpoint}\": {failure.Message}",
         };
-
-    /// <summary>Removes the sockets that the process leaves behind.</summary>
-    internal static void RemovePaths(ImmutableArray<Endpoint> endpoints)
-    {
-        foreach (var endpoint in endpoints.Where(endpoint => endpoint.IsUnix))
-            TryDelete(endpoint.Text);
-    }
 
     private static string? ProblemOfPath(string path, string setting)
     {

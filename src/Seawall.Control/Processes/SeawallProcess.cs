@@ -141,7 +141,6 @@ public sealed class SeawallProcess : IControlActions, IAsyncDisposable
         foreach (var service in Enumerable.Reverse(_services))
             await service.Stop(limit.Token);
         Engine.Dispose();
-        Listeners.RemovePaths([.. Engine.Bound]);
         _passwordFile?.Dispose();
         _reloader.Dispose();
     }

@@ -14,13 +14,19 @@ internal readonly record struct WrittenAddress(string Host, int Port)
     internal bool IsUnix => Port < 0;
 
     /// <summary>
-    /// Reads <c>host:port</c>, <c>[::1]:port</c> or <c>/path</c>; null, with a problem, when it is none of them.
+    /// Reads <c>host:port</c>, <c>[::1]:port</c>, <c>/path</c> or <c>unix:/path</c>; null, with a problem, when it is none of them.
     /// </summary>
     internal static WrittenAddress? Read(string text, int portMin, out string problem)
     {
         problem = "";
-        if (text.StartsWith('/'))
-            return new WrittenAddress(text, -1);
+        var path = text.StartsWith("unix:", StringComparison.Ordinal) ? text["unix:".Length..] : text;
+        if (path.StartsWith('/'))
+            return new WrittenAddress(path, -1);
+        if (path.Length < text.Length)
+        {
+            problem = $"\"{text}\": the path of a Unix socket begins with \"/\"";
+            return null;
+        }
         var colon = text.LastIndexOf(':');
         var host = colon < 0 ? text : text[..colon];
         var isBracketed = host.StartsWith('[') && host.EndsWith(']');
@@ -57,7 +63,7 @@ internal sealed class Addresses(NameLookup lookUp, TimeProvider time)
     {
         if (address.IsUnix)
             return Endpoint.Unix(address.Host) is { } path ? (path, "")
-                : (null, "the path of a Unix socket has at most 107 bytes");
+                : (null, "the path of a Unix socket has at most 107 bytes, and no zero among them");
         var (found, problem) = await FindHost(address.Host, cancel);
         return found is null ? (null, problem) : (Endpoint.Tcp(found, address.Port), "");
     }

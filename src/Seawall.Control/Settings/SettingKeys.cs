@@ -59,6 +59,9 @@ internal static class SettingKeys
                 ReloadsLive = false,
             Meaning = "Where clients come in: addresses with ports, paths of Unix sockets",
         },
+        Text("clients", "socket_mode", "0777",
+            "Who may connect to the Unix sockets of listen: their mode, in octal; everybody by default, as with servers")
+            with { ReloadsLive = false },
         new()
         {
             Section = "clients", Name = "proxy_protocol_from", Kind = SettingKind.TextList, Default = "[]",

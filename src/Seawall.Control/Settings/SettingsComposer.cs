@@ -18,6 +18,9 @@ internal sealed class SettingsComposer
     /// <summary>The word that switches a listener off.</summary>
     private const string Off = "off";
 
+    /// <summary>Of the admin port's socket, when it is one: its password is in a file of the same user.</summary>
+    private const int AdminSocketMode = 0x180; // 0600
+
     private readonly SettingsDocument _document;
     private readonly SettingsSource _source;
     private readonly PasswordReader _passwords;
@@ -93,6 +96,12 @@ internal sealed class SettingsComposer
     private async Task<ImmutableArray<Endpoint>> Listeners(CancellationToken cancel)
     {
         var section = _document.Section("clients");
+        if (ModeOf(section.Text("socket_mode")) is not { } mode)
+        {
+            Complain(section, "socket_mode",
+                $"clients.socket_mode = \"{section.Text("socket_mode")}\": it must be \"0000\" to \"0777\", octal digits in quotes");
+            mode = 0;
+        }
         var endpoints = ImmutableArray.CreateBuilder<Endpoint>();
         foreach (var text in section.List("listen", "127.0.0.1:6033"))
         {
@@ -102,11 +111,23 @@ internal sealed class SettingsComposer
                 && !endpoint.Text.EndsWith(":0", StringComparison.Ordinal)))
                 Complain(section, "listen", $"clients.listen has {endpoint} twice");
             else
-                endpoints.Add(endpoint);
+                endpoints.Add(endpoint.WithMode(mode));
         }
         if (endpoints.Count == 0 && section.List("listen", "").IsEmpty)
             Complain(section, "listen", "clients.listen is empty: clients could not come in");
         return endpoints.ToImmutable();
+    }
+
+    private static int? ModeOf(string octal)
+    {
+        var mode = 0;
+        foreach (var digit in octal)
+        {
+            if (digit is < '0' or > '7' || mode > 0x3F)
+                return null;
+            mode = (mode * 8) + (digit - '0');
+        }
+        return octal.Length == 0 ? null : mode;
     }
 
     private async Task<Endpoint?> Listener(SettingsSection section, string text, CancellationToken cancel)
@@ -230,7 +251,7 @@ internal sealed class SettingsComposer
             return null;
         if (!endpoint.IsLocal)
             Warn(section, "listen", $"admin.listen = \"{endpoint}\" can be reached from other machines");
-        return new AdminOptions(endpoint, section.Text("user"), secrets);
+        return new AdminOptions(endpoint.WithMode(AdminSocketMode), section.Text("user"), secrets);
     }
 
     private async Task<MetricsOptions?> Metrics(CancellationToken cancel)

@@ -26,6 +26,9 @@ public sealed class Endpoint
     /// <summary>Whether it is a path of this machine.</summary>
     public bool IsUnix => Family == Linux.Libc.AF_UNIX;
 
+    /// <summary>Who may connect when somebody listens here, if it is a path: the bits of its mode. As with servers, everybody.</summary>
+    public int Mode { get; private init; } = 0x1FF;
+
     /// <summary>Whether what is sent there stays on this machine: loopback or a Unix socket.</summary>
     public bool IsLocal { get; }
 
@@ -42,11 +45,14 @@ public sealed class Endpoint
         return new(endpoint.ToString(), bytes.Buffer[..bytes.Size].ToArray(), family, IPAddress.IsLoopback(address));
     }
 
-    /// <summary>A Unix socket; null when the path is empty or longer than the kernel takes (107 bytes).</summary>
+    /// <summary>The same place, with other rights for those who connect.</summary>
+    public Endpoint WithMode(int mode) => new(Text, _sockaddr, Family, IsLocal) { Mode = mode };
+
+    /// <summary>A Unix socket; null when the path is empty or longer than the kernel takes (107 bytes), or has a zero in it.</summary>
     public static Endpoint? Unix(string path)
     {
         var bytes = Encoding.UTF8.GetBytes(path);
-        if (bytes.Length is 0 or > 107)
+        if (bytes.Length is 0 or > 107 || bytes.Contains((byte)0))
             return null;
         var sockaddr = new byte[2 + bytes.Length + 1];
         sockaddr[0] = Linux.Libc.AF_UNIX;

@@ -43,6 +43,9 @@ public abstract class Wire
     /// <summary>This end's own address; that of a Unix socket where there is none.</summary>
     public virtual PeerAddress OwnAddress => PeerAddress.Unix;
 
+    /// <summary>Why the connection that this side wanted did not come about, in the system's words; null when none are known.</summary>
+    public virtual string? ConnectProblem => null;
+
     /// <summary>Whether a read may give something: bytes, the end, or an error.</summary>
     public bool ReadReady { get; protected set; }
 

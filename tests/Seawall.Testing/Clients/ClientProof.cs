@@ -8,7 +8,7 @@ using Seawall.Testing.Framing;
 namespace Seawall.Testing.Clients;
 
 /// <summary>The client's half of a login after its first packet, as drivers go through it.</summary>
-internal sealed class ClientProof(PacketStream stream, string password)
+internal sealed class ClientProof(PacketStream stream, string password, bool isProtected = false)
 {
     private byte[] _nonce = [];
 
@@ -50,7 +50,7 @@ internal sealed class ClientProof(PacketStream stream, string password)
                 case [AuthMoreData.Header, AuthMoreData.FastAuthSuccess]:
                     break;
                 case [AuthMoreData.Header, AuthMoreData.PerformFullAuthentication]:
-                    await Say([AuthMoreData.RequestPublicKey]);
+                    await Say(isProtected ? [.. Password, 0] : [AuthMoreData.RequestPublicKey]);
                     break;
                 case [AuthMoreData.Header, .. var pem]:
                     await Say(Encrypted(pem));

@@ -208,7 +208,7 @@ public sealed class FakeClient
         if (greeting[0] == ErrPacket.Header)
             return new LoginReply(_reader.ReadOk(greeting).Error, "", 0, false);
         var (plugin, nonce) = ReadGreeting(greeting);
-        var proof = new ClientProof(_stream, Options.Password);
+        var proof = new ClientProof(_stream, Options.Password, Options.IsProtected);
         var first = Options.Plugin ?? plugin;
         WriteLogin(first, Options.WaitsForNonce && first != plugin ? [] : proof.Make(first, nonce));
         var end = await _stream.Flush() ? await proof.Finish() : null;
@@ -250,7 +250,7 @@ public sealed class FakeClient
     private async LoopTask<Reply> ChangeUserNow(string user, string password, string? schema, byte collation)
     {
         // A fresh proof needs a fresh nonce: an empty one makes the server ask for another.
-        var proof = new ClientProof(_stream, password);
+        var proof = new ClientProof(_stream, password, Options.IsProtected);
         _stream.Restart();
         ChangeUserRequest.Write(_stream.Begin(), _capabilities, Encoding.UTF8.GetBytes(user), default,
             Encoding.UTF8.GetBytes(schema ?? ""), collation,

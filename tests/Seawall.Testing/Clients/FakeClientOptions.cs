@@ -39,6 +39,9 @@ public sealed record FakeClientOptions
     /// </summary>
     public bool WaitsForNonce { get; init; }
 
+    /// <summary>Whether it shows its password in clear when it is asked, as drivers do on Unix sockets and under TLS.</summary>
+    public bool IsProtected { get; init; }
+
     /// <summary>Its attributes.</summary>
     public IReadOnlyList<(string Name, string Value)> Attributes { get; init; } = [];
 }

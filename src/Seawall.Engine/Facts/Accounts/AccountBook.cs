@@ -80,7 +80,8 @@ public sealed class AccountBook
         var isLocal = peer.IsLocal;
         foreach (var row in entry.Rows)
         {
-            if (row.Source != AccountSource.Server || HostPattern.Matches(row.Host, address, isLocal))
+            if (row.Source != AccountSource.Server
+                || (peer.IsUnix ? HostPattern.Matches(row.Host, "localhost") : HostPattern.Matches(row.Host, address, isLocal)))
                 return true;
         }
         return false;

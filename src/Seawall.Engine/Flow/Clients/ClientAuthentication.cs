@@ -180,7 +180,8 @@ internal sealed class ClientAuthentication(
         var sent = (await exchange.Next()).Copy();
         if (exchange.IsOver)
             return null;
-        if (_session.IsProtected)
+        // MySqlConnector wants a key on a Unix socket as well; a password in clear ends with a zero, so this is none.
+        if (_session.IsProtected && sent is not [AuthMoreData.RequestPublicKey])
             return ClearPassword.TryRead(sent, out var password) ? password.ToArray() : null;
         if (sent is [AuthMoreData.RequestPublicKey])
         {

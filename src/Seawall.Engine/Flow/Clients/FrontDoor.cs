@@ -67,10 +67,10 @@ internal sealed class FrontDoor
     /// <summary>Everybody who is in. Loop thread only.</summary>
     internal IReadOnlyCollection<Session> Sessions => _sessions;
 
-    /// <summary>Starts to listen, handing each client that may come in to <paramref name="serve"/>.</summary>
-    internal IWireListener Open(Endpoint endpoint, Action<Session> serve)
+    /// <summary>Starts to listen, handing over each connection that comes.</summary>
+    internal IWireListener Open(Endpoint endpoint, Action<Wire> accepted)
     {
-        var listener = Loop.Listen(endpoint, wire => Receive(wire, serve));
+        var listener = Loop.Listen(endpoint, accepted);
         _listeners.Add(listener);
         return listener;
     }
@@ -140,7 +140,8 @@ internal sealed class FrontDoor
     /// <summary>Programs with different attributes at one time; some put a process number in, which cannot be shared.</summary>
     private const int SharedAttributesMax = 1024;
 
-    private void Receive(Wire wire, Action<Session> serve)
+    /// <summary>Takes a connection that is on this loop, and hands the client to <paramref name="serve"/> if it may come in.</summary>
+    internal void Receive(Wire wire, Action<Session> serve)
     {
         Meter.ClientsAccepted++;
         if (!_house.TryEnter(out var id))

@@ -137,7 +137,10 @@ internal sealed class ServerLogin : TimerNode
         _loop.Arm(this, _options.ConnectMsMax);
         await Wire.Writable();
         if (Wire.PeerGone)
-            return new(DialFailureKind.Unreachable, $"cannot connect to {_server.Endpoint}");
+        {
+            return new(DialFailureKind.Unreachable,
+                $"cannot connect to {_server.Endpoint}" + (Wire.ConnectProblem is { } problem ? $": {problem}" : ""));
+        }
         _loop.Arm(this, _options.LoginMsMax);
         SayWhoComes();
         return await ReadGreeting();

@@ -31,6 +31,9 @@ public sealed class EpollLoop : Loop, IDisposable
         _thread = new Thread(Run) { Name = $"loop-{index}", IsBackground = true };
     }
 
+    /// <summary>The listeners that are open, by the loop alone.</summary>
+    internal List<SocketListener> Listeners { get; } = [];
+
     /// <inheritdoc/>
     public override bool IsCurrent => Thread.CurrentThread == _thread;
 
@@ -65,6 +68,8 @@ public sealed class EpollLoop : Loop, IDisposable
     /// <summary>Frees what the loop holds; only after <see cref="Join"/>.</summary>
     public void Dispose()
     {
+        foreach (var listener in Listeners.ToArray())
+            listener.Close();
         _ = Libc.close(_epoll);
         _ = Libc.close(_wakeup);
         _events.Dispose();

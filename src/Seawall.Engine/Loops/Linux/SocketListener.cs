@@ -17,16 +17,19 @@ internal sealed unsafe class SocketListener : IEpollTarget, IWireListener
     private readonly EpollLoop _loop;
     private readonly Action<Wire> _accepted;
     private readonly RetryTimer _retry;
+    private readonly SocketFile? _file;
     private int _fd;
 
-    private SocketListener(EpollLoop loop, int fd, Endpoint endpoint, Action<Wire> accepted)
+    private SocketListener(EpollLoop loop, int fd, Endpoint endpoint, SocketFile? file, Action<Wire> accepted)
     {
+        _file = file;
         _loop = loop;
         _fd = fd;
         Endpoint = endpoint;
         _accepted = accepted;
         _retry = new RetryTimer(this);
         loop.Add(this, fd, Libc.EPOLLIN | Libc.EPOLLET);
+        loop.Listeners.Add(this);
     }
 
     public Endpoint Endpoint { get; }
@@ -39,6 +42,7 @@ internal sealed unsafe class SocketListener : IEpollTarget, IWireListener
     {
         var fd = EpollLoop.Checked(
             Libc.socket(endpoint.Family, Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0));
+        SocketFile? file = null;
         try
         {
             int one = 1;
@@ -49,14 +53,21 @@ internal sealed unsafe class SocketListener : IEpollTarget, IWireListener
             }
             fixed (byte* address = endpoint.Sockaddr)
                 EpollLoop.Checked(Libc.bind(fd, address, endpoint.Sockaddr.Length));
+            if (endpoint.IsUnix)
+            {
+                file = new SocketFile(endpoint.Text);
+                // Before anybody listens nobody can connect, so there is no moment at which too many may.
+                EpollLoop.Checked(Libc.chmod(endpoint.Text, (uint)endpoint.Mode));
+            }
             EpollLoop.Checked(Libc.listen(fd, Backlog));
+            return new SocketListener(loop, fd, Bound(fd, endpoint), file, accepted);
         }
         catch
         {
+            file?.Remove();
             _ = Libc.close(fd);
             throw;
         }
-        return new SocketListener(loop, fd, Bound(fd, endpoint), accepted);
     }
 
     public void Note(uint flags)
@@ -70,7 +81,9 @@ internal sealed unsafe class SocketListener : IEpollTarget, IWireListener
         if (_fd < 0)
             return;
         _loop.Timers.Disarm(_retry);
+        _loop.Listeners.Remove(this);
         _loop.Remove(this, _fd, stillOpen: false);
+        _file?.Remove(); // First, so that whoever comes next finds either a listener or nothing.
         _ = Libc.close(_fd);
         _fd = -1;
     }

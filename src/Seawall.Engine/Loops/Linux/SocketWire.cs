@@ -10,6 +10,7 @@ internal sealed unsafe class SocketWire : Wire, IEpollTarget
 
     private int _fd;
     private bool _connecting;
+    private int _connectErrno;
 
     private SocketWire(EpollLoop loop, int fd, PeerAddress peer, bool connecting)
         : base(loop)
@@ -28,6 +29,8 @@ internal sealed unsafe class SocketWire : Wire, IEpollTarget
             throw;
         }
     }
+
+    public override string? ConnectProblem => _connectErrno == 0 ? null : Libc.Describe(_connectErrno);
 
     public override PeerAddress OwnAddress
     {
@@ -60,7 +63,10 @@ internal sealed unsafe class SocketWire : Wire, IEpollTarget
         var errno = result < 0 ? Libc.Errno : 0;
         var wire = new SocketWire(loop, fd, PeerAddress.FromSockaddr(endpoint.Sockaddr), errno == Libc.EINPROGRESS);
         if (errno is not 0 and not Libc.EINPROGRESS)
+        {
+            wire._connectErrno = errno;
             wire.PeerGone = wire.ReadReady = wire.WriteReady = true;
+        }
         return wire;
     }
 
@@ -163,6 +169,7 @@ internal sealed unsafe class SocketWire : Wire, IEpollTarget
         _connecting = false;
         int error = 0, length = sizeof(int);
         _ = Libc.getsockopt(_fd, Libc.SOL_SOCKET, Libc.SO_ERROR, &error, &length);
+        _connectErrno = error;
         if (error != 0)
             PeerGone = true;
     }

@@ -1,0 +1,141 @@
+// Runs test suites that nobody of this project wrote: each test directly and then through Seawall, with fewer server
+// connections than there are sessions, and compares. `lab/suites/run` calls this.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { explanationsOf } from './explained.mjs';
+import { Neighbours } from './neighbours.mjs';
+import { Report } from './report.mjs';
+import { cacheFolder, freePort, install, startSeawall, startServer } from './world.mjs';
+import { suites } from './suites.mjs';
+
+const usage = `usage: lab/suites/run [SUITE...] [options]
+
+${Object.values(suites).map(({ name, about }) => `  ${name.padEnd(16)} ${about}`).join('\n')}
+
+Without a SUITE: all of them that the server has. Fetches what it needs, starts a private server and Seawall in front of it.
+
+  --server KIND      mariadb (default), mysql97 or mysql56
+  --pool N           Seawall's connections per account; by default the fewest that the suite's own sessions can do with
+  --neighbours N     sessions that work beside the suite all the time, on the same account, with settings of their
+                     own; by default twice the pool. Without them a suite of one session would keep one connection
+  --sample I/N       every Nth test, beginning with the Ith
+  --only GLOB        tests whose name matches; may be given again
+  --extra OPTION     one more option for mysqltest, such as --ps-protocol; may be given again
+  --results FOLDER   where results are kept; by default a new folder below ${join(cacheFolder, 'suites', 'results')}
+  --list             prints the tests' names and runs nothing
+
+A test that passes directly and not through Seawall is a regression. It is run again, both ways, and is one only when that
+happens again; the others are named as unsteady. lab/suites/explained.tsv has those with a reason that no proxy can mend
+(docs/compatibility.md). The last line is the answer: "0 regressions", or how many. Exit status: 0 none, 1 some, 2 wrong
+usage or nothing compared, 3 something is not to be had on this machine.
+`;
+
+const options = {
+  server: { type: 'string', default: 'mariadb' },
+  pool: { type: 'string' },
+  neighbours: { type: 'string' },
+  sample: { type: 'string', default: '1/1' },
+  only: { type: 'string', multiple: true, default: [] },
+  extra: { type: 'string', multiple: true, default: [] },
+  results: { type: 'string' },
+  list: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+};
+
+function wrong(message) {
+  console.error(`lab/suites/run: ${message} (lab/suites/run --help)`);
+  process.exit(2);
+}
+
+function read() {
+  let parsed;
+  try {
+    parsed = parseArgs({ options, allowPositionals: true });
+  } catch (error) {
+    wrong(error.message);
+  }
+  const { values, positionals } = parsed;
+  if (values.help) {
+    console.log(usage);
+    process.exit(0);
+  }
+  const unknown = positionals.find(name => !suites[name]);
+  if (unknown) wrong(`no suite '${unknown}'; there are ${Object.keys(suites).join(', ')}`);
+  if (!['mariadb', 'mysql97', 'mysql56'].includes(values.server)) wrong(`no server '${values.server}'`);
+  const [, first, every] = /^([1-9]\d*)\/([1-9]\d*)$/.exec(values.sample) ?? [];
+  if (!first || Number(first) > Number(every)) wrong(`--sample ${values.sample} is not I/N with I up to N`);
+  for (const name of ['pool', 'neighbours']) {
+    if (values[name] !== undefined && !/^\d+$/.test(values[name])) wrong(`--${name} ${values[name]} is not a number`);
+  }
+  const named = positionals.length > 0 ? positionals.map(name => suites[name]) : Object.values(suites);
+  const able = named.filter(suite => suite.servers.includes(values.server));
+  if (able.length === 0) wrong(`none of them can be run on ${values.server}`);
+  return { ...values, first: Number(first), every: Number(every), chosen: able };
+}
+
+const globs = patterns => patterns.map(pattern =>
+  new RegExp(`^${pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`));
+
+async function runSuite(suite, asked, folder, report) {
+  const results = join(folder, `${suite.name}-${asked.server}`);
+  mkdirSync(results, { recursive: true });
+  const pool = Number(asked.pool ?? suite.pool);
+  const server = await startServer(asked.server, suite, results);
+  let seawall, neighbours = [];
+  try {
+    const world = { kind: asked.server, version: server.version, server, folder: results, extra: asked.extra };
+    await suite.prepare?.(world);
+    seawall = await startSeawall(server, pool, results);
+    const legs = [
+      { name: 'direct', host: '127.0.0.1', port: server.port, socket: server.socket, ...suite.account },
+      { name: 'seawall', host: '127.0.0.1', port: seawall.port, socket: seawall.socket, ...suite.account },
+    ];
+    // Both runs have them: what they do to the server as a whole is then no difference.
+    const count = Number(asked.neighbours ?? pool * 2);
+    for (const leg of legs) neighbours.push(await Neighbours.start(leg, count));
+    console.log(`${suite.name}: ${server.version}, ${pool} connections, ${count} neighbours; results in ${results}`);
+    await report.suite(suite, asked.server, results, async compare => {
+      for (const unit of unitsOf(suite, world, asked)) await compare(unit, leg => runUnit(suite, unit, world, leg), legs);
+    });
+    for (const { leg, wrongs } of neighbours) report.neighbours(suite, leg.name, wrongs);
+  } finally {
+    for (const one of neighbours) one.stop();
+    await suite.close?.();
+    await seawall?.stop();
+    await server.stop();
+  }
+}
+
+function unitsOf(suite, world, { first, every, only }) {
+  const wanted = globs(only);
+  return suite.list(world)
+    .filter(unit => wanted.length === 0 || wanted.some(glob => glob.test(unit)))
+    .filter((_, i) => i % every === first - 1);
+}
+
+async function runUnit(suite, unit, world, leg) {
+  await suite.reset?.(world);
+  return suite.run(unit, world, leg);
+}
+
+const asked = read();
+const missing = await install(asked);
+if (missing) {
+  console.error(missing);
+  process.exit(3);
+}
+if (asked.list) {
+  for (const suite of asked.chosen) {
+    for (const unit of unitsOf(suite, { kind: asked.server }, asked)) console.log(`${suite.name}\t${unit}`);
+  }
+  process.exit(0);
+}
+const folder = asked.results ?? join(cacheFolder, 'suites', 'results', new Date().toISOString().slice(0, 19).replaceAll(':', ''));
+mkdirSync(folder, { recursive: true });
+const report = new Report(explanationsOf());
+for (const suite of asked.chosen) await runSuite(suite, asked, folder, report);
+const text = report.text();
+writeFileSync(join(folder, 'report.txt'), `${text}\n`);
+console.log(`\n${text}`);
+process.exit(report.status());

@@ -18,6 +18,7 @@ internal sealed class ClientAuthentication(
     LoginExchange exchange, FrontDoor door, AccountBook book, PasswordKind? nonceFor)
 {
     private readonly Session _session = exchange.Session;
+    private AccountBook _book = book;
     private string _user = "";
     private bool _hasPassword;
     private byte[] _longNonce = [];
@@ -33,12 +34,12 @@ internal sealed class ClientAuthentication(
     {
         _user = user;
         _hasPassword = response.Length > 0;
-        var account = book.Find(user);
+        var account = _book.Find(user);
         var spoken = KindOf(plugin);
-        if (book.Mode == AccountMode.Learning && account is null)
+        if (_book.Mode == AccountMode.Learning && account is null)
             return await Learn(spoken, response);
         // Whether there is such an account is not known yet: "access denied" would send people after a password.
-        if (book.Mode == AccountMode.Partial && account is null)
+        if (_book.Mode == AccountMode.Partial && account is null)
             return new(SqlError.ServerNotAvailable, door.NoAccountsMessage(), "the servers' accounts have not been read");
         if (WantedKind(account, spoken) is not { } wanted)
             return Unsupported(account!);
@@ -55,6 +56,7 @@ internal sealed class ClientAuthentication(
         if (!proof.Ok && await door.Accounts.Refresh(_user, door.Loop) is { } fresh && !ReferenceEquals(fresh, account))
         {
             account = fresh;
+            _book = door.Facts.Accounts;
             proof = await Prove(fresh, wanted, response, proof.Password);
         }
         proof.Forget();
@@ -271,14 +273,14 @@ internal sealed class ClientAuthentication(
                 + "that supports expired passwords.", "the password has expired");
         }
         // Of an account that was learnt no hosts are known: a server has let Seawall in, and that is all there is to ask.
-        if (door.Options.MatchesClientHost && account.Source != AccountSource.Learnt && !book.AdmitsFrom(account.UserBytes.Span, _session.Wire.Peer))
+        if (door.Options.MatchesClientHost && account.Source != AccountSource.Learnt && !_book.AdmitsFrom(account.UserBytes.Span, _session.Wire.Peer))
             return Denied("the servers have no such account for the client's own address (clients.match_host = true)");
         Accepted = account;
         return default;
     }
 
     // As the servers would say it: those that look names up call this machine by its name, the others by its address.
-    private string Host => _session.Wire.Peer.IsUnix || (_session.Wire.Peer.IsLocal && book.HostOfSeawall == "localhost")
+    private string Host => _session.Wire.Peer.IsUnix || (_session.Wire.Peer.IsLocal && _book.HostOfSeawall == "localhost")
         ? "localhost" : _session.Wire.Peer.ToIPAddress().ToString();
 
     private Refusal Denied(string reason) => new(SqlError.AccessDenied,

@@ -106,6 +106,18 @@ public sealed class AccountTests
     }
 
     [Fact]
+    public void An_account_that_was_made_this_moment_is_let_in_at_once()
+    {
+        using var world = new EngineWorld();
+        world.Client().Query("SELECT 1");
+        world.World.RunFor(WithinMs);
+
+        world.Server.Accounts.Add(new FakeAccount("new", "born"));
+
+        Assert.True(world.Connect(new() { User = "new", Password = "born" }).LogIn().IsIn);
+    }
+
+    [Fact]
     public void A_storm_of_wrong_passwords_does_not_become_a_storm_of_questions()
     {
         using var world = new EngineWorld();

@@ -275,6 +275,7 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         var answer = statement.Answer;
         var wasUnderWay = session.IsUnderWay;
         connection.IsBroken = true;
+        answer.BreakOff();
         var canSpeak = answer.IsBetweenPackets && !session.Wire.IsClosed;
         var sequence = answer.NextSequence;
         session.Lease.Discard();

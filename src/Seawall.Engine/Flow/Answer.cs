@@ -28,6 +28,19 @@ internal enum AnswerState : byte
 /// </summary>
 internal sealed class Answer
 {
+    /// <summary>
+    /// How much of the rows is held back until their end says what the client must hear before them. A server holds back as
+    /// much or more by itself, and sends less only when it is done (<c>net_buffer_length</c>, 16 KiB by default).
+    /// </summary>
+    private const int HeldMax = 8 * 1024;
+
+    /// <summary>The same for CALL: its last result may hold OUT parameters, and clients must hear that first.</summary>
+    private const int HeldOfCallMax = 48 * 1024;
+
+    // They speak of the whole statement, and are not there before it has ended.
+    private const ServerStatus AtTheEndOnly = ServerStatus.QueryWasSlow | ServerStatus.SessionStateChanged
+        | ServerStatus.LastRowSent | ServerStatus.SchemaDropped;
+
     private readonly AnswerFacts _facts = new();
     private ResponseTracker _tracker;
     private ServerConnection _connection = null!;
@@ -35,7 +48,8 @@ internal sealed class Answer
     private Stream? _divert;
     private bool _insertsEof;
     private bool _dropsEof;
-    private bool _mayOpenCursor;
+    private bool _isCall;
+    private bool _hasRows;
     private bool _isBinary;
     private ClientIds? _ids;
     private int _defined;
@@ -65,12 +79,12 @@ internal sealed class Answer
     /// Begins an answer. <paramref name="preparedId"/> is the client's number for a statement that is being prepared;
     /// <paramref name="firstSequence"/> is the number that the client expects first, and <paramref name="shift"/> what must be
     /// added to the server's to get it; <paramref name="divert"/> gets what the client would get;
-    /// <paramref name="mayOpenCursor"/> says that the command asks for a cursor; <paramref name="ids"/> are the columns in which
+    /// <paramref name="isCall"/> says that it calls a procedure; <paramref name="ids"/> are the columns in which
     /// the client must read its own number, of rows that are binary or text.
     /// </summary>
     internal void Begin(
         Session session, ServerConnection connection, ResponseShape shape, uint preparedId = 0, byte firstSequence = 1,
-        byte shift = 0, Stream? divert = null, bool mayOpenCursor = false, ClientIds? ids = null, bool isBinary = false)
+        byte shift = 0, Stream? divert = null, bool isCall = false, ClientIds? ids = null, bool isBinary = false)
     {
         _connection = connection;
         _session = session;
@@ -83,7 +97,8 @@ internal sealed class Answer
         _insertsEof = session.WantsEof && connection.DeprecatesEof;
         _dropsEof = !session.WantsEof && !connection.DeprecatesEof;
         _tracker.ReportsColumnsEnd = _insertsEof;
-        _mayOpenCursor = mayOpenCursor;
+        _isCall = isCall;
+        _hasRows = shape == ResponseShape.Results;
         _ids = ids;
         _isBinary = isBinary;
         _defined = 0;
@@ -126,6 +141,20 @@ internal sealed class Answer
         return _tracker.IsDone && state == AnswerState.Open ? AnswerState.Complete : state;
     }
 
+    /// <summary>
+    /// No more will come. What was held back to look for the end of rows is lost; the client gets the end of its columns, so
+    /// that an error can follow.
+    /// </summary>
+    internal void BreakOff()
+    {
+        if (!_owesColumnsEnd || _session is not { } session)
+            return;
+        _owesColumnsEnd = false;
+        var edited = _connection.Wire.Loop.Writer.Clear();
+        InsertEof(edited, Foreseen(session));
+        Send([], edited);
+    }
+
     // Learns from a packet, and says whether the client must get another one in its place.
     private bool Edits(ResponseEvent seen, Span<byte> data, out AnswerState state)
     {
@@ -144,7 +173,7 @@ internal sealed class Answer
                 return false;
             case ResponseEvent.ColumnsEnd:
                 _facts.ReadColumnsEnd(payload);
-                _owesColumnsEnd = _insertsEof && _mayOpenCursor;
+                _owesColumnsEnd = _insertsEof && _hasRows;
                 return (_insertsEof || _dropsEof) && !_owesColumnsEnd;
             case ResponseEvent.Definition:
                 _ids!.Define(_defined++, payload);
@@ -195,7 +224,7 @@ internal sealed class Answer
         if (seen == ResponseEvent.ColumnsEnd)
         {
             if (_insertsEof)
-                InsertEof(edited, session);
+                InsertEof(edited, session.Status & ServerStatus.OfSession);
             else if (_facts.Status.HasFlag(ServerStatus.CursorExists))
                 WriteOpened(edited, session);
             else
@@ -220,31 +249,29 @@ internal sealed class Answer
             edited.Packets(packet);
     }
 
-    // In the old dialect the end of the columns says whether a cursor is open, and is the end then; in the new one that is told
-    // by what comes next. False when that is not here yet.
+    // In the old dialect the end of the columns says how it stands with the statement, and whether a cursor is open, and then is
+    // the end; in the new one that is told by the end of the rows. False when that is not here yet.
     private bool TryEndColumns(ReadOnlySpan<byte> data, int at, ref int sent, ref PacketWriter? edited)
     {
-        var next = data[at..];
-        if (next.Length <= PacketHeader.Size)
+        var rows = data[at..];
+        var seen = RowsAhead.Look(rows, _connection.TracksSession, out var status);
+        if (seen == RowsAheadResult.Later && rows.Length < (_isCall ? HeldOfCallMax : HeldMax))
             return false;
-        var length = PacketHeader.LengthOf(next);
-        if (next[PacketHeader.Size] == OkPacket.EndHeader && length < PacketHeader.LengthMax)
-        {
-            if (next.Length < PacketHeader.Size + length)
-                return false;
-            var end = OkPacket.Read(next.Slice(PacketHeader.Size, length), _connection.TracksSession);
-            _owesColumnsEnd = !end.Status.HasFlag(ServerStatus.CursorExists); // Else one is enough: this one, rewritten.
-        }
-        var owes = _owesColumnsEnd;
         _owesColumnsEnd = false;
-        if (!owes || _session is not { } session)
-            return true;
+        if (status.HasFlag(ServerStatus.CursorExists) || _session is not { } session)
+            return true; // One end is enough: the one that has come, rewritten.
+        if (seen != RowsAheadResult.End)
+            status = Foreseen(session);
         edited ??= _connection.Wire.Loop.Writer.Clear();
         edited.Packets(data[sent..at]);
         sent = at;
-        InsertEof(edited, session);
+        InsertEof(edited, status & ~AtTheEndOnly);
         return true;
     }
+
+    // What is not known before the end is left out; what describes the session is true until then.
+    private ServerStatus Foreseen(Session session) =>
+        (session.Status & ServerStatus.OfSession) | (_isCall ? ServerStatus.MoreResults : 0);
 
     // The other way round: the EOF packet behind the columns is all that comes, and the client waits for an OK packet.
     private void WriteOpened(PacketWriter edited, Session session)
@@ -254,11 +281,10 @@ internal sealed class Answer
         edited.End();
     }
 
-    private void InsertEof(PacketWriter edited, Session session)
+    private void InsertEof(PacketWriter edited, ServerStatus status)
     {
         edited.Begin((byte)(_tracker.LastSequence + _tracker.SequenceShift + 1));
-        // What the flags will be is told at the end of the rows; until then those that describe the session are still true.
-        EofPacket.Write(edited, 0, session.Status & ServerStatus.OfSession);
+        EofPacket.Write(edited, 0, status);
         edited.End();
         _tracker.SequenceShift++;
     }

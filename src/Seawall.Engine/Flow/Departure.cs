@@ -209,7 +209,7 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         var session = statement.Session;
         statement.Answer.Begin(session, connection, statement.Shape,
             statement.Kind == CommandKind.StatementPrepare ? session.Prepared.NextId : 0, statement.ReplySequence,
-            statement.SequenceShift, mayOpenCursor: ExecutionPacket.OpensSomething(statement), ids: IdsOf(statement),
+            statement.SequenceShift, isCall: (statement.Facts.Traits & StatementTraits.CallsProcedure) != 0, ids: IdsOf(statement),
             isBinary: statement.Prepared is not null);
     }
 

@@ -402,13 +402,16 @@ public sealed class RawAnswer(RawClient client)
     /// <summary>
     /// The answer as text, to compare, a line for each packet. Three things are left out, and docs/compatibility.md names
     /// them: numbers of prepared statements, the order in which changed variables are told, and what the EOF packet behind
-    /// the columns says about the plan and the transaction, which the packet at the end says again.
+    /// the columns says of the plan when an error follows it.
     /// </summary>
     public string[] Shown(CommandKind kind)
     {
         var shown = new string[Packets.Count];
         for (var i = 0; i < shown.Length; i++)
-            shown[i] = ShowEnd(Packets[i], isLast: i == shown.Length - 1) ?? Packets[i].ToString();
+        {
+            var fails = i + 1 < shown.Length && Packets[i + 1].Head is [ErrPacket.Header, ..];
+            shown[i] = ShowEnd(Packets[i], fails) ?? Packets[i].ToString();
+        }
         if (kind == CommandKind.StatementPrepare && Packets[0].Head[0] == OkPacket.Header)
         {
             var head = Packets[0].Head.ToArray();
@@ -418,13 +421,12 @@ public sealed class RawAnswer(RawClient client)
         return shown;
     }
 
-    private string? ShowEnd(RawPacket packet, bool isLast)
+    private string? ShowEnd(RawPacket packet, bool fails)
     {
         if (packet.Head is [OkPacket.EndHeader, ..] && packet.Length < EofPacket.LengthLimit && !client.DeprecatesEof)
         {
-            const ServerStatus known = ServerStatus.CursorExists | ServerStatus.Autocommit;
             var eof = EofPacket.Read(packet.Head);
-            return isLast ? null : $"{packet.Sequence}:{packet.Length}:EOF {eof.Warnings} {eof.Status & known}";
+            return $"{packet.Sequence}:{packet.Length}:EOF {eof.Warnings} {(fails ? eof.Status & ServerStatus.OfSession : eof.Status)}";
         }
         var ok = OkPacket.Read(packet.Head, client.Agreed.HasFlag(Capabilities.SessionTrack));
         if (!ok.IsValid || ok.SessionChanges.IsEmpty)

@@ -28,6 +28,9 @@ public sealed record ReplyResult
     /// <summary>The flags at its end.</summary>
     public ServerStatus Status { get; init; }
 
+    /// <summary>The flags behind its columns; none in the dialect without such an end.</summary>
+    public ServerStatus ColumnsStatus { get; init; }
+
     /// <summary>Rows changed.</summary>
     public ulong AffectedRows { get; init; }
 

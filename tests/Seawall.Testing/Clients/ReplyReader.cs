@@ -102,6 +102,7 @@ internal sealed class ReplyReader(PacketStream stream, Capabilities capabilities
                 return (ReadOk(column) with { Columns = columns }, false);
             columns.Add(ReadColumn(column));
         }
+        var columnsStatus = ServerStatus.None;
         if (!DeprecatesEof)
         {
             if (await stream.Read() is not { } eof)
@@ -109,6 +110,7 @@ internal sealed class ReplyReader(PacketStream stream, Capabilities capabilities
             if (!IsEnd(eof))
                 Problem ??= "no EOF after the columns";
             var middle = EofPacket.Read(eof);
+            columnsStatus = middle.Status;
             if (middle.Status.HasFlag(ServerStatus.CursorExists))
                 return (new ReplyResult { Columns = columns, Status = middle.Status }, false);
         }
@@ -116,7 +118,7 @@ internal sealed class ReplyReader(PacketStream stream, Capabilities capabilities
         // Drivers take what comes after an end without this flag for rows, and do not fetch any more.
         if (!DeprecatesEof && result.Status.HasFlag(ServerStatus.CursorExists))
             Problem ??= "a cursor that was told of only behind the end of its columns";
-        return (result, isCut);
+        return (result with { ColumnsStatus = columnsStatus }, isCut);
     }
 
     private async LoopTask<(ReplyResult Result, bool IsCut)> ReadRowsOnly(List<string> columns, bool isBinary)

@@ -1,3 +1,5 @@
+using Seawall.MySql.Results;
+
 namespace Seawall.Testing.Servers;
 
 /// <summary>What a <see cref="FakeServer"/> answers to a statement.</summary>
@@ -25,9 +27,10 @@ public sealed record FakeError(ushort Code, string Message, string State = "HY00
 /// <param name="Rows">Values.</param>
 /// <param name="Warnings">How many.</param>
 /// <param name="Then">An error in the middle of them.</param>
+/// <param name="Flags">What the ends say besides what they always do.</param>
 public sealed record FakeRows(
-    IReadOnlyList<string> Columns, IEnumerable<IReadOnlyList<string?>> Rows, ushort Warnings = 0, FakeError? Then = null)
-    : FakeAnswer;
+    IReadOnlyList<string> Columns, IEnumerable<IReadOnlyList<string?>> Rows, ushort Warnings = 0, FakeError? Then = null,
+    ServerStatus Flags = default) : FakeAnswer;
 
 /// <summary>Several results, as of CALL or of several statements.</summary>
 /// <param name="Parts">One after the other.</param>

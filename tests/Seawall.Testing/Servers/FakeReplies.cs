@@ -128,7 +128,7 @@ internal sealed class FakeReplies(FakeSession session, PacketStream stream)
         stream.Begin().LengthEncoded((ulong)rows.Columns.Count);
         stream.Finish();
         WriteColumns(rows.Columns);
-        WriteColumnsEnd();
+        WriteColumnsEnd(rows.Flags | (moreFollow ? ServerStatus.MoreResults : 0));
         foreach (var row in rows.Rows)
         {
             WriteRow(row, isBinary);
@@ -138,7 +138,7 @@ internal sealed class FakeReplies(FakeSession session, PacketStream stream)
         if (rows.Then is { } error)
             WriteError(error);
         else
-            WriteEnd(rows.Warnings, moreFollow);
+            WriteEnd(rows.Warnings, moreFollow, rows.Flags);
         return true;
     }
 

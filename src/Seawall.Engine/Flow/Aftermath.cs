@@ -24,6 +24,8 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         var session = statement.Session;
         if (end == RelayEnd.ClientLost)
             return new(SettleClientLoss(session));
+        if (end == RelayEnd.FileRefused)
+            return new(SettleRefusedFile(statement));
         if (end != RelayEnd.Complete)
             return new(SettleLoss(statement));
         var facts = statement.Answer.Facts;
@@ -266,6 +268,21 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         session.Lease = null;
         session.Wire.Close();
         return false;
+    }
+
+    // The server waits for a file, and whatever it were told would be taken for one. Nobody has sent a byte of it, so nothing of
+    // the statement has run; what was open on the connection is gone with it.
+    private bool SettleRefusedFile(Statement statement)
+    {
+        var session = statement.Session;
+        var wasUnderWay = session.IsUnderWay;
+        session.Lease!.Connection.IsBroken = true;
+        session.Lease.Discard();
+        session.Lease = null;
+        door.Meter.OwnErrors++;
+        var (error, message) = LocalFile.Refusal(statement.Server.Version!);
+        ClientReplies.SendError(session, statement.Answer.NextSequence, error, message);
+        return !wasUnderWay;
     }
 
     private bool SettleLoss(Statement statement)

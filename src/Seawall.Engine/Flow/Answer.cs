@@ -1,6 +1,7 @@
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Servers;
 using Seawall.MySql.Framing;
+using Seawall.MySql.Handshakes;
 using Seawall.MySql.Results;
 
 namespace Seawall.Engine.Flow;
@@ -54,17 +55,14 @@ internal sealed class Answer
     private ClientIds? _ids;
     private int _defined;
     private bool _owesColumnsEnd;
+    private bool _isWithheld;
     private uint _renumberTo;
-    private byte _firstSequence;
 
     /// <summary>The server connection that gives it.</summary>
     internal ServerConnection Connection => _connection;
 
     /// <summary>What was learnt from the answer so far.</summary>
     internal AnswerFacts Facts => _facts;
-
-    /// <summary>Whether no byte of it has come.</summary>
-    internal bool IsUntouched => _tracker.IsUntouched;
 
     /// <summary>What must be taken off the numbers of a client's packets to get the server's.</summary>
     internal byte SequenceShift => _tracker.SequenceShift;
@@ -73,7 +71,7 @@ internal sealed class Answer
     internal bool IsBetweenPackets => _tracker.IsBetweenPackets;
 
     /// <summary>The number that the next packet to the client would have.</summary>
-    internal byte NextSequence => (byte)(_tracker.IsUntouched ? _firstSequence : _tracker.LastSequence + _tracker.SequenceShift + 1);
+    internal byte NextSequence => (byte)(_tracker.LastSequence + _tracker.SequenceShift + 1);
 
     /// <summary>
     /// Begins an answer. <paramref name="preparedId"/> is the client's number for a statement that is being prepared;
@@ -91,8 +89,7 @@ internal sealed class Answer
         _divert = divert;
         _renumberTo = preparedId;
         _facts.Clear();
-        _tracker.Begin(shape, connection.DeprecatesEof);
-        _firstSequence = firstSequence;
+        _tracker.Begin(shape, connection.DeprecatesEof, (byte)(firstSequence - shift));
         _tracker.SequenceShift = shift;
         _insertsEof = session.WantsEof && connection.DeprecatesEof;
         _dropsEof = !session.WantsEof && !connection.DeprecatesEof;
@@ -104,6 +101,7 @@ internal sealed class Answer
         _defined = 0;
         _tracker.ReportsRows = ids is not null;
         _owesColumnsEnd = false;
+        _isWithheld = false;
     }
 
     /// <summary>
@@ -115,6 +113,9 @@ internal sealed class Answer
         _session = null;
         _connection.IsDirty = true;
     }
+
+    /// <summary>The client has sent the file that the server asked for, in so many packets.</summary>
+    internal void NoteFile(byte packets) => _tracker.NoteClientPackets(packets);
 
     /// <summary>
     /// Follows what has arrived and sends it on. <paramref name="used"/> is how much of it was used up; the rest must come
@@ -137,7 +138,7 @@ internal sealed class Answer
                 Edit(seen, data, ref sent, ref edited);
             Settle(seen);
         }
-        Send(data[sent..used], edited);
+        Send(data[sent..(_isWithheld || state == AnswerState.Malformed ? _tracker.PacketStart : used)], edited);
         return _tracker.IsDone && state == AnswerState.Open ? AnswerState.Complete : state;
     }
 
@@ -164,7 +165,11 @@ internal sealed class Answer
         {
             case ResponseEvent.End:
                 if (!_facts.ReadEnd(payload, _connection))
+                {
+                    _tracker.Reject();
                     state = AnswerState.Malformed;
+                    return false;
+                }
                 if (_facts.HasSessionChanges && _session is not null)
                     SessionLearning.Learn(_session, _connection, _facts, AnswerFacts.SessionChanges(payload));
                 return NeedsOtherEnd(payload);
@@ -185,6 +190,12 @@ internal sealed class Answer
                 PreparedPacket.Renumber(payload, _renumberTo);
                 return false;
             case ResponseEvent.LocalFile:
+                // A client that gives no files must not be asked for one: it would take that for an answer, or give it after all.
+                if (_session is { } session && !session.Capabilities.HasFlag(Capabilities.LocalFiles))
+                {
+                    _tracker.Reject();
+                    _isWithheld = true;
+                }
                 state = AnswerState.WantsFile;
                 return false;
             case ResponseEvent.Malformed:

@@ -1,6 +1,7 @@
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Loops;
 using Seawall.MySql.Framing;
+using Seawall.MySql.Results;
 
 namespace Seawall.Engine.Flow;
 
@@ -10,6 +11,7 @@ namespace Seawall.Engine.Flow;
 /// </summary>
 internal struct ClientPackets
 {
+    private readonly long _beganMs;
     private readonly LongStatement? _reader;
     private readonly byte _shift;
     private readonly bool _isFile;
@@ -18,9 +20,15 @@ internal struct ClientPackets
     private bool _wasFull;
     private int _header;
     private int _headerSeen;
+    private long _received;
+    private byte _next;
+    private bool _isOutOfOrder;
 
-    private ClientPackets(LongStatement? reader, byte shift, bool isFile, int missing, bool anotherFollows)
+    private ClientPackets(
+        long beganMs, LongStatement? reader, byte next, byte shift, bool isFile, int missing, bool anotherFollows)
     {
+        _next = next;
+        _beganMs = beganMs;
         _reader = reader;
         _shift = shift;
         _isFile = isFile;
@@ -36,18 +44,35 @@ internal struct ClientPackets
 
     /// <summary>What is still to come of a command: the rest of its packet, and the packets after one of full length.</summary>
     internal static ClientPackets RestOf(Statement statement) => new(
-        statement.Reader, 0, isFile: false, statement.Packet.Length - statement.Packet.Available,
+        statement.Session.Wire.Loop.NowMs, statement.Reader, next: 1, shift: 0, isFile: false,
+        statement.Packet.Length - statement.Packet.Available,
         statement.Packet.Length == PacketHeader.LengthMax);
 
-    /// <summary>A file, up to an empty packet; <paramref name="shift"/> is taken off the packets' numbers.</summary>
-    internal static ClientPackets File(byte shift) => new(null, shift, isFile: true, 0, anotherFollows: true);
+    /// <summary>
+    /// A file, up to an empty packet, from now on; <paramref name="next"/> is its first packet's number, and
+    /// <paramref name="shift"/> is taken off the packets' numbers.
+    /// </summary>
+    internal static ClientPackets File(long nowMs, byte next, byte shift) =>
+        new(nowMs, null, next, shift, isFile: true, 0, anotherFollows: true);
 
-    /// <summary>Reads into the loop's buffer: a count above zero, or a <see cref="WireResult"/>.</summary>
+    /// <summary>
+    /// Reads into the loop's buffer: a count above zero, or a <see cref="WireResult"/>. A client whose packets are not in order
+    /// has been told so, and cannot be followed any more.
+    /// </summary>
     internal int Read(Session session)
+    {
+        var count = ReadInOrder(session);
+        if (!_isOutOfOrder)
+            return count;
+        ClientReplies.SendError(session, _next, SqlError.PacketsOutOfOrder, "Got packets out of order");
+        return WireResult.Broken;
+    }
+
+    private int ReadInOrder(Session session)
     {
         var buffer = session.Wire.Loop.Buffer;
         var count = 0;
-        while (!IsComplete && count < buffer.Length)
+        while (!IsComplete && !_isOutOfOrder && count < buffer.Length)
         {
             var wanted = Math.Min(_missing > 0 ? _missing : PacketHeader.Size - _headerSeen, buffer.Length - count);
             var got = session.Inbox.TakeHeld(buffer.AsSpan(count, wanted));
@@ -61,8 +86,12 @@ internal struct ClientPackets
         return count;
     }
 
+    /// <summary>Waits for more, as long as it comes fast enough; otherwise the client's wire is closed.</summary>
+    internal readonly LoopTask WaitForMore(Session session) => Relay.WaitPatiently(session.Wire, _beganMs, _received);
+
     private void Note(Span<byte> bytes)
     {
+        _received += bytes.Length;
         if (_missing > 0)
         {
             _missing -= bytes.Length;
@@ -74,7 +103,10 @@ internal struct ClientPackets
             if (_headerSeen < 3)
                 _header |= value << (8 * _headerSeen);
             else
+            {
+                _isOutOfOrder |= value != _next++;
                 value -= _shift;
+            }
             _headerSeen++;
         }
         if (_headerSeen == PacketHeader.Size)

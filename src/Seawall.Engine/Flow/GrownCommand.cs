@@ -3,6 +3,7 @@ using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
 using Seawall.MySql.Framing;
+using Seawall.MySql.Results;
 
 namespace Seawall.Engine.Flow;
 
@@ -21,7 +22,9 @@ internal sealed class GrownCommand
     private int _taken;
     private int _left;
     private byte _sequence;
-    private byte _received = 1;
+    private byte _packets = 1;
+    private readonly long _beganMs;
+    private long _received;
     private bool _more;
 
     /// <summary><paramref name="head"/> goes out first, in place of the first <paramref name="replaced"/> bytes of the payload.</summary>
@@ -32,12 +35,13 @@ internal sealed class GrownCommand
         _reader = statement.Reader;
         _head = head;
         _arrived = statement.Packet.Payload[replaced..].ToArray();
+        _beganMs = _session.Wire.Loop.NowMs;
         _left = statement.Packet.Length - replaced;
         _more = statement.Packet.Length == PacketHeader.LengthMax;
     }
 
     /// <summary>Packets that the client sent.</summary>
-    internal byte PacketsReceived => _received;
+    internal byte PacketsReceived => _packets;
 
     /// <summary>Packets that the server got: at times one more.</summary>
     internal byte PacketsSent => _sequence;
@@ -88,7 +92,7 @@ internal sealed class GrownCommand
                 return RelayEnd.ClientLost;
             if (count == WireResult.Later)
             {
-                await Relay.WaitPatiently(_session.Wire);
+                await Relay.WaitPatiently(_session.Wire, _beganMs, _received);
                 continue;
             }
             wanted -= count;
@@ -128,7 +132,7 @@ internal sealed class GrownCommand
             else if (count != WireResult.Later)
                 return false;
             else
-                await Relay.WaitPatiently(_session.Wire);
+                await Relay.WaitPatiently(_session.Wire, _beganMs, _received);
         }
         _left = 0;
         return true;
@@ -137,8 +141,13 @@ internal sealed class GrownCommand
     private async LoopTask<int> ReadHeader()
     {
         var header = new byte[PacketHeader.Size];
-        _received++;
-        return await Read(header, header.Length) ? PacketHeader.LengthOf(header) : -1;
+        var due = _packets++;
+        if (!await Read(header, header.Length))
+            return -1;
+        if (PacketHeader.SequenceOf(header) == due)
+            return PacketHeader.LengthOf(header);
+        ClientReplies.SendError(_session, _packets, SqlError.PacketsOutOfOrder, "Got packets out of order");
+        return -1;
     }
 
     // What had arrived before was read before.
@@ -152,6 +161,13 @@ internal sealed class GrownCommand
     }
 
     private int Take(Span<byte> into)
+    {
+        var count = TakeNow(into);
+        _received += Math.Max(0, count);
+        return count;
+    }
+
+    private int TakeNow(Span<byte> into)
     {
         if (_taken < _arrived.Length)
         {

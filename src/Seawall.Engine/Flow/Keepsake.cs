@@ -11,7 +11,9 @@ namespace Seawall.Engine.Flow;
 /// </summary>
 internal static class Keepsake
 {
-    /// <summary>A server keeps 64 warnings by default (<c>max_error_count</c>), each up to 512 bytes.</summary>
+    /// <summary>
+    /// What is kept for one client. A server keeps 64 warnings by default (<c>max_error_count</c>), each up to 512 bytes.
+    /// </summary>
     private const int LengthMax = 64 * 1024;
 
     /// <summary>Asks the server; null when it does not answer as it should, and then the warnings are lost.</summary>
@@ -28,7 +30,7 @@ internal static class Keepsake
             var state = Relay.FollowChunk(answer, meter: null, out var received);
             if (state == AnswerState.Complete)
                 return kept.Length <= LengthMax && !answer.Facts.IsError ? kept.ToArray() : null;
-            if (state != AnswerState.Open || received is WireResult.End or WireResult.Broken)
+            if (state != AnswerState.Open || kept.Length > LengthMax || received is WireResult.End or WireResult.Broken)
             {
                 connection.IsBroken = true;
                 return null;

@@ -1,7 +1,9 @@
+using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Loops;
 using Seawall.Engine.Telemetry;
 using Seawall.MySql.Handshakes;
+using Seawall.MySql.Results;
 
 namespace Seawall.Engine.Flow;
 
@@ -15,6 +17,16 @@ internal static class LocalFile
     /// <summary>Chunks in one go before others on the loop get their turn: up to 1 MiB.</summary>
     private const int ChunksInARow = 16;
 
+    /// <summary>What a server says to a client that did not allow files at its login.</summary>
+    internal static (SqlError Error, string Message) Refusal(ServerVersion version) => version switch
+    {
+        { IsMariaDb: true } => (SqlError.LocalFilesOffMariaDb, "The used command is not allowed "
+            + "because the MariaDB server or client has disabled the local infile capability"),
+        { Number: >= 80000 } => (SqlError.LocalFilesOff,
+            "Loading local data is disabled; this must be enabled on both the client and server sides"),
+        _ => (SqlError.CommandNotAllowed, "The used command is not allowed with this MySQL version"),
+    };
+
     /// <summary>
     /// Relays the file to its end; the server's answer follows. When the client leaves half-way the connection is broken: an
     /// empty packet would have the server believe that this was the whole file.
@@ -22,9 +34,11 @@ internal static class LocalFile
     internal static async LoopTask<RelayEnd> Relay(Session session, Answer answer, LoopMeter meter)
     {
         var connection = answer.Connection;
-        if (!session.Capabilities.HasFlag(Capabilities.LocalFiles) || !await Flow.Relay.FlushPatiently(session))
-            return session.Wire.IsClosed ? RelayEnd.ClientLost : RelayEnd.ServerLost;
-        var packets = ClientPackets.File(answer.SequenceShift);
+        if (!session.Capabilities.HasFlag(Capabilities.LocalFiles))
+            return RelayEnd.FileRefused;
+        if (!await Flow.Relay.FlushPatiently(session))
+            return RelayEnd.ClientLost;
+        var packets = ClientPackets.File(session.Wire.Loop.NowMs, answer.NextSequence, answer.SequenceShift);
         var isLost = false;
         var chunks = 0;
         while (!packets.IsComplete)
@@ -34,7 +48,7 @@ internal static class LocalFile
                 return RelayEnd.ClientLost;
             if (count == WireResult.Later)
             {
-                await Flow.Relay.WaitPatiently(session.Wire);
+                await packets.WaitForMore(session);
                 continue;
             }
             meter.BytesToServers += count;
@@ -43,6 +57,7 @@ internal static class LocalFile
             if (++chunks % ChunksInARow == 0)
                 await session.Wire.Loop.Yield();
         }
+        answer.NoteFile((byte)(packets.Packets - 1));
         return isLost ? RelayEnd.ServerLost : RelayEnd.Complete;
     }
 }

@@ -16,6 +16,9 @@ internal enum RelayEnd : byte
 
     /// <summary>The client has left before all of its command, or of its file, had come.</summary>
     ClientLost,
+
+    /// <summary>The server asked for a file of a client that gives none.</summary>
+    FileRefused,
 }
 
 /// <summary>
@@ -32,6 +35,12 @@ internal static class Relay
 
     /// <summary>How long a client may be silent in the middle of a command: the server's own limit (<c>net_read_timeout</c>).</summary>
     private const int SilenceMsMax = 30_000;
+
+    /// <summary>
+    /// How slowly a command may come: as an answer may go, which has <see cref="StallMsMax"/> for each buffer. Modems were
+    /// faster in 1985.
+    /// </summary>
+    private const int BytesPerSecondMin = Loop.BufferBytes / (StallMsMax / 1_000);
 
     /// <summary>Relays an answer to its end. When the client leaves, the rest is read and thrown away.</summary>
     internal static async LoopTask<RelayEnd> Answer(Session session, Answer answer, LoopMeter meter)
@@ -82,7 +91,7 @@ internal static class Relay
                 return RelayEnd.ClientLost;
             if (count == WireResult.Later)
             {
-                await WaitPatiently(session.Wire);
+                await body.WaitForMore(session);
                 continue;
             }
             if (connection is not null)
@@ -98,11 +107,20 @@ internal static class Relay
         return RelayEnd.Complete;
     }
 
-    /// <summary>Waits for more of a command that has begun to come, but not for ever: somebody's connection waits with it.</summary>
-    internal static async LoopTask WaitPatiently(Wire wire)
+    /// <summary>
+    /// Waits for more of a command that has begun to come, but not for ever: somebody's connection waits with it. So many bytes
+    /// have come since then; whoever sends a byte now and then is no better than one who is silent.
+    /// </summary>
+    internal static async LoopTask WaitPatiently(Wire wire, long beganMs, long received)
     {
+        var leftMs = beganMs + SilenceMsMax + (received * 1_000 / BytesPerSecondMin) - wire.Loop.NowMs;
+        if (leftMs <= 0)
+        {
+            wire.Close();
+            return;
+        }
         var patience = new Patience(wire);
-        wire.Loop.Arm(patience, SilenceMsMax);
+        wire.Loop.Arm(patience, Math.Min(leftMs, SilenceMsMax));
         await wire.Readable();
         wire.Loop.Timers.Disarm(patience);
         // Whatever is wanted of the session can wait until its statement has ended; the wire must not wake for it again.

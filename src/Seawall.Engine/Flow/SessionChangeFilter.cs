@@ -27,6 +27,8 @@ internal static class SessionChangeFilter
                 SessionChangeKind.Gtids or SessionChangeKind.TransactionCharacteristics
                     or SessionChangeKind.TransactionState => true,
                 SessionChangeKind.State => false,
+                // Kinds of servers to come: nobody here knows what is in them, nor does a client of today.
+                _ => false,
             };
             if (isShown)
                 length += WriteChange(change, shown[length..]);

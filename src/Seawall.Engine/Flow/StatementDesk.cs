@@ -116,16 +116,8 @@ internal sealed class StatementDesk(FrontDoor door)
     {
         if (statement.Session.Capabilities.HasFlag(Capabilities.LocalFiles))
             return true;
-        var version = statement.Server.Version!;
-        return version switch
-        {
-            { IsMariaDb: true } => Answer(statement.Session, SqlError.LocalFilesOffMariaDb, "The used command is not allowed "
-                + "because the MariaDB server or client has disabled the local infile capability"),
-            { Number: >= 80000 } => Answer(statement.Session, SqlError.LocalFilesOff,
-                "Loading local data is disabled; this must be enabled on both the client and server sides"),
-            _ => Answer(statement.Session, SqlError.CommandNotAllowed,
-                "The used command is not allowed with this MySQL version"),
-        };
+        var (error, message) = LocalFile.Refusal(statement.Server.Version!);
+        return Answer(statement.Session, error, message);
     }
 
     private static async LoopTask<bool> ReadPreparation(Statement statement)
@@ -208,6 +200,7 @@ internal sealed class StatementDesk(FrontDoor door)
         var all = new byte[Inbox.Headroom + PacketHeader.Size + length];
         packet.Bytes.CopyTo(all.AsSpan(Inbox.Headroom));
         var have = Inbox.Headroom + PacketHeader.Size + packet.Available;
+        var beganMs = session.Wire.Loop.NowMs;
         while (have < all.Length)
         {
             var count = session.Inbox.TakeHeld(all.AsSpan(have));
@@ -216,7 +209,7 @@ internal sealed class StatementDesk(FrontDoor door)
             if (count > 0)
                 have += count;
             else if (count == WireResult.Later)
-                await Relay.WaitPatiently(session.Wire);
+                await Relay.WaitPatiently(session.Wire, beganMs, have);
             else
             {
                 session.Wire.Close();

@@ -38,7 +38,10 @@ public enum ResponseEvent : byte
     /// <summary>A line of text; the response is over.</summary>
     Text,
 
-    /// <summary>The bytes are no response of this shape; the connection cannot be understood any more.</summary>
+    /// <summary>
+    /// The bytes are no response of this shape, or a packet has another number than the one that is due; the connection cannot be
+    /// understood any more. What is behind <see cref="ResponseTracker.PacketStart"/> is for nobody.
+    /// </summary>
     Malformed,
 }
 
@@ -62,6 +65,7 @@ public struct ResponseTracker
     private int _skip;
     private uint _columns;
     private uint _columnsAfter;
+    private byte _next;
 
     private enum State : byte
     {
@@ -99,17 +103,18 @@ public struct ResponseTracker
     public int PacketEnd { get; private set; }
 
     /// <summary>The number of the last packet, as the server numbered it.</summary>
-    public byte LastSequence { get; private set; }
+    public readonly byte LastSequence => (byte)(_next - 1);
 
     /// <summary>Rows that went by since <see cref="Begin"/> or the last result's end.</summary>
     public ulong Rows { get; private set; }
 
-    /// <summary>Begins with the answer to a command.</summary>
-    public void Begin(ResponseShape shape, bool deprecatesEof)
+    /// <summary>Begins with the answer to a command; <paramref name="first"/> is the number of its first packet.</summary>
+    public void Begin(ResponseShape shape, bool deprecatesEof, byte first = 1)
     {
         this = new ResponseTracker
         {
             _deprecatesEof = deprecatesEof,
+            _next = first,
             IsUntouched = true,
             _state = shape switch
             {
@@ -145,6 +150,8 @@ public struct ResponseTracker
             if (packet.Length < PacketHeader.Size)
                 return ResponseEvent.NeedMore;
             var length = PacketHeader.LengthOf(packet);
+            if (packet[3] != _next && Misnumbered(packet, length, position) is { } wrong)
+                return wrong;
             if (_continued || PassesUnseen(packet, length, out var needsMore))
             {
                 Pass(packet, length, ref position);
@@ -156,10 +163,18 @@ public struct ResponseTracker
             PacketStart = position;
             PacketEnd = position += PacketHeader.Size + length;
             var seen = Look(packet.Slice(PacketHeader.Size, length));
+            if (seen == ResponseEvent.Malformed)
+                Reject();
             if (seen is { } found)
                 return found;
         }
     }
+
+    /// <summary>The event's packet makes no sense: the client does not get it, and its number is still to be given.</summary>
+    public void Reject() => _next--;
+
+    /// <summary>The client has said so many packets in between: a file that the server asked for.</summary>
+    public void NoteClientPackets(byte packets) => _next += packets;
 
     /// <summary>Says what the flags of an <see cref="ResponseEvent.End"/> were: whether another result follows.</summary>
     public void Ended(ServerStatus status)
@@ -212,10 +227,25 @@ public struct ResponseTracker
         position += PacketHeader.Size;
     }
 
+    // Numbers tell one answer from another, and the end of one from what a server says unasked. Only an error may come out of
+    // turn: for a long command that a server does not take to its end, or for one that crosses a goodbye on its way.
+    private ResponseEvent? Misnumbered(ReadOnlySpan<byte> packet, int length, int position)
+    {
+        if (IsUntouched && length > 0 && !_continued)
+        {
+            if (packet.Length <= PacketHeader.Size)
+                return ResponseEvent.NeedMore;
+            if (packet[PacketHeader.Size] == ErrPacket.Header)
+                return null;
+        }
+        PacketStart = PacketEnd = position;
+        return ResponseEvent.Malformed;
+    }
+
     private void Number(Span<byte> packet)
     {
-        LastSequence = packet[3];
-        packet[3] += SequenceShift;
+        packet[3] = (byte)(_next + SequenceShift);
+        _next++;
         IsUntouched = false;
     }
 

@@ -140,6 +140,13 @@ public sealed class FakeClient
         return _reader.Read(isBinary);
     });
 
+    /// <summary>Reads one packet of this number; null when there is none any more.</summary>
+    public Pending<byte[]?> BeginReadPacket(byte sequence) => Start("a packet", () =>
+    {
+        _stream.Restart(sequence);
+        return _stream.Read();
+    });
+
     /// <summary>Leaves as clients should.</summary>
     public void Quit() => Start("quit", async LoopTask<bool> () =>
     {

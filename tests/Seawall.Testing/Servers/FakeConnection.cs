@@ -87,7 +87,9 @@ public sealed class FakeConnection
         {
             if (isFull)
                 await _login.RefuseFull();
-            else if (await _login.Run())
+            else if (Sabotage(FakeMoment.Greeting) is { } words)
+                await Say(words, isAll: true);
+            else if (await _login.Run(SaysOther))
                 await Converse();
         }
         finally
@@ -106,10 +108,43 @@ public sealed class FakeConnection
         while (true)
         {
             _stream.Restart();
-            if (await _stream.Read() is not { Length: > 0 } packet || !await Answer(packet))
+            if (await _stream.Read() is not { Length: > 0 } packet || !await AnswerPatiently(packet))
                 return;
             if (!await _stream.Flush())
                 return;
+        }
+    }
+
+    private FakeSabotage? Sabotage(FakeMoment moment) => _server.Sabotage?.Invoke(this, moment);
+
+    private async LoopTask<bool> SaysOther()
+    {
+        if (Sabotage(FakeMoment.Login) is not { } words)
+            return false;
+        await Say(words, isAll: true);
+        return true;
+    }
+
+    // Whoever has said all hears out the other side, which may have something to say yet.
+    private async LoopTask<bool> Say(FakeSabotage words, bool isAll)
+    {
+        var isSent = Wire.Send(words.Bytes) && await Wire.Flushed();
+        while (isSent && isAll && !words.Closes && await _stream.Read() is not null)
+        {
+        }
+        return isSent && !words.Closes;
+    }
+
+    private async LoopTask<bool> AnswerPatiently(byte[] packet)
+    {
+        try
+        {
+            return await Answer(packet);
+        }
+        catch (Exception unreadable) when (_server.IsPatient
+            && unreadable is ArgumentException or FormatException or OverflowException or IndexOutOfRangeException)
+        {
+            return await _replies.Send(new FakeError(1835, "Malformed communication packet"));
         }
     }
 
@@ -130,6 +165,8 @@ public sealed class FakeConnection
         var sql = kind == CommandKind.Query ? Encoding.UTF8.GetString(body) : "";
         Commands.Add(new FakeCommand(kind, kind is CommandKind.Query or CommandKind.InitDb or CommandKind.StatementPrepare
             ? Encoding.UTF8.GetString(body[..Math.Min(body.Length, 4096)]) : "", attributes));
+        if (Sabotage(FakeMoment.Command) is { } words)
+            return await Say(words, isAll: false);
         switch (kind)
         {
             case CommandKind.Quit:

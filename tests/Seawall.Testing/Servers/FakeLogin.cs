@@ -26,7 +26,8 @@ internal sealed class FakeLogin(FakeServer server, FakeSession session, PacketSt
         await stream.Flush();
     }
 
-    internal async LoopTask<bool> Run()
+    /// <summary>Runs a login; <paramref name="saysOther"/> tells whether something else was said in its answer's place.</summary>
+    internal async LoopTask<bool> Run(Func<LoopTask<bool>> saysOther)
     {
         if (server.GreetingMs > 0)
             await new Sleep(stream.Wire.Loop).For(server.GreetingMs);
@@ -36,6 +37,9 @@ internal sealed class FakeLogin(FakeServer server, FakeSession session, PacketSt
         var (user, response, schema, plugin) = Read(packet);
         if (server.LoginMs > 0)
             await new Sleep(stream.Wire.Loop).For(server.LoginMs);
+        session.User = user;
+        if (await saysOther())
+            return false;
         if (!await Authenticate(user, response, plugin))
             return false;
         session.Reset(Collation, Capabilities);

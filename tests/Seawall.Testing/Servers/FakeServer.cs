@@ -80,6 +80,15 @@ public sealed class FakeServer
     /// <summary>The most that were logging in at one time.</summary>
     public int LoggingInMax { get; internal set; }
 
+    /// <summary>What it says in place of what it should: null lets it go on as a server does.</summary>
+    public Func<FakeConnection, FakeMoment, FakeSabotage?>? Sabotage { get; set; }
+
+    /// <summary>
+    /// Whether commands that it cannot read are answered with an error, as servers do; otherwise such a command is a bug of the
+    /// test, and the test hears of it.
+    /// </summary>
+    public bool IsPatient { get; set; }
+
     /// <summary>What no client may do to a server, and somebody did.</summary>
     public List<string> Violations { get; } = [];
 

@@ -12,10 +12,19 @@ internal static class PoolCleaning
     /// <summary>Cleans the connection and gives it to the pool, or closes it when that fails.</summary>
     internal static async LoopTask Run(PooledConnection connection, Pool pool)
     {
-        if (await Clean(connection, pool))
-            pool.GiveBack(connection);
-        else
-            pool.Drop(connection);
+        var isClean = false;
+        try
+        {
+            isClean = await Clean(connection, pool);
+        }
+        finally
+        {
+            // Whatever happens, the pool counts on it.
+            if (isClean)
+                pool.GiveBack(connection);
+            else
+                pool.Drop(connection);
+        }
     }
 
     private static async LoopTask<bool> Clean(PooledConnection connection, Pool pool)

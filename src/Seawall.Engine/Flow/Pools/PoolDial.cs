@@ -1,3 +1,4 @@
+using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
 
 namespace Seawall.Engine.Flow.Pools;
@@ -18,7 +19,21 @@ internal sealed class PoolDial(Pool pool, Loop loop, byte[] attributes, int gene
             return;
         }
         var started = Loop.Timestamp();
-        var (connection, failure) = await pool.Server.Dialer.Dial(pool, pool.Account, Loop, attributes, generation);
+        PooledConnection? connection = null;
+        DialFailure? failure = new(DialFailureKind.Malformed, "the login could not be followed");
+        try
+        {
+            (connection, failure) = await pool.Server.Dialer.Dial(pool, pool.Account, Loop, attributes, generation);
+        }
+        finally
+        {
+            // Whatever happens, gate and pool count on it.
+            End(gate, started, connection, failure);
+        }
+    }
+
+    private void End(DialGate gate, long started, PooledConnection? connection, DialFailure? failure)
+    {
         var tookUs = Loop.MicrosecondsSince(started);
         gate.Finished(Loop, DialOutcomes.Of(failure), tookUs);
         pool.Context.Telemetry.Dialed(pool, connection, failure, tookUs);

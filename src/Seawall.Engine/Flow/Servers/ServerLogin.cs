@@ -29,6 +29,7 @@ internal sealed class ServerLogin : TimerNode
     private readonly ServerAuthentication _authentication;
     private string? _schema;
     private Inbox _inbox;
+    private byte _due;
     private bool _late;
 
     private ServerLogin(Loop loop, ServerFacts server, ServerLoginOptions options, Account account, ServerKeyCache keys)
@@ -77,6 +78,9 @@ internal sealed class ServerLogin : TimerNode
         var login = new ServerLogin(loop, server, options, account, keys) { _schema = schema };
         var failure = await login.Attempt(foundRows, attributes);
         loop.Timers.Disarm(login);
+        if (login._inbox.HasHeld)
+            failure ??= new(DialFailureKind.Malformed, $"{server.Endpoint} said more than its login");
+        login._inbox.Clear();
         if (failure is null)
             return (login, null);
         login.Wire?.Close();
@@ -111,6 +115,9 @@ internal sealed class ServerLogin : TimerNode
         login.SendChangeUser();
         var failure = await login.Authenticate();
         loop.Timers.Disarm(login);
+        if (login._inbox.HasHeld)
+            failure ??= new(DialFailureKind.Malformed, $"{server.Endpoint} said more than it was asked");
+        login._inbox.Clear();
         if (failure is null)
             connection.ForgetState(connection.LoginSettings);
         return failure is null;
@@ -208,7 +215,7 @@ internal sealed class ServerLogin : TimerNode
             return DialFailure.FromServer(ServerReplies.ReadError(packet.Payload));
         Span<byte> nonce = stackalloc byte[Greeting.NonceLength];
         var greeting = Greeting.Read(packet.Payload, nonce);
-        if (!greeting.IsValid || !Nonce.TryRead(nonce, out var read))
+        if (packet.Sequence != 0 || !greeting.IsValid || !Nonce.TryRead(nonce, out var read))
             return new(DialFailureKind.Malformed, $"{_server.Endpoint} does not greet like a MySQL or MariaDB server");
         Nonce = read;
         Version = ServerVersion.Parse(greeting.ServerVersion);
@@ -257,7 +264,9 @@ internal sealed class ServerLogin : TimerNode
     {
         Span<byte> proof = stackalloc byte[CachingSha2Password.ProofLength];
         var length = _authentication.Begin(Nonce, proof, out var plugin);
-        var writer = _loop.Writer.Clear().Begin((byte)(Capabilities.HasFlag(Capabilities.Tls) ? 2 : 1));
+        var number = (byte)(Capabilities.HasFlag(Capabilities.Tls) ? 2 : 1);
+        _due = (byte)(number + 1);
+        var writer = _loop.Writer.Clear().Begin(number);
         LoginRequest.Write(writer, Capabilities, CollationTable.Dial, _authentication.User, proof[..length],
             System.Text.Encoding.UTF8.GetBytes(_schema ?? ""), plugin, attributes);
         Wire!.Send(writer.End().Bytes);
@@ -269,6 +278,7 @@ internal sealed class ServerLogin : TimerNode
         Span<byte> proof = stackalloc byte[CachingSha2Password.ProofLength];
         var length = _authentication.Begin(Nonce, proof, out var plugin);
         var writer = _loop.Writer.Clear().Begin(0);
+        _due = 1;
         ChangeUserRequest.Write(writer, Capabilities, _authentication.User, proof[..length], default, CollationTable.Dial,
             plugin, default);
         Wire!.Send(writer.End().Bytes);
@@ -287,7 +297,9 @@ internal sealed class ServerLogin : TimerNode
                 case InboxResult.Gone or InboxResult.Beginning:
                     return Closed();
             }
-            var sequence = (byte)(packet.Sequence + 1);
+            if (!ServerReplies.IsInTurn(packet, _due))
+                return new(DialFailureKind.Malformed, $"{_server.Endpoint} sent packets out of order during the login");
+            _due++;
             var step = _authentication.Answer(packet.Payload);
             if (step == ServerAuthenticationStep.Encrypt)
                 step = await _authentication.Encrypt(_loop);
@@ -298,7 +310,7 @@ internal sealed class ServerLogin : TimerNode
                 case ServerAuthenticationStep.Failed:
                     return _authentication.Failure;
                 case ServerAuthenticationStep.Send:
-                    Wire!.Send(_loop.Writer.Clear().Begin(sequence).Raw(_authentication.Reply).End().Bytes);
+                    Wire!.Send(_loop.Writer.Clear().Begin(_due++).Raw(_authentication.Reply).End().Bytes);
                     _authentication.ForgetReply();
                     Exchanges++;
                     break;

@@ -16,16 +16,18 @@ internal static class ServerPreparation
         if (!Send(connection, text) || !await connection.Wire.Flushed())
             return (new ServerReply(ServerReplyKind.Lost), 0);
         var answer = new PreparationAnswer(connection.DeprecatesEof);
+        byte due = 1;
         while (!answer.IsOver)
         {
             switch (connection.Inbox.Take(connection.Wire, LengthMax, out var packet))
             {
-                case InboxResult.Packet:
+                case InboxResult.Packet when ServerReplies.IsInTurn(packet, due++):
                     answer.Note(packet.Payload);
                     break;
                 case InboxResult.Later:
                     await connection.Wire.Readable();
                     break;
+                case InboxResult.Packet:
                 case InboxResult.Beginning:
                 case InboxResult.Gone:
                     return (new ServerReply(ServerReplyKind.Lost), 0);

@@ -22,6 +22,9 @@ internal static class ServerQuery
     /// <summary>More rows than any question has answers: a server may have a hundred thousand accounts.</summary>
     private const int RowsMax = 1_000_000;
 
+    /// <summary>All of an answer that is kept: rows of a hundred thousand accounts come to a tenth of it.</summary>
+    private const long BytesMax = 512L * 1024 * 1024;
+
     /// <summary>What stands before a text without attributes: none of them, in one set.</summary>
     internal static ReadOnlySpan<byte> NoAttributes => [0, 1];
 
@@ -32,11 +35,12 @@ internal static class ServerQuery
         if (!connection.Wire.Send(writer.Bytes) || !await connection.Wire.Flushed())
             return Lost(connection);
         var result = new Result(connection.DeprecatesEof);
+        byte due = 1;
         while (!result.IsOver)
         {
             switch (connection.Inbox.Take(connection.Wire, LengthMax, out var packet))
             {
-                case InboxResult.Packet when result.Note(packet.Payload):
+                case InboxResult.Packet when ServerReplies.IsInTurn(packet, due++) && result.Note(packet.Payload):
                     break;
                 case InboxResult.Later:
                     await connection.Wire.Readable();
@@ -67,6 +71,7 @@ internal static class ServerQuery
     {
         private int _columns = -1;
         private int _definitions;
+        private long _bytes;
 
         internal ServerReply Reply { get; private set; } = new(ServerReplyKind.Ok);
 
@@ -91,7 +96,7 @@ internal static class ServerQuery
             }
             if (payload is [OkPacket.EndHeader, ..] && payload.Length < EofPacket.LengthLimit + (deprecatesEof ? 1024 : 0))
                 return IsOver = true;
-            return Rows.Count < RowsMax && NoteRow(payload);
+            return Rows.Count < RowsMax && (_bytes += payload.Length) < BytesMax && NoteRow(payload);
         }
 
         private bool NoteFirst(ReadOnlySpan<byte> payload)

@@ -42,13 +42,13 @@ internal static class ServerReplies
         {
             switch (connection.Inbox.Take(connection.Wire, LengthMax, out var packet))
             {
-                case InboxResult.Packet:
-                    Judge(packet.Payload, ref reply);
+                case InboxResult.Packet when TryJudge(packet, ref reply):
                     count--;
                     break;
                 case InboxResult.Later:
                     await connection.Wire.Readable();
                     break;
+                case InboxResult.Packet:
                 case InboxResult.Beginning:
                 case InboxResult.Gone:
                     connection.IsBroken = true;
@@ -66,9 +66,19 @@ internal static class ServerReplies
             error.SqlState.IsEmpty ? "HY000" : Encoding.ASCII.GetString(error.SqlState), Encoding.UTF8.GetString(error.Message));
     }
 
-    private static void Judge(ReadOnlySpan<byte> payload, ref ServerReply reply)
+    /// <summary>
+    /// Whether a packet has the number that is due. Errors may come out of turn: a server says goodbye when it wants to.
+    /// </summary>
+    internal static bool IsInTurn(in PacketSlice packet, byte due) =>
+        packet.Sequence == due || packet.Payload is [ErrPacket.Header, ..];
+
+    // False when it is no answer to such a command: rows, for one, belong to a statement that somebody else has asked.
+    private static bool TryJudge(in PacketSlice packet, ref ServerReply reply)
     {
-        if (payload is [ErrPacket.Header, ..] && reply.IsOk)
-            reply = ReadError(payload);
+        if (packet.Payload is not [OkPacket.Header or OkPacket.EndHeader or ErrPacket.Header, ..] || !IsInTurn(packet, 1))
+            return false;
+        if (packet.Payload[0] == ErrPacket.Header && reply.IsOk)
+            reply = ReadError(packet.Payload);
+        return true;
     }
 }

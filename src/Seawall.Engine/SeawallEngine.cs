@@ -79,6 +79,9 @@ public sealed class SeawallEngine : IDisposable
     /// <summary>Clients that are in, or logging in.</summary>
     public int ClientCount => House.Count;
 
+    /// <summary>Clients that are logging in.</summary>
+    public int LoginCount => House.Logins.Count;
+
     internal PoolBook Pools { get; }
 
     internal HouseRules House { get; }

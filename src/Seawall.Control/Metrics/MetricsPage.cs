@@ -42,6 +42,7 @@ internal static class MetricsPage
         var figures = ProcessFigures.Read();
         writer.Family("seawall_info", MetricType.Gauge, "1, with the version as a label").Sample(1, ("version", SeawallVersion.Text));
         writer.Family("seawall_clients", MetricType.Gauge, "clients that are in, or logging in").Sample(engine.ClientCount);
+        writer.Family("seawall_logins_under_way", MetricType.Gauge, "clients that are logging in").Sample(engine.LoginCount);
         writer.Family("seawall_clients_max", MetricType.Gauge, "clients that may be in at one time (clients.max)")
             .Sample(engine.Options.Clients.CountMax);
         writer.Family("seawall_closing", MetricType.Gauge, "1 while Seawall is going down").Sample(engine.IsClosing ? 1 : 0);

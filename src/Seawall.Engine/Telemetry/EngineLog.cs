@@ -35,6 +35,10 @@ internal static partial class EngineLog
         "a connection of proxy {Peer} was closed: {Problem}; see clients.proxy_protocol_from")]
     internal static partial void ProxyRefused(ILogger logger, PeerAddress peer, string problem);
 
+    [LoggerMessage(1009, LogLevel.Warning,
+        "logins from {Source} are turned away: too many are under way ({Setting} = {Max}); {More} more since this was said last")]
+    internal static partial void LoginsLimited(ILogger logger, string source, string setting, int max, int more);
+
     [LoggerMessage(2001, LogLevel.Debug, "opened a connection to {Server} for {User} in {Exchanges} exchanges, {Microseconds} µs")]
     internal static partial void Dialed(ILogger logger, string server, string user, int exchanges, long microseconds);
 

@@ -28,6 +28,15 @@ public sealed class LoopMeter
     /// <summary>Logins that failed.</summary>
     public long LoginsFailed;
 
+    /// <summary>Logins turned away because too many from one source were under way.</summary>
+    public long LoginsRefusedBySource;
+
+    /// <summary>Logins ended because too many were under way, and they for longest.</summary>
+    public long LoginsPushedOut;
+
+    /// <summary>Logins turned away because those under way held too many bytes.</summary>
+    public long LoginsRefusedBySize;
+
     /// <summary>Packets from client to Seawall in all logins: with the greeting, what a login costs in exchanges.</summary>
     public long LoginExchanges;
 

@@ -13,7 +13,7 @@ namespace Seawall.Engine.Flow.Clients;
 /// Greets a client and lets it in, or not: one object for each attempt. Nothing here asks a server for a connection; what is
 /// needed of them is on the facts board.
 /// </summary>
-internal sealed class ClientLogin : TimerNode
+internal sealed class ClientLogin : LoginPlace
 {
     // Seawall speaks these whatever the servers do.
     private const Capabilities Always =
@@ -25,18 +25,30 @@ internal sealed class ClientLogin : TimerNode
     private FactsSnapshot _facts;
     private PasswordKind _greeted;
     private bool _awaitsProxy;
+    private bool _isGreeted;
+    private bool _isBetweenWires;
     private bool _late;
+    private bool _pushedOut;
 
     internal ClientLogin(Session session, FrontDoor door)
     {
         _session = session;
         _door = door;
         _facts = door.Facts;
-        Exchange = new LoginExchange(session, 1); // The greeting is number 0.
+        Exchange = new LoginExchange(session, 1) // The greeting is number 0.
+        {
+            MayHold = bytes => door.Room.TryHold(this, bytes),
+        };
     }
 
     /// <summary>The packets of the login.</summary>
     internal LoginExchange Exchange { get; }
+
+    /// <inheritdoc/>
+    internal override Wire Wire => _session.Wire;
+
+    /// <inheritdoc/>
+    internal override long SinceMs => _session.SinceMs;
 
     /// <summary>The schema that the client wants to begin in.</summary>
     internal string? Schema { get; private set; }
@@ -48,9 +60,20 @@ internal sealed class ClientLogin : TimerNode
     internal async LoopTask<bool> Run()
     {
         _door.Loop.Arm(this, _door.Options.LoginMsMax);
-        var letIn = await HearProxy() && await Receive();
-        _door.Loop.Timers.Disarm(this);
-        if (_late)
+        _door.Room.Enter(this);
+        bool letIn;
+        try
+        {
+            letIn = await HearProxy() && TakesItsTurn() && await Receive();
+        }
+        finally
+        {
+            _door.Loop.Timers.Disarm(this);
+            _door.Room.Leave(this);
+        }
+        if (_pushedOut)
+            _door.Meter.LoginsFailed++; // The room has logged it, if not too often.
+        else if (_late)
             _door.Refused(_session, "", _awaitsProxy ? NoProxyHeader : $"no login within {_door.Options.LoginMsMax} ms (clients.login_ms_max)");
         else if (Exchange.Problem is { } problem)
             _door.Refused(_session, "", problem);
@@ -64,6 +87,23 @@ internal sealed class ClientLogin : TimerNode
         if (_awaitsProxy)
             ClientReplies.SendInPlaceOfGreeting(_session.Wire, SqlError.Handshake, NoProxyHeader);
         _session.Wire.Close();
+    }
+
+    /// <inheritdoc/>
+    internal override void PushOut(string message)
+    {
+        _pushedOut = true;
+        if (_isGreeted && !_isBetweenWires)
+            Exchange.SendErrorAhead(SqlError.TooManyConnections, message);
+        _session.Wire.Close();
+    }
+
+    private bool TakesItsTurn()
+    {
+        if (_door.Room.TryCount(this))
+            return true;
+        _door.Meter.LoginsFailed++;
+        return false;
     }
 
     // Said to whoever may be a person with a client, on a machine from which only a proxy should come.
@@ -121,6 +161,7 @@ internal sealed class ClientLogin : TimerNode
         Greeting.Write(writer, server.Version!.Bytes.Span, _session.Id, _session.Nonce.Bytes, offered,
             server.DefaultCollation, ServerStatus.Autocommit, ClientAuthentication.NameOf(_greeted));
         _session.Wire.Send(writer.End().Bytes);
+        _isGreeted = true;
     }
 
     private async LoopTask<bool> LetIn(ServerFacts server)
@@ -180,7 +221,9 @@ internal sealed class ClientLogin : TimerNode
             return Refuse("", new Refusal(SqlError.Handshake, "Bad handshake", "a request for TLS that was not offered"));
         var ahead = new byte[_session.Inbox.HeldLength];
         _session.Inbox.TakeHeld(ahead);
+        _isBetweenWires = true;
         var upgrade = await context.Accept(_session.Wire, ahead, _door.Workers);
+        _isBetweenWires = false;
         if (upgrade.Wire is not { } wire)
         {
             _door.Meter.TlsFailures++;

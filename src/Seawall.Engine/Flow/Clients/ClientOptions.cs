@@ -9,6 +9,29 @@ public sealed record ClientOptions
     /// <summary>Clients at one time; one more hears "too many connections" in place of a greeting.</summary>
     public int CountMax { get; init; } = 10_000;
 
+    /// <summary>
+    /// Logins under way at one time; for one more, the oldest is ended. Far more than honest logins, which take milliseconds,
+    /// and fewer than <see cref="CountMax"/>: those who do not log in cannot take all the places of those who do.
+    /// </summary>
+    public int LoginsMax { get; init; } = 4_000;
+
+    /// <summary>Logins under way from one address, or one IPv6 network of 64 bits; one more is turned away.</summary>
+    public int LoginsPerSourceMax { get; init; } = 1_000;
+
+    /// <summary>
+    /// <see cref="LoginsMax"/>, or half of the clients where there may be few. Below 128 an honest storm would meet it.
+    /// </summary>
+    internal int LoginsNow => Math.Min(LoginsMax, Math.Max(128, CountMax / 2));
+
+    /// <summary>
+    /// <see cref="LoginsPerSourceMax"/>, or a quarter of the clients where there may be few: no source can take all places.
+    /// Below 64 a program that fills its pool would meet it.
+    /// </summary>
+    internal int LoginsPerSourceNow => Math.Min(LoginsPerSourceMax, Math.Max(64, CountMax / 4));
+
+    /// <summary>Bytes that logins under way hold, all together, beyond 4 KiB each.</summary>
+    public int LoginBytesMax { get; init; } = 16 * 1024 * 1024;
+
     /// <summary>How long a login may take: the server's own limit (<c>connect_timeout</c>).</summary>
     public int LoginMsMax { get; init; } = 10_000;
 

@@ -23,6 +23,7 @@ internal sealed class FrontDoor
         Meter = meter;
         _house = house;
         Nonces = new NonceBatch(house.Entropy);
+        Room = new LoginRoom(loop, meter, house);
     }
 
     /// <summary>The loop.</summary>
@@ -30,6 +31,9 @@ internal sealed class FrontDoor
 
     /// <summary>What the loop counts.</summary>
     internal LoopMeter Meter { get; }
+
+    /// <summary>Who is not logged in yet.</summary>
+    internal LoginRoom Room { get; }
 
     /// <summary>Nonces for greetings.</summary>
     internal NonceBatch Nonces { get; }
@@ -144,7 +148,7 @@ internal sealed class FrontDoor
     internal void Receive(Wire wire, Action<Session> serve)
     {
         Meter.ClientsAccepted++;
-        if (!_house.TryEnter(out var id))
+        if (!_house.TryEnter(out var id) && !(Room.MakePlace() && _house.TryEnter(out id)))
         {
             Meter.ClientsRefused++;
             Meter.ClientsClosed++;

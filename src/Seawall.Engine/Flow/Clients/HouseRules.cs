@@ -74,6 +74,9 @@ internal sealed class HouseRules(
     /// <summary>Accounts that are learnt.</summary>
     internal required ILearntAccounts Learnt { get; init; }
 
+    /// <summary>Logins under way.</summary>
+    internal LoginTally Logins { get; } = new();
+
     /// <summary>Clients that are in.</summary>
     internal int Count => Volatile.Read(ref _count);
 

@@ -11,6 +11,9 @@ namespace Seawall.Engine.Flow.Clients;
 /// </summary>
 internal sealed class LoginExchange(Session session, byte sequence)
 {
+    /// <summary>Asked how much may be held of a packet that is not whole yet; null: as much as a packet may have.</summary>
+    internal Func<int, bool>? MayHold { get; init; }
+
     private byte _sequence = sequence;
 
     /// <summary>The client.</summary>
@@ -54,6 +57,13 @@ internal sealed class LoginExchange(Session session, byte sequence)
     internal void SendError(SqlError error, string message) =>
         ClientReplies.SendError(Session, _sequence++, error, message);
 
+    /// <summary>Says why it is over while the client's next packet is due: an answer to that packet.</summary>
+    internal void SendErrorAhead(SqlError error, string message)
+    {
+        _sequence++;
+        SendError(error, message);
+    }
+
     /// <summary>The client's next packet, which is <see cref="IsOver"/> when there is none.</summary>
     internal async LoopTask<PacketSlice> Next()
     {
@@ -77,6 +87,11 @@ internal sealed class LoginExchange(Session session, byte sequence)
                 case InboxResult.Later when Session.Inbox.TryPeek(out var length, out var number)
                     && (length >= LoginRequest.LengthMax || number != _sequence):
                     Refuse(length, number); // Its header says enough: nobody waits for what is not taken.
+                    return default;
+                case InboxResult.Later when MayHold?.Invoke(Session.Inbox.HeldLength) == false:
+                    End("logins under way hold too many bytes (clients.login_bytes_max)");
+                    SendError(SqlError.TooManyConnections,
+                        "Too many connections: logins under way hold too many bytes (clients.login_bytes_max); trying again is safe");
                     return default;
                 case InboxResult.Later:
                     await Session.Wire.Readable();

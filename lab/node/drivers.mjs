@@ -1,12 +1,13 @@
-// A realistic small piece of work with one driver, for the lab tests: node drivers.mjs DRIVER PORT_OR_SOCKET USER PASSWORD SCHEMA.
+// A realistic small piece of work with one driver, for the lab tests:
+// node drivers.mjs DRIVER PORT_OR_SOCKET USER PASSWORD SCHEMA [compress]
 // Prints what is in the table in the end as one line of JSON. Throws on whatever goes wrong.
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)
-const [driver, port, user, password, database] = process.argv.slice(2)
+const [driver, port, user, password, database, compress] = process.argv.slice(2)
 const way = port.startsWith('/') ? { socketPath: port } : { host: '127.0.0.1', port: Number(port) }
-const options = { ...way, user, password, database }
+const options = { ...way, user, password, database, compress: compress === 'compress' }
 const workers = 20
 const rounds = 15
 

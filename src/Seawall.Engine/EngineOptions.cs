@@ -6,6 +6,7 @@ using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
 using Seawall.Engine.Loops.Tls;
+using Seawall.MySql.Compression;
 using Seawall.MySql.Passwords;
 
 namespace Seawall.Engine;
@@ -36,6 +37,9 @@ public sealed record ServerOptions
 
     /// <summary>Certificates, and what to verify; null when TLS is off.</summary>
     public TlsClientContext? TlsContext { get; init; }
+
+    /// <summary>How to compress what goes to it and comes from it, when it offers that; otherwise nothing is.</summary>
+    public CompressionKind Compression { get; init; }
 
     /// <summary>Whether it may send its public key over a connection that is not encrypted.</summary>
     public bool AllowsPublicKeyRetrieval { get; init; }

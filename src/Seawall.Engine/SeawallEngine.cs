@@ -217,7 +217,7 @@ public sealed class SeawallEngine : IDisposable
 
     private EngineLane MakeLane(Loop loop, HouseRules house)
     {
-        var meter = new LoopMeter();
+        var meter = new LoopMeter(loop);
         var door = new FrontDoor(loop, meter, house);
         var interruptions = new Interruptions(door);
         var schemas = new SchemaCheck(door, Pools, _schemas);

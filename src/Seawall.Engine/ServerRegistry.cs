@@ -66,7 +66,7 @@ internal sealed class ServerRegistry(
                 threads.Control.Post(LoopJob.From(loop => context.Server.Gate.Apply(server.Dial, loop)));
         }
         return before.Servers.Where(old => !now.Servers.Any(server => server.Id == old.Id
-                && server.Endpoint.Text == old.Endpoint.Text && server.Tls == old.Tls))
+                && server.Endpoint.Text == old.Endpoint.Text && server.Tls == old.Tls && server.Compression == old.Compression))
             .Select(old => old.Id).ToHashSet();
     }
 
@@ -150,6 +150,7 @@ internal sealed class ServerRegistry(
             Tls = server?.Tls ?? ServerTls.Preferred,
             TlsContext = server?.TlsContext,
             HostName = server?.HostName ?? "",
+            Compression = server?.Compression ?? default,
             PublicKey = server?.PublicKey,
             AllowsPublicKeyRetrieval = server?.AllowsPublicKeyRetrieval ?? false,
             ProxyVersion = server?.ProxyVersion ?? 0,
@@ -178,7 +179,7 @@ internal sealed class ServerRegistry(
     private sealed record Watched(ServerWatch Watch, ServerOptions Server, Account? Monitor)
     {
         internal bool IsFor(ServerOptions server, Account? monitor) => server.Endpoint.Text == Server.Endpoint.Text
-            && server.Tls == Server.Tls && server.ProxyVersion == Server.ProxyVersion
+            && server.Tls == Server.Tls && server.ProxyVersion == Server.ProxyVersion && server.Compression == Server.Compression
             && (monitor is null ? Monitor is null : Monitor is not null && monitor.IsSameAs(Monitor));
     }
 }

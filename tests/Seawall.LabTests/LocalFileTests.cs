@@ -127,7 +127,7 @@ public sealed class LocalFileTests(LabServers lab)
     }
 
     // Every packet that came, as number, length and digest.
-    private static List<string> Converse(int port, Capabilities capabilities)
+    internal static List<string> Converse(int port, Capabilities capabilities)
     {
         using var client = RawClient.Connect(port, "seawall", "seawall", capabilities);
         client.Send(CommandKind.Query, Encoding.ASCII.GetBytes("SELECT 'before'; LOAD DATA LOCAL INFILE 'rows' INTO TABLE lf.t; "

@@ -128,7 +128,7 @@ public sealed class StatementFidelityTests(LabServers lab)
         twins.AssertSame();
     }
 
-    private static readonly string[] Statements =
+    internal static readonly string[] Statements =
     [
         "select 1",
         "SELECT 1 AS `one`, 'two' AS two, NULL AS three, 4.50 AS four, 5e0 AS five",

@@ -95,6 +95,7 @@ public sealed class ServerTrial : IDisposable
         Tls = server.Tls,
         TlsContext = server.TlsContext,
         HostName = server.HostName,
+        Compression = server.Compression,
         PublicKey = server.PublicKey,
         AllowsPublicKeyRetrieval = server.AllowsPublicKeyRetrieval,
         ConnectMsMax = server.ConnectMsMax,

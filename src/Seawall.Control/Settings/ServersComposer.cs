@@ -53,6 +53,8 @@ internal sealed class ServersComposer(
             composer.Complain(section, "address", $"servers.address: {problem}");
             return null;
         }
+        var compression = SettingsComposer.KindOf(section.Text("compression"));
+        composer.WarnOfMissing(section, compression, "servers.compression");
         var (encryption, context) = tls.ForServer(section, name);
         return !isNamed ? null : new ServerOptions
         {
@@ -66,6 +68,7 @@ internal sealed class ServersComposer(
             Dial = new DialLimits(
                 section.Number("dials_per_second"), section.Number("dial_burst"),
                 section.Number("dials_in_progress_max")),
+            Compression = compression,
             Tls = encryption,
             TlsContext = context,
             ProxyVersion = section.Text("proxy_protocol") switch

@@ -79,6 +79,11 @@ internal static class SettingKeys
         Number("clients", "idle_ms_max", s_clients.IdleMsMax, 10, DaysMsMax, "How long a client may be silent"),
         Flag("clients", "match_host", s_clients.MatchesClientHost,
             "Whether the servers must have an account for the client's own address, and not just for Seawall's"),
+        new()
+        {
+            Section = "clients", Name = "compression", Kind = SettingKind.TextList, Default = "[\"zlib\", \"zstd\"]",
+            Meaning = "What compression clients may ask for, when the server offers it as well",
+        },
         Choice("clients", "tls", ["off", "preferred", "required"], "preferred",
             "Whether clients may, or must, encrypt; without a certificate Seawall makes one that nobody can verify"),
         Text("clients", "tls_certificate", "",
@@ -107,6 +112,8 @@ internal static class SettingKeys
         Number("servers", "dial_burst", s_dial.Burst, 1, 100_000, "Connections opened at once after a pause"),
         Number("servers", "dials_in_progress_max", s_dial.InProgressMax, 1, 10_000,
             "Logins to it under way at one time"),
+        Choice("servers", "compression", ["none", "zlib", "zstd"], "none",
+            "How to compress what goes to and fro; when it does not offer that, nothing is compressed"),
         Choice("servers", "tls", ["off", "preferred", "required"], "preferred",
             "Whether to encrypt; \"preferred\": when it offers TLS and is not on this machine"),
         Choice("servers", "tls_verify", ["none", "ca", "identity"], "none",

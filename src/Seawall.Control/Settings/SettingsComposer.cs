@@ -6,6 +6,8 @@ using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Loops;
+using Seawall.MySql.Compression;
+using Seawall.MySql.Handshakes;
 
 namespace Seawall.Control.Settings;
 
@@ -158,8 +160,42 @@ internal sealed class SettingsComposer
             LoginMsMax = section.Number("login_ms_max"),
             IdleMsMax = section.Long("idle_ms_max"),
             MatchesClientHost = section.Flag("match_host"),
+            Compression = CompressionOf(section),
             ProxiesFrom = Proxies(section),
         };
+    }
+
+    private Capabilities CompressionOf(SettingsSection section)
+    {
+        var offered = Capabilities.None;
+        foreach (var word in section.List("compression", "zlib", "zstd"))
+        {
+            var kind = KindOf(word);
+            if (kind == CompressionKind.None)
+                Complain(section, "compression", $"clients.compression has \"{word}\": it may have \"zlib\" and \"zstd\"");
+            else if (section.Has("compression"))
+                WarnOfMissing(section, kind, "clients.compression");
+            offered |= CompressionKinds.FlagOf(kind);
+        }
+        return offered;
+    }
+
+    /// <summary>The word of a setting; nothing for any other word.</summary>
+    internal static CompressionKind KindOf(string word) => word switch
+    {
+        "zlib" => CompressionKind.Zlib,
+        "zstd" => CompressionKind.Zstd,
+        _ => CompressionKind.None,
+    };
+
+    /// <summary>Warns of a compression that this machine cannot do.</summary>
+    internal void WarnOfMissing(SettingsSection section, CompressionKind kind, string setting)
+    {
+        if (CompressionBench.Has(kind))
+            return;
+        var library = kind == CompressionKind.Zstd ? "libzstd.so.1 (package libzstd1)" : ".NET's library for zlib";
+        Warn(section, "compression",
+            $"{setting} has \"{kind.ToString().ToLowerInvariant()}\", and this machine has no {library}: it is not used");
     }
 
     private PeerNetworks Proxies(SettingsSection section)

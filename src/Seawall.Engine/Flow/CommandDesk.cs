@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Loops;
+using Seawall.Engine.Loops.Compression;
 using Seawall.Engine.Telemetry;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Framing;
@@ -52,6 +53,16 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
         ClientReplies.SendError(session, (byte)(packet.Sequence + 1), error, message);
         session.Wish(SessionWishes.GoNow);
         return true;
+    }
+
+    /// <summary>The client has left without a word, or its wire has found that it breaks the rules, and tells it so.</summary>
+    internal void NoteGone(Session session)
+    {
+        door.Meter.ClientsAborted++;
+        if (session.Wire is not CompressedWire { Problem: { } problem })
+            return;
+        door.Meter.OwnErrors++;
+        EngineLog.ProtocolBroken(logger, session.Id, session.Wire.Peer, problem);
     }
 
     /// <summary>Seawall is going down.</summary>

@@ -67,7 +67,7 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
                     await session.Wire.Readable();
                 else if (arrived == InboxResult.Gone)
                 {
-                    door.Meter.ClientsAborted++;
+                    rooms.Commands.NoteGone(session);
                     return;
                 }
                 else if (!await Answer(packet))

@@ -38,6 +38,8 @@ internal static class LocalFile
             return RelayEnd.FileRefused;
         if (!await Flow.Relay.FlushPatiently(session))
             return RelayEnd.ClientLost;
+        session.Wire.BeginFile();
+        connection.Wire.BeginFile();
         var packets = ClientPackets.File(session.Wire.Loop.NowMs, answer.NextSequence, answer.SequenceShift);
         var isLost = false;
         var chunks = 0;

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Loops;
+using Seawall.Engine.Loops.Compression;
 using Seawall.Engine.Telemetry;
+using Seawall.MySql.Compression;
 
 namespace Seawall.Engine.Flow;
 
@@ -21,6 +23,9 @@ internal sealed class Reception(FrontDoor door, SchemaCheck schemas, Interruptio
         if (login.Schema is { } schema && !await schemas.Enter(session, schema, login.Exchange))
             return false;
         login.Exchange.SendOk();
+        // The OK is the last packet that is not compressed; the wire that follows must not get ahead of it.
+        if (login.Compression != CompressionKind.None && !await Compress(session, login))
+            return false;
         session.ActiveMs = door.Loop.NowMs;
         interruptions.StartClock(session);
         door.Meter.LoginsSucceeded++;
@@ -28,6 +33,16 @@ internal sealed class Reception(FrontDoor door, SchemaCheck schemas, Interruptio
         door.Meter.Login.Record(door.Loop.MicrosecondsSince(started));
         if (logger.IsEnabled(LogLevel.Debug))
             EngineLog.LoggedIn(logger, session.Id, session.Account!.User, session.Wire.Peer, login.Exchange.Exchanges);
+        return true;
+    }
+
+    private static async LoopTask<bool> Compress(Session session, ClientLogin login)
+    {
+        if (!await session.Wire.Flushed())
+            return false;
+        var ahead = new byte[session.Inbox.HeldLength];
+        session.Inbox.TakeHeld(ahead);
+        session.Wire = CompressedWire.ToClient(session.Wire, login.Compression, login.ZstdLevel, ahead);
         return true;
     }
 }

@@ -30,6 +30,9 @@ internal static class Relay
     /// <summary>Chunks in one go before others on the loop get their turn: 1 MiB.</summary>
     private const int ChunksInARow = 16;
 
+    /// <summary>The same when each chunk is compressed, which takes up to 2 ms.</summary>
+    private const int CostlyChunksInARow = 2;
+
     /// <summary>How long a client may take nothing of its answer: the server's own limit (<c>net_write_timeout</c>).</summary>
     internal const int StallMsMax = 60_000;
 
@@ -68,7 +71,7 @@ internal static class Relay
                 answer.Orphan();
             if (received == WireResult.Later)
                 await (orphaned ? wire.Readable() : wire.ReadableOrGone(session.Wire));
-            else if (++chunks % ChunksInARow == 0)
+            else if (++chunks % InARow(session.Wire, wire) == 0)
                 await wire.Loop.Yield();
             orphaned |= session.Wire.PeerGone;
         }
@@ -100,7 +103,7 @@ internal static class Relay
                 if (!connection.Wire.Send(session.Wire.Loop.Buffer.AsSpan(0, count)) || !await connection.Wire.Flushed())
                     connection = Lose(connection);
             }
-            if (++chunks % ChunksInARow == 0)
+            if (++chunks % InARow(session.Wire, connection?.Wire) == 0)
                 await session.Wire.Loop.Yield();
         }
         statement.NoteBody(body.Packets);
@@ -162,6 +165,9 @@ internal static class Relay
         }
         return state;
     }
+
+    private static int InARow(Wire client, Wire? server) =>
+        client.IsCostly || server is { IsCostly: true } ? CostlyChunksInARow : ChunksInARow;
 
     // The server may have refused the command in the middle and hung up: its words may be there to read.
     private static ServerConnection? Lose(ServerConnection connection)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Seawall.MySql.Compression;
 using Seawall.MySql.Framing;
 
 namespace Seawall.Engine.Loops;
@@ -19,6 +20,7 @@ public abstract class Loop
     private readonly Action<Exception> _onBug;
     private readonly List<Action> _yielded = [];
     private readonly List<Action> _running = [];
+    private CompressionBench? _compression;
 
     /// <summary>
     /// A loop with a number, a clock and dice. <paramref name="onBug"/> hears of exceptions that escape: the loop itself
@@ -63,6 +65,12 @@ public abstract class Loop
 
     /// <summary>Where packets are built; the same rule as for <see cref="Buffer"/>.</summary>
     public PacketWriter Writer { get; } = new();
+
+    /// <summary>What connections that are compressed share; the same rule.</summary>
+    public CompressionBench Compression => _compression ??= new();
+
+    /// <summary>What connections that are compressed share, when there has ever been one.</summary>
+    public CompressionBench? CompressionOrNull => _compression;
 
     /// <summary>Whether the calling code runs on this loop's thread.</summary>
     public abstract bool IsCurrent { get; }

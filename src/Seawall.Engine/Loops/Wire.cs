@@ -65,7 +65,21 @@ public abstract class Wire
     /// Whether it is woken before the others of a turn. True for server connections: the answer that one brings frees it for
     /// a statement that came in the same turn.
     /// </summary>
-    public bool GoesFirst { get; set; }
+    public virtual bool GoesFirst { get; set; }
+
+    /// <summary>Whether nobody in between can read what goes over it.</summary>
+    public virtual bool IsEncrypted => false;
+
+    /// <summary>Of a client that has shown a certificate which was verified: its subject, as <c>/CN=x</c>. Null for all others.</summary>
+    public virtual string? PeerCertificate => null;
+
+    /// <summary>What ended it, when that was no plain end.</summary>
+    public virtual string? Problem => null;
+
+    /// <summary>
+    /// Whether its bytes cost the loop much more than moving them: others on the loop get their turn more often then.
+    /// </summary>
+    public virtual bool IsCostly => false;
 
     /// <summary>Whether bytes given to <see cref="Send"/> wait for the peer.</summary>
     public bool HasUnsent => _outbox.Length > 0;
@@ -136,6 +150,14 @@ public abstract class Wire
         var was = IsInterrupted;
         IsInterrupted = false;
         return was;
+    }
+
+    /// <summary>
+    /// What the client sends until the server speaks again is a file, and not its next command: a wire that counts packets
+    /// cannot see that.
+    /// </summary>
+    internal virtual void BeginFile()
+    {
     }
 
     /// <summary>Closes it, forgets what was unsent and wakes whoever waits. Closing twice does nothing.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
+using Seawall.MySql.Compression;
 
 namespace Seawall.Engine.Telemetry;
 
@@ -59,6 +60,10 @@ internal static partial class EngineLog
 
     [LoggerMessage(3004, LogLevel.Error, "the monitoring account cannot read the accounts: {Problem}; see docs/settings.md")]
     internal static partial void AccountsUnreadable(ILogger logger, string problem);
+
+    [LoggerMessage(3005, LogLevel.Warning,
+        "server {Server} does not offer {Compression}: connections to it are not compressed; see servers.compression")]
+    internal static partial void NotCompressed(ILogger logger, string server, CompressionKind compression);
 
     [LoggerMessage(9001, LogLevel.Error, "a bug in Seawall; the conversation it was in has ended, the others go on")]
     internal static partial void Bug(ILogger logger, Exception bug);

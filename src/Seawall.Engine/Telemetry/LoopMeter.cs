@@ -1,5 +1,7 @@
 using System.Numerics;
 using Seawall.Engine.Flow;
+using Seawall.Engine.Loops;
+using Seawall.MySql.Compression;
 using Seawall.MySql.Statements;
 
 namespace Seawall.Engine.Telemetry;
@@ -8,8 +10,11 @@ namespace Seawall.Engine.Telemetry;
 /// What one loop has counted since the start. Plain fields, written by the loop alone: a statement pays an increment, not
 /// a lock. Whoever reads adds up all loops.
 /// </summary>
-public sealed class LoopMeter
+public sealed class LoopMeter(Loop? loop = null)
 {
+    /// <summary>What the loop has compressed; null when nothing was.</summary>
+    public CompressionBench? Compression => loop?.CompressionOrNull;
+
     /// <summary>Clients that connected.</summary>
     public long ClientsAccepted;
 

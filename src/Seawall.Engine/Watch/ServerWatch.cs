@@ -5,7 +5,9 @@ using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
+using Seawall.Engine.Loops.Compression;
 using Seawall.Engine.Telemetry;
+using Seawall.MySql.Compression;
 
 namespace Seawall.Engine.Watch;
 
@@ -99,6 +101,8 @@ internal sealed class ServerWatch
         }
         Note(facts => answers(ServerQuestions.Greeted(facts, login)));
         EngineLog.ServerSeen(_logger, _id.Name, login.Version!.Display, server.Endpoint.Text);
+        if (options.Login.Compression != CompressionKind.None && login.Wire is not CompressedWire)
+            EngineLog.NotCompressed(_logger, _id.Name, options.Login.Compression);
         return true;
     }
 

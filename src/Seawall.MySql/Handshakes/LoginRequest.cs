@@ -1,3 +1,4 @@
+using Seawall.MySql.Compression;
 using Seawall.MySql.Framing;
 
 namespace Seawall.MySql.Handshakes;
@@ -42,6 +43,9 @@ public readonly ref struct LoginRequest
             AuthPlugin = reader.NulTerminatedOrRest();
         if (Capabilities.HasFlag(Capabilities.ConnectAttributes) && !reader.IsAtEnd)
             Attributes = reader.LengthEncodedBytes();
+        // A client that leaves it out gets what the servers say to level 0.
+        if (Capabilities.HasFlag(Capabilities.Zstd) && !reader.IsAtEnd)
+            ZstdLevel = reader.Int1();
         IsValid = reader.IsValid;
     }
 
@@ -75,6 +79,9 @@ public readonly ref struct LoginRequest
     /// <summary>The connection attributes: read them with <see cref="AttributeReader"/>.</summary>
     public ReadOnlySpan<byte> Attributes { get; }
 
+    /// <summary>The level of zstd that the client wants and uses itself; 0 when it wants none.</summary>
+    public byte ZstdLevel { get; }
+
     /// <summary>Reads a payload.</summary>
     public static LoginRequest Read(ReadOnlySpan<byte> payload) => new(payload);
 
@@ -86,7 +93,7 @@ public readonly ref struct LoginRequest
     public static void Write(
         PacketWriter writer, Capabilities capabilities, byte collation, ReadOnlySpan<byte> user,
         ReadOnlySpan<byte> authResponse, ReadOnlySpan<byte> schema, ReadOnlySpan<byte> authPlugin,
-        ReadOnlySpan<byte> attributes)
+        ReadOnlySpan<byte> attributes, byte zstdLevel = CompressionBench.ZstdLevel)
     {
         WriteHead(writer, capabilities, collation);
         writer.NulTerminated(user);
@@ -100,6 +107,8 @@ public readonly ref struct LoginRequest
             writer.NulTerminated(authPlugin);
         if (capabilities.HasFlag(Capabilities.ConnectAttributes))
             writer.LengthEncodedBytes(attributes);
+        if (capabilities.HasFlag(Capabilities.Zstd))
+            writer.Int1(zstdLevel);
     }
 
     private static void WriteHead(PacketWriter writer, Capabilities capabilities, byte collation)

@@ -87,6 +87,12 @@ public readonly record struct SqlError(ushort Code, string State)
     /// <summary>Packets in the wrong order.</summary>
     public static SqlError PacketsOutOfOrder => new(1156, "08S01");
 
+    /// <summary>What came was not compressed as it should be.</summary>
+    public static SqlError UncompressFailed => new(1157, "08S01");
+
+    /// <summary>A level of zstd that there is not.</summary>
+    public static SqlError WrongCompressionLevel => new(3923, "HY000");
+
     /// <summary>Waited for a client in vain.</summary>
     public static SqlError ReadTimeout => new(1159, "08S01");
 

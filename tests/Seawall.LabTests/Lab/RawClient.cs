@@ -3,10 +3,12 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Seawall.MySql.Commands;
+using Seawall.MySql.Compression;
 using Seawall.MySql.Framing;
 using Seawall.MySql.Handshakes;
 using Seawall.MySql.Passwords;
 using Seawall.MySql.Results;
+using Seawall.Testing.Framing;
 
 namespace Seawall.LabTests.Lab;
 
@@ -31,6 +33,9 @@ public sealed class RawClient : IDisposable
     private int _start;
     private int _end;
     private byte _sequence;
+    private FrameCodec? _frames;
+    private byte[] _arrived = [];
+    private int _arrivedAt;
 
     private RawClient()
     {
@@ -89,6 +94,7 @@ public sealed class RawClient : IDisposable
     /// <summary>Sends a command; a text without attributes, where they were agreed on.</summary>
     public void Send(CommandKind kind, ReadOnlySpan<byte> body)
     {
+        _frames?.Next = 0;
         _writer.Clear().Begin(0).Int1((byte)kind);
         if (kind == CommandKind.Query && SendsAttributes)
             _writer.Int1(0).Int1(1);
@@ -98,13 +104,16 @@ public sealed class RawClient : IDisposable
     /// <summary>Sends a COM_QUERY whose body is what it is, attributes included.</summary>
     public RawAnswer QueryAsIs(ReadOnlySpan<byte> body)
     {
+        _frames?.Next = 0;
         SendBytes(_writer.Clear().Begin(0).Int1((byte)CommandKind.Query).Raw(body).End().Bytes);
         return Read(CommandKind.Query);
     }
 
-    /// <summary>Sends bytes as they are.</summary>
+    /// <summary>Sends bytes as they are, in frames where everything is.</summary>
     public void SendBytes(ReadOnlySpan<byte> bytes)
     {
+        if (_frames is not null)
+            bytes = _frames.Pack(bytes);
         while (bytes.Length > 0)
             bytes = bytes[_socket.Send(bytes)..];
     }
@@ -134,6 +143,13 @@ public sealed class RawClient : IDisposable
                 break;
         }
         return answer;
+    }
+
+    /// <summary>Reads the whole answer to the next of several commands that were sent ahead: its frames are counted by themselves.</summary>
+    public RawAnswer ReadNext(CommandKind kind)
+    {
+        _frames?.Next = 1;
+        return Read(kind);
     }
 
     /// <summary>The next packet, or null when the other side has closed.</summary>
@@ -242,6 +258,8 @@ public sealed class RawClient : IDisposable
             switch (packet.Head)
             {
                 case [OkPacket.Header, ..]:
+                    var kind = CompressionKinds.AgreedIn(Agreed);
+                    _frames = kind == CompressionKind.None ? null : new FrameCodec(kind);
                     return;
                 case [ErrPacket.Header, ..]:
                     Refusal = RawError.Read(packet.Head);
@@ -295,11 +313,15 @@ public sealed class RawClient : IDisposable
         SendBytes(bytes);
     }
 
+    /// <summary>What was wrong with the frames.</summary>
+    public string? Problem => _frames?.Problem;
+
     private RawPacket Next()
     {
         Fill(PacketHeader.Size);
         var length = PacketHeader.LengthOf(_buffer.AsSpan(_start));
-        var sequence = PacketHeader.SequenceOf(_buffer.AsSpan(_start));
+        // In frames the numbers of packets depend on where frames begin, and nobody looks at them.
+        var sequence = _frames is null ? PacketHeader.SequenceOf(_buffer.AsSpan(_start)) : (byte)0;
         _start += PacketHeader.Size;
         _sequence = (byte)(sequence + 1);
         // What is long is remembered by its beginning and its digest: a test may read 100 MB.
@@ -327,10 +349,38 @@ public sealed class RawClient : IDisposable
         (_start, _end) = (0, _end - _start);
         while (_end < count)
         {
-            var received = _socket.Receive(_buffer.AsSpan(_end));
+            var received = _frames is null ? _socket.Receive(_buffer.AsSpan(_end)) : Unpack(_buffer.AsSpan(_end));
             if (received == 0)
                 throw new EndOfStreamException("the other side has closed the connection");
             _end += received;
+        }
+    }
+
+    private int Unpack(Span<byte> into)
+    {
+        Span<byte> headerBytes = stackalloc byte[FrameHeader.Size];
+        while (_arrivedAt == _arrived.Length)
+        {
+            Receive(headerBytes);
+            var header = FrameHeader.Read(headerBytes);
+            var body = new byte[header.Length];
+            Receive(body);
+            (_arrived, _arrivedAt) = (_frames!.Unpack(header, body), 0);
+        }
+        var count = Math.Min(into.Length, _arrived.Length - _arrivedAt);
+        _arrived.AsSpan(_arrivedAt, count).CopyTo(into);
+        _arrivedAt += count;
+        return count;
+    }
+
+    private void Receive(Span<byte> into)
+    {
+        while (into.Length > 0)
+        {
+            var received = _socket.Receive(into);
+            if (received == 0)
+                throw new EndOfStreamException("the other side has closed the connection");
+            into = into[received..];
         }
     }
 }

@@ -55,7 +55,12 @@ public sealed class TwinSessions(RawClient direct, RawClient through, int port) 
         return new TwinSessions(direct, through, server.Port);
     }
 
-    public void AssertSame() => Assert.True(_differences.Count == 0, string.Join('\n', _differences));
+    public void AssertSame()
+    {
+        Assert.True(_differences.Count == 0, string.Join('\n', _differences));
+        Assert.Null(direct.Problem);
+        Assert.Null(through.Problem);
+    }
 
     public void SameQuery(string sql)
     {
@@ -113,7 +118,7 @@ public sealed class TwinSessions(RawClient direct, RawClient through, int port) 
             client.Send(CommandKind.StatementExecute, Execution(uint.MaxValue, parameters, withTypes: true));
         }
         foreach (var kind in (CommandKind[])[CommandKind.StatementPrepare, CommandKind.StatementExecute])
-            Compare($"{kind} of {sql}", direct.Read(kind).Shown(kind), [.. through.Read(kind).Shown(kind).Select(Alike)]);
+            Compare($"{kind} of {sql}", direct.ReadNext(kind).Shown(kind), [.. through.ReadNext(kind).Shown(kind).Select(Alike)]);
     }
 
     /// <summary>Sends a COM_QUERY with this body, attributes included, to both.</summary>

@@ -1,6 +1,7 @@
 using System.Text;
 using Seawall.Engine.Loops;
 using Seawall.MySql.Commands;
+using Seawall.MySql.Compression;
 using Seawall.MySql.Framing;
 using Seawall.MySql.Handshakes;
 using Seawall.MySql.Results;
@@ -219,6 +220,8 @@ public sealed class FakeClient
         var first = Options.Plugin ?? plugin;
         WriteLogin(first, Options.WaitsForNonce && first != plugin ? [] : proof.Make(first, nonce));
         var end = await _stream.Flush() ? await proof.Finish() : null;
+        if (end is [OkPacket.Header, ..])
+            _stream.Compress(CompressionKinds.AgreedIn(_capabilities));
         return new LoginReply(end is null ? null : _reader.ReadOk(end).Error, plugin, _stream.PacketsWritten, end is null);
     }
 
@@ -250,7 +253,8 @@ public sealed class FakeClient
         foreach (var (name, value) in Options.Attributes)
             attributes.LengthEncodedText(name).LengthEncodedText(value);
         LoginRequest.Write(_stream.Begin(), _capabilities, Options.Collation, Encoding.UTF8.GetBytes(Options.User), proof,
-            Encoding.UTF8.GetBytes(Options.Schema ?? ""), Encoding.ASCII.GetBytes(plugin), attributes.OpenPayload);
+            Encoding.UTF8.GetBytes(Options.Schema ?? ""), Encoding.ASCII.GetBytes(plugin), attributes.OpenPayload,
+            Options.ZstdLevel);
         _stream.Finish();
     }
 

@@ -30,6 +30,9 @@ public sealed record FakeClientOptions
     /// <summary>What it can.</summary>
     public Capabilities Capabilities { get; init; } = Modern;
 
+    /// <summary>The level of zstd that it asks for, when it asks for zstd.</summary>
+    public byte ZstdLevel { get; init; } = 3;
+
     /// <summary>The plugin that it begins with; null: whatever the greeting says.</summary>
     public string? Plugin { get; init; }
 

@@ -1,4 +1,5 @@
 using Seawall.Engine.Loops;
+using Seawall.MySql.Compression;
 using Seawall.MySql.Framing;
 
 namespace Seawall.Testing.Framing;
@@ -26,7 +27,11 @@ internal sealed class PacketStream(Wire wire)
 {
     private readonly PacketWriter _out = new();
     private readonly byte[] _header = new byte[PacketHeader.Size];
+    private readonly byte[] _frameHeader = new byte[FrameHeader.Size];
     private byte[] _buffer = new byte[8192];
+    private FrameCodec? _frames;
+    private byte[] _unpacked = [];
+    private int _unpackedAt;
     private int _start;
     private int _end;
     private byte _next;
@@ -46,10 +51,17 @@ internal sealed class PacketStream(Wire wire)
     internal int PacketsWritten { get; private set; }
 
     /// <summary>Whether bytes are here that nobody has read.</summary>
-    internal bool HasUnread => _end > _start;
+    internal bool HasUnread => _end > _start || _unpackedAt < _unpacked.Length;
+
+    /// <summary>From here on everything is in frames.</summary>
+    internal void Compress(CompressionKind kind) => _frames = kind == CompressionKind.None ? null : new FrameCodec(kind);
 
     /// <summary>A command begins: numbers begin again.</summary>
-    internal void Restart(byte sequence = 0) => _next = sequence;
+    internal void Restart(byte sequence = 0)
+    {
+        _next = sequence;
+        _frames?.Next = sequence;
+    }
 
     /// <summary>The next payload, put together when it was cut; null when there is none any more.</summary>
     internal async LoopTask<byte[]?> Read()
@@ -60,7 +72,8 @@ internal sealed class PacketStream(Wire wire)
             if (!await Fill(_header, isFirst: payload.Length == 0))
                 return null;
             var sequence = PacketHeader.SequenceOf(_header);
-            if (sequence != _next)
+            // Nobody looks at the numbers of packets in frames.
+            if (sequence != _next && _frames is null)
                 Problem ??= $"packet {sequence} where {_next} was due";
             _next = (byte)(sequence + 1);
             PacketsRead++;
@@ -75,7 +88,13 @@ internal sealed class PacketStream(Wire wire)
     }
 
     /// <summary>Begins a packet; <see cref="Finish"/> ends it.</summary>
-    internal PacketWriter Begin() => _out.Begin(_next);
+    internal PacketWriter Begin()
+    {
+        // Behind what the other side has said packets are counted from the frame's number.
+        if (_frames is not null && _out.Bytes.Length == 0)
+            _next = _frames.Next;
+        return _out.Begin(_next);
+    }
 
     /// <summary>Ends the packet; nothing is sent before <see cref="Flush"/>.</summary>
     internal void Finish()
@@ -92,12 +111,41 @@ internal sealed class PacketStream(Wire wire)
     /// <summary>Sends what was written; false when nobody is there to take it.</summary>
     internal async LoopTask<bool> Flush()
     {
-        var sent = Wire.Send(_out.Bytes);
+        var sent = Wire.Send(_frames is null ? _out.Bytes : _frames.Pack(_out.Bytes));
         _out.Clear();
         return sent && await Wire.Flushed();
     }
 
     private async LoopTask<bool> Fill(Memory<byte> into, bool isFirst)
+    {
+        if (_frames is null)
+            return await FillRaw(into, isFirst);
+        for (var have = 0; have < into.Length;)
+        {
+            if (_unpackedAt == _unpacked.Length && !await ReadFrame(isFirst && have == 0))
+                return false;
+            var count = Math.Min(into.Length - have, _unpacked.Length - _unpackedAt);
+            _unpacked.AsMemory(_unpackedAt, count).CopyTo(into[have..]);
+            _unpackedAt += count;
+            have += count;
+        }
+        return true;
+    }
+
+    private async LoopTask<bool> ReadFrame(bool isFirst)
+    {
+        if (!await FillRaw(_frameHeader, isFirst))
+            return false;
+        var header = FrameHeader.Read(_frameHeader);
+        var body = new byte[header.Length];
+        if (!await FillRaw(body, isFirst: false))
+            return false;
+        (_unpacked, _unpackedAt) = (_frames!.Unpack(header, body), 0);
+        Problem ??= _frames.Problem;
+        return true;
+    }
+
+    private async LoopTask<bool> FillRaw(Memory<byte> into, bool isFirst)
     {
         var have = 0;
         while (have < into.Length)

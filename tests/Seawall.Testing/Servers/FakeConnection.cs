@@ -1,6 +1,7 @@
 using System.Text;
 using Seawall.Engine.Loops;
 using Seawall.MySql.Commands;
+using Seawall.MySql.Compression;
 using Seawall.MySql.Framing;
 using Seawall.MySql.Handshakes;
 using Seawall.MySql.Results;
@@ -103,6 +104,7 @@ public sealed class FakeConnection
     private async LoopTask Converse()
     {
         IsLoggedIn = true;
+        _stream.Compress(CompressionKinds.AgreedIn(_login.Capabilities));
         _replies.Capabilities = _login.Capabilities;
         LoginPackets = _stream.PacketsRead + _stream.PacketsWritten;
         while (true)

@@ -14,7 +14,7 @@ public sealed record FakeServerKind(string Version, int Number, Capabilities Off
         | Capabilities.LocalFiles | Capabilities.IgnoreSpace | Capabilities.Protocol41 | Capabilities.Interactive
         | Capabilities.Transactions | Capabilities.SecureConnection | Capabilities.MultiStatements
         | Capabilities.MultiResults | Capabilities.PreparedMultiResults | Capabilities.PluginAuth
-        | Capabilities.ConnectAttributes | Capabilities.PluginAuthLengthEncoded;
+        | Capabilities.ConnectAttributes | Capabilities.PluginAuthLengthEncoded | Capabilities.Compress;
 
     private const Capabilities New = Old | Capabilities.SessionTrack | Capabilities.DeprecateEof;
 
@@ -23,7 +23,7 @@ public sealed record FakeServerKind(string Version, int Number, Capabilities Off
 
     /// <summary>A MySQL of today.</summary>
     public static FakeServerKind MySql97 { get; } =
-        new("9.7.4", 90704, New | Capabilities.QueryAttributes, "caching_sha2_password");
+        new("9.7.4", 90704, New | Capabilities.QueryAttributes | Capabilities.Zstd, "caching_sha2_password");
 
     /// <summary>A MariaDB of today: silent about <c>SET @@x</c> without a scope.</summary>
     public static FakeServerKind MariaDb1011 { get; } = new("5.5.5-10.11.19-MariaDB", 101119,

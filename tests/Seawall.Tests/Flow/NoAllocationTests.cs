@@ -1,3 +1,4 @@
+using Seawall.MySql.Compression;
 using Seawall.MySql.Handshakes;
 using Seawall.Testing;
 using Seawall.Testing.Clients;
@@ -33,6 +34,19 @@ public sealed class NoAllocationTests(ITestOutputHelper output)
 
         AssertNothing(Least(stage, () => client.BeginExecute(prepared.Id, ["x"], withTypes: false).Value));
         AssertNothing(Least(stage, () => client.Execute(prepared.Id, "x")));
+    }
+
+    [Theory]
+    [InlineData(CompressionKind.Zlib)]
+    [InlineData(CompressionKind.Zstd)]
+    public void A_statement_that_is_compressed_on_both_sides_allocates_nothing(CompressionKind kind)
+    {
+        using var stage = new RealStage(options => options with { Servers = [options.Servers[0] with { Compression = kind }] });
+        var client = stage.Client(new() { Capabilities = FakeClientOptions.Modern | CompressionKinds.FlagOf(kind) });
+        var sql = $"SELECT '{new string('c', 500)}' FROM sbtest1 WHERE id=7";
+
+        AssertNothing(Least(stage, () => client.Query(sql)));
+        Assert.True(stage.Engine.Lanes[0].Meter.Compression!.FramesSent < stage.Engine.Lanes[0].Meter.Compression!.PlainSent / 2);
     }
 
     [Fact]

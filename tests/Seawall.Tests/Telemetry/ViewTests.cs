@@ -41,7 +41,8 @@ public sealed class ViewTests
             Assert.Equal(shown.Name, string.Concat(field.Name.Select((letter, i) =>
                 char.IsAsciiLetterUpper(letter) && i > 0 ? $"_{char.ToLowerInvariant(letter)}" : $"{char.ToLowerInvariant(letter)}")));
         }
-        Assert.Equal(fields.Length, LoopCounters.All.Count);
+        // What the loop's compression counts is counted where it is done.
+        Assert.Equal(fields.Length, LoopCounters.All.Count(counter => !counter.Name.StartsWith("frames_", StringComparison.Ordinal)));
     }
 
     [Fact]

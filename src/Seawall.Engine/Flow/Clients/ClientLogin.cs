@@ -3,6 +3,7 @@ using Seawall.Engine.Facts;
 using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Loops;
+using Seawall.MySql.Compression;
 using Seawall.MySql.Handshakes;
 using Seawall.MySql.Passwords;
 using Seawall.MySql.Results;
@@ -52,6 +53,12 @@ internal sealed class ClientLogin : LoginPlace
 
     /// <summary>The schema that the client wants to begin in.</summary>
     internal string? Schema { get; private set; }
+
+    /// <summary>How the client wants everything behind its login compressed.</summary>
+    internal CompressionKind Compression { get; private set; }
+
+    /// <summary>The level of zstd that it asks for.</summary>
+    internal byte ZstdLevel { get; private set; }
 
     /// <summary>
     /// Everything up to, but without, the OK packet that ends the login; false when the client is not let in and has been
@@ -150,7 +157,8 @@ internal sealed class ClientLogin : LoginPlace
 
     private void Greet(ServerFacts server)
     {
-        var offered = (ClientReplies.Spoken & server.Capabilities) | Always;
+        var compression = _door.Options.Compression & CompressionKinds.Available;
+        var offered = ((ClientReplies.Spoken | compression) & server.Capabilities) | Always;
         // Nobody listens on a Unix socket, and clients take TLS wherever it is offered.
         if (_door.Options.Tls is not null && !_session.IsProtected)
             offered |= Capabilities.Tls;
@@ -182,6 +190,8 @@ internal sealed class ClientLogin : LoginPlace
         _session.Capabilities &= request.Capabilities;
         _session.Attributes = _door.Share(request.Attributes);
         Schema = request.Schema;
+        if (!AgreeOnCompression(request))
+            return false;
         var authentication = new ClientAuthentication(Exchange, _door, _facts.Accounts, _greeted);
         var refusal = await authentication.Run(request.User, request.AuthPlugin, request.AuthResponse);
         if (Exchange.IsOver)
@@ -191,6 +201,17 @@ internal sealed class ClientLogin : LoginPlace
         Begin(account, server, request.Collation);
         _door.Greeter.Note(_session.Wire.Peer, authentication.Plugin);
         return true;
+    }
+
+    // A level beside zlib is not looked at, as servers do not.
+    private bool AgreeOnCompression(Request request)
+    {
+        Compression = CompressionKinds.AgreedIn(_session.Capabilities);
+        ZstdLevel = request.ZstdLevel;
+        return Compression != CompressionKind.Zstd
+            || ZstdLevel is >= CompressionBench.ZstdLevelMin and <= CompressionBench.ZstdLevelMax
+            || Refuse(request.User, new Refusal(SqlError.WrongCompressionLevel,
+                "Invalid zstd compression level for algorithm 'zstd'.", $"zstd level {ZstdLevel}"));
     }
 
     private void Begin(Account account, ServerFacts server, int collation)
@@ -245,7 +266,7 @@ internal sealed class ClientLogin : LoginPlace
     // What must last of the client's request: the packet's bytes do not.
     private sealed record Request(
         bool IsTlsRequest, Capabilities Capabilities, int Collation, string User, byte[] AuthResponse, string? Schema,
-        string AuthPlugin, byte[] Attributes)
+        string AuthPlugin, byte[] Attributes, byte ZstdLevel)
     {
         internal static Request? Read(ReadOnlySpan<byte> payload)
         {
@@ -255,7 +276,8 @@ internal sealed class ClientLogin : LoginPlace
             return new(request.IsTlsRequest, request.Capabilities, request.Collation,
                 Encoding.UTF8.GetString(request.User), request.AuthResponse.ToArray(),
                 request.Schema.IsEmpty ? null : Encoding.UTF8.GetString(request.Schema),
-                Encoding.ASCII.GetString(request.AuthPlugin), request.Attributes.ToArray());
+                Encoding.ASCII.GetString(request.AuthPlugin), request.Attributes.ToArray(),
+                request.ZstdLevel);
         }
     }
 }

@@ -1,5 +1,7 @@
 using Seawall.Engine.Loops;
 using Seawall.Engine.Loops.Tls;
+using Seawall.MySql.Compression;
+using Seawall.MySql.Handshakes;
 
 namespace Seawall.Engine.Flow.Clients;
 
@@ -43,6 +45,12 @@ public sealed record ClientOptions
 
     /// <summary>Whether clients without TLS are turned away; Unix sockets count as safe.</summary>
     public bool RequiresTls { get; init; }
+
+    /// <summary>
+    /// What is offered to clients when the server offers it as well. Both by default: a client that asks for compression at the
+    /// server finds it here.
+    /// </summary>
+    public Capabilities Compression { get; init; } = CompressionKinds.All;
 
     /// <summary>
     /// Whether the servers must have an account for the client's own address, not just for Seawall's. On by default:

@@ -1,7 +1,6 @@
 using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Loops;
-using Seawall.Engine.Loops.Tls;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Handshakes;
 using Seawall.MySql.Passwords;
@@ -110,10 +109,10 @@ internal sealed class Session : TimerNode
     internal bool InTransaction => Status.HasFlag(ServerStatus.InTransaction);
 
     /// <summary>Whether nobody in between can read what the client sends.</summary>
-    internal bool IsProtected => Wire is TlsWire || Wire.Peer.IsUnix;
+    internal bool IsProtected => Wire.IsEncrypted || Wire.Peer.IsUnix;
 
     /// <summary>Whether the client has shown a certificate, and it was accepted.</summary>
-    internal bool HasCertificate => Wire is TlsWire { PeerCertificate: not null };
+    internal bool HasCertificate => Wire.PeerCertificate is not null;
 
     /// <summary>Whether the client expects EOF packets.</summary>
     internal bool WantsEof => !Capabilities.HasFlag(Capabilities.DeprecateEof);

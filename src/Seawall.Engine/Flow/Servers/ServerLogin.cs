@@ -1,7 +1,9 @@
 using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Loops;
+using Seawall.Engine.Loops.Compression;
 using Seawall.Engine.Loops.Tls;
+using Seawall.MySql.Compression;
 using Seawall.MySql.Handshakes;
 using Seawall.MySql.Passwords;
 
@@ -182,7 +184,20 @@ internal sealed class ServerLogin : TimerNode
         }
         _authentication.IsProtected = Capabilities.HasFlag(Capabilities.Tls) || _server.Endpoint.IsUnix;
         SendLogin(attributes);
-        return await Authenticate();
+        if (await Authenticate() is { } failure)
+            return failure;
+        Compress();
+        return null;
+    }
+
+    private void Compress()
+    {
+        var kind = CompressionKinds.AgreedIn(Capabilities);
+        if (kind == CompressionKind.None)
+            return;
+        Span<byte> ahead = stackalloc byte[Math.Min(_inbox.HeldLength, PacketMax)];
+        _inbox.TakeHeld(ahead);
+        Wire = CompressedWire.ToServer(Wire!, kind, ahead);
     }
 
     private bool WantsTls => Offered.HasFlag(Capabilities.Tls) && _options.TlsContext is not null && _options.Tls switch
@@ -229,7 +244,8 @@ internal sealed class ServerLogin : TimerNode
     private Capabilities Agree(bool foundRows)
     {
         var wanted = Wanted | (foundRows ? Capabilities.FoundRows : 0)
-            | (_schema is not null ? Capabilities.ConnectWithSchema : 0);
+            | (_schema is not null ? Capabilities.ConnectWithSchema : 0)
+            | (CompressionKinds.FlagOf(_options.Compression) & CompressionKinds.Available);
         // Towards MariaDB this flag must stay away, or the high half of the capabilities is not read.
         if (Version!.IsMariaDb)
             wanted &= ~Capabilities.ClientMySql;

@@ -1,5 +1,6 @@
 using Seawall.Engine.Loops;
 using Seawall.Engine.Loops.Tls;
+using Seawall.MySql.Compression;
 using Seawall.MySql.Passwords;
 
 namespace Seawall.Engine.Flow.Servers;
@@ -28,6 +29,9 @@ internal sealed record ServerLoginOptions
 
     /// <summary>The name that the server's certificate must have, when identities are verified.</summary>
     internal string HostName { get; init; } = "";
+
+    /// <summary>How to compress what goes to and fro after the login, when the server offers it.</summary>
+    internal CompressionKind Compression { get; init; }
 
     /// <summary>
     /// Whether a server may send its public key over a connection that is not encrypted. Whoever sits between could send

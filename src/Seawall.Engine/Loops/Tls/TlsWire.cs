@@ -17,6 +17,7 @@ public sealed class TlsWire : Wire, ICiphertext
     private byte[]? _ahead;
     private int _aheadTaken;
     private int _end = WireResult.Later;
+    private string? _problem;
     private bool _readWantsRoom;
     private bool _writeWantsBytes;
 
@@ -36,8 +37,18 @@ public sealed class TlsWire : Wire, ICiphertext
             ReadReady = Probe();
     }
 
-    /// <summary>Of a client that has shown a certificate which was verified: its subject, as <c>/CN=x</c>. Null for all others.</summary>
-    public string? PeerCertificate { get; }
+    /// <inheritdoc/>
+    public override bool GoesFirst
+    {
+        get => _raw.GoesFirst;
+        set => _raw.GoesFirst = value;
+    }
+
+    /// <inheritdoc/>
+    public override bool IsEncrypted => true;
+
+    /// <inheritdoc/>
+    public override string? PeerCertificate { get; }
 
     /// <summary>The protocol's version, as <c>TLSv1.3</c>; empty once the wire is closed.</summary>
     public string Version => IsClosed ? "" : _ssl.Version;
@@ -48,7 +59,7 @@ public sealed class TlsWire : Wire, ICiphertext
     /// <summary>
     /// What ended it, when that was no plain end: in TLS 1.3 a server refuses a certificate after the handshake, in an alert.
     /// </summary>
-    public string? Problem { get; private set; }
+    public override string? Problem => _problem;
 
     /// <summary>Whether an earlier session was resumed, and the public-key cryptography spared.</summary>
     public bool IsResumed => !IsClosed && _ssl.IsResumed;
@@ -186,7 +197,7 @@ public sealed class TlsWire : Wire, ICiphertext
             _end = result;
             PeerGone = true;
             if (result == WireResult.Broken)
-                Problem = TlsProblem.Take("the connection broke");
+                _problem = TlsProblem.Take("the connection broke");
         }
     }
 }

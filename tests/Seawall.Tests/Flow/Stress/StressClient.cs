@@ -1,5 +1,6 @@
 using System.Globalization;
 using Seawall.MySql.Commands;
+using Seawall.MySql.Compression;
 using Seawall.MySql.Results;
 using Seawall.Testing;
 using Seawall.Testing.Clients;
@@ -13,7 +14,7 @@ internal sealed class StressClient(EngineWorld world, Random random, int number)
 {
     private static readonly string[] s_schemas = ["shop", "mail", "test"];
 
-    private FakeClient _client = world.Client();
+    private FakeClient _client = world.Client(OptionsOf(number));
     private Pending<Reply>? _pending;
     private Pending<PrepareReply>? _preparing;
     private Action<Reply> _check = _ => { };
@@ -33,6 +34,10 @@ internal sealed class StressClient(EngineWorld world, Random random, int number)
     internal int Lost { get; private set; }
 
     internal bool IsBusy => _pending is not null || _preparing is not null;
+
+    // One in three of each: plain, zlib, zstd.
+    private static FakeClientOptions OptionsOf(int number) =>
+        new() { Capabilities = FakeClientOptions.Modern | CompressionKinds.FlagOf((CompressionKind)(number % 3)) };
 
     private bool KeepsConnection => _inTransaction || _variable is not null;
 
@@ -171,7 +176,7 @@ internal sealed class StressClient(EngineWorld world, Random random, int number)
     {
         if (!_client.Wire.IsClosed)
             _client.Cut();
-        _client = world.Client();
+        _client = world.Client(OptionsOf(number));
         _pending = null;
         _preparing = null;
         (_schema, _zone, _variable, _insertId, _inTransaction, _prepared) = (null, "SYSTEM", null, "0", false, null);

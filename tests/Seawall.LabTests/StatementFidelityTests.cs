@@ -159,6 +159,7 @@ public sealed class StatementFidelityTests(LabServers lab)
         "drop table if exists no_such_table", // a note
         "insert into people (name, age) values ('Ivy', 'not a number')", // 1366
         "call two_results(7)",
+        "call has_cursor()",
         "call fails_midway()",
         "call no_such_procedure()", // 1305
         "begin",

@@ -236,7 +236,7 @@ internal sealed class Answer
         {
             if (_insertsEof)
                 InsertEof(edited, session.Status & ServerStatus.OfSession);
-            else if (_facts.Status.HasFlag(ServerStatus.CursorExists))
+            else if (_facts.Status.OpensCursor())
                 WriteOpened(edited, session);
             else
                 _tracker.SequenceShift--;
@@ -269,7 +269,7 @@ internal sealed class Answer
         if (seen == RowsAheadResult.Later && rows.Length < (_isCall ? HeldOfCallMax : HeldMax))
             return false;
         _owesColumnsEnd = false;
-        if (status.HasFlag(ServerStatus.CursorExists) || _session is not { } session)
+        if (status.OpensCursor() || _session is not { } session)
             return true; // One end is enough: the one that has come, rewritten.
         if (seen != RowsAheadResult.End)
             status = Foreseen(session);

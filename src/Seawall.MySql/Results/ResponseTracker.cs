@@ -186,7 +186,7 @@ public struct ResponseTracker
     /// <summary>Says what the flags of a <see cref="ResponseEvent.ColumnsEnd"/> were: with a cursor no rows follow.</summary>
     public void ColumnsEnded(ServerStatus status)
     {
-        if (_state == State.Rows && status.HasFlag(ServerStatus.CursorExists))
+        if (_state == State.Rows && status.OpensCursor())
             _state = State.Done;
     }
 

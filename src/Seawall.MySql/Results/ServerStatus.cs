@@ -56,3 +56,14 @@ public enum ServerStatus : ushort
     /// <summary>The flags that describe the session rather than its last statement.</summary>
     OfSession = InTransaction | Autocommit | NoBackslashEscapes | InReadOnlyTransaction | AnsiQuotes,
 }
+
+/// <summary>What several flags mean together.</summary>
+public static class ServerStatuses
+{
+    /// <summary>
+    /// Whether a cursor was opened for the client, so that no rows follow. A procedure that had a cursor of its own leaves the
+    /// flag behind, but after rows of a procedure another result follows, and after the opening of a cursor none.
+    /// </summary>
+    public static bool OpensCursor(this ServerStatus status) =>
+        (status & (ServerStatus.CursorExists | ServerStatus.MoreResults)) == ServerStatus.CursorExists;
+}

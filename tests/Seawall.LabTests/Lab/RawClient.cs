@@ -181,7 +181,7 @@ public sealed class RawClient : IDisposable
         if (!DeprecatesEof)
         {
             answer.Add(Next());
-            if (answer.LastStatus.HasFlag(ServerStatus.CursorExists))
+            if (answer.LastStatus.OpensCursor())
                 return false;
         }
         return ReadRows(answer);

@@ -36,6 +36,7 @@ public sealed class TwinSessions(RawClient direct, RawClient through, int port) 
         """,
         "insert into types (id) values (2)",
         "create procedure two_results(n int) begin select n, n + 1; select 'second' as s; update people set age = n where id = 1; end",
+        "create procedure has_cursor() begin declare c cursor for select 1; open c; close c; select 'rows'; end",
         "create procedure fails_midway() begin select 'before'; select * from no_such_table; end",
     ];
 

@@ -111,12 +111,12 @@ internal sealed class ReplyReader(PacketStream stream, Capabilities capabilities
                 Problem ??= "no EOF after the columns";
             var middle = EofPacket.Read(eof);
             columnsStatus = middle.Status;
-            if (middle.Status.HasFlag(ServerStatus.CursorExists))
+            if (middle.Status.OpensCursor())
                 return (new ReplyResult { Columns = columns, Status = middle.Status }, false);
         }
         var (result, isCut) = await ReadRowsOnly(columns, isBinary);
         // Drivers take what comes after an end without this flag for rows, and do not fetch any more.
-        if (!DeprecatesEof && result.Status.HasFlag(ServerStatus.CursorExists))
+        if (!DeprecatesEof && result.Status.OpensCursor())
             Problem ??= "a cursor that was told of only behind the end of its columns";
         return (result with { ColumnsStatus = columnsStatus }, isCut);
     }

@@ -54,6 +54,23 @@ public sealed class ColumnsEndTests
         Assert.Equal(ServerStatus.Autocommit, selected.ColumnsStatus);
     }
 
+    // As the rows of a procedure end in which a cursor was open.
+    [Theory]
+    [MemberData(nameof(WorldTests.Kinds), MemberType = typeof(WorldTests))]
+    public void A_cursor_inside_a_procedure_is_none_of_the_clients(FakeServerKind kind)
+    {
+        using var world = new EngineWorld(new() { Kind = kind });
+        world.Server.When("CALL cursor", new FakeSeveral([new FakeRows(["n"], [["1"]], Flags: ServerStatus.CursorExists), new FakeOk()]));
+        var client = Old(world);
+
+        var reply = client.Execute(client.Prepare("CALL cursor()").Id);
+
+        Assert.Equal(2, reply.Results.Count);
+        Assert.Equal(["1"], Assert.Single(reply.Results[0].Rows));
+        Assert.True(reply.Results[0].ColumnsStatus.HasFlag(ServerStatus.CursorExists | ServerStatus.MoreResults));
+        Assert.Equal("next", client.Query("SELECT 'next'").Scalar);
+    }
+
     [Fact]
     public void An_error_in_place_of_rows_comes_behind_the_end_of_the_columns()
     {

@@ -39,7 +39,8 @@ export const php = {
       MYSQL_TEST_SOCKET: socket, MYSQL_TEST_ENGINE: 'InnoDB', MYSQL_TEST_SKIP_CONNECT_FAILURE: '0',
       PDO_MYSQL_TEST_DSN: `mysql:host=${host};port=${port};dbname=test`, PDO_MYSQL_TEST_HOST: host, PDO_MYSQL_TEST_PORT: port,
       PDO_MYSQL_TEST_SOCKET: socket, PDO_MYSQL_TEST_DB: 'test', PDO_MYSQL_TEST_USER: user, PDO_MYSQL_TEST_PASS: password,
-      PDO_MYSQL_TEST_CHARSET: 'utf8mb4', PDO_MYSQL_TEST_ENGINE: 'InnoDB', NO_INTERACTION: '1', TEST_PHP_EXECUTABLE: '/usr/bin/php',
+      PDO_MYSQL_TEST_CHARSET: 'utf8mb4', PDO_MYSQL_TEST_ENGINE: 'InnoDB', NO_INTERACTION: '1', SKIP_SLOW_TESTS: '1',
+      TEST_PHP_EXECUTABLE: '/usr/bin/php',
     };
     const { output, errors, late } = await execute('php',
       ['run-tests.php', '-q', '-P', '--set-timeout', '60', '-d', 'mysqli.allow_local_infile=1', '-W', words, test],

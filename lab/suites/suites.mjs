@@ -8,9 +8,10 @@
 //   run(unit, world, leg)   runs one against leg (host, port, socket, user, password): [{ name, status, why, output }]
 // and may have serverOptions(kind, base), serverEnvironment, prepare(world), reset(world), close().
 import { clientTest } from './client-test.mjs';
+import { drivers } from './drivers.mjs';
 import { mysqltest } from './mysqltest.mjs';
 import { perl } from './perl.mjs';
 import { php } from './php.mjs';
 import { sysbench } from './sysbench.mjs';
 
-export const suites = Object.fromEntries([perl, php, clientTest, mysqltest, sysbench].map(suite => [suite.name, suite]));
+export const suites = Object.fromEntries([drivers, perl, php, clientTest, mysqltest, sysbench].map(suite => [suite.name, suite]));

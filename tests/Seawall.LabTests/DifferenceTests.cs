@@ -107,14 +107,52 @@ public sealed class DifferenceTests(LabServers lab)
         using var client = RawClient.Connect(seawall.Port, "seawall", "seawall");
         foreach (var command in (CommandKind[])
             [
-                CommandKind.CreateDb, CommandKind.DropDb, CommandKind.Refresh, CommandKind.Shutdown, CommandKind.ProcessKill,
-                CommandKind.Debug, CommandKind.BinlogDump, CommandKind.TableDump, CommandKind.RegisterReplica, CommandKind.BinlogDumpGtid,
+                CommandKind.CreateDb, CommandKind.DropDb, CommandKind.Shutdown, CommandKind.ProcessKill,
+                CommandKind.BinlogDump, CommandKind.TableDump, CommandKind.RegisterReplica, CommandKind.BinlogDumpGtid,
             ])
         {
             client.Send(command, [1, 0, 0, 0]);
             Assert.Equal(1047, RawError.Read(client.NextOrEnd()!.Head).Code);
         }
         Assert.Equal("1", client.Query("select 1").FirstValue);
+    }
+
+    // MySQL 9.7 knows no COM_REFRESH any more, and says so itself.
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
+    public async Task Refresh_and_debug_are_the_servers_to_answer(LabKind kind)
+    {
+        const byte tables = 4;
+        var server = await lab.SharedAsync(kind, Cancel);
+        await server.ExecuteAsync("create database refresh; create table refresh.t (a int) engine=innodb", Cancel);
+        await using var seawall = await StartAsync(server);
+        using var direct = RawClient.Connect(server.Port, "seawall", "seawall");
+        using var through = RawClient.Connect(seawall.Port, "seawall", "seawall");
+        string[] Answers(RawClient client)
+        {
+            var seen = new List<string>();
+            client.Query("begin");
+            client.Query("insert into refresh.t values (1)");
+            foreach (var (command, payload) in (ReadOnlySpan<(CommandKind, byte[])>)[(CommandKind.Refresh, [tables]), (CommandKind.Debug, [])])
+            {
+                client.Send(command, payload);
+                seen.Add(client.NextOrEnd()!.ToString());
+            }
+            client.Query("rollback");
+            seen.Add(client.Query("select count(*) from refresh.t").FirstValue!); // It commits.
+            client.Query("delete from refresh.t");
+            return [.. seen];
+        }
+        try
+        {
+            Assert.Equal(Answers(direct), Answers(through));
+        }
+        finally
+        {
+            await server.ExecuteAsync("drop database refresh", Cancel);
+        }
     }
 
     // Seawall's connections are not interactive, and have no IGNORE_SPACE of their own.

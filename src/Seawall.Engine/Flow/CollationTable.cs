@@ -1,4 +1,7 @@
+using System.Collections.Frozen;
 using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow.Clients;
+using Seawall.MySql.Results;
 
 namespace Seawall.Engine.Flow;
 
@@ -7,6 +10,16 @@ internal static class CollationTable
 {
     /// <summary>utf8mb4_general_ci: the collation that Seawall logs in with; every server from 5.5.3 knows it.</summary>
     internal const byte Dial = 45;
+
+    // Their characters are never one byte long, so that no parser finds its way in a statement.
+    private static readonly FrozenSet<string> s_notForClients = FrozenSet.ToFrozenSet(["ucs2", "utf16", "utf16le", "utf32"]);
+
+    /// <summary>Why no session can begin with a collation, as servers refuse it before they look at the password.</summary>
+    internal static Refusal? Refusal(ServerFacts? server, int collation) =>
+        server is not null && server.Collations.TryGetValue(collation, out var known) && s_notForClients.Contains(known.CharacterSet)
+            ? new Refusal(SqlError.WrongValue, $"Variable 'character_set_client' can't be set to the value of '{known.CharacterSet}'",
+                $"no client may speak {known.CharacterSet}")
+            : null;
 
     /// <summary>
     /// The settings of a session that begins with a collation: the server sets three character sets and one collation. A

@@ -14,6 +14,11 @@ namespace Seawall.Engine.Flow;
 /// <summary>Commands that Seawall answers itself, and those that it knows nothing of.</summary>
 internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger logger)
 {
+    private const int RefusedChangesMax = 3;
+
+    private static readonly string[] s_kept =
+        ["character_set_client", "character_set_connection", "character_set_results", "collation_connection"];
+
     /// <summary>Answers a command; false ends the conversation.</summary>
     internal LoopTask<bool> AnswerHere(Session session, CommandKind kind, PacketSlice packet)
     {
@@ -119,6 +124,9 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
 
     private async LoopTask<bool> ChangeUser(Session session, byte[] payload)
     {
+        // MariaDB's own limit against guessing.
+        if (session.RefusedChanges >= RefusedChangesMax)
+            return ClientReplies.SendError(session, 1, SqlError.UnknownCommand, "Unknown command");
         var request = ChangeUserRequest.Read(payload, session.Capabilities);
         if (!request.IsValid)
             return ClientReplies.SendError(session, 1, SqlError.MalformedPacket, "Malformed communication packet") && false;
@@ -142,7 +150,8 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
         var authentication = new ClientAuthentication(exchange, door, facts.Accounts, nonceFor: null);
         var limit = new LoginLimit(session);
         door.Loop.Arm(limit, door.Options.LoginMsMax);
-        var refusal = await authentication.Run(user, plugin, response);
+        var unfit = CollationTable.Refusal(facts.Primary, collation);
+        var refusal = unfit ?? await authentication.Run(user, plugin, response);
         door.Loop.Timers.Disarm(limit);
         if (exchange.IsOver)
             return false;
@@ -150,16 +159,41 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
         {
             exchange.SendError(refusal.Error, refusal.Message);
             door.Refused(session, user, refusal.Reason);
+            if (facts.Primary is { Version.IsMariaDb: true })
+                return GoOnAsBefore(session);
             await session.Wire.Flushed();
-            return false; // As at a server: a failed change of user ends the connection.
+            return false; // As at MySQL: a failed change of user ends the connection.
         }
+        var before = (session.Account, session.LoginSettings, session.Settings);
         session.Account = account;
         session.LoginSettings = CollationTable.Settings(door.Settings.Fresh, facts.Primary, collation)
             .WithMultiStatements(session.Capabilities.HasFlag(Capabilities.MultiStatements));
         session.Settings = session.LoginSettings;
-        if (schema is not null && !await schemas.Enter(session, schema, exchange))
+        if (schema is null || await schemas.Enter(session, schema, exchange))
+        {
+            session.RefusedChanges = 0;
+            return exchange.SendOk();
+        }
+        if (exchange.IsOver || facts.Primary is not { Version.IsMariaDb: true })
             return false;
-        return exchange.SendOk();
+        (session.Account, session.LoginSettings, session.Settings) = before;
+        session.Pool = null;
+        return GoOnAsBefore(session);
+    }
+
+    // At MariaDB the client stays who it was, in its schema and its character set, and loses all else.
+    private static bool GoOnAsBefore(Session session)
+    {
+        session.RefusedChanges++;
+        var before = session.Settings;
+        var settings = session.LoginSettings.WithSchema(before.Schema);
+        foreach (var name in s_kept)
+        {
+            if (before[name] is { } value)
+                settings = settings.With(name, value);
+        }
+        session.Settings = settings;
+        return true;
     }
 
     private sealed class LoginLimit(Session session) : TimerNode

@@ -104,6 +104,8 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
             case CommandKind.InitDb:
             case CommandKind.FieldList:
             case CommandKind.Statistics:
+            case CommandKind.Debug:
+            case CommandKind.Refresh:
             case CommandKind.ProcessInfo:
             case CommandKind.StatementFetch:
             case CommandKind.StatementSendLongData:

@@ -70,6 +70,10 @@ internal sealed class StatementDesk(FrontDoor door)
             case CommandKind.InitDb:
                 statement.Facts = new StatementFacts(StatementKind.Use, StatementTraits.Use, 1);
                 break;
+            case CommandKind.Refresh:
+                // FLUSH in another form: it ends the transaction, and asks for the same right.
+                statement.Facts = new StatementFacts(StatementKind.Flush, StatementTraits.ImplicitCommit, 1);
+                break;
         }
         return new(statement.IsWhole || RefuseLong(statement));
     }

@@ -117,6 +117,9 @@ public readonly record struct SqlError(ushort Code, string State)
     /// <summary>MariaDB: no <c>LOAD DATA LOCAL</c> for this client.</summary>
     public static SqlError LocalFilesOffMariaDb => new(4166, "HY000");
 
+    /// <summary>A variable cannot have this value.</summary>
+    public static SqlError WrongValue => new(1231, "42000");
+
     /// <summary>Seawall does not offer it.</summary>
     public static SqlError NotSupported => new(1235, "42000");
 

@@ -47,6 +47,7 @@ public sealed class FakeServer
     public Dictionary<int, (string Name, string Charset)> Collations { get; } = new()
     {
         [8] = ("latin1_swedish_ci", "latin1"),
+        [35] = ("ucs2_general_ci", "ucs2"),
         [33] = ("utf8mb3_general_ci", "utf8mb3"),
         [45] = ("utf8mb4_general_ci", "utf8mb4"),
         [46] = ("utf8mb4_bin", "utf8mb4"),

@@ -192,6 +192,8 @@ internal sealed class ClientLogin : LoginPlace
         Schema = request.Schema;
         if (!AgreeOnCompression(request))
             return false;
+        if (CollationTable.Refusal(server, request.Collation) is { } unfit)
+            return Refuse(request.User, unfit);
         var authentication = new ClientAuthentication(Exchange, _door, _facts.Accounts, _greeted);
         var refusal = await authentication.Run(request.User, request.AuthPlugin, request.AuthResponse);
         if (Exchange.IsOver)

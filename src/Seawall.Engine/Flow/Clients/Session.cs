@@ -102,6 +102,9 @@ internal sealed class Session : TimerNode
     /// <summary>Its prepared statements, when it has ever had any.</summary>
     internal PreparedStatements? PreparedOrNull => _prepared;
 
+    /// <summary>Changes of user that were refused, one after another.</summary>
+    internal byte RefusedChanges { get; set; }
+
     /// <summary>Whether it wants to hear how many rows were found, and not how many were changed.</summary>
     internal bool CountsFoundRows => Capabilities.HasFlag(Capabilities.FoundRows);
 

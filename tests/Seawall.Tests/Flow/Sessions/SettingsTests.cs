@@ -263,6 +263,37 @@ public sealed class SettingsTests
         Assert.Equal(0, world.Engine.ClientCount);
     }
 
+    [Theory]
+    [InlineData("app", "guess", null, 1045)]
+    [InlineData("nobody", "secret", null, 1045)]
+    [InlineData("app", "secret", "nowhere", 1049)]
+    public void At_MariaDB_a_client_whose_change_of_user_fails_stays_who_it_was(string user, string password, string? schema, int code)
+    {
+        using var world = new EngineWorld(new() { Kind = FakeServerKind.MariaDb1011 });
+        var client = world.Client(new() { Schema = "shop" });
+        client.Query("SET lock_wait_timeout = 7");
+        client.Query("SET NAMES latin1");
+
+        Assert.Equal(code, client.ChangeUser(user, password, schema).Code);
+
+        Assert.Equal("app", client.Query("SELECT CURRENT_USER()").Scalar);
+        Assert.Equal("shop", client.Query("SELECT DATABASE()").Scalar);
+        Assert.Equal("latin1", client.Query("SELECT @@character_set_client").Scalar);
+        Assert.NotEqual("7", client.Query("SELECT @@lock_wait_timeout").Scalar);
+        Assert.Equal(code, client.ChangeUser(user, password, schema).Code);
+        Assert.Equal(code, client.ChangeUser(user, password, schema).Code);
+        Assert.Equal(1047, client.BeginCommand(CommandKind.ChangeUser, [0, 0, 0]).Value.Code); // Three guesses are enough.
+    }
+
+    [Fact]
+    public void Nobody_begins_in_a_character_set_that_servers_refuse()
+    {
+        using var world = new EngineWorld();
+
+        Assert.Equal(1231, world.Connect(new() { Collation = 35 }).LogIn().Code);
+        Assert.Equal(1231, world.Client().ChangeUser("app", "secret", collation: 35).Code);
+    }
+
     [Fact]
     public void The_switch_for_several_statements_is_the_sessions_own()
     {

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Seawall.LabTests.Lab;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Handshakes;
@@ -115,6 +117,28 @@ public sealed class DifferenceTests(LabServers lab)
             Assert.Equal(1047, RawError.Read(client.NextOrEnd()!.Head).Code);
         }
         Assert.Equal("1", client.Query("select 1").FirstValue);
+    }
+
+    // MariaDB knows Oracle's driver for .NET by an attribute, and spares it collations without a number.
+    [Theory]
+    [InlineData("mysql-connector-net", 0)]
+    [InlineData("another", 1)]
+    public async Task Connector_net_is_spared_what_it_cannot_read_and_nobody_else(string name, int hasNull)
+    {
+        var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
+        await using var seawall = await StartAsync(server);
+        byte[] attributes = [.. Field("_client_name"), .. Field(name)];
+        byte[] others = [.. Field("_client_name"), .. Field(name == "another" ? "mysql-connector-net" : "another")];
+        using var direct = RawClient.Connect(server.Port, "seawall", "seawall", attributes: attributes);
+        using var before = RawClient.Connect(seawall.Port, "seawall", "seawall", attributes: others);
+        const string look = "select count(*) > 0 from information_schema.collations where id is null";
+        before.Query(look); // The connection was opened for another client.
+        using var through = RawClient.Connect(seawall.Port, "seawall", "seawall", attributes: attributes);
+        Assert.Equal(hasNull.ToString(CultureInfo.InvariantCulture), direct.Query(look).FirstValue);
+        Assert.Equal(direct.Query("select @@old_mode").FirstValue, through.Query("select @@old_mode").FirstValue);
+        Assert.Equal(direct.Query(look).FirstValue, through.Query(look).FirstValue);
+
+        static byte[] Field(string text) => [(byte)text.Length, .. Encoding.ASCII.GetBytes(text)];
     }
 
     // MySQL 9.7 knows no COM_REFRESH any more, and says so itself.

@@ -166,7 +166,8 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
         }
         var before = (session.Account, session.LoginSettings, session.Settings);
         session.Account = account;
-        session.LoginSettings = CollationTable.Settings(door.Settings.Fresh, facts.Primary, collation)
+        var settings = CollationTable.Settings(door.Settings.Fresh, facts.Primary, collation);
+        session.LoginSettings = ConnectorNet.Begin(settings, facts.Primary, session.Attributes)
             .WithMultiStatements(session.Capabilities.HasFlag(Capabilities.MultiStatements));
         session.Settings = session.LoginSettings;
         if (schema is null || await schemas.Enter(session, schema, exchange))

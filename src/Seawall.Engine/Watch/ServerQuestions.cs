@@ -10,7 +10,7 @@ namespace Seawall.Engine.Watch;
 internal static class ServerQuestions
 {
     private const string Variables =
-        "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('sql_mode','character_set_client','read_only','wait_timeout')";
+        "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('sql_mode','character_set_client','read_only','wait_timeout','old_mode')";
 
     // Numbers are not unique in MariaDB from 10.10 (one collation may be for several character sets): NULL ones are left out.
     private const string Collations =
@@ -83,6 +83,7 @@ internal static class ServerQuestions
             facts = rows.Text(i, 0)?.ToLowerInvariant() switch
             {
                 "sql_mode" => facts with { SqlMode = value },
+                "old_mode" => facts with { OldMode = value },
                 "character_set_client" => facts with { ClientCharacterSet = value },
                 "wait_timeout" when int.TryParse(value, CultureInfo.InvariantCulture, out var seconds) =>
                     facts with { WaitTimeoutMs = seconds * 1000L },

@@ -76,6 +76,9 @@ public sealed record ServerFacts
     /// <summary>Its global <c>sql_mode</c>, with which sessions begin.</summary>
     public string SqlMode { get; init; } = "";
 
+    /// <summary>MariaDB's global <c>old_mode</c>; null where there is none.</summary>
+    public string? OldMode { get; init; }
+
     /// <summary>Its global <c>character_set_client</c>, for sessions whose login names none that it knows.</summary>
     public string ClientCharacterSet { get; init; } = "utf8mb4";
 

@@ -219,7 +219,8 @@ internal sealed class ClientLogin : LoginPlace
     private void Begin(Account account, ServerFacts server, int collation)
     {
         _session.Account = account;
-        _session.LoginSettings = CollationTable.Settings(_door.Settings.Fresh, server, collation)
+        var settings = CollationTable.Settings(_door.Settings.Fresh, server, collation);
+        _session.LoginSettings = ConnectorNet.Begin(settings, server, _session.Attributes)
             .WithMultiStatements(_session.Capabilities.HasFlag(Capabilities.MultiStatements));
         _session.Settings = _session.LoginSettings;
     }

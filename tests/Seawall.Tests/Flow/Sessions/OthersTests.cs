@@ -1,5 +1,6 @@
 using Seawall.Testing;
 using Seawall.Testing.Servers;
+using Seawall.Tests.Flow.Statements;
 using Xunit;
 
 namespace Seawall.Tests.Flow.Sessions;
@@ -19,6 +20,21 @@ public sealed class OthersTests
 
         Assert.Equal("boss", client.Query("SELECT who").Scalar);
         Assert.Equal("app", world.Client().Query("SELECT who").Scalar);
+    }
+
+    [Fact]
+    public void Connector_net_begins_in_the_mode_that_MariaDB_would_give_it_and_nobody_else_does()
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled() with
+        {
+            Kind = FakeServerKind.MariaDb1011,
+            Prepare = server => server.Globals["old_mode"] = "UTF8_IS_UTF8MB3",
+        });
+        var net = world.Client(new() { Attributes = [("_client_name", "mysql-connector-net"), ("_os", "Linux")] });
+
+        Assert.Equal("UTF8_IS_UTF8MB3,NO_NULL_COLLATION_IDS", net.Query("SELECT @@old_mode").Scalar);
+        Assert.Equal("UTF8_IS_UTF8MB3", world.Client().Query("SELECT @@old_mode").Scalar);
+        Assert.Equal(("mysql-connector-net, seawall", "Linux"), (world.Pooled.Single().Attributes["_client_name"], world.Pooled.Single().Attributes["_os"]));
     }
 
     [Fact]

@@ -25,7 +25,7 @@ internal static class SettingsQuestion
             return false;
         if (names.Count > 0)
         {
-            var variables = await ServerQuery.Run(connection, Question(names));
+            var variables = await ServerQuery.Run(connection, Question(names), names.Count);
             if (!variables.Reply.IsOk || variables.Rows.Count != 1)
                 return false;
             for (var i = 0; i < names.Count; i++)
@@ -37,7 +37,7 @@ internal static class SettingsQuestion
 
     private static async LoopTask<bool> AskSchema(Session session, ServerConnection connection)
     {
-        var schema = await ServerQuery.Run(connection, "SELECT DATABASE()");
+        var schema = await ServerQuery.Run(connection, "SELECT DATABASE()", columns: 1);
         if (!schema.Reply.IsOk || schema.Rows.Count != 1)
             return false;
         SessionLearning.SetSchema(session, connection, schema.Text(0, 0));

@@ -36,7 +36,7 @@ internal static class AccountQuestions
             { IsMariaDb: false, Number: >= 80000 } => "mysql.user, mysql.db, mysql.global_grants, mysql.role_edges, mysql.default_roles",
             _ => "mysql.user, mysql.db",
         };
-        var rows = await ServerQuery.Run(connection, $"CHECKSUM TABLE {tables}");
+        var rows = await ServerQuery.Run(connection, $"CHECKSUM TABLE {tables}", columns: 2);
         return rows.Reply.IsOk ? string.Join(',', Enumerable.Range(0, rows.Rows.Count).Select(row => rows.Text(row, 1))) : null;
     }
 
@@ -52,7 +52,7 @@ internal static class AccountQuestions
             { Number: >= 50706 } => MySql57,
             _ => MySql56,
         };
-        var rows = await ServerQuery.Run(connection, sql);
+        var rows = await ServerQuery.Run(connection, sql, columns: isJson ? 3 : 8);
         if (!rows.Reply.IsOk)
             return (null, rows.Reply);
         var grants = await ReadGrants(connection);
@@ -72,7 +72,7 @@ internal static class AccountQuestions
         var grants = new Dictionary<string, ulong>();
         foreach (var sql in GrantTables(connection.Version))
         {
-            var rows = await ServerQuery.Run(connection, sql);
+            var rows = await ServerQuery.Run(connection, sql, columns: 2);
             for (var i = 0; i < rows.Rows.Count; i++)
             {
                 var key = $"{rows.Text(i, 0)}@{rows.Text(i, 1)}";

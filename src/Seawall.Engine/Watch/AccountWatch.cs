@@ -116,7 +116,7 @@ internal sealed class AccountWatch(Loop loop, FactsBoard board, Action<AccountBo
             Complain(reply.Message);
             return reply.Kind != ServerReplyKind.Lost;
         }
-        var host = await ServerQuery.Run(connection, "SELECT SUBSTRING_INDEX(USER(), '@', -1)");
+        var host = await ServerQuery.Run(connection, "SELECT SUBSTRING_INDEX(USER(), '@', -1)", columns: 1);
         if (_learns)
             return true; // The monitoring account was taken out of the settings meanwhile.
         _hostOfSeawall = host.Rows.Count == 1 ? host.Text(0, 0) : _hostOfSeawall;

@@ -24,8 +24,8 @@ internal static class ServerQuestions
     /// <summary>Asks for what does not change while a server runs; null when the connection was lost over it.</summary>
     internal static async LoopTask<Func<ServerFacts, ServerFacts>?> AskOnce(ServerConnection connection)
     {
-        var variables = await ServerQuery.Run(connection, Variables);
-        var collations = await ServerQuery.Run(connection, Collations);
+        var variables = await ServerQuery.Run(connection, Variables, columns: 2);
+        var collations = await ServerQuery.Run(connection, Collations, columns: 3);
         if (!variables.Reply.IsOk || !collations.Reply.IsOk)
             return null;
         var known = ReadCollations(collations);
@@ -38,14 +38,14 @@ internal static class ServerQuestions
     // session's variables are named one by one: as the server lists them, or, where it cannot, all that there are.
     private static async LoopTask<string?> AskWhatToTrack(ServerConnection connection)
     {
-        var noisy = await ServerQuery.Run(connection, $"SHOW SESSION VARIABLES LIKE '{NoisyVariable}'");
+        var noisy = await ServerQuery.Run(connection, $"SHOW SESSION VARIABLES LIKE '{NoisyVariable}'", columns: 2);
         if (!noisy.Reply.IsOk)
             return null;
         if (noisy.Rows.Count == 0)
             return "*";
-        var names = await ServerQuery.Run(connection, SessionVariables);
+        var names = await ServerQuery.Run(connection, SessionVariables, columns: 1);
         if (names.Reply.Kind == ServerReplyKind.Error)
-            names = await ServerQuery.Run(connection, "SHOW SESSION VARIABLES");
+            names = await ServerQuery.Run(connection, "SHOW SESSION VARIABLES", columns: 1);
         return names.Reply.IsOk
             ? string.Join(',', Enumerable.Range(0, names.Rows.Count).Select(row => names.Text(row, 0))
                 .Where(name => name is not null && name != NoisyVariable && IsName(name)))
@@ -69,7 +69,7 @@ internal static class ServerQuestions
     /// <summary>Asks for what may change at any time; null when the connection was lost over it.</summary>
     internal static async LoopTask<Func<ServerFacts, ServerFacts>?> AskAgain(ServerConnection connection)
     {
-        var variables = await ServerQuery.Run(connection, Variables);
+        var variables = await ServerQuery.Run(connection, Variables, columns: 2);
         return variables.Reply.IsOk
             ? facts => ReadVariables(facts, variables) with { Health = ServerHealth.Up, Problem = null }
             : null;

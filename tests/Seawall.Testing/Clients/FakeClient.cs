@@ -46,7 +46,7 @@ public sealed class FakeClient
     public Capabilities Offered { get; private set; }
 
     /// <summary>What was wrong with what it got.</summary>
-    public string? Problem => _stream.Problem ?? _reader.Problem;
+    public string? Problem => Options.TakesAnything ? null : _stream.Problem ?? _reader.Problem;
 
     /// <summary>How its connection ended.</summary>
     public StreamEnd End => _stream.End;

@@ -45,6 +45,9 @@ public sealed record FakeClientOptions
     /// <summary>Whether it shows its password in clear when it is asked, as drivers do on Unix sockets and under TLS.</summary>
     public bool IsProtected { get; init; }
 
+    /// <summary>Whether it takes what makes no sense without complaint: its server is a hostile one.</summary>
+    public bool TakesAnything { get; init; }
+
     /// <summary>Its attributes.</summary>
     public IReadOnlyList<(string Name, string Value)> Attributes { get; init; } = [];
 }

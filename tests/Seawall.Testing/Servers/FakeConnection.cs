@@ -131,8 +131,14 @@ public sealed class FakeConnection
     private async LoopTask<bool> Say(FakeSabotage words, bool isAll)
     {
         var isSent = Wire.Send(words.Bytes) && await Wire.Flushed();
-        while (isSent && isAll && !words.Closes && await _stream.Read() is not null)
+        var unread = new byte[1024];
+        while (isSent && isAll && !words.Closes)
         {
+            var count = Wire.ReadReady ? Wire.Receive(unread) : WireResult.Later;
+            if (count is WireResult.End or WireResult.Broken)
+                return false;
+            if (count == WireResult.Later)
+                await Wire.Readable();
         }
         return isSent && !words.Closes;
     }

@@ -28,13 +28,15 @@ internal static class ServerQuery
     /// <summary>What stands before a text without attributes: none of them, in one set.</summary>
     internal static ReadOnlySpan<byte> NoAttributes => [0, 1];
 
-    /// <summary>Asks; the rows, or why there are none.</summary>
-    internal static async LoopTask<ServerRows> Run(ServerConnection connection, string sql)
+    /// <summary>
+    /// Asks; the rows, or why there are none. What has fewer than so many columns is no answer to the question.
+    /// </summary>
+    internal static async LoopTask<ServerRows> Run(ServerConnection connection, string sql, int columns = 0)
     {
         var writer = Begin(connection.Wire.Loop.Writer.Clear(), connection).Text(sql).End();
         if (!connection.Wire.Send(writer.Bytes) || !await connection.Wire.Flushed())
             return Lost(connection);
-        var result = new Result(connection.DeprecatesEof);
+        var result = new Result(connection.DeprecatesEof, columns);
         byte due = 1;
         while (!result.IsOver)
         {
@@ -67,7 +69,7 @@ internal static class ServerQuery
         return new ServerRows(new ServerReply(ServerReplyKind.Lost), []);
     }
 
-    private sealed class Result(bool deprecatesEof)
+    private sealed class Result(bool deprecatesEof, int columnsMin)
     {
         private int _columns = -1;
         private int _definitions;
@@ -102,12 +104,12 @@ internal static class ServerQuery
         private bool NoteFirst(ReadOnlySpan<byte> payload)
         {
             if (payload is [OkPacket.Header, ..])
-                return IsOver = true;
+                return IsOver = columnsMin == 0;
             var reader = new FieldReader(payload);
             var columns = reader.LengthEncoded();
             _columns = (int)Math.Min(columns, 4096);
             _definitions = _columns + (deprecatesEof ? 0 : 1);
-            return reader.IsValid && columns is > 0 and <= 4096;
+            return reader.IsValid && columns is > 0 and <= 4096 && _columns >= columnsMin;
         }
 
         private bool NoteRow(ReadOnlySpan<byte> payload)

@@ -1,0 +1,14 @@
+using Seawall.Fuzz.Run;
+
+namespace Seawall.Fuzz.Targets;
+
+/// <summary>Everything in Seawall that takes bytes of strangers.</summary>
+public static class AllTargets
+{
+    /// <summary>In the order in which they are tried.</summary>
+    public static IReadOnlyList<FuzzTarget> List { get; } =
+    [
+        .. HandshakeTargets.List, .. ResultTargets.List, TrackerTarget.It, .. SqlTargets.List, .. PasswordTargets.List,
+        .. ControlTargets.List, HostileClient.Target, HostileServer.Target,
+    ];
+}

@@ -157,6 +157,8 @@ internal sealed class SettingsComposer
             LoginsMax = section.Number("logins_max"),
             LoginsPerSourceMax = section.Number("logins_per_source_max"),
             LoginBytesMax = section.Number("login_bytes_max"),
+            WrongPasswordsFree = section.Number("wrong_passwords_free"),
+            WrongPasswordMsMax = section.Number("wrong_password_ms_max"),
             LoginMsMax = section.Number("login_ms_max"),
             IdleMsMax = section.Long("idle_ms_max"),
             MatchesClientHost = section.Flag("match_host"),

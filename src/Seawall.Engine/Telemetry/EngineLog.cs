@@ -40,6 +40,10 @@ internal static partial class EngineLog
         "logins from {Source} are turned away: too many are under way ({Setting} = {Max}); {More} more since this was said last")]
     internal static partial void LoginsLimited(ILogger logger, string source, string setting, int max, int more);
 
+    [LoggerMessage(1010, LogLevel.Warning, "{Count} wrong passwords for '{User}' from {Source}: the next one is looked at after {PauseMs} ms, "
+        + "and after each wrong one it takes twice as long (clients.wrong_password_ms_max = {Max})")]
+    internal static partial void GuessingSlowed(ILogger logger, int count, string user, string source, int pauseMs, int max);
+
     [LoggerMessage(2001, LogLevel.Debug, "opened a connection to {Server} for {User} in {Exchanges} exchanges, {Microseconds} µs")]
     internal static partial void Dialed(ILogger logger, string server, string user, int exchanges, long microseconds);
 

@@ -33,6 +33,12 @@ public sealed class LoopMeter(Loop? loop = null)
     /// <summary>Logins that failed.</summary>
     public long LoginsFailed;
 
+    /// <summary>Logins that waited because of wrong passwords before them.</summary>
+    public long LoginsSlowed;
+
+    /// <summary>Logins turned away because too many waited for the same account from the same source.</summary>
+    public long LoginsRefusedSlowed;
+
     /// <summary>Logins turned away because too many from one source were under way.</summary>
     public long LoginsRefusedBySource;
 

@@ -55,14 +55,14 @@ internal sealed class LearntAccounts(FactsBoard board, PoolBook pools, Func<Serv
     }
 
     /// <inheritdoc/>
-    public async LoopTask<(Account? Account, string Problem)> Confirm(string user, byte[] password, Session session)
+    public async LoopTask<(Account? Account, string Problem, bool IsWrong)> Confirm(string user, byte[] password, Session session)
     {
         var candidate = new Account(user, "%", [], AccountSource.Learnt);
         candidate.Secrets.LearnPassword(password);
         if (await Try(candidate, session) is not { } failure)
-            return (Keep(candidate, password), "");
+            return (Keep(candidate, password), "", false);
         candidate.Secrets.Forget();
-        return (null, failure.Text);
+        return (null, failure.Text, failure.Kind == DialFailureKind.AccessDenied);
     }
 
     // Null: a server has let the account in. The connection is the pool's from then on.

@@ -22,6 +22,7 @@ internal sealed class ClientAuthentication(
     private string _user = "";
     private bool _hasPassword;
     private byte[] _longNonce = [];
+    private bool _wasWrong;
 
     /// <summary>The account, when the client is who it says and may come in.</summary>
     internal Account? Accepted { get; private set; }
@@ -33,8 +34,54 @@ internal sealed class ClientAuthentication(
     internal async LoopTask<Refusal> Run(string user, string plugin, byte[] response)
     {
         _user = user;
+        var key = GuessBrake.KeyOf(user, ClientSource.Of(_session.Wire.Peer));
+        // Who shows no password guesses none: a look whether somebody answers, as monitors have it.
+        if ((response.Length > 0 || OwesProof(KindOf(plugin), response)) && !await Brake(key))
+            return exchange.IsOver ? default : Crowded(key);
+        var refusal = await Check(plugin, response);
+        if (Accepted is not null)
+            door.Brake.NoteRight(key);
+        // Whoever hangs up when asked for the password itself has learnt that the proof was wrong.
+        else if (_hasPassword && (_wasWrong || exchange.IsOver))
+            NoteWrong(key);
+        return refusal;
+    }
+
+    // Waits for the account's turn, when wrong passwords came from this source before. False: the turn will not come.
+    private async LoopTask<bool> Brake(GuessKey key)
+    {
+        var waitMs = door.Brake.Book(key, door.Loop, out var waiter);
+        if (waiter is null)
+            return waitMs == 0;
+        door.Meter.LoginsSlowed++;
+        await waiter.Sleep.For(waitMs);
+        door.Brake.Forget(key, waiter);
+        if (!_session.Wire.IsClosed)
+            return true;
+        exchange.Abandon();
+        return false;
+    }
+
+    private void NoteWrong(GuessKey key)
+    {
+        var (wrong, pauseMs) = door.Brake.NoteWrong(key, door.Loop.NowMs);
+        if (wrong == door.Options.WrongPasswordsFree)
+            door.Slowed(key, wrong, pauseMs);
+    }
+
+    private Refusal Crowded(GuessKey key)
+    {
+        door.Meter.LoginsRefusedSlowed++;
+        return new(SqlError.TooManyConnections,
+            $"Too many connections: after wrong passwords, too many logins of '{_user}' from {key.Source} wait for their turn "
+            + $"(clients.wrong_password_ms_max = {door.Options.WrongPasswordMsMax}); this one was not looked at, and trying again is safe",
+            "too many of the same account and source wait after wrong passwords");
+    }
+
+    private async LoopTask<Refusal> Check(string plugin, byte[] response)
+    {
         _hasPassword = response.Length > 0;
-        var account = _book.Find(user);
+        var account = _book.Find(_user);
         var spoken = KindOf(plugin);
         if (_book.Mode == AccountMode.Learning && account is null)
             return await Learn(spoken, response);
@@ -60,7 +107,9 @@ internal sealed class ClientAuthentication(
             proof = await Prove(fresh, wanted, response, proof.Password);
         }
         proof.Forget();
-        return proof.Ok && account is not null ? Judge(account) : Denied("wrong password or unknown account");
+        if (proof.Ok && account is not null)
+            return Judge(account);
+        return Denied("wrong password or unknown account");
     }
 
     // A plugin of a client does not prove anything with a nonce that was meant for another one: libmysqlclient and MariaDB's
@@ -249,9 +298,13 @@ internal sealed class ClientAuthentication(
             return default;
         if (password is null)
             return Denied("the password could not be read");
-        var (account, problem) = await door.Learnt.Confirm(_user, password, _session);
+        var (account, problem, isWrong) = await door.Learnt.Confirm(_user, password, _session);
         password.AsSpan().Clear();
-        return account is null ? Denied(problem) : Judge(account);
+        if (account is not null)
+            return Judge(account);
+        var denial = Denied(problem);
+        _wasWrong = isWrong; // A server that cannot be reached says nothing about the password.
+        return denial;
     }
 
     private Refusal Judge(Account account)
@@ -283,8 +336,12 @@ internal sealed class ClientAuthentication(
     private string Host => _session.Wire.Peer.IsUnix || (_session.Wire.Peer.IsLocal && _book.HostOfSeawall == "localhost")
         ? "localhost" : _session.Wire.Peer.ToIPAddress().ToString();
 
-    private Refusal Denied(string reason) => new(SqlError.AccessDenied,
-        $"Access denied for user '{_user}'@'{Host}' (using password: {(_hasPassword ? "YES" : "NO")})", reason);
+    private Refusal Denied(string reason)
+    {
+        _wasWrong = true; // Whatever the reason: who hears the same words must not tell by the pause that follows.
+        return new(SqlError.AccessDenied,
+            $"Access denied for user '{_user}'@'{Host}' (using password: {(_hasPassword ? "YES" : "NO")})", reason);
+    }
 
     private Refusal Unsupported(Account account) => new(SqlError.AuthenticationPlugin,
         $"Seawall cannot check the authentication plugin of '{_user}' ({account.Passwords.FirstOrDefault()?.Plugin}); "

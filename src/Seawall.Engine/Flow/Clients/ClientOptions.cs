@@ -34,6 +34,12 @@ public sealed record ClientOptions
     /// <summary>Bytes that logins under way hold, all together, beyond 4 KiB each.</summary>
     public int LoginBytesMax { get; init; } = 16 * 1024 * 1024;
 
+    /// <summary>Wrong passwords for one account from one source that cost nothing: people mistype.</summary>
+    public int WrongPasswordsFree { get; init; } = 3;
+
+    /// <summary>The longest pause before the next password of that account from that source is looked at; 0 for none.</summary>
+    public int WrongPasswordMsMax { get; init; } = 5_000;
+
     /// <summary>How long a login may take: the server's own limit (<c>connect_timeout</c>).</summary>
     public int LoginMsMax { get; init; } = 10_000;
 

@@ -38,6 +38,9 @@ internal sealed class FrontDoor
     /// <summary>Nonces for greetings.</summary>
     internal NonceBatch Nonces { get; }
 
+    /// <summary>Makes guessing slow.</summary>
+    internal GuessBrake Brake => _house.Brake;
+
     /// <summary>Chooses the plugin of the greeting.</summary>
     internal Greeter Greeter => _house.Greeter;
 
@@ -104,6 +107,10 @@ internal sealed class FrontDoor
         Meter.LoginsFailed++;
         EngineLog.LoginRefused(_house.Logger, user, session.Wire.Peer, reason);
     }
+
+    /// <summary>A password was wrong once more than costs nothing: said once for an account and a source.</summary>
+    internal void Slowed(GuessKey key, int wrong, int pauseMs) =>
+        EngineLog.GuessingSlowed(_house.Logger, wrong, key.User, key.Source.ToString(), pauseMs, Options.WrongPasswordMsMax);
 
     /// <summary>A proxy did not say in a way that makes sense whom it speaks for; it hears nothing.</summary>
     internal void BadProxy(Session session, string problem)

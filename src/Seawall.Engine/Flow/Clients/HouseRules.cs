@@ -26,8 +26,10 @@ internal interface ILearntAccounts
     /// <summary>Whether a server still lets it in; one is asked if the last time was too long ago.</summary>
     LoopTask<bool> IsStillRight(Account account, Session session);
 
-    /// <summary>Asks a server whether the password is right, by logging in with it; or says why not.</summary>
-    LoopTask<(Account? Account, string Problem)> Confirm(string user, byte[] password, Session session);
+    /// <summary>
+    /// Asks a server whether the password is right, by logging in with it; or says why not, and whether it was wrong.
+    /// </summary>
+    LoopTask<(Account? Account, string Problem, bool IsWrong)> Confirm(string user, byte[] password, Session session);
 }
 
 /// <summary>What the front doors of all loops share. Thread-safe.</summary>
@@ -76,6 +78,9 @@ internal sealed class HouseRules(
 
     /// <summary>Logins under way.</summary>
     internal LoginTally Logins { get; } = new();
+
+    /// <summary>Makes guessing slow.</summary>
+    internal GuessBrake Brake { get; } = new(clients);
 
     /// <summary>Clients that are in.</summary>
     internal int Count => Volatile.Read(ref _count);

@@ -57,6 +57,9 @@ internal sealed class LoginExchange(Session session, byte sequence)
     internal void SendError(SqlError error, string message) =>
         ClientReplies.SendError(Session, _sequence++, error, message);
 
+    /// <summary>It is over: the client has been closed meanwhile.</summary>
+    internal void Abandon() => End(null);
+
     /// <summary>Says why it is over while the client's next packet is due: an answer to that packet.</summary>
     internal void SendErrorAhead(SqlError error, string message)
     {

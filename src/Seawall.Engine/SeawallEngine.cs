@@ -104,7 +104,7 @@ public sealed class SeawallEngine : IDisposable
         _threads.Start();
         _threads.Control.Post(LoopJob.From(_ =>
         {
-            _accounts.Configure(_options.Accounts, learns: _options.Monitor is null);
+            _accounts.Configure(_options.Accounts, _options.Monitor);
             _servers.Watch(_accounts);
             new Housekeeping(_threads.Control, Pools).Start();
             Views.Start();
@@ -126,7 +126,7 @@ public sealed class SeawallEngine : IDisposable
         Pools.FollowLimits();
         _threads.Control.Post(LoopJob.From(_ =>
         {
-            _accounts.Configure(options.Accounts, learns: options.Monitor is null);
+            _accounts.Configure(options.Accounts, options.Monitor);
             _servers.Watch(_accounts);
         }));
         var wishes = elsewhere.Count > 0 ? SessionWishes.GiveUpSoftHold : SessionWishes.None;

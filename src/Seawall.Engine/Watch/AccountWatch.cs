@@ -32,10 +32,17 @@ internal sealed class AccountWatch(Loop loop, FactsBoard board, Action<AccountBo
     private long _lookedMs;
     private bool _isBusy;
     private bool _learns;
+    private byte[] _decoyKey = Decoys.RandomKey();
 
-    /// <summary>Takes over the settings file's accounts, and whether others are learnt. Control loop only.</summary>
-    internal void Configure(ImmutableArray<Account> accounts, bool learns)
+    /// <summary>
+    /// Takes over the settings file's accounts, and the monitoring account; without one, others are learnt. Control loop only.
+    /// </summary>
+    internal void Configure(ImmutableArray<Account> accounts, Account? monitor)
     {
+        var learns = monitor is null;
+        // The monitor's password is what all nodes of a fleet have in common, and what a restart does not change.
+        if (monitor?.Secrets.Password is { } secret)
+            secret.TryVisit(this, (password, watch) => watch._decoyKey = Decoys.KeyFrom(password));
         _configured = [.. accounts.Select(account => Same(_configured, account))];
         _learns = learns;
         if (learns)
@@ -131,7 +138,7 @@ internal sealed class AccountWatch(Loop loop, FactsBoard board, Action<AccountBo
 
     private void Publish()
     {
-        var book = new AccountBook(_mode, _configured.Concat(_read), _hostOfSeawall) { Problem = _problem };
+        var book = new AccountBook(_mode, _configured.Concat(_read), _hostOfSeawall, _decoyKey) { Problem = _problem };
         board.Publish(snapshot => snapshot.With(book));
         changed(book);
     }

@@ -140,6 +140,20 @@ public sealed class SaltedSha2 : IEquatable<SaltedSha2>
         return new SaltedSha2(scheme, rounds, salt, digest);
     }
 
+    /// <summary>
+    /// A stored form that costs as much to check as <paramref name="like"/>, or as MySQL's usual one, and that no password was
+    /// made to; <paramref name="seed"/> has 32 bytes.
+    /// </summary>
+    public static SaltedSha2 MakeDecoy(SaltedSha2? like, ReadOnlySpan<byte> seed)
+    {
+        var scheme = like?.Scheme ?? SaltedSha2Scheme.Crypt;
+        Span<byte> digest = stackalloc byte[DigestLengthMax];
+        digest = digest[..DigestLengthOf(scheme)];
+        for (var i = 0; i < digest.Length; i++)
+            digest[i] = seed[i % seed.Length];
+        return new SaltedSha2(scheme, like?.Rounds ?? RoundsDefault, seed[..SaltLength], digest);
+    }
+
     /// <summary>Whether this was made of <paramref name="password"/>. Slow; see the class.</summary>
     public bool Matches(ReadOnlySpan<byte> password)
     {

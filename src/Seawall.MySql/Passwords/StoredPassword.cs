@@ -76,6 +76,29 @@ public sealed class StoredPassword : IEquatable<StoredPassword>
     /// </summary>
     internal ReadOnlySpan<byte> Hash => _hash;
 
+    /// <summary>What a check of it looks like from outside: two of the same cost cannot be told apart by who is refused.</summary>
+    public string Cost => Kind == PasswordKind.CachingSha2 ? $"{Kind} {_salted?.ToString() ?? "usual"}" : $"{Kind}";
+
+    /// <summary>
+    /// One that looks the same to who is refused, and that nobody passes; <paramref name="seed"/> has 32 bytes.
+    /// </summary>
+    public StoredPassword MakeDecoy(ReadOnlySpan<byte> seed)
+    {
+        switch (Kind)
+        {
+            case PasswordKind.Native:
+                return new(Kind, Plugin, seed[..NativePassword.ProofLength], null);
+            case PasswordKind.CachingSha2:
+                return new(Kind, Plugin, default, SaltedSha2.MakeDecoy(_salted, seed));
+            case PasswordKind.Ed25519:
+                Span<byte> key = stackalloc byte[Ed25519Password.PublicKeyLength];
+                Ed25519Password.WritePublicKey(seed, key); // A point that is none would be refused faster.
+                return new(Kind, Plugin, key, null);
+            default:
+                return this;
+        }
+    }
+
     /// <summary>Reads an account's plugin and <c>authentication_string</c>.</summary>
     public static StoredPassword Read(ReadOnlySpan<byte> plugin, ReadOnlySpan<byte> stored)
     {

@@ -12,6 +12,9 @@ internal sealed class ClientProof(PacketStream stream, string password, bool isP
 {
     private byte[] _nonce = [];
 
+    /// <summary>What came and went since the first proof: the first byte, for a switch the plugin, and the length.</summary>
+    internal List<string> Trace { get; } = [];
+
     internal byte[] Password => Encoding.UTF8.GetBytes(password);
 
     /// <summary>The proof for a plugin.</summary>
@@ -40,6 +43,8 @@ internal sealed class ClientProof(PacketStream stream, string password, bool isP
     {
         while (await stream.Read() is { } packet)
         {
+            var plugin = packet is [AuthSwitchRequest.Header, .. var switched] ? Encoding.ASCII.GetString(switched).Split('\0')[0] : "";
+            Trace.Add($"< {packet[0]:X2} {plugin} {packet.Length}");
             switch (packet)
             {
                 case [OkPacket.Header or ErrPacket.Header, ..]:
@@ -84,6 +89,7 @@ internal sealed class ClientProof(PacketStream stream, string password, bool isP
 
     private LoopTask<bool> Say(byte[] payload)
     {
+        Trace.Add($"> {payload.Length}");
         stream.Begin().Raw(payload);
         stream.Finish();
         return stream.Flush();

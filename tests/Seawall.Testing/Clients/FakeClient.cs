@@ -51,6 +51,9 @@ public sealed class FakeClient
     /// <summary>How its connection ended.</summary>
     public StreamEnd End => _stream.End;
 
+    /// <summary>The packets of its last login after the first proof: see <see cref="ClientProof.Trace"/>.</summary>
+    public IReadOnlyList<string> LoginTrace { get; private set; } = [];
+
     /// <summary>Bytes of the connection, as a simulated network counts them.</summary>
     public Link Link => ((SimulatedWire)Wire).Link;
 
@@ -217,6 +220,7 @@ public sealed class FakeClient
             return new LoginReply(_reader.ReadOk(greeting).Error, "", 0, false);
         var (plugin, nonce) = ReadGreeting(greeting);
         var proof = new ClientProof(_stream, Options.Password, Options.IsProtected);
+        LoginTrace = proof.Trace;
         var first = Options.Plugin ?? plugin;
         WriteLogin(first, Options.WaitsForNonce && first != plugin ? [] : proof.Make(first, nonce));
         var end = await _stream.Flush() ? await proof.Finish() : null;

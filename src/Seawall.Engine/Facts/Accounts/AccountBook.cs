@@ -30,14 +30,15 @@ public sealed class AccountBook
 
     /// <summary>
     /// A book of all rows. <paramref name="hostOfSeawall"/> is Seawall's host as the servers see it, which decides the row that
-    /// they match; null takes the row that matches most.
+    /// they match; null takes the row that matches most. <paramref name="decoyKey"/> is what decoys are made with.
     /// </summary>
-    public AccountBook(AccountMode mode, IEnumerable<Account> rows, string? hostOfSeawall)
+    public AccountBook(AccountMode mode, IEnumerable<Account> rows, string? hostOfSeawall, byte[]? decoyKey = null)
     {
         Mode = mode;
         HostOfSeawall = hostOfSeawall;
         _entries = rows.GroupBy(row => row.User)
             .ToFrozenDictionary(group => group.Key, group => new Entry([.. group.OrderBy(Rank)], hostOfSeawall));
+        Decoys = new Decoys(decoyKey ?? [], Accounts);
     }
 
     /// <summary>Nothing known.</summary>
@@ -51,6 +52,9 @@ public sealed class AccountBook
 
     /// <summary>Seawall's host as the servers see it; null when they were not asked.</summary>
     public string? HostOfSeawall { get; }
+
+    /// <summary>What stands for those who do not exist.</summary>
+    internal Decoys Decoys { get; }
 
     /// <summary>How many names there are.</summary>
     public int Count => _entries.Count;

@@ -81,15 +81,17 @@ internal sealed class ClientAuthentication(
     private async LoopTask<Refusal> Check(string plugin, byte[] response)
     {
         _hasPassword = response.Length > 0;
-        var account = _book.Find(_user);
+        var known = _book.Find(_user);
         var spoken = KindOf(plugin);
-        if (_book.Mode == AccountMode.Learning && account is null)
+        if (_book.Mode == AccountMode.Learning && known is null)
             return await Learn(spoken, response);
         // Whether there is such an account is not known yet: "access denied" would send people after a password.
-        if (_book.Mode == AccountMode.Partial && account is null)
+        if (_book.Mode == AccountMode.Partial && known is null)
             return new(SqlError.ServerNotAvailable, door.NoAccountsMessage(), "the servers' accounts have not been read");
-        if (WantedKind(account, spoken) is not { } wanted)
-            return Unsupported(account!);
+        // Who does not exist, or cannot be let in, must not be told apart from who does: a decoy stands for him.
+        var account = known is not null && WantedKind(known, spoken) is not null ? known : _book.Decoys.For(_user);
+        var isReal = account == known;
+        var wanted = WantedKind(account, spoken) ?? PasswordKind.Native;
         if (wanted != spoken || (OwesProof(spoken, response) && !AdmitsWithoutPassword(account)))
             response = await Switch(wanted);
         if (exchange.IsOver)
@@ -103,26 +105,27 @@ internal sealed class ClientAuthentication(
         if (!proof.Ok && await door.Accounts.Refresh(_user, door.Loop) is { } fresh && !ReferenceEquals(fresh, account))
         {
             account = fresh;
+            isReal = true;
             _book = door.Facts.Accounts;
             proof = await Prove(fresh, wanted, response, proof.Password);
         }
         proof.Forget();
-        if (proof.Ok && account is not null)
+        if (proof.Ok && isReal)
             return Judge(account);
-        return Denied("wrong password or unknown account");
+        return Denied(known is not null && WantedKind(known, spoken) is null
+            ? $"the account's plugin ({known.Passwords.FirstOrDefault()?.Plugin}) is not spoken here; name the account under [[accounts]]"
+            : "wrong password or unknown account");
     }
 
     // A plugin of a client does not prove anything with a nonce that was meant for another one: libmysqlclient and MariaDB's
     // library then send nothing, which is no empty password, and wait to be asked with a nonce for this plugin.
     private bool OwesProof(PasswordKind? spoken, byte[] response) => response.Length == 0 && spoken != nonceFor;
 
-    private static bool AdmitsWithoutPassword(Account? account) => account?.Passwords.Any(stored => stored.IsEmpty) == true;
+    private static bool AdmitsWithoutPassword(Account account) => account.Passwords.Any(stored => stored.IsEmpty);
 
     // A settings account has a password that is known and takes any plugin; one of a server takes the server's.
-    private static PasswordKind? WantedKind(Account? account, PasswordKind? spoken)
+    private static PasswordKind? WantedKind(Account account, PasswordKind? spoken)
     {
-        if (account is null)
-            return spoken ?? PasswordKind.Native; // Whoever does not exist must not be told apart from who does.
         if (account.Source == AccountSource.Settings && account.Secrets.Password is not null)
             return spoken is PasswordKind.Native or PasswordKind.CachingSha2 ? spoken : PasswordKind.CachingSha2;
         PasswordKind? first = null;
@@ -342,10 +345,6 @@ internal sealed class ClientAuthentication(
         return new(SqlError.AccessDenied,
             $"Access denied for user '{_user}'@'{Host}' (using password: {(_hasPassword ? "YES" : "NO")})", reason);
     }
-
-    private Refusal Unsupported(Account account) => new(SqlError.AuthenticationPlugin,
-        $"Seawall cannot check the authentication plugin of '{_user}' ({account.Passwords.FirstOrDefault()?.Plugin}); "
-        + "name the account under [[accounts]]", "the account's plugin is not spoken here");
 
     private static PasswordKind? KindOf(string plugin) => plugin switch
     {

@@ -168,7 +168,7 @@ public sealed class LoginTests
         Assert.True(remembered.IsIn);
         Assert.Equal("1045 (28000) Access denied for user 'app'@'localhost' (using password: YES)", wrong.Error!.ToString());
         Assert.Equal(wrong.Error!.Message, unknown.Error!.Message.Replace("nob", "app", StringComparison.Ordinal));
-        Assert.Equal((wrong.Code, wrong.Exchanges), (unknown.Code, unknown.Exchanges));
+        Assert.Equal(wrong.Code, unknown.Code); // DecoyTests compares the packets.
         Assert.Equal((wrong.Code, wrong.Exchanges), (wrongAgain.Code, wrongAgain.Exchanges));
         Assert.Equal(3, world.Count(meter => meter.LoginsFailed));
     }

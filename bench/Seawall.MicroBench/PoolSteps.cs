@@ -32,7 +32,7 @@ public class PoolSteps : IDisposable
             new ServerId("stub"), new DialGate(new DialPace(new DialLimits(), new Random(1))), new ServerSlots(() => 100),
             new PoolDialer(board, _settings, () => throw new InvalidOperationException("nobody dials here")), board);
         var context = new PoolContext([_loop], server, () => new PoolLimits(), () => false, new PoolTelemetry(NullLogger.Instance));
-        _pool = new Pool(context, new PoolKey(server.Id, "bench", false), new Account("bench", "%", [], AccountSource.Server));
+        _pool = new Pool(context, new PoolKey(server.Id, "bench", default), new Account("bench", "%", [], AccountSource.Server));
         _wanted = _settings.Fresh.WithSchema("bench").With("sql_mode", "ANSI").With("time_zone", "SYSTEM");
         var version = ServerVersion.Parse("8.4.2"u8);
         for (var i = 0; i < 8; i++)

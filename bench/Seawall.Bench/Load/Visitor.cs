@@ -45,7 +45,7 @@ internal sealed class Visitor : IDisposable
             LoginMsMax = 10_000,
             Workers = _workers,
         };
-        var (login, failure) = await ServerLogin.Run(Loop, server, options, _account, _keys, foundRows: false, attributes: []);
+        var (login, failure) = await ServerLogin.Run(Loop, server, options, _account, _keys, form: default, attributes: []);
         return (failure is null ? login.Wire : null, failure?.Text);
     }
 

@@ -10,12 +10,12 @@ internal static class EngineTables
 {
     internal static AdminTable Pools(IReadOnlyList<PoolView> pools) => new(
         [
-            Text("server"), Text("user"), Text("found_rows"), Number("size"), Number("total"), Number("in_use"), Number("idle"),
+            Text("server"), Text("user"), Text("form"), Number("size"), Number("total"), Number("in_use"), Number("idle"),
             Number("dialing"), Number("waiting"), Number("maxwait_ms"), Number("generation"), Text("last_failure"),
         ],
         pools.Select(pool => (AdminCell[])
         [
-            pool.Server, pool.User, pool.FoundRows, pool.SizeMax, pool.Total, pool.InUse, pool.Idle,
+            pool.Server, pool.User, pool.Form, pool.SizeMax, pool.Total, pool.InUse, pool.Idle,
             pool.Dialing, pool.Waiting, pool.OldestWaitMs, pool.Generation, pool.LastFailure,
         ]));
 

@@ -123,7 +123,7 @@ internal static class MetricsPage
             foreach (var pool in shown)
             {
                 writer.Sample(value(pool), ("server", pool.Server), ("user", pool.User),
-                    ("found_rows", pool.FoundRows ? "yes" : "no"));
+                    ("form", pool.Form));
             }
         }
     }
@@ -138,7 +138,6 @@ internal static class MetricsPage
         {
             Server = group.Key,
             User = OtherPools,
-            FoundRows = false,
             SizeMax = group.Sum(pool => pool.SizeMax),
             Total = group.Sum(pool => pool.Total),
             Idle = group.Sum(pool => pool.Idle),

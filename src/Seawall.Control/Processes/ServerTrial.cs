@@ -68,7 +68,7 @@ public sealed class ServerTrial : IDisposable
     private async LoopTask<TrialResult> LogIn(ServerOptions server, Account monitor)
     {
         var (login, failure) = await ServerLogin.Run(
-            _loop, FactsOf(server), LoginOf(server), monitor, new ServerKeyCache(), foundRows: false,
+            _loop, FactsOf(server), LoginOf(server), monitor, new ServerKeyCache(), form: default,
             WatchOptions.Attributes);
         if (failure is not null)
             return new(false, $"{server.Id}: {failure.Text}");

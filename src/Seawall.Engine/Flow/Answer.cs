@@ -89,7 +89,7 @@ internal sealed class Answer
         _divert = divert;
         _renumberTo = preparedId;
         _facts.Clear();
-        _tracker.Begin(shape, connection.DeprecatesEof, (byte)(firstSequence - shift));
+        _tracker.Begin(shape, connection.DeprecatesEof, (byte)(firstSequence - shift), connection.MayOmitMetadata);
         _tracker.SequenceShift = shift;
         _insertsEof = session.WantsEof && connection.DeprecatesEof;
         _dropsEof = !session.WantsEof && !connection.DeprecatesEof;

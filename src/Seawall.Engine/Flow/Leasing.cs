@@ -38,7 +38,7 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
     {
         if (session.Pool is { } pool && pool.Key.Server == statement.Server.Id)
             return pool;
-        return session.Pool = pools.Find(statement.Server.Id, session.Account!, session.CountsFoundRows);
+        return session.Pool = pools.Find(statement.Server.Id, session.Account!, session.Form);
     }
 
     private LoopTask<bool> KeepOrReplace(Statement statement)
@@ -93,6 +93,8 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
     {
         var session = statement.Session;
         door.Meter.Leases++;
+        if ((session.Capabilities & LoginForm.Written & ~connection.Capabilities) != 0)
+            return new(RefuseForm(statement, pool, connection));
         var isUntouched = session.LastLease.Connection == connection && session.LastLease.IsUntouched;
         session.Lease = Lease.Begin(connection, pool);
         session.LastLease = session.Lease.Mark;
@@ -113,6 +115,19 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
         if (SettingsMove.CanMove(connection, session.Settings))
             return new(true);
         return LogInAgain(statement, pool, connection);
+    }
+
+    // Only a reload can bring a client there: its greeting offered what the server of that time could.
+    private bool RefuseForm(Statement statement, Pool pool, PooledConnection connection)
+    {
+        var session = statement.Session;
+        Lease.Begin(connection, pool).Return();
+        door.Meter.OwnErrors++;
+        ClientReplies.SendError(session, statement.ReplySequence, SqlError.ServerNotAvailable,
+            $"server '{pool.Key.Server}' does not write results as this client agreed on at its login "
+            + $"({LoginForm.Words(session.Form & LoginForm.Written)}); connect again [seawall: the statement did not run]");
+        session.Wish(SessionWishes.GoNow);
+        return false;
     }
 
     // A session without a schema got a connection that is in one: only a new login on it leads out.

@@ -19,7 +19,7 @@ internal sealed class SchemaCheck(FrontDoor door, PoolBook pools, SchemaMemory m
     {
         if (door.Facts.Primary is not { } server)
             return false;
-        session.Pool = pools.Find(server.Id, session.Account!, session.CountsFoundRows);
+        session.Pool = pools.Find(server.Id, session.Account!, session.Form);
         if (!memory.Knows(session.Pool.Key, schema, door.Loop.NowMs))
         {
             var refusal = await Ask(session, schema);

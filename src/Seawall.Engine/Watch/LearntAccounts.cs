@@ -71,10 +71,10 @@ internal sealed class LearntAccounts(FactsBoard board, PoolBook pools, Func<Serv
         if (board.Current.Primary is not { } server)
             return new DialFailure(DialFailureKind.Unreachable, "no server is named");
         var loop = session.Wire.Loop;
-        var foundRows = session.CountsFoundRows;
-        var pool = pools.ForTrial(server.Id, account, foundRows);
+        var form = session.Form;
+        var pool = pools.ForTrial(server.Id, account, form);
         var trial = new TrialDial(
-            pool, account, loop, session.Attributes, opened, () => pools.Find(server.Id, account, foundRows));
+            pool, account, loop, session.Attributes, opened, () => pools.Find(server.Id, account, form));
         loop.Arm(trial.Limit, ConfirmMsMax);
         pool.Server.Gate.Request(trial);
         await trial;

@@ -83,7 +83,7 @@ internal sealed class ServerWatch
             return false;
         }
         var (login, failure) = await ServerLogin.Run(
-            _loop, server, options.Login, monitor, _keys, foundRows: false, attributes: WatchOptions.Attributes);
+            _loop, server, options.Login, monitor, _keys, form: default, attributes: WatchOptions.Attributes);
         if (failure is not null)
         {
             Note(facts => Failed(login.Version is null ? facts : ServerQuestions.Greeted(facts, login), failure.Text));

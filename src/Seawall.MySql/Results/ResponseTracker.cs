@@ -61,6 +61,8 @@ public struct ResponseTracker
     private State _state;
     private State _afterColumns;
     private bool _deprecatesEof;
+    private bool _mayOmitMetadata;
+    private bool _omitsPrepared;
     private bool _continued;
     private int _skip;
     private uint _columns;
@@ -108,13 +110,17 @@ public struct ResponseTracker
     /// <summary>Rows that went by since <see cref="Begin"/> or the last result's end.</summary>
     public ulong Rows { get; private set; }
 
-    /// <summary>Begins with the answer to a command; <paramref name="first"/> is the number of its first packet.</summary>
-    public void Begin(ResponseShape shape, bool deprecatesEof, byte first = 1)
+    /// <summary>
+    /// Begins with the answer to a command; <paramref name="first"/> is the number of its first packet;
+    /// <paramref name="mayOmitMetadata"/> when results say whether column definitions follow.
+    /// </summary>
+    public void Begin(ResponseShape shape, bool deprecatesEof, byte first = 1, bool mayOmitMetadata = false)
     {
         this = new ResponseTracker
         {
             _deprecatesEof = deprecatesEof,
             _next = first,
+            _mayOmitMetadata = mayOmitMetadata,
             IsUntouched = true,
             _state = shape switch
             {
@@ -144,8 +150,11 @@ public struct ResponseTracker
                 if (_skip > 0)
                     return ResponseEvent.NeedMore;
             }
-            if (_state == State.Columns && _columns == 0 && !_continued && EndColumns(position) is { } end)
-                return end;
+            while (_state == State.Columns && _columns == 0 && !_continued)
+            {
+                if (EndColumns(position) is { } end)
+                    return end;
+            }
             var packet = data[position..];
             if (packet.Length < PacketHeader.Size)
                 return ResponseEvent.NeedMore;
@@ -295,10 +304,11 @@ public struct ResponseTracker
         }
         var reader = new FieldReader(payload);
         var columns = reader.LengthEncoded();
+        var follow = !_mayOmitMetadata || reader.Int1() != 0;
         // 4,096 columns is the server's own limit; 65,535 is what a definition count can be elsewhere in the protocol.
         if (!reader.IsValid || !reader.IsAtEnd || columns is 0 or > 0xFFFF)
             return ResponseEvent.Malformed;
-        _columns = (uint)columns;
+        _columns = follow ? (uint)columns : 0;
         _columnsAfter = 0;
         _state = State.Columns;
         _afterColumns = State.Rows;
@@ -316,6 +326,9 @@ public struct ResponseTracker
             : (prepared.Columns, (ushort)0);
         _afterColumns = State.Done;
         _state = _columns > 0 ? State.Columns : State.Done;
+        _omitsPrepared = _mayOmitMetadata && prepared.OmitsMetadata;
+        if (_omitsPrepared)
+            _columns = 0; // Their ends remain.
         return ResponseEvent.Prepared;
     }
 
@@ -351,7 +364,7 @@ public struct ResponseTracker
 
     private void LeaveColumns()
     {
-        (_columns, _columnsAfter) = (_columnsAfter, 0);
-        _state = _columns > 0 ? State.Columns : _afterColumns;
+        _state = _columnsAfter > 0 ? State.Columns : _afterColumns;
+        (_columns, _columnsAfter) = (_omitsPrepared ? 0 : _columnsAfter, 0);
     }
 }

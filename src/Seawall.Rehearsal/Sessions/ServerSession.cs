@@ -58,7 +58,7 @@ public sealed class ServerSession : IDisposable
         var server = new ServerFacts { Id = new ServerId("target"), Endpoint = endpoint, Role = ServerRole.Primary };
         var options = new ServerLoginOptions { Tls = ServerTls.Off, Workers = _workers };
         var (login, failure) = await ServerLogin.Run(
-            _loop, server, options, account, new ServerKeyCache(), foundRows: false, attributes: []);
+            _loop, server, options, account, new ServerKeyCache(), form: default, attributes: []);
         if (failure is not null)
             return failure.Text;
         _connection = new ServerConnection(login.Wire!, login.Version!, login.Capabilities, new SettingsTable().Fresh);

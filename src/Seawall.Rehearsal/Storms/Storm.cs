@@ -81,7 +81,7 @@ public sealed class Storm : IDisposable
             Workers = _workers,
         };
         var (login, failure) = await ServerLogin.Run(
-            _loop, server, options, _plan.Account, _keys, foundRows: false, attributes: [], _plan.Schema);
+            _loop, server, options, _plan.Account, _keys, form: default, attributes: [], _plan.Schema);
         if (failure is not null)
         {
             Result.Fail(failure.Text);

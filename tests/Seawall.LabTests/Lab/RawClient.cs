@@ -61,6 +61,8 @@ public sealed class RawClient : IDisposable
 
     public bool SendsAttributes => Agreed.HasFlag(Capabilities.QueryAttributes);
 
+    public bool MayOmitMetadata => (Agreed & (Capabilities.OptionalMetadata | Capabilities.MariaDbCachedMetadata)) != 0;
+
     public bool DeprecatesEof => Agreed.HasFlag(Capabilities.DeprecateEof);
 
     /// <summary>Connects and logs in; see <see cref="Refusal"/>.</summary>
@@ -175,8 +177,10 @@ public sealed class RawClient : IDisposable
             return false;
         if (first.Head[0] == OkPacket.Header)
             return answer.LastStatus.HasFlag(ServerStatus.MoreResults);
-        var columns = (int)new FieldReader(first.Head).LengthEncoded();
-        for (var i = 0; i < columns; i++)
+        var head = new FieldReader(first.Head);
+        var columns = (int)head.LengthEncoded();
+        var follow = !MayOmitMetadata || head.Int1() != 0;
+        for (var i = 0; follow && i < columns; i++)
             answer.Add(Next());
         if (!DeprecatesEof)
         {
@@ -212,7 +216,8 @@ public sealed class RawClient : IDisposable
         var prepared = PreparedPacket.Read(first.Head);
         foreach (int count in (int[])[prepared.Parameters, prepared.Columns])
         {
-            for (var i = 0; i < count + (count > 0 && !DeprecatesEof ? 1 : 0); i++)
+            var definitions = prepared.OmitsMetadata ? 0 : count;
+            for (var i = 0; i < definitions + (count > 0 && !DeprecatesEof ? 1 : 0); i++)
                 answer.Add(Next());
         }
     }
@@ -435,7 +440,10 @@ public sealed class RawAnswer(RawClient client)
     {
         get
         {
-            var columns = (int)new FieldReader(Packets[0].Head).LengthEncoded();
+            var head = new FieldReader(Packets[0].Head);
+            var columns = (int)head.LengthEncoded();
+            if (client.MayOmitMetadata && head.Int1() == 0)
+                columns = 0;
             var row = Packets[1 + columns + (client.DeprecatesEof ? 0 : 1)].Head;
             if (row is [0xFB, ..] or [OkPacket.EndHeader, ..])
                 return null;

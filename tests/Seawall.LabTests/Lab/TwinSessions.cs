@@ -137,6 +137,8 @@ public sealed class TwinSessions(RawClient direct, RawClient through, int port) 
             Same(CommandKind.StatementExecute, [.. Number(directId), .. body], [.. Number(throughId), .. body],
                 $"execution of {sql} with {Convert.ToHexString(body)}");
         }
+        direct.Send(CommandKind.StatementClose, Number(directId));
+        through.Send(CommandKind.StatementClose, Number(throughId));
     }
 
     /// <summary>Executes "the statement that was prepared last" once more.</summary>

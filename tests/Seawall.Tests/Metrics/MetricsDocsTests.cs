@@ -39,7 +39,6 @@ public sealed class MetricsDocsTests
         {
             Server = i % 2 == 0 ? "a" : "b",
             User = $"user-{i}",
-            FoundRows = false,
             SizeMax = 10,
             Total = i,
             Idle = 0,

@@ -86,7 +86,7 @@ public sealed class TlsServerLoginTests : IDisposable
     private static async LoopTask<DialFailure?> Run(Loop loop, ServerFacts server, ServerLoginOptions options)
     {
         var account = new Account("app", "%", [], AccountSource.Settings);
-        return (await ServerLogin.Run(loop, server, options, account, new ServerKeyCache(), foundRows: false, [])).Failure;
+        return (await ServerLogin.Run(loop, server, options, account, new ServerKeyCache(), form: default, [])).Failure;
     }
 
     private static byte[] Greeting(Capabilities capabilities)

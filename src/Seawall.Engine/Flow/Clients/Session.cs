@@ -105,8 +105,8 @@ internal sealed class Session : TimerNode
     /// <summary>Changes of user that were refused, one after another.</summary>
     internal byte RefusedChanges { get; set; }
 
-    /// <summary>Whether it wants to hear how many rows were found, and not how many were changed.</summary>
-    internal bool CountsFoundRows => Capabilities.HasFlag(Capabilities.FoundRows);
+    /// <summary>What it has chosen at its login and no server connection of another choice can give.</summary>
+    internal Capabilities Form => Capabilities & LoginForm.All;
 
     /// <summary>Whether a transaction is open.</summary>
     internal bool InTransaction => Status.HasFlag(ServerStatus.InTransaction);

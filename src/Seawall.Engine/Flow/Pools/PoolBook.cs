@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Facts.Topology;
+using Seawall.MySql.Handshakes;
 
 namespace Seawall.Engine.Flow.Pools;
 
@@ -13,12 +14,12 @@ internal sealed class PoolBook(Func<ServerId, PoolContext> contextOf)
     internal IEnumerable<Pool> All => _pools.Values;
 
     /// <summary>
-    /// The pool for an account on a server; made when there is none. Whether affected rows are counted or found ones is agreed
-    /// on at a login, so these are pools of their own.
+    /// The pool for an account on a server; made when there is none. Clients that have chosen another <see cref="LoginForm"/>
+    /// have a pool of their own.
     /// </summary>
-    internal Pool Find(ServerId server, Account account, bool foundRows)
+    internal Pool Find(ServerId server, Account account, Capabilities form)
     {
-        var key = new PoolKey(server, account.User, foundRows);
+        var key = new PoolKey(server, account.User, form);
         if (_pools.TryGetValue(key, out var pool))
             return pool;
         pool = _pools.GetOrAdd(key, static (key, book) =>
@@ -31,9 +32,9 @@ internal sealed class PoolBook(Func<ServerId, PoolContext> contextOf)
     /// The pool for an account that may not exist: the one that is there, or one that nobody else will see. Strangers make up
     /// names, and each would leave a pool behind for ever.
     /// </summary>
-    internal Pool ForTrial(ServerId server, Account account, bool foundRows)
+    internal Pool ForTrial(ServerId server, Account account, Capabilities form)
     {
-        var key = new PoolKey(server, account.User, foundRows);
+        var key = new PoolKey(server, account.User, form);
         return _pools.TryGetValue(key, out var pool) ? pool : new Pool(contextOf(server), key, account);
     }
 

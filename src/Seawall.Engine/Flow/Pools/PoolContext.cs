@@ -2,17 +2,18 @@ using Seawall.Engine.Facts;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Loops;
 using Seawall.Engine.Telemetry;
+using Seawall.MySql.Handshakes;
 
 namespace Seawall.Engine.Flow.Pools;
 
 /// <summary>Whose connections a pool holds, to what, logged in how.</summary>
 /// <param name="Server">The server.</param>
 /// <param name="User">The account's name.</param>
-/// <param name="FoundRows">Whether "affected rows" are rows found: the one choice at login that no command changes.</param>
-internal readonly record struct PoolKey(ServerId Server, string User, bool FoundRows)
+/// <param name="Form">What was agreed on at login of <see cref="LoginForm.All"/>.</param>
+internal readonly record struct PoolKey(ServerId Server, string User, Capabilities Form)
 {
     /// <inheritdoc/>
-    public override string ToString() => $"{User}@{Server}{(FoundRows ? " (found rows)" : "")}";
+    public override string ToString() => Form == Capabilities.None ? $"{User}@{Server}" : $"{User}@{Server} ({LoginForm.Words(Form)})";
 }
 
 /// <summary>A server as pools see it: the way to it, and how many may go.</summary>

@@ -21,7 +21,8 @@ internal sealed class PoolDialer(FactsBoard facts, SettingsTable settings, Func<
         if (pool.Server.Facts is not { } server)
             return (null, new DialFailure(DialFailureKind.Unreachable, $"server '{pool.Key.Server}' is no longer in the settings"));
         var (login, failure) =
-            await ServerLogin.Run(loop, server, Options, account, Keys, pool.Key.FoundRows, OwnAttributes.AddTo(ConnectorNet.Disguise(attributes)));
+            await ServerLogin.Run(loop, server, Options, account, Keys, pool.Key.Form,
+                OwnAttributes.AddTo(ConnectorNet.Disguise(attributes)));
         if (failure is not null)
             return (null, failure);
         var fresh = CollationTable.Settings(settings.Fresh, facts.Current.Primary, CollationTable.Dial);

@@ -74,6 +74,9 @@ internal class ServerConnection
     /// <summary>Whether the server wants to hear of each statement which attributes it has, if only that it has none.</summary>
     internal bool TakesAttributes => Capabilities.HasFlag(Capabilities.QueryAttributes);
 
+    /// <summary>Whether results say that column definitions follow, or that they do not.</summary>
+    internal bool MayOmitMetadata => Capabilities.HasFlag(Capabilities.OptionalMetadata);
+
     /// <summary>Whether OK packets carry what changed in the session.</summary>
     internal bool TracksSession => Capabilities.HasFlag(Capabilities.SessionTrack);
 

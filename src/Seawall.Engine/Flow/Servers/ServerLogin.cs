@@ -75,10 +75,10 @@ internal sealed class ServerLogin : TimerNode
     /// </summary>
     internal static async LoopTask<(ServerLogin Login, DialFailure? Failure)> Run(
         Loop loop, ServerFacts server, ServerLoginOptions options, Account account, ServerKeyCache keys,
-        bool foundRows, byte[] attributes, string? schema = null)
+        Capabilities form, byte[] attributes, string? schema = null)
     {
         var login = new ServerLogin(loop, server, options, account, keys) { _schema = schema };
-        var failure = await login.Attempt(foundRows, attributes);
+        var failure = await login.Attempt(form, attributes);
         loop.Timers.Disarm(login);
         if (login._inbox.HasHeld)
             failure ??= new(DialFailureKind.Malformed, $"{server.Endpoint} said more than its login");
@@ -169,11 +169,11 @@ internal sealed class ServerLogin : TimerNode
         Wire.Send(header[..length]);
     }
 
-    private async LoopTask<DialFailure?> Attempt(bool foundRows, byte[] attributes)
+    private async LoopTask<DialFailure?> Attempt(Capabilities form, byte[] attributes)
     {
         if (await Open() is { } refusal)
             return refusal;
-        Capabilities = Agree(foundRows);
+        Capabilities = Agree(form);
         if (WantsTls && await GoOverToTls() is { } tlsFailure)
             return tlsFailure;
         if (_options.Tls == ServerTls.Required && !Capabilities.HasFlag(Capabilities.Tls))
@@ -241,9 +241,9 @@ internal sealed class ServerLogin : TimerNode
         return null;
     }
 
-    private Capabilities Agree(bool foundRows)
+    private Capabilities Agree(Capabilities form)
     {
-        var wanted = Wanted | (foundRows ? Capabilities.FoundRows : 0)
+        var wanted = Wanted | form
             | (_schema is not null ? Capabilities.ConnectWithSchema : 0)
             | (CompressionKinds.FlagOf(_options.Compression) & CompressionKinds.Available);
         // Towards MariaDB this flag must stay away, or the high half of the capabilities is not read.

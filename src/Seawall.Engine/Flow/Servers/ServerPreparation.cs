@@ -15,7 +15,7 @@ internal static class ServerPreparation
     {
         if (!Send(connection, text) || !await connection.Wire.Flushed())
             return (new ServerReply(ServerReplyKind.Lost), 0);
-        var answer = new PreparationAnswer(connection.DeprecatesEof);
+        var answer = new PreparationAnswer(connection.DeprecatesEof, connection.MayOmitMetadata);
         byte due = 1;
         while (!answer.IsOver)
         {
@@ -43,7 +43,7 @@ internal static class ServerPreparation
     private static bool Send(ServerConnection connection, PreparedText text) => connection.Wire.Send(
         connection.Wire.Loop.Writer.Clear().Begin(0).Int1((byte)CommandKind.StatementPrepare).Raw(text.Text).End().Bytes);
 
-    private struct PreparationAnswer(bool deprecatesEof)
+    private struct PreparationAnswer(bool deprecatesEof, bool mayOmit)
     {
         private int _left = -1;
 
@@ -68,10 +68,12 @@ internal static class ServerPreparation
                 return;
             }
             Id = prepared.StatementId;
-            _left = Follow(prepared.Parameters) + Follow(prepared.Columns);
+            var omits = mayOmit && prepared.OmitsMetadata;
+            _left = Follow(prepared.Parameters, omits) + Follow(prepared.Columns, omits);
         }
 
         // Definitions, and an EOF packet behind them unless the ends agreed on none.
-        private readonly int Follow(int definitions) => definitions == 0 || deprecatesEof ? definitions : definitions + 1;
+        private readonly int Follow(int definitions, bool areOmitted) =>
+            definitions == 0 ? 0 : (areOmitted ? 0 : definitions) + (deprecatesEof ? 0 : 1);
     }
 }

@@ -108,7 +108,8 @@ internal static class ServerQuery
             var reader = new FieldReader(payload);
             var columns = reader.LengthEncoded();
             _columns = (int)Math.Min(columns, 4096);
-            _definitions = _columns + (deprecatesEof ? 0 : 1);
+            var follow = reader.IsAtEnd || reader.Int1() != 0; // There is such a byte where they may be left out.
+            _definitions = (follow ? _columns : 0) + (deprecatesEof ? 0 : 1);
             return reader.IsValid && columns is > 0 and <= 4096 && _columns >= columnsMin;
         }
 

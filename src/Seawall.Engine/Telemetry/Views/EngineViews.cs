@@ -51,7 +51,7 @@ public sealed class EngineViews
         var nowMs = (long)(_time.GetTimestamp() * (1e3 / _time.TimestampFrequency));
         return [.. _pools.All.Select(pool => ViewOf(pool, nowMs))
             .OrderBy(pool => pool.Server, StringComparer.Ordinal).ThenBy(pool => pool.User, StringComparer.Ordinal)
-            .ThenBy(pool => pool.FoundRows)];
+            .ThenBy(pool => pool.Form)];
     }
 
     /// <summary>The servers, in the order of the settings.</summary>
@@ -132,7 +132,7 @@ public sealed class EngineViews
     {
         Server = pool.Key.Server.Name,
         User = pool.Key.User,
-        FoundRows = pool.Key.FoundRows,
+        Form = LoginForm.Words(pool.Key.Form),
         SizeMax = pool.Limits.SizeMax,
         Total = pool.Total,
         Idle = pool.Idle,

@@ -9,8 +9,8 @@ public sealed record PoolView
     /// <summary>The account.</summary>
     public required string User { get; init; }
 
-    /// <summary>Whether its connections were opened with "affected rows are rows found".</summary>
-    public required bool FoundRows { get; init; }
+    /// <summary>What was agreed on at their logins, in words: clients that chose otherwise have a pool of their own.</summary>
+    public string Form { get; init; } = "";
 
     /// <summary>Connections that it may have (<c>pool.size</c>).</summary>
     public required int SizeMax { get; init; }

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Seawall.LabTests.Lab;
 using Seawall.MySql.Commands;
-using Seawall.MySql.Handshakes;
 using Xunit;
 
 namespace Seawall.LabTests;
@@ -177,26 +176,6 @@ public sealed class DifferenceTests(LabServers lab)
         {
             await server.ExecuteAsync("drop database refresh", Cancel);
         }
-    }
-
-    // Seawall's connections are not interactive, and have no IGNORE_SPACE of their own.
-    [Theory]
-    [InlineData(LabKind.MariaDb)]
-    [InlineData(LabKind.MySql97)]
-    [InlineData(LabKind.MySql56)]
-    public async Task Two_flags_of_a_login_change_nothing(LabKind kind)
-    {
-        const Capabilities flags = RawClient.Usual | Capabilities.Interactive | Capabilities.IgnoreSpace;
-        var server = await lab.SharedAsync(kind, Cancel);
-        await using var seawall = await StartAsync(server);
-        using var direct = RawClient.Connect(server.Port, "seawall", "seawall", flags);
-        using var through = RawClient.Connect(seawall.Port, "seawall", "seawall", flags);
-        const string look = "select @@sql_mode like '%IGNORE_SPACE%'";
-        Assert.Equal("1", direct.Query(look).FirstValue);
-        Assert.Equal("0", through.Query(look).FirstValue);
-        const string wait = "select concat(@@wait_timeout, ' ', @@global.wait_timeout, ' ', @@global.interactive_timeout)";
-        Assert.Equal(direct.Query(wait).FirstValue?.Split(' ')[2], direct.Query(wait).FirstValue?.Split(' ')[0]);
-        Assert.Equal(through.Query(wait).FirstValue?.Split(' ')[1], through.Query(wait).FirstValue?.Split(' ')[0]);
     }
 
     private static Task<SeawallUnderTest> StartAsync(LabServer server) => SeawallUnderTest.StartAsync(

@@ -145,7 +145,8 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
                 AddPrepared(statement, facts, connection);
                 break;
             case CommandKind.InitDb when !facts.IsError && !connection.TracksSession:
-                SessionLearning.SetSchema(session, connection, System.Text.Encoding.UTF8.GetString(statement.Text));
+                SessionLearning.SetSchema(session, connection, CharacterSets.Decode(statement.Text,
+                    session.Settings["character_set_client"] ?? statement.Server.ClientCharacterSet));
                 break;
             case CommandKind.StatementSendLongData:
                 // One pin for all pieces: the execution takes away one.

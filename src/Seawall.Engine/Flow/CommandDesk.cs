@@ -116,8 +116,9 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
     {
         Aftermath.LetGo(session);
         session.ForgetState();
-        var settings = door.Facts.Primary is { Version.ResetKeepsCharset: false } ? door.Settings.Fresh : session.LoginSettings;
-        session.Settings = settings.WithSchema(session.Settings.Schema)
+        session.Settings = LoginSettings.AfterReset(
+                door.Settings.Fresh, session.LoginSettings, door.Facts.Primary, session.Capabilities)
+            .WithSchema(session.Settings.Schema)
             .WithMultiStatements(session.Settings.MultiStatements);
         return ClientReplies.SendOk(session, 1);
     }
@@ -131,10 +132,10 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
         if (!request.IsValid)
             return ClientReplies.SendError(session, 1, SqlError.MalformedPacket, "Malformed communication packet") && false;
         var user = Encoding.UTF8.GetString(request.User);
-        var schema = request.Schema.IsEmpty ? null : Encoding.UTF8.GetString(request.Schema);
         var plugin = Encoding.ASCII.GetString(request.AuthPlugin);
         var response = request.AuthResponse.ToArray();
         var collation = request.HasCollation ? request.Collation : CollationTable.Dial;
+        var schema = request.Schema.IsEmpty ? null : CharacterSets.Decode(request.Schema, door.Facts.Primary, collation);
         var attributes = request.Attributes.ToArray();
         Aftermath.LetGo(session);
         session.ForgetState();
@@ -166,9 +167,8 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
         }
         var before = (session.Account, session.LoginSettings, session.Settings);
         session.Account = account;
-        var settings = CollationTable.Settings(door.Settings.Fresh, facts.Primary, collation);
-        session.LoginSettings = ConnectorNet.Begin(settings, facts.Primary, session.Attributes)
-            .WithMultiStatements(session.Capabilities.HasFlag(Capabilities.MultiStatements));
+        session.LoginSettings = ConnectorNet.Begin(
+            LoginSettings.Of(door.Settings.Fresh, facts.Primary, collation, session.Capabilities), facts.Primary, session.Attributes);
         session.Settings = session.LoginSettings;
         if (schema is null || await schemas.Enter(session, schema, exchange))
         {

@@ -23,12 +23,17 @@ internal sealed class Interruptions(FrontDoor door)
         Goodbye(session, SqlError.ServerShutdown, "Seawall is shutting down; connect again");
 
     /// <summary>Starts the clock of a client that is silent.</summary>
-    internal void StartClock(Session session) => session.Wire.Loop.Arm(session, door.Options.IdleMsMax);
+    internal void StartClock(Session session) =>
+        session.Wire.Loop.Arm(session, Math.Min(door.Options.IdleMsMax, session.Settings.WaitMsMax));
 
     private bool LookAtClock(Session session)
     {
         var silentMs = door.Loop.NowMs - session.ActiveMs;
         var limit = door.Options.IdleMsMax;
+        var own = session.Settings.WaitMsMax;
+        if (silentMs >= own && own <= limit)
+            return EndAsServersDo(session);
+        limit = Math.Min(limit, own);
         if (silentMs >= limit)
         {
             return Goodbye(session, SqlError.ClientInactive,
@@ -37,6 +42,12 @@ internal sealed class Interruptions(FrontDoor door)
         session.Wire.Loop.Arm(session, limit - silentMs);
         return true;
     }
+
+    // The client's own limit is one that it knows from servers: MySQL from 8.0.24 says so, the others say nothing.
+    private bool EndAsServersDo(Session session) =>
+        door.Facts.Primary?.Version is { IsMariaDb: false, Number: >= 80024 } && Goodbye(session, SqlError.ClientInactive,
+            "The client was disconnected by the server because of inactivity. See wait_timeout and interactive_timeout for "
+            + "configuring this behavior.");
 
     // Said out of turn, as servers do: the client reads it as the answer to whatever it sends next, or as the reason why
     // the connection is closed. Its number is 0, as MySQL 8.0.24 and later send it.

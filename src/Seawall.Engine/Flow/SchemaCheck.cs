@@ -3,7 +3,6 @@ using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
-using Seawall.MySql.Commands;
 using Seawall.MySql.Results;
 
 namespace Seawall.Engine.Flow;
@@ -58,10 +57,13 @@ internal sealed class SchemaCheck(FrontDoor door, PoolBook pools, SchemaMemory m
 
     private static async LoopTask<ServerReply> InitDb(ServerConnection connection, string schema)
     {
-        var packet = connection.Wire.Loop.Writer.Clear().Begin(0).Int1((byte)CommandKind.InitDb).Text(schema).End();
-        if (!connection.Wire.Send(packet.Bytes))
+        var writer = connection.Wire.Loop.Writer.Clear();
+        var settings = connection.Applied;
+        var answers = SettingsMove.WriteSchema(writer, connection, schema, ref settings);
+        if (!connection.Wire.Send(writer.Bytes))
             connection.IsBroken = true;
-        var reply = await ServerReplies.Read(connection, 1);
+        var reply = await ServerReplies.Read(connection, answers);
+        connection.Applied = settings;
         return reply.Kind == ServerReplyKind.Lost
             ? new ServerReply(ServerReplyKind.Lost, SqlError.ServerLost.Code, SqlError.ServerLost.State,
                 "Lost connection to the server while it was asked for the schema")

@@ -77,6 +77,8 @@ internal static class SessionLearning
         else
         {
             session.Settings = session.Settings.With(name, value);
+            if (name == "wait_timeout")
+                session.Wish(SessionWishes.LookAtClock); // It may be due much earlier now.
             connection.Applied = connection.Applied.With(name, value);
         }
     }

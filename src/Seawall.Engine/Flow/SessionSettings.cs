@@ -45,9 +45,12 @@ public sealed class SessionSettings
     /// How long a connection with these settings may lie idle and still be used: half of the session's own
     /// <c>wait_timeout</c>, when it has set one. Later the server may hang up while a statement is on its way.
     /// </summary>
-    internal long UsableIdleMs => field != 0 ? field : field =
+    internal long UsableIdleMs => WaitMsMax == long.MaxValue ? WaitMsMax : Math.Max(WaitMsMax / 2, 1);
+
+    /// <summary>How long the client may be silent by its own <c>wait_timeout</c>, when it has one.</summary>
+    internal long WaitMsMax => field != 0 ? field : field =
         long.TryParse(this["wait_timeout"], System.Globalization.CultureInfo.InvariantCulture, out var seconds)
-            ? Math.Max(seconds * 500, 1)
+            ? Math.Clamp(seconds, 1, int.MaxValue) * 1000
             : long.MaxValue;
 
     /// <summary>The table that it is part of.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Servers;
@@ -37,10 +38,15 @@ internal static class SettingsQuestion
 
     private static async LoopTask<bool> AskSchema(Session session, ServerConnection connection)
     {
-        var schema = await ServerQuery.Run(connection, "SELECT DATABASE()", columns: 1);
+        // In hex: as text the answer would be in whatever character set the session has for its results.
+        var schema = await ServerQuery.Run(connection, "SELECT HEX(DATABASE())", columns: 1);
         if (!schema.Reply.IsOk || schema.Rows.Count != 1)
             return false;
-        SessionLearning.SetSchema(session, connection, schema.Text(0, 0));
+        var hex = schema.Text(0, 0);
+        var name = new byte[(hex?.Length ?? 0) / 2];
+        if (hex is not null && Convert.FromHexString(hex, name, out _, out _) != OperationStatus.Done)
+            return false;
+        SessionLearning.SetSchema(session, connection, hex is null ? null : Encoding.UTF8.GetString(name));
         return true;
     }
 

@@ -10,7 +10,8 @@ namespace Seawall.Engine.Watch;
 internal static class ServerQuestions
 {
     private const string Variables =
-        "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('sql_mode','character_set_client','read_only','wait_timeout','old_mode')";
+        "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('sql_mode','character_set_client','read_only','wait_timeout',"
+        + "'interactive_timeout','old_mode')";
 
     // Numbers are not unique in MariaDB from 10.10 (one collation may be for several character sets): NULL ones are left out.
     private const string Collations =
@@ -87,6 +88,8 @@ internal static class ServerQuestions
                 "character_set_client" => facts with { ClientCharacterSet = value },
                 "wait_timeout" when int.TryParse(value, CultureInfo.InvariantCulture, out var seconds) =>
                     facts with { WaitTimeoutMs = seconds * 1000L },
+                "interactive_timeout" when int.TryParse(value, CultureInfo.InvariantCulture, out var seconds) =>
+                    facts with { InteractiveTimeoutMs = seconds * 1000L },
                 "read_only" => facts with { IsReadOnly = !value.Equals("OFF", StringComparison.OrdinalIgnoreCase) && value != "0" },
                 _ => facts,
             };

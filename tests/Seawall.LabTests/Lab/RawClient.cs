@@ -68,13 +68,14 @@ public sealed class RawClient : IDisposable
     /// <summary>Connects and logs in; see <see cref="Refusal"/>.</summary>
     public static RawClient Connect(
         int port, string user, string password, Capabilities wanted = Usual, string? schema = null, byte collation = 45,
-        byte[]? attributes = null)
+        byte[]? attributes = null, byte[]? rawSchema = null)
     {
         var client = new RawClient();
         try
         {
             client._socket.Connect("127.0.0.1", port);
-            client.LogIn(user, Encoding.UTF8.GetBytes(password), wanted, schema, collation, attributes);
+            client.LogIn(user, Encoding.UTF8.GetBytes(password), wanted,
+                rawSchema ?? (schema is null ? null : Encoding.UTF8.GetBytes(schema)), collation, attributes);
             return client;
         }
         catch
@@ -223,7 +224,7 @@ public sealed class RawClient : IDisposable
     }
 
     private void LogIn(
-        string user, byte[] password, Capabilities wanted, string? schema, byte collation, byte[]? attributes)
+        string user, byte[] password, Capabilities wanted, byte[]? schema, byte collation, byte[]? attributes)
     {
         var greeting = Next();
         if (greeting.Head[0] == ErrPacket.Header)
@@ -249,7 +250,7 @@ public sealed class RawClient : IDisposable
         var length = Prove(GreetedPlugin, password, nonce, proof);
         _writer.Clear().Begin(_sequence);
         LoginRequest.Write(_writer, Agreed, collation, Encoding.UTF8.GetBytes(user), proof[..length],
-            Encoding.UTF8.GetBytes(schema ?? ""), read.AuthPlugin, attributes);
+            schema, read.AuthPlugin, attributes);
         SendLogin(_writer.End().Bytes);
         Authenticate(password, nonce);
     }

@@ -17,7 +17,10 @@ internal static class FakeCatalog
         if (sql.StartsWith("CHECKSUM TABLE", StringComparison.Ordinal))
             return new FakeRows(["Table", "Checksum"], [["mysql.user", Checksum(server)]]);
         if (sql.StartsWith("SHOW GLOBAL VARIABLES WHERE", StringComparison.Ordinal))
-            return Variables(server, ["sql_mode", "character_set_client", "read_only", "wait_timeout", "old_mode"]);
+        {
+            return Variables(server,
+                ["sql_mode", "character_set_client", "read_only", "wait_timeout", "interactive_timeout", "old_mode"]);
+        }
         if (sql.StartsWith("SHOW SESSION VARIABLES LIKE 'statement_id'", StringComparison.Ordinal))
             return Variables(server, ["statement_id"]);
         if (sql.Contains("performance_schema.variables_metadata", StringComparison.Ordinal))

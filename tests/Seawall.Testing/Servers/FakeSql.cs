@@ -125,6 +125,7 @@ internal static class FakeSql
         return item.ToUpperInvariant() switch
         {
             "DATABASE()" => session.Schema,
+            "HEX(DATABASE())" => session.Schema is { } schema ? Convert.ToHexString(Encoding.UTF8.GetBytes(schema)) : null,
             "CONNECTION_ID()" => session.Id.ToString(CultureInfo.InvariantCulture),
             "LAST_INSERT_ID()" => session.LastInsertId.ToString(CultureInfo.InvariantCulture),
             "CURRENT_USER()" => session.User,

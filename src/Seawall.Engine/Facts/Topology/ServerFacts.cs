@@ -85,6 +85,9 @@ public sealed record ServerFacts
     /// <summary>After how long it hangs up on a silent connection (<c>wait_timeout</c>); 0 when it was not asked.</summary>
     public long WaitTimeoutMs { get; init; }
 
+    /// <summary>What takes the place of that for sessions that said at login that a person types (<c>interactive_timeout</c>).</summary>
+    public long InteractiveTimeoutMs { get; init; }
+
     /// <summary>Whether it refuses writes; null when it was not asked.</summary>
     public bool? IsReadOnly { get; init; }
 }

@@ -189,7 +189,7 @@ internal sealed class ClientLogin : LoginPlace
         }
         _session.Capabilities &= request.Capabilities;
         _session.Attributes = _door.Share(request.Attributes);
-        Schema = request.Schema;
+        Schema = request.Schema is { } schema ? CharacterSets.Decode(schema, server, request.Collation) : null;
         if (!AgreeOnCompression(request))
             return false;
         if (CollationTable.Refusal(server, request.Collation) is { } unfit)
@@ -219,9 +219,8 @@ internal sealed class ClientLogin : LoginPlace
     private void Begin(Account account, ServerFacts server, int collation)
     {
         _session.Account = account;
-        var settings = CollationTable.Settings(_door.Settings.Fresh, server, collation);
-        _session.LoginSettings = ConnectorNet.Begin(settings, server, _session.Attributes)
-            .WithMultiStatements(_session.Capabilities.HasFlag(Capabilities.MultiStatements));
+        _session.LoginSettings = ConnectorNet.Begin(
+            LoginSettings.Of(_door.Settings.Fresh, server, collation, _session.Capabilities), server, _session.Attributes);
         _session.Settings = _session.LoginSettings;
     }
 
@@ -268,7 +267,7 @@ internal sealed class ClientLogin : LoginPlace
 
     // What must last of the client's request: the packet's bytes do not.
     private sealed record Request(
-        bool IsTlsRequest, Capabilities Capabilities, int Collation, string User, byte[] AuthResponse, string? Schema,
+        bool IsTlsRequest, Capabilities Capabilities, int Collation, string User, byte[] AuthResponse, byte[]? Schema,
         string AuthPlugin, byte[] Attributes, byte ZstdLevel)
     {
         internal static Request? Read(ReadOnlySpan<byte> payload)
@@ -278,7 +277,7 @@ internal sealed class ClientLogin : LoginPlace
                 return null;
             return new(request.IsTlsRequest, request.Capabilities, request.Collation,
                 Encoding.UTF8.GetString(request.User), request.AuthResponse.ToArray(),
-                request.Schema.IsEmpty ? null : Encoding.UTF8.GetString(request.Schema),
+                request.Schema.IsEmpty ? null : request.Schema.ToArray(),
                 Encoding.ASCII.GetString(request.AuthPlugin), request.Attributes.ToArray(),
                 request.ZstdLevel);
         }

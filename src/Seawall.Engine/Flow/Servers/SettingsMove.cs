@@ -40,17 +40,33 @@ internal static class SettingsMove
             from = connection.SettingsAfterReset.WithSchema(from.Schema).WithMultiStatements(from.MultiStatements);
             connection.ForgetState(from);
         }
-        answers += WriteSet(writer, connection, from, to, lastInsertId);
         if (to.Schema is not null && to.Schema != from.Schema)
-        {
-            writer.Begin(0).Int1((byte)CommandKind.InitDb).Text(to.Schema).End();
-            answers++;
-        }
+            answers += WriteSchema(writer, connection, to.Schema, ref from);
+        answers += WriteSet(writer, connection, from, to, lastInsertId);
         if (to.MultiStatements != from.MultiStatements)
         {
             writer.Begin(0).Int1((byte)CommandKind.SetOption).Int2((ushort)(to.MultiStatements ? 0 : 1)).End();
             answers++;
         }
+        return answers;
+    }
+
+    /// <summary>
+    /// Writes what leads into a schema and returns how many answers will come. The server reads the name in the session's
+    /// character set, of which not every one has all letters; so some names are told in another one.
+    /// <paramref name="settings"/> are the connection's, before and afterwards.
+    /// </summary>
+    internal static int WriteSchema(
+        PacketWriter writer, ServerConnection connection, string schema, ref SessionSettings settings)
+    {
+        var answers = 1;
+        if (!CharacterSets.IsPlainIn(schema, settings["character_set_client"]))
+        {
+            ServerQuery.Begin(writer, connection).Raw("SET character_set_client=utf8mb4"u8).End();
+            settings = settings.With("character_set_client", "utf8mb4");
+            answers++;
+        }
+        writer.Begin(0).Int1((byte)CommandKind.InitDb).Text(schema).End();
         return answers;
     }
 

@@ -104,7 +104,7 @@ public sealed class SettingsTests
         // There and back for the move, there and back for the statement.
         Assert.InRange(world.World.Clock.ElapsedMs - begun, 40, 43);
         Assert.Equal(
-            ["Query SET group_concat_max_len=DEFAULT,lc_time_names='de_DE',time_zone=DEFAULT", "InitDb mail",
+            ["InitDb mail", "Query SET group_concat_max_len=DEFAULT,lc_time_names='de_DE',time_zone=DEFAULT",
                 "Query INSERT INTO t VALUES (1)"],
             world.Pooled.Single().Commands.Select(command => command.ToString()));
     }

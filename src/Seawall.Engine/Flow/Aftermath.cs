@@ -205,6 +205,9 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
     {
         var session = statement.Session;
         var decision = statement.Decision;
+        // The server may have been told not to report even this: the connection is told again before the next statement.
+        if ((statement.Facts.Traits & StatementTraits.SetsSessionTracking) != 0)
+            session.Lease!.Connection.NeedsTracking = session.Lease.Connection.TracksSession;
         if (decision.AsksSettings && !facts.IsError && !await SettingsQuestion.Ask(statement, facts))
             session.Pin(PinReasons.UnknownState);
         if (decision.ForgetsSettings)

@@ -9,7 +9,7 @@ namespace Seawall.Engine.Flow;
 
 /// <summary>
 /// Asks a server what a session has set, where the server does not report it: after each SET on MySQL 5.6, after some on
-/// MariaDB, after SET NAMES everywhere. The client has its answer by then; only its next statement waits.
+/// MariaDB, after SET NAMES and changes of what is reported everywhere. The client has its answer by then; only its next statement waits.
 /// </summary>
 internal static class SettingsQuestion
 {

@@ -105,6 +105,8 @@ internal static class Decider
     {
         if ((traits & StatementTraits.SetsNames) != 0)
             return true; // Its collation is reported by no server.
+        if ((traits & StatementTraits.SetsSessionTracking) != 0)
+            return true; // What is set beside it may be reported no more, and that it was set need not be either.
         return ((traits & Settings) != 0 && !version.TracksEveryVariable)
             || ((traits & StatementTraits.Use) != 0 && !version.CanTrackSession);
     }

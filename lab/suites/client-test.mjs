@@ -3,10 +3,13 @@
 import { mkdirSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { Original } from './original.mjs';
 import { execute } from './world.mjs';
 import { mysql97 } from './mysql97.mjs';
 
 const secondsMax = 120;
+
+let original;
 
 function program(kind) {
   if (kind === 'mysql97') {
@@ -32,6 +35,7 @@ export const clientTest = {
     const admin = await server.connect();
     await admin.query('create database if not exists test');
     await admin.end();
+    original = await Original.look(server, server.kind);
   },
 
   list({ kind }) {
@@ -41,11 +45,7 @@ export const clientTest = {
   },
 
   /** What a test left behind, most of all one that failed, must not fail the next. */
-  async reset({ server }) {
-    const admin = await server.connect();
-    await admin.query('drop database if exists client_test_db');
-    await admin.end();
-  },
+  reset: () => original.restore(),
 
   async run(unit, { kind, folder }, { host, port, user, password }) {
     const { words, basedir } = program(kind);

@@ -34,7 +34,8 @@ export class Neighbours {
       await connection.query(`set lock_wait_timeout = ${mine}, time_zone = '+0${number % 10}:30', sql_mode = 'ANSI_QUOTES'`);
       const works = [
         "select 1/0, cast('x' as signed)", 'select sql_calc_found_rows 1 union select 2 limit 1', 'do 1',
-        'select 1 union select 2', 'set names latin1', 'set names utf8mb4', 'select * from nowhere.nothing', 'begin', 'commit', 'set character_set_results = null',
+        'select 1 union select 2', 'set names latin1', 'set names utf8mb4', 'select * from nowhere.nothing', 'begin', 'commit',
+        'set character_set_results = null',
       ];
       for (let i = number; !this.#stopped; i++) {
         await connection.query(works[i % works.length]).catch(problem => {

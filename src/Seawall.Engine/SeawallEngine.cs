@@ -57,6 +57,9 @@ public sealed class SeawallEngine : IDisposable
             Learnt = new LearntAccounts(_board, Pools, _servers.Introduce),
         };
         House = house;
+        var shortage = new FileShortage(logger, _threads.Control.Time);
+        foreach (var loop in _threads.Data.Append(_threads.Control))
+            loop.Shortage = shortage;
         _lanes = [.. _threads.Data.Select(loop => MakeLane(loop, house))];
         Views = new EngineViews(_lanes, _threads.Control, Pools, _servers, _board);
     }

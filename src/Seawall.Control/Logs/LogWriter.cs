@@ -11,6 +11,9 @@ namespace Seawall.Control.Logs;
 /// </summary>
 internal sealed class LogWriter : IDisposable
 {
+    /// <summary>Lines in one write, besides the first.</summary>
+    private const int LinesMax = 256;
+
     /// <summary>Lines that wait; at 200 bytes each, 2 MB.</summary>
     internal const int QueueMax = 8192;
 
@@ -24,6 +27,8 @@ internal sealed class LogWriter : IDisposable
     private readonly Func<long, string> _lostLine;
     private readonly Thread _thread;
     private long _lost;
+    private long _lostInAll;
+    private bool _isTorn;
 
     /// <summary>A writer; <paramref name="lostLine"/> makes the line that tells how many were lost.</summary>
     internal LogWriter(Stream to, Func<long, string> lostLine)
@@ -37,11 +42,14 @@ internal sealed class LogWriter : IDisposable
     /// <summary>Lines that were lost so far and not told of.</summary>
     internal long Lost => Volatile.Read(ref _lost);
 
+    /// <summary>Lines that were lost since the start.</summary>
+    internal long LostInAll => Interlocked.Read(ref _lostInAll);
+
     /// <summary>Takes a line, or counts it as lost. Never waits. From any thread.</summary>
     internal void Write(string line)
     {
         if (_queue.IsAddingCompleted || !TryAdd(line))
-            Interlocked.Increment(ref _lost);
+            Lose(1);
     }
 
     /// <summary>Writes what is queued, within limits, and ends.</summary>
@@ -65,20 +73,33 @@ internal sealed class LogWriter : IDisposable
         }
     }
 
+    private void Lose(long lines)
+    {
+        Interlocked.Add(ref _lost, lines);
+        Interlocked.Add(ref _lostInAll, lines);
+    }
+
     private void Run()
     {
         var text = new StringBuilder();
         foreach (var line in _queue.GetConsumingEnumerable())
         {
+            var lines = 1;
+            if (_isTorn)
+                text.Append('\n'); // A disk that is nearly full takes half a line.
             text.Append(line).Append('\n');
             // What has gathered meanwhile goes in one write; the number bounds how much of it is in memory twice.
-            for (var more = 256; more > 0 && _queue.TryTake(out var next); more--)
+            for (; lines <= LinesMax && _queue.TryTake(out var next); lines++)
                 text.Append(next).Append('\n');
             var lost = Interlocked.Exchange(ref _lost, 0);
             if (lost > 0)
                 text.Append(CultureInfo.InvariantCulture, $"{_lostLine(lost)}\n");
-            if (!TryWrite(text.ToString()))
+            _isTorn = !TryWrite(text.ToString());
+            if (_isTorn)
+            {
                 Interlocked.Add(ref _lost, lost);
+                Lose(lines);
+            }
             text.Clear();
         }
     }
@@ -91,9 +112,9 @@ internal sealed class LogWriter : IDisposable
             _to.Flush();
             return true;
         }
-        catch (IOException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {
-            return false; // Whoever read has gone. The data path does not stop for it.
+            return false; // Whoever read has gone, or the disk is full. The data path does not stop for it.
         }
     }
 }

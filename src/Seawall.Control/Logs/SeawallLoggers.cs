@@ -22,7 +22,7 @@ public sealed class SeawallLoggers : ILoggerFactory
         _level = options.Level;
         _writer = new LogWriter(to, lost => _format.Line(new LogEvent(
             time.GetUtcNow(), LogLevel.Warning, new EventId(ControlLog.LinesLostId, "LinesLost"),
-            $"{lost} lines of this log were lost: whoever reads it was too slow", [new("Count", lost)], null)));
+            $"{lost} lines of this log were lost: whoever reads it was too slow, or its disk was full", [new("Count", lost)], null)));
     }
 
     /// <summary>The least of what is logged.</summary>
@@ -31,6 +31,9 @@ public sealed class SeawallLoggers : ILoggerFactory
         get => _level;
         set => _level = value;
     }
+
+    /// <summary>Lines that were lost since the start: nobody took them in time, or a disk was full.</summary>
+    public long LinesLost => _writer.LostInAll;
 
     /// <inheritdoc/>
     public ILogger CreateLogger(string categoryName) => new Logger(this, IsOurs(categoryName));

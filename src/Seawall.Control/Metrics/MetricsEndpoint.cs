@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Seawall.Control.Logs;
 using Seawall.Engine.Facts.Topology;
 
 namespace Seawall.Control.Metrics;
@@ -103,7 +104,7 @@ public sealed class MetricsEndpoint : IControlService
                 break;
             case "/metrics" when IsAllowed(http):
                 await Write(http, StatusCodes.Status200OK, MetricsWriter.ContentType,
-                    await MetricsPage.Write(_context.Engine, http.RequestAborted));
+                    await MetricsPage.Write(_context.Engine, (_context.Logs as SeawallLoggers)?.LinesLost ?? 0, http.RequestAborted));
                 break;
             case "/metrics":
                 http.Response.Headers.WWWAuthenticate = "Basic realm=\"seawall\"";

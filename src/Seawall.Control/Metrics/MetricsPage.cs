@@ -23,11 +23,13 @@ internal static class MetricsPage
     internal const string OtherPools = "(others)";
 
     /// <summary>Writes the page.</summary>
-    internal static async Task<string> Write(SeawallEngine engine, CancellationToken cancel)
+    internal static async Task<string> Write(SeawallEngine engine, long logLinesLost, CancellationToken cancel)
     {
         var writer = new MetricsWriter();
         var pinned = await engine.Views.PinnedByReason(cancel);
         Process(writer, engine);
+        writer.Family("seawall_log_lines_lost_total", MetricType.Counter,
+            "lines of the log that were lost: its reader was too slow, or its disk full").Sample(logLinesLost);
         Counters(writer, engine.Views.Meters);
         Durations(writer, engine.Views);
         Pins(writer, engine.Views.Meters, pinned);

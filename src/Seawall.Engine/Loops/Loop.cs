@@ -72,6 +72,9 @@ public abstract class Loop
     /// <summary>What connections that are compressed share, when there has ever been one.</summary>
     public CompressionBench? CompressionOrNull => _compression;
 
+    /// <summary>Hears of descriptors that are missing; set before the loop runs.</summary>
+    public IFileShortage? Shortage { get; set; }
+
     /// <summary>Whether the calling code runs on this loop's thread.</summary>
     public abstract bool IsCurrent { get; }
 
@@ -197,6 +200,12 @@ public interface IWireListener
 {
     /// <summary>Where it listens, with the port that the system chose when 0 was asked for.</summary>
     Endpoint Endpoint { get; }
+
+    /// <summary>
+    /// Tells somebody who comes when there is no descriptor for him why he must go, and closes. Without it such people wait
+    /// in the kernel's queue. Set on the loop's thread.
+    /// </summary>
+    Action<Wire>? TurnAway { get; set; }
 
     /// <summary>Stops listening; connections that were accepted stay. Loop thread only.</summary>
     void Close();

@@ -69,6 +69,21 @@ internal static partial class EngineLog
         "server {Server} does not offer {Compression}: connections to it are not compressed; see servers.compression")]
     internal static partial void NotCompressed(ILogger logger, string server, CompressionKind compression);
 
+    [LoggerMessage(9002, LogLevel.Error,
+        "no file descriptor is left for clients: the limit of open files is {Soft} now (hard limit {Hard}). Clients that "
+        + "come are turned away and no server connection can be opened until some are free; those who are in go on. "
+        + "Raise it: ulimit -n, LimitNOFILE= of systemd, or prlimit --nofile on the running process; "
+        + "or lower clients.max and servers.connections_max")]
+    internal static partial void OutOfFiles(ILogger logger, ulong soft, ulong hard);
+
+    [LoggerMessage(9003, LogLevel.Error,
+        "no file descriptor is left on this machine (sysctl fs.file-max): clients that come are turned away and no "
+        + "server connection can be opened until some are free; those who are in go on")]
+    internal static partial void MachineOutOfFiles(ILogger logger);
+
+    [LoggerMessage(9004, LogLevel.Information, "file descriptors are free again; none was there {Times} times")]
+    internal static partial void FilesAgain(ILogger logger, long times);
+
     [LoggerMessage(9001, LogLevel.Error, "a bug in Seawall; the conversation it was in has ended, the others go on")]
     internal static partial void Bug(ILogger logger, Exception bug);
 }

@@ -42,7 +42,7 @@ internal static class RunVerb
         var reader = new SettingsReader(time);
         var reading = await reader.Read(source, cancel);
         foreach (var problem in reading.Problems.Where(problem => problem.IsError || reading.Settings is null))
-            await Console.Error.WriteLineAsync($"seawall: {problem}");
+            await Say(Console.Error, $"seawall: {problem}");
         if (reading.Settings is not { } settings)
             return ExitCodes.Failed;
 
@@ -60,15 +60,28 @@ internal static class RunVerb
             }
             catch (ControlServiceException failure)
             {
-                await Console.Error.WriteLineAsync($"seawall: {failure.Message}");
+                await Say(Console.Error, $"seawall: {failure.Message}");
                 return ExitCodes.Failed;
             }
             await process.WaitUntilReady(s_readyMax, cancel);
             Supervisor.SayReady($"clients come in at {string.Join(", ", process.Engine.Bound)}");
-            await Console.Out.WriteLineAsync($"seawall {SeawallVersion.Text} is up: {string.Join(", ", process.Engine.Bound)}");
+            await Say(Console.Out, $"seawall {SeawallVersion.Text} is up: {string.Join(", ", process.Engine.Bound)}");
             var end = await process.RunToEnd();
             return signals.EndedBy is { } signal ? ExitCodes.OfSignal(signal)
                 : end == ProcessEnd.EverybodyLeft ? ExitCodes.Done : ExitCodes.SomebodyCutOff;
+        }
+    }
+
+    // A disk that is full must not end what would run without a word to say.
+    private static async Task Say(TextWriter to, string line)
+    {
+        try
+        {
+            await to.WriteLineAsync(line);
+        }
+        catch (IOException)
+        {
+            // Clients are what matters.
         }
     }
 
@@ -114,7 +127,7 @@ internal static class RunVerb
             }
             catch (Exception bug)
             {
-                await Console.Error.WriteLineAsync($"seawall: a bug in Seawall {SeawallVersion.Text}; the settings in use stay:\n{bug}");
+                await Say(Console.Error, $"seawall: a bug in Seawall {SeawallVersion.Text}; the settings in use stay:\n{bug}");
             }
         }
 

@@ -108,6 +108,8 @@ public sealed class SimulatedNetwork
 
         public Endpoint Endpoint { get; } = endpoint;
 
+        public Action<Wire>? TurnAway { get; set; }
+
         internal SimulatedLoop Loop { get; } = loop;
 
         public void Close()

@@ -12,7 +12,7 @@ public sealed class MetricsDocsTests
     public async Task Every_metric_is_documented_with_its_type_and_labels()
     {
         using var stage = new ControlStage();
-        var page = Exposition.Read(await MetricsPage.Write(stage.Engine, TestContext.Current.CancellationToken));
+        var page = Exposition.Read(await MetricsPage.Write(stage.Engine, 0, TestContext.Current.CancellationToken));
         var documented = File.ReadLines(Path.Combine(AdminDocsTests.Folder(), "docs", "metrics.md"))
             .Where(line => line.StartsWith("| `", StringComparison.Ordinal)).Select(line => line.Split('|', StringSplitOptions.TrimEntries))
             .ToDictionary(cells => cells[1].Trim('`'), cells => (Type: cells[2], Unit: cells[3], Labels: cells[4], Meaning: cells[5]));

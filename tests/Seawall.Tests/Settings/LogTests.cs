@@ -127,6 +127,46 @@ public sealed class LogTests
     }
 
     [Fact]
+    public void A_full_disk_costs_lines_that_are_counted_and_told_when_there_is_room_again()
+    {
+        using var disk = new FullDisk { IsFull = true };
+        using var writer = new LogWriter(disk, lost => $"{lost} lost");
+        for (var i = 0; i < 5; i++)
+            writer.Write("nobody reads this");
+        Assert.True(SpinWait.SpinUntil(() => writer.Lost == 5, TimeSpan.FromSeconds(30)));
+
+        disk.IsFull = false;
+        writer.Write("first again");
+        writer.Dispose();
+
+        // Half of a line was still written; what comes next begins a line of its own.
+        Assert.Equal(["nobo", "first again", "5 lost", ""], disk.Text.Split('\n'));
+        Assert.Equal((0, 5), (writer.Lost, writer.LostInAll));
+    }
+
+    private sealed class FullDisk : MemoryStream
+    {
+        private bool _hasRoom = true;
+
+        internal volatile bool IsFull;
+
+        internal string Text => Encoding.UTF8.GetString(ToArray());
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            if (!IsFull)
+            {
+                base.Write(buffer);
+                return;
+            }
+            if (_hasRoom)
+                base.Write(buffer[..4]);
+            _hasRoom = false;
+            throw new IOException("No space left on device");
+        }
+    }
+
+    [Fact]
     public void A_reader_that_has_gone_does_not_end_anything()
     {
         using var broken = new BrokenStream();

@@ -78,6 +78,7 @@ internal sealed class FrontDoor
     internal IWireListener Open(Endpoint endpoint, Action<Wire> accepted)
     {
         var listener = Loop.Listen(endpoint, accepted);
+        listener.TurnAway = TurnAway;
         _listeners.Add(listener);
         return listener;
     }
@@ -150,6 +151,17 @@ internal sealed class FrontDoor
 
     /// <summary>Programs with different attributes at one time; some put a process number in, which cannot be shared.</summary>
     private const int SharedAttributesMax = 1024;
+
+    // Nobody has a descriptor for him but the one that is kept for this word.
+    private void TurnAway(Wire wire)
+    {
+        Meter.ClientsAccepted++;
+        Meter.ClientsRefused++;
+        Meter.ClientsClosed++;
+        ClientReplies.SendInPlaceOfGreeting(wire, SqlError.TooManyConnections,
+            "Too many connections: Seawall has no file descriptor left (see its log); trying again is safe");
+        wire.Close();
+    }
 
     /// <summary>Takes a connection that is on this loop, and hands the client to <paramref name="serve"/> if it may come in.</summary>
     internal void Receive(Wire wire, Action<Session> serve)

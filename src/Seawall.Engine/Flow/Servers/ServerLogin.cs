@@ -141,8 +141,11 @@ internal sealed class ServerLogin : TimerNode
         catch (System.Net.Sockets.SocketException problem)
         {
             // No descriptor, no port or no memory now: a failure like others, or whoever counts on its end waits for ever.
+            if (problem.NativeErrorCode is Loops.Linux.Libc.EMFILE or Loops.Linux.Libc.ENFILE)
+                _loop.Shortage?.Note(problem.NativeErrorCode);
             return new(DialFailureKind.Unreachable, $"cannot connect to {_server.Endpoint}: {problem.Message}");
         }
+        _loop.Shortage?.NoteSuccess();
         _loop.Arm(this, _options.ConnectMsMax);
         await Wire.Writable();
         if (Wire.PeerGone)

@@ -124,6 +124,19 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int setrlimit(int resource, ulong* softAndHard);
 
+    /// <summary>
+    /// Whether fewer than so many descriptors are left behind this one: new ones have the lowest number that is free. One
+    /// system call, so that a limit which somebody changes from outside is known at once.
+    /// </summary>
+    internal static bool IsNearLimit(int fd, int headroom) => (ulong)fd + (ulong)headroom >= OpenFileLimits().Soft;
+
+    /// <summary>How many descriptors the process may have open now, and how many it could allow itself.</summary>
+    internal static (ulong Soft, ulong Hard) OpenFileLimits()
+    {
+        var limits = stackalloc ulong[2];
+        return getrlimit(RLIMIT_NOFILE, limits) == 0 ? (limits[0], limits[1]) : (ulong.MaxValue, ulong.MaxValue);
+    }
+
     /// <summary>The <c>errno</c> of the call before.</summary>
     internal static int Errno => Marshal.GetLastPInvokeError();
 

@@ -14,11 +14,19 @@ internal sealed unsafe class SocketListener : IEpollTarget, IWireListener
     /// <summary>How long to wait when the process is out of descriptors: no edge tells when some are free again.</summary>
     private const int RetryMs = 50;
 
+    /// <summary>
+    /// Descriptors that clients never get. The runtime opens files when it comes to code that it has not run yet, and ends the
+    /// process when it cannot; and dials, the log's reader and operators need some.
+    /// </summary>
+    private const int Headroom = 48;
+
     private readonly EpollLoop _loop;
     private readonly Action<Wire> _accepted;
     private readonly RetryTimer _retry;
     private readonly SocketFile? _file;
+    private bool _hasTurnedAway;
     private int _fd;
+    private int _spare = Libc.eventfd(0, Libc.EFD_CLOEXEC);
 
     private SocketListener(EpollLoop loop, int fd, Endpoint endpoint, SocketFile? file, Action<Wire> accepted)
     {
@@ -33,6 +41,8 @@ internal sealed unsafe class SocketListener : IEpollTarget, IWireListener
     }
 
     public Endpoint Endpoint { get; }
+
+    public Action<Wire>? TurnAway { get; set; }
 
     public ulong Tag { get; set; }
 
@@ -86,15 +96,20 @@ internal sealed unsafe class SocketListener : IEpollTarget, IWireListener
         _file?.Remove(); // First, so that whoever comes next finds either a listener or nothing.
         _ = Libc.close(_fd);
         _fd = -1;
+        if (_spare >= 0)
+            _ = Libc.close(_spare);
+        _spare = -1;
     }
 
     private void AcceptBatch()
     {
+        _hasTurnedAway = false;
         for (var left = BatchMax; _fd >= 0; left--)
         {
             if (left == 0)
             {
-                _loop.Arm(_retry, 0); // No further edge tells of those who wait already.
+                // No further edge tells of those who wait already. Those who are turned away may come again at once.
+                _loop.Arm(_retry, _hasTurnedAway ? RetryMs : 0);
                 return;
             }
             var address = stackalloc byte[128];
@@ -102,14 +117,56 @@ internal sealed unsafe class SocketListener : IEpollTarget, IWireListener
             var fd = Libc.accept4(_fd, address, &length, Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC);
             if (fd >= 0)
             {
+                if (TurnAway is not null && Libc.IsNearLimit(fd, Headroom))
+                {
+                    _loop.Shortage?.Note(Libc.EMFILE);
+                    _hasTurnedAway = true;
+                    SendAway(fd, PeerAddress.FromSockaddr(new(address, length)));
+                    continue;
+                }
+                _loop.Shortage?.NoteSuccess();
                 Receive(fd, PeerAddress.FromSockaddr(new(address, length)));
                 continue;
             }
             if (Libc.Errno is Libc.ECONNABORTED or Libc.EINTR)
                 continue;
-            if (Libc.Errno != Libc.EAGAIN)
-                _loop.Arm(_retry, RetryMs);
+            if (Libc.Errno == Libc.EAGAIN)
+                return;
+            if (Libc.Errno is Libc.EMFILE or Libc.ENFILE && TurnAwayOne(Libc.Errno))
+                continue;
+            _loop.Arm(_retry, RetryMs);
             return;
+        }
+    }
+
+    // A descriptor is kept for this: with it one of those who wait can be accepted, told, and closed. In the kernel's queue
+    // they would wait until somebody leaves, with no word from anybody.
+    private bool TurnAwayOne(int errno)
+    {
+        _loop.Shortage?.Note(errno);
+        if (TurnAway is null)
+            return false;
+        if (_spare >= 0)
+            _ = Libc.close(_spare);
+        var address = stackalloc byte[128];
+        var length = 128;
+        var fd = Libc.accept4(_fd, address, &length, Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC);
+        if (fd >= 0)
+            SendAway(fd, PeerAddress.FromSockaddr(new(address, length)));
+        _spare = Libc.eventfd(0, Libc.EFD_CLOEXEC); // Another thread may have been faster; then there is none until the next time.
+        _hasTurnedAway = fd >= 0;
+        return fd >= 0;
+    }
+
+    private void SendAway(int fd, PeerAddress peer)
+    {
+        try
+        {
+            TurnAway!(SocketWire.Accepted(_loop, fd, peer));
+        }
+        catch (Exception bug)
+        {
+            _loop.Report(bug);
         }
     }
 

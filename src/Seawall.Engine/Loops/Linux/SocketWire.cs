@@ -8,6 +8,9 @@ internal sealed unsafe class SocketWire : Wire, IEpollTarget
     private const uint Interest =
         Libc.EPOLLIN | Libc.EPOLLOUT | Libc.EPOLLRDHUP | Libc.EPOLLET;
 
+    /// <summary>Descriptors that dials leave: fewer than clients do, see <see cref="SocketListener"/>.</summary>
+    private const int Headroom = 32;
+
     private int _fd;
     private bool _connecting;
     private int _connectErrno;
@@ -55,6 +58,11 @@ internal sealed unsafe class SocketWire : Wire, IEpollTarget
     {
         var fd = EpollLoop.Checked(
             Libc.socket(endpoint.Family, Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0));
+        if (Libc.IsNearLimit(fd, Headroom))
+        {
+            _ = Libc.close(fd);
+            throw new System.Net.Sockets.SocketException(Libc.EMFILE, Libc.Describe(Libc.EMFILE));
+        }
         if (!endpoint.IsUnix)
             SetOption(fd, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, 1);
         int result;

@@ -21,7 +21,7 @@ public static class LoopCounters
         new("clients_accepted", "clients that connected", meter => meter.ClientsAccepted),
         new("clients_closed", "clients that left or were closed", meter => meter.ClientsClosed),
         new("clients_aborted", "clients that left without a goodbye after their login", meter => meter.ClientsAborted),
-        new("clients_refused", "clients turned away because there were too many (clients.max)", meter => meter.ClientsRefused),
+        new("clients_refused", "clients turned away because there were too many (clients.max), or no descriptors for them", meter => meter.ClientsRefused),
         new("logins_succeeded", "logins that succeeded", meter => meter.LoginsSucceeded),
         new("logins_failed", "logins that failed", meter => meter.LoginsFailed),
         new("logins_slowed", "logins that waited because of wrong passwords before them", meter => meter.LoginsSlowed),

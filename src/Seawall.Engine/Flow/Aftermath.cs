@@ -155,6 +155,7 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
                 session.Pins.Add(PinReasons.LongData, Name(statement));
                 break;
             case CommandKind.StatementExecute:
+            case CommandKind.StatementBulkExecute:
                 session.Pins?.Remove(PinReasons.LongData, Name(statement));
                 SettleCursor(statement, facts);
                 break;

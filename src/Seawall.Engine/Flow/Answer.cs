@@ -189,6 +189,8 @@ internal sealed class Answer
                 _facts.Prepared = PreparedPacket.Read(payload);
                 PreparedPacket.Renumber(payload, _renumberTo);
                 return false;
+            case ResponseEvent.Progress:
+                return _session is { WantsProgress: false };
             case ResponseEvent.LocalFile:
                 // A client that gives no files must not be asked for one: it would take that for an answer, or give it after all.
                 if (_session is { } session && !session.Capabilities.HasFlag(Capabilities.LocalFiles))
@@ -232,6 +234,11 @@ internal sealed class Answer
         sent = _tracker.PacketEnd;
         if (_session is not { } session)
             return;
+        if (seen == ResponseEvent.Progress)
+        {
+            _tracker.SequenceShift--;
+            return;
+        }
         if (seen == ResponseEvent.ColumnsEnd)
         {
             if (_insertsEof)

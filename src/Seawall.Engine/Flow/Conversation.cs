@@ -100,6 +100,7 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
         {
             case CommandKind.Query:
             case CommandKind.StatementExecute:
+            case CommandKind.StatementBulkExecute:
             case CommandKind.StatementPrepare:
             case CommandKind.InitDb:
             case CommandKind.FieldList:

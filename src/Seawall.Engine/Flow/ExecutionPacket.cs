@@ -41,6 +41,8 @@ internal static class ExecutionPacket
     {
         var payload = statement.Packet.Payload;
         BinaryPrimitives.WriteUInt32LittleEndian(payload[ExecutionHead.IdAt..], found.Id);
+        if (statement.Kind == CommandKind.StatementBulkExecute)
+            return SendBulk(statement, connection, prepared, found);
         if (statement.Kind != CommandKind.StatementExecute)
             return SendAsIs(statement, connection);
         var hasNames = statement.Session.SendsAttributes;
@@ -54,9 +56,36 @@ internal static class ExecutionPacket
     }
 
     /// <summary>The command with its new beginning, which is in the loop's writer, when it needs another packet for that.</summary>
-    internal static GrownCommand Grow(Statement statement, ServerConnection connection) => new(statement, connection,
-        connection.Wire.Loop.Writer.Bytes[PacketHeader.Size..].ToArray(), ExecutionHead.Read(statement.Packet.Payload,
-            statement.Prepared!.Parameters, statement.Session.SendsAttributes).ValuesAt);
+    internal static GrownCommand Grow(Statement statement, ServerConnection connection)
+    {
+        var payload = statement.Packet.Payload;
+        var parameters = statement.Prepared!.Parameters;
+        var valuesAt = statement.Kind == CommandKind.StatementBulkExecute
+            ? BulkHead.Read(payload, parameters).ValuesAt
+            : ExecutionHead.Read(payload, parameters, statement.Session.SendsAttributes).ValuesAt;
+        return new(statement, connection, connection.Wire.Loop.Writer.Bytes[PacketHeader.Size..].ToArray(), valuesAt);
+    }
+
+    private static ExecutionSend SendBulk(
+        Statement statement, ServerConnection connection, PreparedStatement prepared, ServerStatement found)
+    {
+        var head = BulkHead.Read(statement.Packet.Payload, prepared.Parameters);
+        if (!head.IsValid || prepared.Parameters == 0)
+            return SendAsIs(statement, connection); // The server's to refuse.
+        if (head.HasTypes)
+        {
+            if (prepared.ParameterTypes is not { } known || !head.Types.SequenceEqual(known))
+                prepared.ParameterTypes = head.Types.ToArray();
+            found.TypesFrom = prepared;
+            return SendAsIs(statement, connection);
+        }
+        if (ReferenceEquals(found.TypesFrom, prepared) || prepared.ParameterTypes is not { } types)
+            return SendAsIs(statement, connection);
+        found.TypesFrom = prepared;
+        var writer = connection.Wire.Loop.Writer.Clear().Begin(0);
+        head.Write(writer, types);
+        return SendRest(statement, connection, head.ValuesAt);
+    }
 
     private static ExecutionSend SendAsIs(Statement statement, ServerConnection connection) =>
         connection.Wire.Send(statement.Packet.Bytes) ? ExecutionSend.Sent : ExecutionSend.Lost;
@@ -96,17 +125,24 @@ internal static class ExecutionPacket
     private static ExecutionSend SendAnew(
         Statement statement, ServerConnection connection, in ExecutionHead head, int count, byte[]? types)
     {
-        var packet = statement.Packet;
         var writer = connection.Wire.Loop.Writer.Clear().Begin(0);
         if (head.Count < count)
             return SendAsIs(statement, connection); // Fewer values than parameters: the server's to refuse.
         head.Write(writer, count, connection.TakesAttributes, types);
-        var length = packet.Length - head.ValuesAt + writer.OpenPayload.Length;
+        return SendRest(statement, connection, head.ValuesAt);
+    }
+
+    // What stands before the values is in the loop's writer.
+    private static ExecutionSend SendRest(Statement statement, ServerConnection connection, int valuesAt)
+    {
+        var packet = statement.Packet;
+        var writer = connection.Wire.Loop.Writer;
+        var length = packet.Length - valuesAt + writer.OpenPayload.Length;
         if (length >= PacketHeader.LengthMax)
             return ExecutionSend.MustGrow;
         if (packet.Length == PacketHeader.LengthMax)
             return ExecutionSend.Unfit; // The end of each packet would have to come out of the next one.
-        writer.Raw(packet.Payload[head.ValuesAt..]).End(length);
+        writer.Raw(packet.Payload[valuesAt..]).End(length);
         return connection.Wire.Send(writer.Bytes) ? ExecutionSend.Sent : ExecutionSend.Lost;
     }
 }

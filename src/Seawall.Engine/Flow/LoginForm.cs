@@ -12,11 +12,12 @@ internal static class LoginForm
     internal const Capabilities All = Capabilities.FoundRows | Written;
 
     /// <summary>Those that change how results are written: a server must have them if its client has.</summary>
-    internal const Capabilities Written = Capabilities.OptionalMetadata;
+    internal const Capabilities Written = Capabilities.OptionalMetadata | Capabilities.MariaDbExtendedMetadata;
 
     private static readonly (Capabilities Choice, string Word)[] s_words =
     [
         (Capabilities.FoundRows, "found_rows"), (Capabilities.OptionalMetadata, "optional_metadata"),
+        (Capabilities.MariaDbExtendedMetadata, "extended_metadata"),
     ];
 
     /// <summary>These choices in words, for people and metrics; nothing for none.</summary>

@@ -39,7 +39,7 @@ internal sealed class StatementDesk(FrontDoor door)
     {
         var session = statement.Session;
         door.Meter.Statement.Record(door.Loop.MicrosecondsSince(statement.StartedAt));
-        if (statement.Kind is CommandKind.Query or CommandKind.StatementExecute)
+        if (statement.Kind is CommandKind.Query or CommandKind.StatementExecute or CommandKind.StatementBulkExecute)
             door.Meter.Kinds[(int)statement.Facts.Kind]++;
         session.Current = null;
         session.LastCommand = (statement.Kind, statement.Facts.Kind);
@@ -62,6 +62,13 @@ internal sealed class StatementDesk(FrontDoor door)
             case CommandKind.StatementPrepare:
                 return ReadPreparation(statement);
             case CommandKind.StatementExecute:
+                return ReadPrepared(statement) ? ReadExecution(statement) : new(false);
+            case CommandKind.StatementBulkExecute when !statement.Server.Version.IsMariaDb:
+                return new(RefuseUnknown(statement));
+            case CommandKind.StatementBulkExecute when !statement.Session.Capabilities.HasFlag(Capabilities.MariaDbBulk):
+                return new(statement.IsWhole ? Answer(statement.Session, SqlError.NotPreparable,
+                    "This command is not supported in the prepared statement protocol yet") : RefuseLong(statement));
+            case CommandKind.StatementBulkExecute:
                 return ReadPrepared(statement) ? ReadExecution(statement) : new(false);
             case CommandKind.StatementSendLongData:
             case CommandKind.StatementFetch:
@@ -152,7 +159,7 @@ internal sealed class StatementDesk(FrontDoor door)
         statement.Prepared = reader.IsValid ? session.PreparedOrNull?.Find(id, statement.Server.Version!.ExecutesLastPrepared) : null;
         if (statement.Prepared is { } prepared)
         {
-            if (statement.Kind != CommandKind.StatementExecute)
+            if (statement.Kind is not (CommandKind.StatementExecute or CommandKind.StatementBulkExecute))
                 return HasWhereToGo(statement);
             statement.Facts = prepared.Facts;
             return true;
@@ -167,16 +174,18 @@ internal sealed class StatementDesk(FrontDoor door)
 
     // The types must be here before the execution goes: they are remembered, and put in a form that the server connection reads.
     private static LoopTask<bool> ReadExecution(Statement statement) =>
-        statement.IsWhole || ReadHead(statement).IsValid ? new(true) : GatherHead(statement);
+        statement.IsWhole || HasHead(statement) ? new(true) : GatherHead(statement);
 
-    private static ExecutionHead ReadHead(Statement statement) => ExecutionHead.Read(
-        statement.Packet.Payload, statement.Prepared!.Parameters, statement.Session.SendsAttributes);
+    private static bool HasHead(Statement statement) => statement.Kind == CommandKind.StatementBulkExecute
+        ? BulkHead.Read(statement.Packet.Payload, statement.Prepared!.Parameters).IsValid
+        : ExecutionHead.Read(
+            statement.Packet.Payload, statement.Prepared!.Parameters, statement.Session.SendsAttributes).IsValid;
 
     private static async LoopTask<bool> GatherHead(Statement statement)
     {
         if (!await Gather(statement, Math.Min(statement.Packet.Length, HeadMax)))
             return false;
-        return statement.IsWhole || ReadHead(statement).IsValid || RefuseLong(statement, "the types and names of an execution");
+        return statement.IsWhole || HasHead(statement) || RefuseLong(statement, "the types and names of an execution");
     }
 
     // A cursor and pieces of parameters are on the connection that the session keeps; without one there are none.
@@ -233,6 +242,9 @@ internal sealed class StatementDesk(FrontDoor door)
         return false;
     }
 
+    private static bool RefuseUnknown(Statement statement) =>
+        statement.IsWhole ? Answer(statement.Session, SqlError.UnknownCommand, "Unknown command") : RefuseLong(statement);
+
     private static bool RefuseMalformed(Statement statement) =>
         Answer(statement.Session, SqlError.MalformedPacket, "Malformed communication packet.");
 
@@ -248,7 +260,7 @@ internal sealed class StatementDesk(FrontDoor door)
 
     private static string NameOf(CommandKind kind) => kind switch
     {
-        CommandKind.StatementExecute => "mysqld_stmt_execute",
+        CommandKind.StatementExecute or CommandKind.StatementBulkExecute => "mysqld_stmt_execute",
         CommandKind.StatementFetch => "mysqld_stmt_fetch",
         CommandKind.StatementReset => "mysqld_stmt_reset",
         CommandKind.StatementPrepare => "mysqld_stmt_prepare",

@@ -36,6 +36,12 @@ public readonly ref struct ErrPacket
     /// <summary>The words, in the session's character set.</summary>
     public ReadOnlySpan<byte> Message { get; }
 
+    /// <summary>
+    /// Whether it is no error but MariaDB's report of how far a statement has come, which has the form of one with the number
+    /// 65,535.
+    /// </summary>
+    public static bool IsProgress(ReadOnlySpan<byte> payload) => payload is [Header, 0xFF, 0xFF, ..];
+
     /// <summary>Reads a payload.</summary>
     public static ErrPacket Read(ReadOnlySpan<byte> payload) => new(payload);
 

@@ -9,16 +9,14 @@ public static class IdRow
 {
     private const byte Null = 0xFB;
 
+    // Collation, width, type, flags, decimals and two unused bytes, at the end of each definition.
+    private const int FixedLength = 12;
+
     /// <summary>The type of a column, from its definition; 0 when it makes no sense.</summary>
     public static byte TypeOf(ReadOnlySpan<byte> definition)
     {
-        var reader = new FieldReader(definition);
-        for (var i = 0; i < 6; i++) // Catalog, schema, table, its real name, name, its real name.
-            _ = reader.LengthEncodedBytes();
-        _ = reader.LengthEncoded();
-        _ = reader.Bytes(2 + 4); // Collation and width.
-        var type = reader.Int1();
-        return reader.IsValid ? type : (byte)0;
+        // From the end: names, and at MariaDB more than names, are before. Behind it are flags, decimals and two unused bytes.
+        return definition.Length > FixedLength ? definition[^6] : (byte)0;
     }
 
     /// <summary>

@@ -32,6 +32,9 @@ public enum ResponseEvent : byte
     /// <summary>A statement was prepared; its number is in the packet.</summary>
     Prepared,
 
+    /// <summary>How far the statement has come, said before its answer; the response goes on.</summary>
+    Progress,
+
     /// <summary>The server asks the client for a file; the response goes on when the client has sent it.</summary>
     LocalFile,
 
@@ -264,6 +267,8 @@ public struct ResponseTracker
             return ResponseEvent.Malformed;
         if (payload[0] == ErrPacket.Header)
         {
+            if (ErrPacket.IsProgress(payload))
+                return ResponseEvent.Progress;
             _state = State.Done;
             return ResponseEvent.Error;
         }

@@ -141,6 +141,26 @@ public sealed class TwinSessions(RawClient direct, RawClient through, int port) 
         through.Send(CommandKind.StatementClose, Number(throughId));
     }
 
+    /// <summary>
+    /// Prepares, executes in bulk with these bodies, which lack only the number, and closes. <paramref name="between"/> happens
+    /// between two of them.
+    /// </summary>
+    public async Task SameBulkAsync(string sql, Func<Task> between, params byte[][] bodies)
+    {
+        var text = Encoding.UTF8.GetBytes(sql);
+        if (Same(CommandKind.StatementPrepare, text, text, sql) is not var (directId, throughId))
+            return;
+        foreach (var body in bodies)
+        {
+            if (!ReferenceEquals(body, bodies[0]))
+                await between();
+            Same(CommandKind.StatementBulkExecute, [.. Number(directId), .. body], [.. Number(throughId), .. body],
+                $"bulk execution of {sql} with {Convert.ToHexString(body.AsSpan(0, Math.Min(body.Length, 100)))}");
+        }
+        direct.Send(CommandKind.StatementClose, Number(directId));
+        through.Send(CommandKind.StatementClose, Number(throughId));
+    }
+
     /// <summary>Executes "the statement that was prepared last" once more.</summary>
     public void SameLast(params object?[] parameters)
     {

@@ -60,6 +60,19 @@ public sealed class ResponseTrackerTests
         }
     }
 
+    // MariaDB says how far a statement has come in packets that look like errors.
+    [Fact]
+    public void Reports_of_progress_end_nothing()
+    {
+        var writer = new PacketWriter().Begin(1).Raw([0xFF, 0xFF, 0xFF, 1, 1, 1, 0, 0, 0, 0]).End().BeginNext()
+            .Raw([0xFF, 0xFF, 0xFF, 1, 1, 1, 9, 0, 0, 0]).End().BeginNext();
+        OkPacket.Write(writer, OkPacket.Header, 0, 0, ServerStatus.Autocommit, 0, default, default, Capabilities.None);
+        var answer = writer.End().Bytes.ToArray();
+
+        Assert.Equal("Progress after 0, Progress after 0, End after 0, done",
+            Follow(answer, CommandKind.Query, deprecatesEof: true, answer.Length));
+    }
+
     [Fact]
     public void Bytes_of_strangers_do_not_make_it_throw() => Gen.Select(Gen.Byte.Array[0, 300], Gen.Int[0, 5], Gen.Bool, Gen.Bool)
         .Sample((bytes, shape, deprecatesEof, mayOmit) =>

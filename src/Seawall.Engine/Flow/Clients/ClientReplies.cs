@@ -53,5 +53,6 @@ internal static class ClientReplies
         | Capabilities.Transactions | Capabilities.SecureConnection | Capabilities.MultiStatements
         | Capabilities.MultiResults | Capabilities.PreparedMultiResults | Capabilities.PluginAuth
         | Capabilities.ConnectAttributes | Capabilities.PluginAuthLengthEncoded | Capabilities.SessionTrack
-        | Capabilities.DeprecateEof | Capabilities.QueryAttributes | LoginForm.Written;
+        | Capabilities.DeprecateEof | Capabilities.QueryAttributes | LoginForm.Written
+        | Capabilities.MariaDbBulk | Capabilities.MariaDbProgress;
 }

@@ -123,6 +123,9 @@ internal sealed class Session : TimerNode
     /// <summary>Whether the client says of each statement which attributes it has, if only that it has none.</summary>
     internal bool SendsAttributes => Capabilities.HasFlag(Capabilities.QueryAttributes);
 
+    /// <summary>Whether the client wants to hear how far its statement has come.</summary>
+    internal bool WantsProgress => Capabilities.HasFlag(Capabilities.MariaDbProgress);
+
     /// <summary>Whether the client wants to hear what changed in its session.</summary>
     internal bool TracksSession => Capabilities.HasFlag(Capabilities.SessionTrack);
 

@@ -23,7 +23,8 @@ internal sealed class ServerLogin : TimerNode
         Capabilities.ClientMySql | Capabilities.LongFlag | Capabilities.Protocol41 | Capabilities.Transactions
         | Capabilities.SecureConnection | Capabilities.MultiResults | Capabilities.PreparedMultiResults
         | Capabilities.PluginAuth | Capabilities.PluginAuthLengthEncoded | Capabilities.ConnectAttributes
-        | Capabilities.SessionTrack | Capabilities.DeprecateEof | Capabilities.LocalFiles | Capabilities.QueryAttributes;
+        | Capabilities.SessionTrack | Capabilities.DeprecateEof | Capabilities.LocalFiles | Capabilities.QueryAttributes
+        | Capabilities.MariaDbBulk | Capabilities.MariaDbProgress;
 
     private readonly Loop _loop;
     private readonly ServerFacts _server;

@@ -67,7 +67,7 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         var refusal = statement.Refusal;
         door.Meter.OwnErrors++;
         ClientReplies.SendError(session, statement.ReplySequence, new SqlError(refusal.Code, refusal.State),
-            $"{refusal.Message} [seawall: the statement did not run]");
+            refusal.IsAnswer ? refusal.Message : $"{refusal.Message} [seawall: the statement did not run]");
         statement.EndIfUnanswered();
         // What was open there is gone with the connection, and the client must not go on as if it were not.
         return !(wasUnderWay && session.Lease is null);

@@ -195,7 +195,8 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         if (!reply.IsOk)
         {
             connection.IsBroken |= reply.Kind == ServerReplyKind.Lost;
-            statement.Refusal = reply.Kind == ServerReplyKind.Lost ? LostBefore : reply;
+            // A table has changed since the client's preparation: on its own connection the execution would hear the same.
+            statement.Refusal = reply.Kind == ServerReplyKind.Lost ? LostBefore : reply with { IsAnswer = true };
             return null;
         }
         var (added, toClose) = connection.Statements.Add(prepared.Text, id, limits().PreparedMax);

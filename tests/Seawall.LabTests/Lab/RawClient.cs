@@ -63,6 +63,9 @@ public sealed class RawClient : IDisposable
 
     public bool MayOmitMetadata => (Agreed & (Capabilities.OptionalMetadata | Capabilities.MariaDbCachedMetadata)) != 0;
 
+    /// <summary>Whether answers are shown without the flag that says that a prepared statement's columns have changed.</summary>
+    public bool HidesMetadataChange { get; set; }
+
     public bool DeprecatesEof => Agreed.HasFlag(Capabilities.DeprecateEof);
 
     /// <summary>Connects and logs in; see <see cref="Refusal"/>.</summary>
@@ -469,7 +472,8 @@ public sealed class RawAnswer(RawClient client)
         for (var i = 0; i < shown.Length; i++)
         {
             var fails = i + 1 < shown.Length && Packets[i + 1].Head is [ErrPacket.Header, ..];
-            shown[i] = ShowEnd(Packets[i], fails) ?? Packets[i].ToString();
+            var packet = client.HidesMetadataChange ? WithoutMetadataChange(Packets[i]) : Packets[i];
+            shown[i] = ShowEnd(packet, fails) ?? packet.ToString();
         }
         if (kind == CommandKind.StatementPrepare && Packets[0].Head[0] == OkPacket.Header)
         {
@@ -478,6 +482,16 @@ public sealed class RawAnswer(RawClient client)
             shown[0] = (Packets[0] with { Head = head }).ToString();
         }
         return shown;
+    }
+
+    // The flags are at the same place in both forms of an end: nothing is affected by rows.
+    private static RawPacket WithoutMetadataChange(RawPacket packet)
+    {
+        if (packet.Head is not [OkPacket.EndHeader, _, _, _, _, ..] || packet.Digest.Length > 0)
+            return packet;
+        var head = packet.Head.ToArray();
+        head[4] &= unchecked((byte)~((int)ServerStatus.MetadataChanged >> 8));
+        return packet with { Head = head };
     }
 
     private string? ShowEnd(RawPacket packet, bool fails)

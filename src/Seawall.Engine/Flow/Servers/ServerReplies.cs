@@ -13,6 +13,9 @@ internal readonly record struct ServerReply(ServerReplyKind Kind, ushort Code = 
 {
     /// <summary>Whether every command succeeded.</summary>
     internal bool IsOk => Kind == ServerReplyKind.Ok;
+
+    /// <summary>Whether it is just what a server would have answered to the client's own statement.</summary>
+    internal bool IsAnswer { get; init; }
 }
 
 /// <summary>The kinds of <see cref="ServerReply"/>.</summary>

@@ -30,7 +30,7 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
             return new(SettleLoss(statement));
         var facts = statement.Answer.Facts;
         var pinsBefore = session.PinReasons;
-        NoteResult(session, facts, session.Lease!.Connection);
+        Bequest.Note(statement, facts, session.Lease!.Connection);
         if (facts.IsError)
         {
             door.Meter.Errors++;
@@ -98,8 +98,7 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
     {
         if (session.Lease is not { } lease || session.IsUnderWay)
             return;
-        if (session.PinReasons.HasFlag(PinReasons.Diagnostics))
-            session.KeptDiagnostics = await Keepsake.Take(session, lease.Connection);
+        await Keepsake.Take(session, lease.Connection);
         session.Unpin(PinReasons.Soft);
         session.Lease = ReturnClean(lease);
     }
@@ -110,20 +109,10 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         return null;
     }
 
-    private static void NoteResult(Session session, AnswerFacts facts, ServerConnection connection)
-    {
-        if (facts.HasStatus)
-            session.Status = facts.Status & ~(ServerStatus.MoreResults | ServerStatus.SessionStateChanged);
-        if (facts.LastInsertId != 0)
-            session.LastInsertId = connection.LastInsertId = facts.LastInsertId;
-        session.LastResult = new LastResult(facts.RowCount, facts.Rows, facts.Warnings);
-        session.KeptDiagnostics = null;
-    }
-
     // Most statements: nothing pins, nothing went wrong, nothing was set that is not known already.
     private static bool IsPlain(Statement statement, Session session, AnswerFacts facts) =>
         !statement.Decision.HasConsequences && session.Pins is null && !facts.IsError && facts.Warnings == 0
-        && !facts.HasNamelessChange && !facts.HasUnmovableChange;
+        && !facts.HasNamelessChange && !facts.HasUnmovableChange && !Bequest.IsWanted(session);
 
     private static void GiveBackUnlessNeeded(Session session)
     {
@@ -209,11 +198,12 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         // The server may have been told not to report even this: the connection is told again before the next statement.
         if ((statement.Facts.Traits & StatementTraits.SetsSessionTracking) != 0)
             session.Lease!.Connection.NeedsTracking = session.Lease.Connection.TracksSession;
-        if (decision.AsksSettings && !facts.IsError && !await SettingsQuestion.Ask(statement, facts))
+        if (decision.AsksSettings && !facts.IsError && !await AskSettings(statement, facts))
             session.Pin(PinReasons.UnknownState);
         if (decision.ForgetsSettings)
             session.Settings = session.Lease!.Connection.Applied = statement.SettingsBefore;
         PinLedger.Update(statement, facts);
+        Bequest.PinWanted(session);
         NotePins(session, pinsBefore);
         if (decision.EndsConnection && !facts.IsError)
         {
@@ -227,6 +217,18 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         else
             HoldSoftly(session);
         return true;
+    }
+
+    // The questions are statements as well: what the client's own left is taken first.
+    private static async LoopTask<bool> AskSettings(Statement statement, AnswerFacts facts)
+    {
+        var session = statement.Session;
+        var connection = session.Lease!.Connection;
+        if (session.LastResult.Warnings > 0 && !session.Elsewhere.HasFlag(PreviousFacts.Diagnostics))
+            await Keepsake.TakeWarnings(session, connection);
+        var isDone = !connection.IsBroken && await SettingsQuestion.Ask(statement, facts);
+        session.Elsewhere |= PreviousFacts.RowCount | PreviousFacts.FoundRows | PreviousFacts.Diagnostics;
+        return isDone;
     }
 
     private void NotePins(Session session, PinReasons before)
@@ -297,9 +299,11 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         var answer = statement.Answer;
         var wasUnderWay = session.IsUnderWay;
         connection.IsBroken = true;
-        answer.BreakOff();
-        var canSpeak = answer.IsBetweenPackets && !session.Wire.IsClosed;
-        var sequence = answer.NextSequence;
+        if (statement.Recast is null)
+            answer.BreakOff();
+        // Of an answer that was to be changed nothing has been sent.
+        var canSpeak = (answer.IsBetweenPackets || statement.Recast is not null) && !session.Wire.IsClosed;
+        var sequence = statement.Recast is null ? answer.NextSequence : statement.ReplySequence;
         session.Lease.Discard();
         session.Lease = null;
         door.Meter.ServersLost++;

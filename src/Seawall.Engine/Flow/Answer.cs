@@ -310,7 +310,10 @@ internal sealed class Answer
     private void Settle(ResponseEvent seen)
     {
         if (seen == ResponseEvent.End)
+        {
+            _facts.Rows = _tracker.Rows;
             _tracker.Ended(_facts.Status);
+        }
         else if (seen == ResponseEvent.ColumnsEnd && !_insertsEof)
             _tracker.ColumnsEnded(_facts.Status);
         else if (seen == ResponseEvent.Error)

@@ -26,6 +26,12 @@ internal sealed class AnswerFacts
     /// <summary>Warnings of the last result.</summary>
     internal ushort Warnings { get; private set; }
 
+    /// <summary>What may be asked of the statement before, and this one has left as it was.</summary>
+    internal PreviousFacts Keeps { get; set; }
+
+    /// <summary>Whether any of its results had warnings.</summary>
+    internal bool HadWarnings { get; private set; }
+
     /// <summary>Rows of the last result.</summary>
     internal ulong Rows { get; set; }
 
@@ -64,7 +70,8 @@ internal sealed class AnswerFacts
     internal void Clear()
     {
         Status = default;
-        HasStatus = IsError = IsEof = HasSessionChanges = HasNamelessChange = HasVariableChange = false;
+        Keeps = PreviousFacts.None;
+        HadWarnings = HasStatus = IsError = IsEof = HasSessionChanges = HasNamelessChange = HasVariableChange = false;
         HasUnmovableChange = HasTrackingChange = false;
         ErrorCode = Warnings = 0;
         Rows = LastInsertId = 0;
@@ -134,6 +141,7 @@ internal sealed class AnswerFacts
         Status = status;
         HasStatus = true;
         Warnings = _ok.Warnings;
+        HadWarnings |= Warnings > 0;
         if (_ok.LastInsertId != 0)
             LastInsertId = _ok.LastInsertId;
         RowCount = _ok.FirstByte == OkPacket.Header ? (long)_ok.AffectedRows : -1;

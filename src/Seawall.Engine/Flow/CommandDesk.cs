@@ -29,6 +29,7 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
             case CommandKind.Quit:
                 return new(false);
             case CommandKind.Ping:
+                Bequest.NoteOwnAnswer(session, rowCount: 0);
                 return new(ClientReplies.SendOk(session, 1));
             case CommandKind.SetOption:
                 return new(SetOption(session, packet.Payload));
@@ -87,6 +88,7 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
         if (!reader.IsValid || option > 1)
             return ClientReplies.SendError(session, 1, SqlError.UnknownCommand, "Unknown command");
         session.Settings = session.Settings.WithMultiStatements(option == 0);
+        Bequest.NoteOwnAnswer(session, rowCount: -1);
         return ClientReplies.SendEnd(session, 1);
     }
 

@@ -129,13 +129,19 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
             statement.Decision = statement.Kind == CommandKind.StatementPrepare
                 ? Decider.DecidePreparation(statement.Facts)
                 : Decider.Decide(statement.Facts, statement.Server.Version!);
-            if (statement.Decision.AsksSettings || ((statement.Decision.Pins | statement.Decision.Ends) & PinLedger.Named) != 0)
+            if (statement.Decision.AsksSettings || ((statement.Decision.Pins | statement.Decision.Ends) & PinLedger.Named) != 0
+                || InsertIds.NeedsText(statement))
+            {
                 statement.Hold(); // What it names is read when the answer has come.
+            }
 
             if (rooms.Floodgate.Judge(session.IsUnderWay) == Verdict.Closing)
                 return rooms.Commands.RefuseClosing(session);
 
             if (!await rooms.Leasing.Take(statement))
+                return !session.Wire.IsClosed;
+
+            if (statement.Decision.Needs != PreviousFacts.None && !await Recall.Prepare(statement))
                 return !session.Wire.IsClosed;
 
             if (!await rooms.Departure.Send(statement))
@@ -144,6 +150,7 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
             var end = statement.Shape == ResponseShape.None
                 ? RelayEnd.Complete
                 : await Relay.Answer(session, statement.Answer, door.Meter);
+            statement.Recast?.Send(statement, end);
 
             return await rooms.Aftermath.Settle(statement, end);
         }

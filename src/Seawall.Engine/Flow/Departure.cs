@@ -42,10 +42,13 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
 
     private static int WriteMove(Statement statement, ServerConnection connection, SessionSettings to)
     {
-        var needsId = statement.Decision.Needs.HasFlag(PreviousFacts.LastInsertId);
         return SettingsMove.Write(connection.Wire.Loop.Writer, connection, to,
-            needsId ? statement.Session.LastInsertId : null, statement.NeedsCleanDiagnostics);
+            MustSetId(statement) ? statement.Session.LastInsertId : null, cleansDiagnostics: statement.NeedsCleanDiagnostics);
     }
+
+    private static bool MustSetId(Statement statement) =>
+        (statement.Decision.Needs & (PreviousFacts.LastInsertId | PreviousFacts.HiddenInsertId)) != 0
+        && statement.Session.Elsewhere.HasFlag(PreviousFacts.LastInsertId);
 
     private async LoopTask<bool> SendMoved(Statement statement, ServerConnection connection, int answers, bool grows)
     {
@@ -91,9 +94,13 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         {
             connection.Applied = to;
             connection.NeedsTracking = false;
+            connection.HoldsDiagnostics &= !statement.NeedsCleanDiagnostics;
             statement.NeedsCleanDiagnostics = false;
-            if (statement.Decision.Needs.HasFlag(PreviousFacts.LastInsertId))
+            if (MustSetId(statement))
+            {
                 connection.LastInsertId = statement.Session.LastInsertId;
+                statement.Session.Elsewhere &= ~PreviousFacts.LastInsertId;
+            }
             return true;
         }
         // The statement may be on its way already, under the wrong settings. It is harmless, and nobody sees its answer: the
@@ -137,13 +144,6 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
 
     private async LoopTask<bool> SendPrepared(Statement statement, ServerConnection connection, PreparedStatement prepared)
     {
-        // Sweeping others' warnings away makes the server forget what is prepared, so it comes first.
-        if (statement.NeedsCleanDiagnostics)
-        {
-            statement.Hold();
-            if (!await Move(statement, connection, statement.Session.Settings))
-                return false;
-        }
         var found = connection.Statements.Find(prepared.Text, prepared);
         if (found is null)
         {
@@ -211,7 +211,7 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         statement.Answer.Begin(session, connection, statement.Shape,
             statement.Kind == CommandKind.StatementPrepare ? session.Prepared.NextId : 0, statement.ReplySequence,
             statement.SequenceShift, isCall: (statement.Facts.Traits & StatementTraits.CallsProcedure) != 0, ids: IdsOf(statement),
-            isBinary: statement.Prepared is not null);
+            isBinary: statement.Prepared is not null, divert: statement.Recast?.Original);
     }
 
     // Where the client would read the number of the server connection.

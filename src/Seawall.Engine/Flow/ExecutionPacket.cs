@@ -3,6 +3,7 @@ using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Servers;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Framing;
+using Seawall.MySql.Statements;
 
 namespace Seawall.Engine.Flow;
 
@@ -85,6 +86,17 @@ internal static class ExecutionPacket
         var writer = connection.Wire.Loop.Writer.Clear().Begin(0);
         head.Write(writer, types);
         return SendRest(statement, connection, head.ValuesAt);
+    }
+
+    /// <summary>Whether a number is surely none of the values of an execution that has been sent.</summary>
+    internal static bool HasNot(Statement statement, PreparedStatement prepared, ulong number)
+    {
+        var payload = statement.Packet.Payload;
+        var head = ExecutionHead.Read(payload, prepared.Parameters, statement.Session.SendsAttributes);
+        // Attributes behind the parameters are no values of the statement, and would have to be told from them.
+        return statement.IsWhole && head.IsValid && head.Count == prepared.Parameters
+            && prepared.ParameterTypes is { } types && types.Length == head.Count * 2
+            && MadeNumber.IsSure(head.Nulls, types, payload[head.ValuesAt..], number);
     }
 
     private static ExecutionSend SendAsIs(Statement statement, ServerConnection connection) =>

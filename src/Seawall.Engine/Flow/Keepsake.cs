@@ -1,42 +1,109 @@
+using System.Globalization;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
-using Seawall.MySql.Results;
 
 namespace Seawall.Engine.Flow;
 
 /// <summary>
-/// The answer to a SHOW WARNINGS that the client may still send: taken before the connection that has the warnings is given
-/// to others, in the form that this client would have got it.
+/// What a client may still ask about its last statement, and only the connection knows: asked for before the connection is
+/// given to others.
 /// </summary>
 internal static class Keepsake
 {
+    private const string Warnings = "SHOW WARNINGS";
+    private const string Numbers = "SELECT FOUND_ROWS(),LAST_INSERT_ID()";
+
     /// <summary>
-    /// What is kept for one client. A server keeps 64 warnings by default (<c>max_error_count</c>), each up to 512 bytes.
+    /// Asks the server for what is not known. When it does not answer as it should, the facts are lost, and whoever asks for
+    /// them is told so.
     /// </summary>
+    internal static async LoopTask Take(Session session, ServerConnection connection)
+    {
+        var pins = session.PinReasons;
+        var wantsWarnings = pins.HasFlag(PinReasons.Diagnostics) && session.LastResult.Warnings > 0
+            && !session.Elsewhere.HasFlag(PreviousFacts.Diagnostics);
+        var wantsNumbers = (pins & (PinReasons.FoundRows | PinReasons.InsertId)) != 0
+            && (session.LastResult.FoundRows < 0 || session.InsertIdDoubt is { IsOpen: true, IsLost: false });
+        if (wantsNumbers && !pins.HasFlag(PinReasons.InsertId))
+            session.Pool!.FoundRows.NoteKept();
+        else if (wantsNumbers)
+            session.Pool!.InsertId.NoteKept();
+        if (wantsWarnings || wantsNumbers)
+            await Take(session, connection, wantsWarnings, wantsNumbers);
+    }
+
+    /// <summary>Asks for the warnings, before a question of Seawall's own makes the server forget them.</summary>
+    internal static LoopTask TakeWarnings(Session session, ServerConnection connection) =>
+        Take(session, connection, wantsWarnings: true, wantsNumbers: false);
+
+    /// <summary>Asks what LAST_INSERT_ID() is.</summary>
+    internal static LoopTask TakeInsertId(Session session, ServerConnection connection) =>
+        Take(session, connection, wantsWarnings: false, wantsNumbers: true);
+
+    // In this order: the second question makes some servers forget the warnings, the first leaves the numbers alone.
+    private static async LoopTask Take(Session session, ServerConnection connection, bool wantsWarnings, bool wantsNumbers)
+    {
+        var writer = connection.Wire.Loop.Writer.Clear();
+        if (wantsWarnings)
+            ServerQuery.Write(writer, connection, Warnings);
+        if (wantsNumbers)
+            ServerQuery.Write(writer, connection, Numbers);
+        if (!connection.Wire.Send(writer.Bytes) || !await connection.Wire.Flushed())
+        {
+            connection.IsBroken = true;
+            return;
+        }
+        session.Elsewhere |= PreviousFacts.RowCount;
+        if (wantsWarnings)
+        {
+            session.KeptWarnings = KeptWarnings.Of(session, await ServerQuery.Read(connection, columns: 3, KeptWarnings.ReadMax));
+            session.Elsewhere |= PreviousFacts.Diagnostics;
+        }
+        if (wantsNumbers && !connection.IsBroken)
+            NoteNumbers(session, connection, await ServerQuery.Read(connection, columns: 2));
+    }
+
+    private static void NoteNumbers(Session session, ServerConnection connection, ServerRows answer)
+    {
+        connection.HoldsDiagnostics = true; // MySQL warns that FOUND_ROWS() will go one day.
+        if (!answer.Reply.IsOk || answer.Rows.Count != 1
+            || !long.TryParse(answer.Text(0, 0), CultureInfo.InvariantCulture, out var foundRows)
+            || !ulong.TryParse(answer.Text(0, 1), CultureInfo.InvariantCulture, out var insertId))
+        {
+            return;
+        }
+        if (!session.Elsewhere.HasFlag(PreviousFacts.FoundRows))
+            session.LastResult = session.LastResult with { FoundRows = foundRows };
+        session.Elsewhere |= PreviousFacts.FoundRows | PreviousFacts.Diagnostics;
+        InsertIds.Resolve(session, connection, insertId);
+    }
+}
+
+/// <summary>The warnings of a statement, and what their counters say.</summary>
+/// <param name="Rows">Level, number and text of each, as SHOW WARNINGS has them.</param>
+/// <param name="Warnings">@@warning_count; null when the server did not keep them all, and nobody knows.</param>
+/// <param name="Errors">@@error_count.</param>
+internal sealed record KeptWarnings(IReadOnlyList<byte[]?[]> Rows, int? Warnings, int? Errors)
+{
+    /// <summary>Bytes that are kept for one session: a server keeps 64 warnings by default, each up to 512 bytes.</summary>
     private const int LengthMax = 64 * 1024;
 
-    /// <summary>Asks the server; null when it does not answer as it should, and then the warnings are lost.</summary>
-    internal static async LoopTask<byte[]?> Take(Session session, ServerConnection connection)
+    /// <summary>Bytes that are read of one answer: 1,024 warnings is what MySQL keeps since 8.0.</summary>
+    internal const long ReadMax = 1024 * 1024;
+
+    // The smallest default of max_error_count; a server may keep fewer when the session said so.
+    private const int CountMax = 64;
+
+    /// <summary>Those of an answer to SHOW WARNINGS; null when there is none, or too much.</summary>
+    internal static KeptWarnings? Of(Session session, ServerRows answer)
     {
-        var loop = connection.Wire.Loop;
-        if (!connection.Wire.Send(ServerQuery.Begin(loop.Writer.Clear(), connection).Raw("SHOW WARNINGS"u8).End().Bytes))
+        if (!answer.Reply.IsOk || answer.Rows.Sum(row => row.Sum(value => value?.Length ?? 0)) > LengthMax)
             return null;
-        var kept = new MemoryStream();
-        var answer = new Answer();
-        answer.Begin(session, connection, ResponseShape.Results, divert: kept);
-        while (true)
-        {
-            var state = Relay.FollowChunk(answer, meter: null, out var received);
-            if (state == AnswerState.Complete)
-                return kept.Length <= LengthMax && !answer.Facts.IsError ? kept.ToArray() : null;
-            if (state != AnswerState.Open || kept.Length > LengthMax || received is WireResult.End or WireResult.Broken)
-            {
-                connection.IsBroken = true;
-                return null;
-            }
-            if (received == WireResult.Later)
-                await connection.Wire.Readable();
-        }
+        var isWhole = answer.Rows.Count < CountMax && session.Settings["max_error_count"] is null;
+        var errors = answer.Rows.Count(row => row[0].AsSpan().SequenceEqual("Error"u8));
+        // An error's packet does not say how many warnings came before it.
+        int? warnings = isWhole ? answer.Rows.Count : session.LastResult.IsError ? null : session.LastResult.Warnings;
+        return new(answer.Rows, warnings, isWhole ? errors : null);
     }
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Seawall.Engine.Flow.Clients;
-using Seawall.Engine.Flow.Decisions;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
@@ -98,19 +97,11 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
         var isUntouched = session.LastLease.Connection == connection && session.LastLease.IsUntouched;
         session.Lease = Lease.Begin(connection, pool);
         session.LastLease = session.Lease.Mark;
-        if (!isUntouched && !MayForgetThePast(statement))
+        if (!isUntouched)
         {
-            session.Lease.Return();
-            session.Lease = null;
-            return new(false);
-        }
-        // Nobody has left anything on a connection that was just opened.
-        statement.NeedsCleanDiagnostics =
-            !isUntouched && connection.Uses > 1 && statement.Decision.Needs.HasFlag(PreviousFacts.Diagnostics);
-        if (statement.NeedsCleanDiagnostics && !connection.Version.CanResetConnection)
-        {
-            statement.NeedsCleanDiagnostics = false; // A new login sweeps them away as well.
-            return LogInAgain(statement, pool, connection);
+            Bequest.NoteOtherConnection(session);
+            statement.NeedsCleanDiagnostics = connection.HoldsDiagnostics
+                && (statement.Decision.Needs.HasFlag(PreviousFacts.Diagnostics) || !Bequest.AlwaysForgets(connection.Version));
         }
         if (SettingsMove.CanMove(connection, session.Settings))
             return new(true);
@@ -139,31 +130,6 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
         statement.Session.Lease!.Discard();
         statement.Session.Lease = null;
         return await WaitFor(statement, pool);
-    }
-
-    // Whether the statement can do without the connection of the statement before it, which others have used since.
-    private static bool MayForgetThePast(Statement statement)
-    {
-        var session = statement.Session;
-        var needs = statement.Decision.Needs;
-        if (needs.HasFlag(PreviousFacts.OnlyThere))
-        {
-            ClientReplies.SendError(session, 1, SqlError.NotSupported,
-                "ROW_COUNT(), FOUND_ROWS() and the like must follow their statement in the same transaction or command: "
-                + "the server connection was used by others since [seawall: the statement did not run]");
-            return false;
-        }
-        if (!needs.HasFlag(PreviousFacts.Diagnostics) || session.LastResult.Warnings == 0)
-            return true;
-        if (session.KeptDiagnostics is { } kept && SimpleStatements.IsShowWarnings(statement))
-        {
-            session.Wire.Send(kept);
-            return false;
-        }
-        ClientReplies.SendError(session, 1, SqlError.NotSupported,
-            "The warnings of the statement before are kept for SHOW WARNINGS only: "
-            + "the server connection was used by others since [seawall: the statement did not run]");
-        return false;
     }
 
     private void Refuse(Statement statement, Pool pool, LeaseFailure failure)

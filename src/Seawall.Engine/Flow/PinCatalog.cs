@@ -31,6 +31,7 @@ public static class PinCatalog
         new(PinReasons.FoundRows, "found_rows", "use COUNT(*) in place of SQL_CALC_FOUND_ROWS; ends with the next statement"),
         new(PinReasons.UncertainTransaction, "uncertain_transaction", "COMMIT or ROLLBACK after an error with autocommit off"),
         new(PinReasons.RefusedSetting, "refused_setting", "take back the setting that the server refused; or COM_RESET_CONNECTION"),
+        new(PinReasons.InsertId, "insert_id", "nothing: ends with the next statement or within a second"),
     ];
 
     /// <summary>The names of the reasons, with commas.</summary>

@@ -17,8 +17,7 @@ internal static class PinLedger
     {
         var session = statement.Session;
         var decision = statement.Decision;
-        if ((decision.Needs & Decisions.PreviousFacts.Diagnostics) == 0)
-            session.Unpin(PinReasons.Soft);
+        session.Unpin(EndedBy(session, facts));
         var pins = !facts.IsError ? decision.Pins : IsNonsense(statement, facts) ? PinReasons.None : decision.PinsEvenIfItFails;
         if (pins != PinReasons.None)
             Add(statement, pins);
@@ -34,6 +33,19 @@ internal static class PinLedger
             session.Pin(PinReasons.UncertainTransaction);
         if ((facts.IsError || facts.Warnings > 0) && statement.Kind != CommandKind.StatementPrepare)
             session.Pin(PinReasons.Diagnostics);
+    }
+
+    // Most statements end what was held in case it is asked for; some leave it as it is.
+    private static PinReasons EndedBy(Session session, AnswerFacts facts)
+    {
+        var ended = PinReasons.Soft;
+        if (facts.Keeps.HasFlag(PreviousFacts.Diagnostics))
+            ended &= ~PinReasons.Diagnostics;
+        if (facts.Keeps.HasFlag(PreviousFacts.FoundRows))
+            ended &= ~PinReasons.FoundRows;
+        if (session.InsertIdDoubt is { IsOpen: true, IsLost: false })
+            ended &= ~PinReasons.InsertId;
+        return ended;
     }
 
     // A text that may do anything, because neither Seawall nor the server can read it, has done nothing: somebody mistyped.

@@ -67,6 +67,9 @@ public enum PinReasons : uint
     /// <summary>A setting could not be applied to another connection; ends with the session or its reset.</summary>
     RefusedSetting = 1 << 18,
 
+    /// <summary>LAST_INSERT_ID() may be another number than the server told; ends with the next statement.</summary>
+    InsertId = 1 << 19,
+
     /// <summary>Those that end with the next statement, whatever it is, and that a keepsake can stand in for.</summary>
-    Soft = Diagnostics | FoundRows,
+    Soft = Diagnostics | FoundRows | InsertId,
 }

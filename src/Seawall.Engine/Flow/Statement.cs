@@ -53,6 +53,9 @@ internal sealed class Statement
     /// <summary>What is to be done with it.</summary>
     internal Decision Decision { get; set; }
 
+    /// <summary>What the rows of its answer must be changed to: facts that its connection does not know.</summary>
+    internal Recast? Recast { get; set; }
+
     /// <summary>Whether warnings of others must be swept off the connection before it runs.</summary>
     internal bool NeedsCleanDiagnostics { get; set; }
 
@@ -156,6 +159,7 @@ internal sealed class Statement
         Reader = null;
         Prepared = null;
         NeedsCleanDiagnostics = false;
+        Recast = null;
         Refusal = default;
         SequenceShift = 0;
         IsWaiting = false;

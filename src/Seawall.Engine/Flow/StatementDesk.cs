@@ -198,6 +198,7 @@ internal sealed class StatementDesk(FrontDoor door)
                 return Answer(session, SqlError.NoOpenCursor,
                     $"The statement ({statement.Prepared!.Id}) has no open cursor.");
             case CommandKind.StatementReset when session.Lease is null:
+                Bequest.NoteOwnAnswer(session, rowCount: 0);
                 ClientReplies.SendOk(session, 1);
                 return false;
             default:

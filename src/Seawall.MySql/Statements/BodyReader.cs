@@ -5,6 +5,7 @@ internal struct BodyReader
 {
     private bool _afterTargets;
     private bool _runsExplained;
+    private bool _isAfterLimit;
 
     /// <summary>The word before; none when another token was.</summary>
     internal Word Last { get; set; }
@@ -18,6 +19,9 @@ internal struct BodyReader
     /// <summary>Whether the statement writes something that no trait speaks of.</summary>
     internal bool IsImpure { get; private set; }
 
+    /// <summary>What the statement says of the facts that it leaves behind.</summary>
+    internal StatementHints Hints { get; private set; }
+
     /// <summary>Whether a user variable is a target: after INTO, or in the list of LOAD DATA.</summary>
     internal readonly bool WritesUserVariable(StatementKind kind) => IsInto || (kind == StatementKind.Load && !_afterTargets);
 
@@ -26,6 +30,15 @@ internal struct BodyReader
     {
         IsInto = false;
         Last = Statements.Word.None;
+    }
+
+    /// <summary>A sign. LIMIT 5, 10 passes over rows that are counted.</summary>
+    internal void Symbol(byte symbol, bool isCall)
+    {
+        if (isCall)
+            Hints |= StatementHints.HasCall;
+        else if (symbol == (byte)',' && _isAfterLimit)
+            Hints |= StatementHints.HidesFoundRows;
     }
 
     /// <summary>
@@ -41,6 +54,20 @@ internal struct BodyReader
             case Statements.Word.Into:
                 IsInto = true;
                 IsImpure = true;
+                Hints |= StatementHints.HidesFoundRows;
+                break;
+            case Statements.Word.From:
+                Hints |= StatementHints.HasFrom;
+                break;
+            case Statements.Word.Limit:
+                _isAfterLimit = true;
+                break;
+            case Statements.Word.Union or Statements.Word.Except or Statements.Word.Intersect or Statements.Word.Offset
+                or Statements.Word.Rollup or Statements.Word.Ties or Statements.Word.Procedure:
+                Hints |= StatementHints.HidesFoundRows;
+                break;
+            case Statements.Word.Returning or Statements.Word.Duplicate:
+                Hints |= StatementHints.Returns;
                 break;
             case Statements.Word.Outfile or Statements.Word.Dumpfile when wasInto:
                 traits |= StatementTraits.IntoOutfile;
@@ -61,6 +88,7 @@ internal struct BodyReader
                 break;
             case Statements.Word.SqlCalcFoundRows:
                 traits |= StatementTraits.CalculatesFoundRows;
+                Hints |= StatementHints.HidesFoundRows;
                 break;
             case Statements.Word.Value when dialect.MariaDb && Last == Statements.Word.Next:
                 traits |= StatementTraits.UsesSequence;
@@ -78,6 +106,8 @@ internal struct BodyReader
                 _afterTargets = true;
                 break;
             case Statements.Word.Select:
+                Hints |= StatementHints.HasInnerSelect;
+                return true;
             case Statements.Word.Row when Last == Statements.Word.Values:
                 return true;
         }

@@ -26,6 +26,9 @@ internal struct CallTracker
     /// <summary>Whether the token before was a dot.</summary>
     internal readonly bool IsAfterDot => _before == Before.Dot;
 
+    /// <summary>Whether a parenthesis now would be that of a function.</summary>
+    internal readonly bool IsCall => !Defines && _call != WordCall.None;
+
     /// <summary>A statement begins.</summary>
     internal void Begin(bool defines)
     {

@@ -84,11 +84,14 @@ internal sealed class SqlTokens
     /// <summary>Takes a word if it is next.</summary>
     internal bool Take(string word)
     {
-        if (Next.Kind != SqlTokenKind.Word || !string.Equals(Next.Value, word, StringComparison.OrdinalIgnoreCase))
+        if (!IsNext(word))
             return false;
         _at++;
         return true;
     }
+
+    /// <summary>Whether a keyword is next.</summary>
+    internal bool IsNext(Word word) => IsNext(WordTable.Spell(word));
 
     /// <summary>Takes a sign if it is next.</summary>
     internal bool Take(char symbol)
@@ -97,6 +100,24 @@ internal sealed class SqlTokens
             return false;
         _at++;
         return true;
+    }
+
+    /// <summary>How often a word occurs in all of it.</summary>
+    internal int Count(string word) => _tokens.Count(token =>
+        token.Kind == SqlTokenKind.Word && string.Equals(token.Value, word, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Whether rows go into user variables: INTO, then one.</summary>
+    internal bool HasIntoVariable()
+    {
+        for (var i = 1; i < _tokens.Count; i++)
+        {
+            if (_tokens[i].Kind == SqlTokenKind.UserVariable && _tokens[i - 1].Kind == SqlTokenKind.Word
+                && string.Equals(_tokens[i - 1].Value, "into", StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// <summary>Takes a name, with or without quotes.</summary>
@@ -108,6 +129,9 @@ internal sealed class SqlTokens
         _at++;
         return true;
     }
+
+    private bool IsNext(string word) =>
+        Next.Kind == SqlTokenKind.Word && string.Equals(Next.Value, word, StringComparison.OrdinalIgnoreCase);
 
     private struct Collector(List<SqlToken> tokens, bool noBackslashEscapes) : ITokenReader
     {

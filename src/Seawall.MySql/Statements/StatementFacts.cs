@@ -4,7 +4,9 @@ namespace Seawall.MySql.Statements;
 /// <param name="Kind">The verb of the first statement.</param>
 /// <param name="Traits">The union over all statements, but <see cref="StatementTraits.Harmless"/>: the intersection.</param>
 /// <param name="Statements">How many statements there are. Empty ones do not count.</param>
-public readonly record struct StatementFacts(StatementKind Kind, StatementTraits Traits, int Statements)
+/// <param name="Hints">How to read its answer; the union over all statements.</param>
+public readonly record struct StatementFacts(
+    StatementKind Kind, StatementTraits Traits, int Statements, StatementHints Hints = StatementHints.None)
 {
     /// <summary>
     /// Every statement only reads, and reads nothing that belongs to the session or its last statement.
@@ -24,8 +26,38 @@ public readonly record struct StatementFacts(StatementKind Kind, StatementTraits
     /// <summary>Needs an answer that only the connection of the previous statement has.</summary>
     public bool ReadsPreviousStatement => (Traits & PreviousStatement) != 0;
 
-    private const StatementTraits PreviousStatement =
+    /// <summary>The traits that ask for something of the statement before.</summary>
+    public const StatementTraits PreviousStatement =
         StatementTraits.ReadsLastInsertId | StatementTraits.ReadsRowCount | StatementTraits.ReadsFoundRows |
         StatementTraits.ReadsDiagnostics | StatementTraits.ReadsLastGtid | StatementTraits.ReadsProfile |
         StatementTraits.ReadsLastSequenceValue;
+}
+
+/// <summary>What a text says of the facts that its answer leaves behind: for those who keep account of them.</summary>
+[Flags]
+public enum StatementHints : byte
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>
+    /// FOUND_ROWS() may be another number afterwards than that of the rows: of a part of the rows (LIMIT with an offset,
+    /// SQL_CALC_FOUND_ROWS), of several queries (UNION), or of rows that go elsewhere (INTO).
+    /// </summary>
+    HidesFoundRows = 1,
+
+    /// <summary>A function is called: one may make a row of none.</summary>
+    HasCall = 2,
+
+    /// <summary>There is a FROM: a SELECT, SET or DO without one uses no table.</summary>
+    HasFrom = 4,
+
+    /// <summary>There is a SELECT inside a statement of another kind.</summary>
+    HasInnerSelect = 8,
+
+    /// <summary>RETURNING or ON DUPLICATE KEY: the answer to a change tells less than others do.</summary>
+    Returns = 16,
+
+    /// <summary>The first statement asks for something of the statement before; later ones ask about this text.</summary>
+    FirstAsks = 32,
 }

@@ -8,6 +8,7 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
     private readonly SqlDialect _dialect = dialect;
     private StatementTraits _all;
     private StatementTraits _own;
+    private StatementHints _hints;
     private StatementKind _first;
     private StatementKind _kind;
     private int _statements;
@@ -34,7 +35,7 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
             traits |= StatementTraits.MultipleStatements;
         if (_statements > 0 && _allHarmless && (traits & StatementTraits.Anything) == 0)
             traits |= StatementTraits.Harmless;
-        return new StatementFacts(_first, traits, _statements);
+        return new StatementFacts(_first, traits, _statements, _hints);
     }
 
     /// <inheritdoc/>
@@ -285,6 +286,7 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
             return;
         _body.IsInto = isInto;
         _body.LastSymbol = symbol;
+        _body.Symbol(symbol, symbol == (byte)'(' && _calls.IsCall);
         switch (symbol)
         {
             case (byte)'(':
@@ -340,8 +342,11 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
                 _own |= StatementTraits.Anything; // Only an open parenthesis; a routine without an end.
             if (_statements == 1)
                 _first = _phase == Phase.Verb ? StatementKind.Other : _kind;
+            if (_statements == 1 && (_own & StatementFacts.PreviousStatement) != 0)
+                _hints |= StatementHints.FirstAsks;
             _allHarmless &= IsHarmless;
             _all |= _own;
+            _hints |= _body.Hints;
         }
         _isOpen = false;
         _body = default;

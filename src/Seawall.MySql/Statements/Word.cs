@@ -26,6 +26,9 @@ internal enum Word : ushort
     Status, Tables, Temporary, Then, Ties, To, Transaction, Trigger, Value, View, Warnings, When, Window, Work, Xml,
     Columns, Connection, Fulltext, Group, Spatial, Unique, Atomic,
 
+    // Words that say what the rows tell of FOUND_ROWS(), and the answer of LAST_INSERT_ID().
+    Duplicate, Except, Intersect, Limit, Offset, Returning, Union,
+
     // Words that name something of the session wherever they stand.
     Currval, Nextval, OptimizerTrace, Profiling,
 

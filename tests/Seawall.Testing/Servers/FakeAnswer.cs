@@ -28,9 +28,10 @@ public sealed record FakeError(ushort Code, string Message, string State = "HY00
 /// <param name="Warnings">How many.</param>
 /// <param name="Then">An error in the middle of them.</param>
 /// <param name="Flags">What the ends say besides what they always do.</param>
+/// <param name="IsPart">Whether FOUND_ROWS() has nothing to do with their number.</param>
 public sealed record FakeRows(
     IReadOnlyList<string> Columns, IEnumerable<IReadOnlyList<string?>> Rows, ushort Warnings = 0, FakeError? Then = null,
-    ServerStatus Flags = default) : FakeAnswer;
+    ServerStatus Flags = default, bool IsPart = false) : FakeAnswer;
 
 /// <summary>Several results, as of CALL or of several statements.</summary>
 /// <param name="Parts">One after the other.</param>

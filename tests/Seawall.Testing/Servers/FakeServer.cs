@@ -125,6 +125,13 @@ public sealed class FakeServer
 
     internal FakeAnswer Run(FakeSession session, string sql)
     {
+        var answer = Find(session, sql);
+        session.NoteAnswer(answer);
+        return answer;
+    }
+
+    private FakeAnswer Find(FakeSession session, string sql)
+    {
         foreach (var (start, answer) in _scripts)
         {
             if (sql.StartsWith(start, StringComparison.Ordinal))

@@ -33,6 +33,12 @@ public sealed class FakeSession
     /// <summary>The number made last.</summary>
     public ulong LastInsertId { get; internal set; }
 
+    /// <summary>What ROW_COUNT() says.</summary>
+    public long RowCount { get; private set; }
+
+    /// <summary>What FOUND_ROWS() says.</summary>
+    public long FoundRows { get; set; }
+
     /// <summary>Warnings of the last statement.</summary>
     public List<string> Warnings { get; } = [];
 
@@ -95,6 +101,14 @@ public sealed class FakeSession
         if (this["session_track_schema"] == "1")
             Changes.Add((SessionChangeKind.Schema, "", schema));
         NoteChange();
+    }
+
+    /// <summary>The statement has been answered: what may be asked about it.</summary>
+    internal void NoteAnswer(FakeAnswer answer)
+    {
+        RowCount = answer is FakeOk ok ? (long)ok.AffectedRows : -1;
+        if (answer is FakeRows { Rows: ICollection<IReadOnlyList<string?>> rows, IsPart: false })
+            FoundRows = rows.Count;
     }
 
     internal void NoteChange()

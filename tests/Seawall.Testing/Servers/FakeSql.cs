@@ -117,7 +117,12 @@ internal static class FakeSql
     private static string? Value(FakeSession session, string item)
     {
         if (item.StartsWith("@@", StringComparison.Ordinal))
-            return session[item[2..].Replace("session.", "", StringComparison.OrdinalIgnoreCase).Trim('`')];
+            return item switch
+            {
+                "@@warning_count" => session.Warnings.Count.ToString(CultureInfo.InvariantCulture),
+                "@@error_count" => "0",
+                _ => session[item[2..].Replace("session.", "", StringComparison.OrdinalIgnoreCase).Trim('`')],
+            };
         if (item.StartsWith('@') && item.IndexOf(":=", StringComparison.Ordinal) is > 0 and var assigns)
             return session.UserVariables[item[1..assigns]] = Literal(item[(assigns + 2)..]);
         if (item.StartsWith('@'))
@@ -128,6 +133,8 @@ internal static class FakeSql
             "HEX(DATABASE())" => session.Schema is { } schema ? Convert.ToHexString(Encoding.UTF8.GetBytes(schema)) : null,
             "CONNECTION_ID()" => session.Id.ToString(CultureInfo.InvariantCulture),
             "LAST_INSERT_ID()" => session.LastInsertId.ToString(CultureInfo.InvariantCulture),
+            "ROW_COUNT()" => session.RowCount.ToString(CultureInfo.InvariantCulture),
+            "FOUND_ROWS()" => session.FoundRows.ToString(CultureInfo.InvariantCulture),
             "CURRENT_USER()" => session.User,
             "TEMPORARY_TABLES()" => string.Join(',', session.TemporaryTables.Order()),
             _ => item.StartsWith("SLEEP(", StringComparison.OrdinalIgnoreCase) ? "0" : Literal(item),
@@ -185,9 +192,9 @@ internal static class FakeSql
     }
 
     private static FakeAnswer Show(FakeSession session, string sql) =>
-        sql.Equals("SHOW WARNINGS", StringComparison.OrdinalIgnoreCase)
+        sql.StartsWith("SHOW WARNINGS", StringComparison.OrdinalIgnoreCase)
             ? new FakeRows(["Level", "Code", "Message"], session.Warnings.ConvertAll<IReadOnlyList<string?>>(
-                warning => ["Warning", "1265", warning]))
+                warning => ["Warning", "1265", warning]), IsPart: true)
             : Syntax(sql);
 
     // UPDATE in the way of this little SQL: it changes nothing and warns.

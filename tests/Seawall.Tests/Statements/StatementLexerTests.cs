@@ -55,6 +55,22 @@ public sealed class StatementLexerTests
         Assert.DoesNotContain(Enum.GetValues<StatementTraits>(), trait => !facts.Exists(each => (each.Traits & trait) == trait));
     }
 
+    [Theory]
+    [InlineData("select a from t limit 5", StatementHints.HasFrom)]
+    [InlineData("select a from t limit 5, 10", StatementHints.HasFrom | StatementHints.HidesFoundRows)]
+    [InlineData("select a from t limit 5 offset 10", StatementHints.HasFrom | StatementHints.HidesFoundRows)]
+    [InlineData("select sql_calc_found_rows a from t", StatementHints.HasFrom | StatementHints.HidesFoundRows)]
+    [InlineData("select 1 union select 2", StatementHints.HasInnerSelect | StatementHints.HidesFoundRows)]
+    [InlineData("select 1 into @a", StatementHints.HidesFoundRows)]
+    [InlineData("select max(a), `limit` from t", StatementHints.HasFrom | StatementHints.HasCall)]
+    [InlineData("insert t select 1", StatementHints.HasInnerSelect)]
+    [InlineData("insert t values (1) on duplicate key update a = 2", StatementHints.HasCall | StatementHints.Returns)]
+    [InlineData("insert t values (1) returning a", StatementHints.HasCall | StatementHints.Returns)]
+    [InlineData("select row_count(); select 1", StatementHints.HasCall | StatementHints.FirstAsks)]
+    [InlineData("update t set a = 1; select row_count()", StatementHints.HasCall)]
+    public void A_text_says_what_its_answer_will_not_tell(string text, StatementHints hints) =>
+        Assert.Equal(hints, Dialects.Read(text, Dialects.MariaDb).Hints);
+
     [Fact]
     public void A_text_may_be_cut_anywhere()
     {
@@ -62,9 +78,9 @@ public sealed class StatementLexerTests
         {
             var dialect = Dialects.Named(each.Dialect);
             for (var cut = 0; cut <= each.Text.Length; cut++)
-                Assert.Equal((each.Expected, cut), (Dialects.ReadInPieces(each.Text, dialect, cut), cut));
+                Assert.Equal((Whole(each, dialect), cut), (Dialects.ReadInPieces(each.Text, dialect, cut), cut));
             int[] everywhere = [.. Enumerable.Range(0, each.Text.Length)];
-            Assert.Equal(each.Expected, Dialects.ReadInPieces(each.Text, dialect, everywhere));
+            Assert.Equal(Whole(each, dialect), Dialects.ReadInPieces(each.Text, dialect, everywhere));
         }
     }
 
@@ -133,9 +149,13 @@ public sealed class StatementLexerTests
         Assert.Equal(WordCall.Unknown, WordTable.Find([]).Call);
     }
 
+    // The tables do not speak of hints; those of the whole text must come out of its pieces as well.
+    private static StatementFacts Whole(SqlCase each, SqlDialect dialect) =>
+        each.Expected with { Hints = StatementLexer.Read(each.Text, dialect).Hints };
+
     private static void Check(string dialect, string line)
     {
         var expected = SqlCase.Parse(dialect, line);
-        Assert.Equal(expected.Expected, StatementLexer.Read(expected.Text, Dialects.Named(dialect)));
+        Assert.Equal(expected.Expected, StatementLexer.Read(expected.Text, Dialects.Named(dialect)) with { Hints = StatementHints.None });
     }
 }

@@ -54,8 +54,11 @@ internal sealed class Session : TimerNode
     /// <summary>The flags of the last result.</summary>
     internal ServerStatus Status { get; set; } = ServerStatus.Autocommit;
 
-    /// <summary>LAST_INSERT_ID() as the session would see it.</summary>
+    /// <summary>LAST_INSERT_ID() as the session would see it, as far as that is known.</summary>
     internal ulong LastInsertId { get; set; }
+
+    /// <summary>Whether LAST_INSERT_ID() may be another number by now, and where that can be asked.</summary>
+    internal InsertIdDoubt InsertIdDoubt { get; set; }
 
     /// <summary>What it has changed that cannot be moved; null as long as there is nothing.</summary>
     internal SessionPins? Pins { get; set; }
@@ -72,8 +75,11 @@ internal sealed class Session : TimerNode
     /// <summary>What the statement before left to be asked for.</summary>
     internal LastResult LastResult;
 
-    /// <summary>The warnings of the statement before, as packets, when the connection that had them was given away.</summary>
-    internal byte[]? KeptDiagnostics { get; set; }
+    /// <summary>The facts of the statement before that its present connection, or the one that it used last, does not know.</summary>
+    internal PreviousFacts Elsewhere { get; set; }
+
+    /// <summary>The warnings of the statement before, when the connection that had them was given away.</summary>
+    internal KeptWarnings? KeptWarnings { get; set; }
 
     /// <summary>What it is about now; null between statements.</summary>
     internal Statement? Current { get; set; }
@@ -171,9 +177,11 @@ internal sealed class Session : TimerNode
         _prepared?.Clear();
         _prepared = null;
         LastInsertId = 0;
+        InsertIdDoubt = default;
         LastLease = default;
-        LastResult = default;
-        KeptDiagnostics = null;
+        LastResult = default(LastResult) with { FoundRows = LastResult.FoundRows }; // No reset takes that away.
+        Elsewhere = PreviousFacts.All;
+        KeptWarnings = null;
         Status = ServerStatus.Autocommit;
     }
 }
@@ -197,9 +205,3 @@ internal enum SessionWishes : byte
     /// <summary>Go now.</summary>
     GoNow = 8,
 }
-
-/// <summary>What a statement left behind besides its rows: the next statement may ask for it.</summary>
-/// <param name="RowCount">What ROW_COUNT() would say.</param>
-/// <param name="FoundRows">What FOUND_ROWS() would say.</param>
-/// <param name="Warnings">How many warnings there were, an error counted.</param>
-internal readonly record struct LastResult(long RowCount, ulong FoundRows, ushort Warnings);

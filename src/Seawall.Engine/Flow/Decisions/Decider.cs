@@ -17,8 +17,7 @@ internal static class Decider
         StatementTraits.SetsSystemVariable | StatementTraits.SetsNames | StatementTraits.SetsAutocommit;
 
     private const StatementTraits OnlyThere =
-        StatementTraits.ReadsRowCount | StatementTraits.ReadsFoundRows | StatementTraits.ReadsLastGtid
-        | StatementTraits.ReadsProfile | StatementTraits.ReadsLastSequenceValue;
+        StatementTraits.ReadsLastGtid | StatementTraits.ReadsProfile | StatementTraits.ReadsLastSequenceValue;
 
     // Each trait that makes state which cannot be moved, and its name for people.
     private static readonly (StatementTraits Trait, PinReasons Reason)[] s_pins =
@@ -65,16 +64,16 @@ internal static class Decider
         var pins = Collect(s_pins, traits);
         if ((traits & StatementTraits.CalculatesFoundRows) != 0)
             pins |= PinReasons.FoundRows;
-        // LAST_INSERT_ID(expr) is told in the answer to a change of rows, and in no other.
+        // LAST_INSERT_ID(expr) is told in the answer to a change of rows, and in no other: the server is asked afterwards.
         if ((traits & StatementTraits.SetsLastInsertId) != 0
             && facts is not { Statements: 1, Kind: StatementKind.Insert or StatementKind.Replace or StatementKind.Update })
         {
-            pins |= PinReasons.UnmovableVariable;
+            pins |= PinReasons.InsertId;
         }
         // What a failed statement of several, or of a routine, had done before it failed stays done.
         var partly = facts.Statements > 1 || (traits & Routines) != 0 || (traits & StatementTraits.UserVariableWrite) != 0;
         return new Decision(
-            facts.IsHarmless, NeedsOf(traits), pins, partly ? pins : PinReasons.None,
+            facts.IsHarmless, NeedsOf(facts), pins, partly ? pins : PinReasons.None,
             facts.MayEndPins ? Collect(s_ends, traits) : PinReasons.None,
             AsksSettings: !IsSetStatement(facts, version) && AsksSettings(traits, version),
             ForgetsSettings: IsSetStatement(facts, version),
@@ -86,18 +85,27 @@ internal static class Decider
     /// alone if it is a question for them.
     /// </summary>
     internal static Decision DecidePreparation(StatementFacts facts) =>
-        new() { Needs = NeedsOf(facts.Traits) & PreviousFacts.Diagnostics };
+        new() { Needs = NeedsOf(facts) & PreviousFacts.Diagnostics };
 
-    private static PreviousFacts NeedsOf(StatementTraits traits)
+    private static PreviousFacts NeedsOf(StatementFacts facts)
     {
+        var traits = facts.Traits;
         var needs = PreviousFacts.None;
-        // A routine may ask for it where it cannot be seen.
-        if ((traits & (StatementTraits.ReadsLastInsertId | Routines)) != 0)
+        if ((traits & StatementTraits.ReadsLastInsertId) != 0)
             needs |= PreviousFacts.LastInsertId;
-        if ((traits & StatementTraits.ReadsDiagnostics) != 0)
-            needs |= PreviousFacts.Diagnostics;
+        if ((traits & Routines) != 0)
+            needs |= PreviousFacts.HiddenInsertId;
         if ((traits & OnlyThere) != 0)
             needs |= PreviousFacts.OnlyThere;
+        // In a text of several statements the later ones ask about the earlier.
+        if (facts.Statements > 1 && (facts.Hints & StatementHints.FirstAsks) == 0)
+            return needs;
+        if ((traits & StatementTraits.ReadsDiagnostics) != 0)
+            needs |= PreviousFacts.Diagnostics;
+        if ((traits & StatementTraits.ReadsRowCount) != 0)
+            needs |= PreviousFacts.RowCount;
+        if ((traits & StatementTraits.ReadsFoundRows) != 0)
+            needs |= PreviousFacts.FoundRows;
         return needs;
     }
 

@@ -1,22 +1,5 @@
 namespace Seawall.Engine.Flow.Decisions;
 
-/// <summary>What a statement needs of the statement before it.</summary>
-[Flags]
-internal enum PreviousFacts : byte
-{
-    /// <summary>Nothing.</summary>
-    None = 0,
-
-    /// <summary>LAST_INSERT_ID(): can be set on any connection.</summary>
-    LastInsertId = 1,
-
-    /// <summary>Warnings and errors.</summary>
-    Diagnostics = 2,
-
-    /// <summary>ROW_COUNT(), FOUND_ROWS(), the last GTID or sequence value: only the connection itself knows.</summary>
-    OnlyThere = 4,
-}
-
 /// <summary>What is to be done with one statement. Decided once, before anything is sent.</summary>
 /// <param name="MayShareTrip">
 /// Whether it may be sent together with the commands that prepare the connection for it: even if one of these failed,

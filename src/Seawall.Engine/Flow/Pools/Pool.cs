@@ -57,6 +57,12 @@ internal sealed class Pool
     /// <summary>Connections that nobody uses.</summary>
     internal int Idle => _shards.Sum(shard => shard.Count);
 
+    /// <summary>Whether a FOUND_ROWS() that only a connection knows is asked for before the connection is given to others.</summary>
+    internal FactDemand FoundRows { get; } = new();
+
+    /// <summary>The same of a LAST_INSERT_ID() that no answer told.</summary>
+    internal FactDemand InsertId { get; } = new();
+
     /// <summary>What the last dial failed with, until one succeeds.</summary>
     internal DialFailure? LastFailure { get; private set; }
 

@@ -53,8 +53,11 @@ internal class ServerConnection
     /// <summary>The settings that it has now.</summary>
     internal SessionSettings Applied { get; set; }
 
-    /// <summary>What LAST_INSERT_ID() would say now.</summary>
-    internal ulong LastInsertId { get; set; }
+    /// <summary>What LAST_INSERT_ID() would say now; null when nobody knows.</summary>
+    internal ulong? LastInsertId { get; set; } = 0;
+
+    /// <summary>Whether somebody's warnings or error may still be asked for on it.</summary>
+    internal bool HoldsDiagnostics { get; set; }
 
     /// <summary>Whether the server must be told (again) to report what changes in the session.</summary>
     internal bool NeedsTracking { get; set; }
@@ -98,6 +101,7 @@ internal class ServerConnection
         IsDirty = false;
         NeedsTracking = TracksSession;
         LastInsertId = 0;
+        HoldsDiagnostics = false;
         _statements?.Clear();
     }
 

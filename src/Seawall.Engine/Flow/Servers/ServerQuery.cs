@@ -33,10 +33,21 @@ internal static class ServerQuery
     /// </summary>
     internal static async LoopTask<ServerRows> Run(ServerConnection connection, string sql, int columns = 0)
     {
-        var writer = Begin(connection.Wire.Loop.Writer.Clear(), connection).Text(sql).End();
+        var writer = Write(connection.Wire.Loop.Writer.Clear(), connection, sql);
         if (!connection.Wire.Send(writer.Bytes) || !await connection.Wire.Flushed())
             return Lost(connection);
-        var result = new Result(connection.DeprecatesEof, columns);
+        return await Read(connection, columns);
+    }
+
+    /// <summary>Writes a question, to be sent with others.</summary>
+    internal static PacketWriter Write(PacketWriter writer, ServerConnection connection, string sql) =>
+        Begin(writer, connection).Text(sql).End();
+
+    /// <summary>Reads the rows of the next answer; a server that sends more than <paramref name="bytesMax"/> is given up.</summary>
+    internal static async LoopTask<ServerRows> Read(
+        ServerConnection connection, int columns, long bytesMax = BytesMax)
+    {
+        var result = new Result(connection.DeprecatesEof, columns, bytesMax);
         byte due = 1;
         while (!result.IsOver)
         {
@@ -69,7 +80,7 @@ internal static class ServerQuery
         return new ServerRows(new ServerReply(ServerReplyKind.Lost), []);
     }
 
-    private sealed class Result(bool deprecatesEof, int columnsMin)
+    private sealed class Result(bool deprecatesEof, int columnsMin, long bytesMax)
     {
         private int _columns = -1;
         private int _definitions;
@@ -98,7 +109,7 @@ internal static class ServerQuery
             }
             if (payload is [OkPacket.EndHeader, ..] && payload.Length < EofPacket.LengthLimit + (deprecatesEof ? 1024 : 0))
                 return IsOver = true;
-            return Rows.Count < RowsMax && (_bytes += payload.Length) < BytesMax && NoteRow(payload);
+            return Rows.Count < RowsMax && (_bytes += payload.Length) < bytesMax && NoteRow(payload);
         }
 
         private bool NoteFirst(ReadOnlySpan<byte> payload)

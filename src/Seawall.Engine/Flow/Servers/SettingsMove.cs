@@ -26,12 +26,20 @@ internal static class SettingsMove
 
     /// <summary>
     /// Writes what is needed and returns how many answers will come. <paramref name="lastInsertId"/>, when it is given, is
-    /// what LAST_INSERT_ID() must say; <paramref name="reset"/> first takes away everything that a session has left behind.
+    /// what LAST_INSERT_ID() must say; <paramref name="reset"/> first takes away everything that a session has left behind,
+    /// <paramref name="cleansDiagnostics"/> its warnings alone.
     /// </summary>
     internal static int Write(
-        PacketWriter writer, ServerConnection connection, SessionSettings to, ulong? lastInsertId, bool reset = false)
+        PacketWriter writer, ServerConnection connection, SessionSettings to, ulong? lastInsertId, bool reset = false,
+        bool cleansDiagnostics = false)
     {
         var answers = 0;
+        if (cleansDiagnostics)
+        {
+            // Only a statement with a table makes every server forget the warnings that it has.
+            ServerQuery.Begin(writer, connection).Raw("DO (SELECT 1 FROM (SELECT 1) x)"u8).End();
+            answers++;
+        }
         var from = connection.Applied;
         if (reset)
         {

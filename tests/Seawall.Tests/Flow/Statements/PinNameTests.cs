@@ -175,11 +175,13 @@ public sealed class PinNameTests
     }
 
     [Theory]
-    [InlineData("SHOW WARNINGS", true)]
-    [InlineData("show /* the */ warnings ; -- all", true)]
-    [InlineData("show warnings limit 1", false)]
-    [InlineData("show count(*) warnings", false)]
-    public void Kept_warnings_are_shown_to_who_asks_for_all_of_them(string question, bool isShown)
+    [InlineData("SHOW WARNINGS", "1365")]
+    [InlineData("SHOW WARNINGS;", "1365")]
+    [InlineData("SHOW WARNINGS LIMIT 1", "1365")]
+    [InlineData("SHOW WARNINGS LIMIT 0, 7", "1365")]
+    [InlineData("SHOW WARNINGS LIMIT 7 OFFSET 1", "")]
+    [InlineData("SHOW WARNINGS LIMIT 1 /* or 2 */", null)]
+    public void Kept_warnings_are_shown_to_who_asks_for_them(string question, string? shown)
     {
         using var world = World(FakeServerKind.MySql97);
         var client = world.Client();
@@ -191,7 +193,7 @@ public sealed class PinNameTests
 
         var reply = client.Query(question);
 
-        Assert.Equal(isShown ? "1365" : null, reply.IsOk ? reply.Only.Rows[0][1] : null);
+        Assert.Equal(shown, reply.IsOk ? string.Concat(reply.Only.Rows.Select(row => row[1])) : null);
     }
 
     private static void Follow(FakeServerKind kind, string script)

@@ -1,0 +1,180 @@
+using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Servers;
+using Seawall.MySql.Commands;
+using Seawall.MySql.Results;
+using Seawall.MySql.Statements;
+
+namespace Seawall.Engine.Flow;
+
+/// <summary>
+/// Keeps account of what each statement leaves to be asked for: ROW_COUNT() and FOUND_ROWS(), warnings, LAST_INSERT_ID(). Most of
+/// it is in the answer, at no cost; what the answer does not tell is asked for when the connection is given away. The rules are those
+/// that MariaDB 10.11, MySQL 9.7 and MySQL 5.6 were seen to follow.
+/// </summary>
+internal static class Bequest
+{
+    private const StatementTraits Opaque = StatementTraits.CallsProcedure | StatementTraits.CallsUnknownFunction
+        | StatementTraits.Compound | StatementTraits.ExecutesText | StatementTraits.Anything;
+
+    /// <summary>Whether each statement makes this server forget the warnings before it; others need one with a table.</summary>
+    internal static bool AlwaysForgets(ServerVersion version) => version is { IsMariaDb: false, Number: >= 50700 };
+
+    /// <summary>The session goes on with a connection that others have used: nothing of it is there.</summary>
+    internal static void NoteOtherConnection(Session session)
+    {
+        session.Elsewhere |= PreviousFacts.All;
+        if (session.InsertIdDoubt.IsOpen)
+            session.InsertIdDoubt = session.InsertIdDoubt with { IsLost = true };
+    }
+
+    /// <summary>Seawall has answered a command itself: a server would have changed ROW_COUNT(), and nothing else.</summary>
+    internal static void NoteOwnAnswer(Session session, long rowCount)
+    {
+        session.LastResult = session.LastResult with { RowCount = rowCount };
+        session.Elsewhere |= PreviousFacts.RowCount;
+        session.Status &= ServerStatus.OfSession;
+    }
+
+    /// <summary>Takes note of an answer.</summary>
+    internal static void Note(Statement statement, AnswerFacts facts, ServerConnection connection)
+    {
+        var session = statement.Session;
+        if (facts.HasStatus)
+            session.Status = facts.Status & ~(ServerStatus.MoreResults | ServerStatus.SessionStateChanged);
+        if (statement.Kind is CommandKind.Statistics or CommandKind.StatementSendLongData)
+        {
+            facts.Keeps = PreviousFacts.All;
+            return;
+        }
+        InsertIds.Note(statement, facts, connection);
+        NoteRowCount(statement, facts);
+        NoteFoundRows(statement, facts, connection.Version);
+        NoteDiagnostics(statement, facts, connection);
+        if (session.Elsewhere.HasFlag(PreviousFacts.OnlyThere))
+            NoteWrites(session, statement.Facts, facts);
+    }
+
+    /// <summary>Whether the connection knows something that clients of this account are known to ask for.</summary>
+    internal static bool IsWanted(Session session) => WantedOf(session) != PinReasons.None;
+
+    /// <summary>Holds the connection for it.</summary>
+    internal static void PinWanted(Session session)
+    {
+        if (!session.IsUnderWay && WantedOf(session) is not PinReasons.None and var wanted)
+            session.Pin(wanted);
+    }
+
+    private static PinReasons WantedOf(Session session)
+    {
+        var wanted = PinReasons.None;
+        if (session.LastResult.FoundRows == LastResult.Askable && session.Pool!.FoundRows.Exists && !session.Elsewhere.HasFlag(PreviousFacts.FoundRows))
+            wanted = PinReasons.FoundRows;
+        if (session.InsertIdDoubt is { IsOpen: true, IsLost: false } && session.Pool!.InsertId.Exists)
+            wanted |= PinReasons.InsertId;
+        return wanted;
+    }
+
+    private static void NoteRowCount(Statement statement, AnswerFacts facts)
+    {
+        var session = statement.Session;
+        if (!facts.IsError && (statement.Kind == CommandKind.StatementPrepare || statement.Facts.Kind == StatementKind.GetDiagnostics))
+            return;
+        session.LastResult = session.LastResult with { RowCount = facts.RowCount };
+        session.Elsewhere &= ~PreviousFacts.RowCount;
+    }
+
+    private static void NoteFoundRows(Statement statement, AnswerFacts facts, ServerVersion version)
+    {
+        var session = statement.Session;
+        if (!facts.IsError && KeepsFoundRows(statement, version))
+        {
+            facts.Keeps |= PreviousFacts.FoundRows;
+            return;
+        }
+        var counts = CountsRows(statement.Facts, facts, version);
+        session.LastResult = session.LastResult with
+        {
+            FoundRows = counts && TellsFoundRows(statement.Facts, facts) ? (long)facts.Rows
+                : counts ? LastResult.Askable : LastResult.NotAskedFor,
+        };
+        // Where it may not have counted, the number on the connection may still be that of others.
+        if (counts)
+            session.Elsewhere &= ~PreviousFacts.FoundRows;
+    }
+
+    private static bool KeepsFoundRows(Statement statement, ServerVersion version)
+    {
+        if (statement.Kind is not (CommandKind.Query or CommandKind.StatementExecute))
+            return true;
+        var text = statement.Facts;
+        if (text.Statements != 1 || (text.Traits & Opaque) != 0 || (text.Hints & StatementHints.HasInnerSelect) != 0)
+            return false;
+        return text.Kind switch
+        {
+            StatementKind.Begin or StatementKind.Commit or StatementKind.Rollback or StatementKind.Savepoint or StatementKind.Use
+                or StatementKind.Set or StatementKind.Insert or StatementKind.Replace or StatementKind.GetDiagnostics => true,
+            StatementKind.Update or StatementKind.Delete or StatementKind.Do => !AlwaysForgets(version),
+            StatementKind.Show => IsShowOfDiagnostics(text) && !text.Hints.HasFlag(StatementHints.HasCall),
+            _ => false,
+        };
+    }
+
+    // One row may be one that a function made of none, which servers before MySQL 5.7 do not always count.
+    private static bool CountsRows(StatementFacts text, AnswerFacts facts, ServerVersion version)
+    {
+        if (facts.IsError || text.Statements != 1 || facts.RowCount != -1 || (text.Traits & Opaque) != 0)
+            return false;
+        if (text.Kind == StatementKind.Show)
+            return IsShowOfDiagnostics(text);
+        const StatementHints unclear = StatementHints.HasFrom | StatementHints.HasCall;
+        return text.Kind is StatementKind.Select or StatementKind.With
+            && (facts.Rows != 1 || (text.Hints & unclear) != unclear || AlwaysForgets(version));
+    }
+
+    private static bool TellsFoundRows(StatementFacts text, AnswerFacts facts) =>
+        (text.Hints & StatementHints.HidesFoundRows) == 0 && !facts.Status.HasFlag(ServerStatus.CursorExists);
+
+    private static void NoteDiagnostics(Statement statement, AnswerFacts facts, ServerConnection connection)
+    {
+        var session = statement.Session;
+        connection.HoldsDiagnostics |= facts.IsError || facts.HadWarnings;
+        if (!facts.IsError && !facts.HadWarnings && KeepsDiagnostics(statement, connection.Version))
+        {
+            facts.Keeps |= PreviousFacts.Diagnostics;
+            return;
+        }
+        if (AlwaysForgets(connection.Version))
+            connection.HoldsDiagnostics = facts.IsError || facts.HadWarnings;
+        session.LastResult = session.LastResult with { Warnings = facts.Warnings, IsError = facts.IsError };
+        session.Elsewhere &= ~PreviousFacts.Diagnostics;
+        session.KeptWarnings = null;
+    }
+
+    private static bool KeepsDiagnostics(Statement statement, ServerVersion version)
+    {
+        if (statement.Kind is CommandKind.InitDb or CommandKind.StatementReset or CommandKind.FieldList)
+            return true;
+        var text = statement.Facts;
+        if (text.Statements > 1 || (text.Traits & Opaque) != 0)
+            return false;
+        if (IsShowOfDiagnostics(text) || text.Kind == StatementKind.GetDiagnostics)
+            return true;
+        return !AlwaysForgets(version) && (text.Hints & StatementHints.HasFrom) == 0 && text.Kind is StatementKind.Select
+            or StatementKind.Set or StatementKind.Do or StatementKind.Begin or StatementKind.Commit or StatementKind.Rollback
+            or StatementKind.Savepoint or StatementKind.Use;
+    }
+
+    private static bool IsShowOfDiagnostics(StatementFacts text) =>
+        text.Kind == StatementKind.Show && (text.Traits & StatementTraits.ReadsDiagnostics) != 0;
+
+    // The last GTID is this session's own again when it has written something, and that is committed.
+    private static void NoteWrites(Session session, StatementFacts text, AnswerFacts facts)
+    {
+        if (facts.RowCount > 0)
+            session.Elsewhere |= PreviousFacts.Written;
+        var isOwn = session.Elsewhere.HasFlag(PreviousFacts.Written) || (text.Traits & StatementTraits.ImplicitCommit) != 0;
+        if (!facts.IsError && !session.InTransaction && isOwn)
+            session.Elsewhere &= ~(PreviousFacts.OnlyThere | PreviousFacts.Written);
+    }
+}

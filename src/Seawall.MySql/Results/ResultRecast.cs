@@ -1,0 +1,134 @@
+using Seawall.MySql.Framing;
+
+namespace Seawall.MySql.Results;
+
+/// <summary>
+/// Changes the rows of one small result that is here as a whole: columns and end stay as the server sent them, rows get other
+/// values, or are others. Text and binary rows; whatever is no result with rows stays as it is.
+/// </summary>
+/// <param name="packets">The result, in the form in which the client gets it.</param>
+/// <param name="endsWithOk">Whether rows end with an OK packet, and no packet stands between columns and rows.</param>
+public readonly ref struct ResultRecast(ReadOnlySpan<byte> packets, bool endsWithOk)
+{
+    private const byte Null = 0xFB;
+    private const int BigIntBytes = 8;
+
+    private readonly ReadOnlySpan<byte> _packets = packets;
+
+    /// <summary>
+    /// Writes the result with other values in each row; null leaves a value as it is. In binary rows all columns are
+    /// numbers of 64 bits.
+    /// </summary>
+    public void ReplaceValues(PacketWriter writer, IReadOnlyList<string?> values, bool isBinary)
+    {
+        if (!TryWriteHead(writer, out var rest))
+            return;
+        while (!IsEnd(rest, out var length))
+        {
+            var row = rest.Slice(PacketHeader.Size, length);
+            writer.BeginNext();
+            if (isBinary)
+                WriteBinary(writer, row, values);
+            else
+                WriteText(writer, row, values);
+            writer.End();
+            rest = rest[(PacketHeader.Size + length)..];
+        }
+        WriteRest(writer, rest);
+    }
+
+    /// <summary>Writes the result with these rows of (word, number, text), which is what SHOW WARNINGS has.</summary>
+    public void ReplaceRows(PacketWriter writer, IReadOnlyList<byte[]?[]> rows, bool isBinary)
+    {
+        if (!TryWriteHead(writer, out var rest))
+            return;
+        foreach (var row in rows)
+        {
+            writer.BeginNext();
+            if (isBinary)
+                writer.Int1(0).Int1(0).LengthEncodedBytes(row[0]).Int4(uint.Parse(row[1])).LengthEncodedBytes(row[2]);
+            else
+                writer.LengthEncodedBytes(row[0]).LengthEncodedBytes(row[1]).LengthEncodedBytes(row[2]);
+            writer.End();
+        }
+        while (!IsEnd(rest, out var length))
+            rest = rest[(PacketHeader.Size + length)..];
+        WriteRest(writer, rest);
+    }
+
+    // The number of columns, the columns, and the packet behind them if there is one.
+    private bool TryWriteHead(PacketWriter writer, out ReadOnlySpan<byte> rest)
+    {
+        rest = _packets;
+        var first = rest.Length > PacketHeader.Size ? rest[PacketHeader.Size] : OkPacket.Header;
+        if (first is OkPacket.Header or ErrPacket.Header or Null)
+        {
+            writer.Packets(rest);
+            return false;
+        }
+        var sequence = rest[PacketHeader.Size - 1];
+        for (var left = 1 + first + (endsWithOk ? 0 : 1); left > 0; left--)
+        {
+            var length = PacketHeader.LengthOf(rest);
+            writer.Begin(sequence++).Raw(rest.Slice(PacketHeader.Size, length)).End();
+            rest = rest[(PacketHeader.Size + length)..];
+        }
+        return true;
+    }
+
+    // The numbers have moved when there are more rows, or fewer.
+    private static void WriteRest(PacketWriter writer, ReadOnlySpan<byte> rest)
+    {
+        while (rest.Length >= PacketHeader.Size)
+        {
+            var length = PacketHeader.LengthOf(rest);
+            writer.BeginNext().Raw(rest.Slice(PacketHeader.Size, length)).End();
+            rest = rest[(PacketHeader.Size + length)..];
+        }
+    }
+
+    // Short rows only: none begins with what a row of 16 MiB begins with.
+    private static bool IsEnd(ReadOnlySpan<byte> rest, out int length)
+    {
+        length = rest.Length >= PacketHeader.Size ? PacketHeader.LengthOf(rest) : 0;
+        return length == 0 || rest[PacketHeader.Size] is OkPacket.EndHeader or ErrPacket.Header;
+    }
+
+    private static void WriteText(PacketWriter writer, ReadOnlySpan<byte> row, IReadOnlyList<string?> values)
+    {
+        var reader = new FieldReader(row);
+        foreach (var value in values)
+        {
+            var isNull = reader.Rest is [Null, ..];
+            if (isNull)
+                _ = reader.Int1();
+            var old = isNull ? default : reader.LengthEncodedBytes();
+            if (value is not null)
+                writer.LengthEncodedText(value);
+            else if (isNull)
+                writer.Int1(Null);
+            else
+                writer.LengthEncodedBytes(old);
+        }
+    }
+
+    private static void WriteBinary(PacketWriter writer, ReadOnlySpan<byte> row, IReadOnlyList<string?> values)
+    {
+        var head = 1 + (values.Count + 9) / 8;
+        if (row.Length != head + values.Count * BigIntBytes)
+        {
+            writer.Raw(row); // A NULL, or another type: none of the facts has either.
+            return;
+        }
+        writer.Raw(row[..head]);
+        for (var i = 0; i < values.Count; i++)
+        {
+            if (values[i] is { } value)
+                writer.Int8(value.StartsWith('-') ? (ulong)long.Parse(value, Invariant) : ulong.Parse(value, Invariant));
+            else
+                writer.Raw(row.Slice(head + i * BigIntBytes, BigIntBytes));
+        }
+    }
+
+    private static IFormatProvider Invariant => System.Globalization.CultureInfo.InvariantCulture;
+}

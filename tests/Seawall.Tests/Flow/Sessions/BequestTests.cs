@@ -1,0 +1,192 @@
+using Seawall.Engine.Flow;
+using Seawall.Testing;
+using Seawall.Testing.Clients;
+using Seawall.Testing.Servers;
+using Seawall.Tests.Flow.Statements;
+using Xunit;
+
+namespace Seawall.Tests.Flow.Sessions;
+
+/// <summary>What a statement leaves to be asked for is there after others had the connection, and never that of others.</summary>
+public sealed class BequestTests
+{
+    [Theory]
+    [InlineData("SELECT ROW_COUNT()", "7")]
+    [InlineData("select row_count ( ) as n", "7")]
+    [InlineData("SELECT FOUND_ROWS()", "2")]
+    [InlineData("SELECT ROW_COUNT(), FOUND_ROWS(), @@warning_count, 5", "7,2,0,5")]
+    public void The_counts_of_the_statement_before_are_told_on_whatever_connection(string question, string answer)
+    {
+        using var world = World(FakeServerKind.MariaDb1011);
+        var client = world.Client();
+        var other = world.Client();
+        client.Query("SELECT two");
+        client.Query("UPDATE seven");
+        other.Query("SELECT 'other'");
+
+        Assert.Equal(answer, string.Join(',', client.Query(question).Row));
+        Assert.Equal("-1", client.Query("SELECT ROW_COUNT()").Scalar); // And that was a statement as well.
+    }
+
+    [Fact]
+    public void Counts_stand_in_the_text_where_nobody_sees_the_columns()
+    {
+        using var world = World();
+        var client = world.Client();
+        client.Query("UPDATE seven");
+        world.Client().Query("SELECT 'other'");
+
+        Assert.Equal(1235, client.Query("INSERT INTO log VALUES (ROW_COUNT(), 'row_count')").Code); // Which of the two?
+        Assert.True(client.Query("INSERT INTO log VALUES (ROW_COUNT( ), 'x')").IsOk);
+
+        Assert.Equal("INSERT INTO log VALUES ((7), 'x')", world.Pooled.Single().Commands[^1].Text);
+    }
+
+    [Fact]
+    public void What_cannot_be_told_is_refused_however_often_it_is_asked()
+    {
+        using var world = World();
+        var client = world.Client();
+        var other = world.Client();
+        client.Query("UPDATE seven");
+        other.Query("UPDATE seven");
+        for (var i = 0; i < 3; i++)
+            Assert.Equal(1235, client.Query("SELECT ROW_COUNT() + 1 FROM t").Code);
+        client.Query("BEGIN");
+        Assert.Equal("0", client.Query("SELECT ROW_COUNT()").Scalar);
+    }
+
+    [Fact]
+    public void Found_rows_that_only_the_server_knows_are_asked_for_before_others_get_the_connection()
+    {
+        using var world = World();
+        world.Server.When("SELECT SQL_CALC_FOUND_ROWS", (session, _) =>
+        {
+            session.FoundRows = 99;
+            return new FakeRows(["a"], [["1"]], IsPart: true);
+        });
+        var client = world.Client();
+        client.Query("SELECT SQL_CALC_FOUND_ROWS a FROM t LIMIT 1");
+        world.Client().Query("SELECT 'other'");
+
+        Assert.Equal("99", client.Query("SELECT FOUND_ROWS()").Scalar);
+    }
+
+    [Fact]
+    public void What_nobody_asks_for_is_not_kept_for_long_but_whoever_asks_for_it_finds_it_kept_from_then_on()
+    {
+        using var world = World();
+        world.Server.When("SELECT a FROM t LIMIT 1, 1", (session, _) =>
+        {
+            session.FoundRows = 3;
+            return new FakeRows(["a"], [["1"]], IsPart: true);
+        });
+        var client = world.Client();
+        var other = world.Client();
+        Reply Ask()
+        {
+            client.Query("SELECT a FROM t LIMIT 1, 1");
+            other.Query("SELECT 'other'");
+            return client.Query("SELECT FOUND_ROWS()");
+        }
+
+        for (var i = 0; i < 70; i++)
+        {
+            client.Query("SELECT a FROM t LIMIT 1, 1");
+            other.Query("SELECT 'other'");
+        }
+        Assert.Equal(64, world.Pooled.Single().Commands.Count(command => command.Text.Contains("FOUND_ROWS()", StringComparison.Ordinal)));
+
+        Assert.Equal(1235, Ask().Code);
+        Assert.Equal("3", Ask().Scalar);
+    }
+
+    [Theory]
+    [InlineData("SHOW COUNT(*) WARNINGS", 1)]
+    [InlineData("SELECT @@warning_count", 1)]
+    [InlineData("SELECT @@error_count", 0)]
+    public void Warnings_are_counted_after_others_had_the_connection(string question, int count)
+    {
+        using var world = World();
+        world.Server.When("SHOW COUNT(*)", new FakeRows(["@@session.warning_count"], [["55"]]));
+        var client = world.Client();
+        client.Query("UPDATE odd");
+        world.Client().Query("SELECT 'other'");
+
+        Assert.Equal($"{count}", client.Query(question).Scalar);
+    }
+
+    [Fact]
+    public void Nobody_sees_the_warnings_of_others()
+    {
+        foreach (var kind in (FakeServerKind[])[FakeServerKind.MySql56, FakeServerKind.MySql97, FakeServerKind.MariaDb1011])
+        {
+            using var world = World(kind);
+            var client = world.Client();
+            var other = world.Client();
+            client.Query("UPDATE odd");
+            other.Query("SELECT 'other'");
+
+            Assert.Empty(other.Query("SHOW WARNINGS").Only.Rows);
+            Assert.Equal("secret", client.Query("SHOW WARNINGS").Row[2]);
+        }
+    }
+
+    [Fact]
+    public void A_number_that_the_client_chose_is_not_taken_for_one_that_the_server_made()
+    {
+        using var world = World();
+        world.Server.When("INSERT INTO t (id)", new FakeOk(1, InsertId: 500)); // As it was: the client chose.
+        var client = world.Client();
+        var other = world.Client();
+        client.Query("INSERT INTO t (a) VALUES (7)");
+        var made = client.Query("SELECT LAST_INSERT_ID()").Scalar;
+        other.Query("INSERT INTO t (a) VALUES (8)");
+
+        client.Query("INSERT INTO t (id) VALUES (500)");
+        Assert.Equal(made, client.Query("SELECT LAST_INSERT_ID()").Scalar);
+        client.Query("INSERT INTO t (id) VALUES (500)");
+        other.Query("INSERT INTO t (a) VALUES (9)");
+        Assert.Equal(made, client.Query("SELECT LAST_INSERT_ID()").Scalar);
+    }
+
+    [Fact]
+    public void A_number_that_nobody_can_tell_any_more_is_refused()
+    {
+        using var world = World();
+        world.Server.When("INSERT INTO t (id)", new FakeOk(1, InsertId: 500));
+        var client = world.Client();
+        client.Query("INSERT INTO t (id) VALUES (500)");
+        world.Pooled.Single().Cut(); // Who knows whether the server made it?
+        world.World.RunFor(100);
+
+        Assert.Equal(1235, client.Query("SELECT LAST_INSERT_ID()").Code);
+        client.Query("INSERT INTO t (a) VALUES (77)");
+        Assert.Equal("1", client.Query("SELECT LAST_INSERT_ID()").Scalar);
+    }
+
+    [Fact]
+    public void A_ping_is_a_statement_that_changed_nothing()
+    {
+        using var world = World();
+        var client = world.Client();
+        client.Query("UPDATE seven");
+        client.Command(MySql.Commands.CommandKind.Ping);
+
+        Assert.Equal("0", client.Query("SELECT ROW_COUNT()").Scalar);
+        Assert.Equal(PinReasons.None, world.Engine.Lanes[0].Door.Sessions.Single().PinReasons);
+    }
+
+    private static EngineWorld World(FakeServerKind? kind = null)
+    {
+        var world = new EngineWorld(StatementTests.OnePooled() with { Kind = kind ?? FakeServerKind.MySql97 });
+        world.Server.When("UPDATE seven", new FakeOk(7));
+        world.Server.When("SELECT two", new FakeRows(["a"], [["1"], ["2"]]));
+        world.Server.When("UPDATE odd", (session, _) =>
+        {
+            session.Warnings.Add("secret");
+            return new FakeOk(Warnings: 1);
+        });
+        return world;
+    }
+}

@@ -1,0 +1,149 @@
+using System.Text;
+using Seawall.MySql.Framing;
+using Seawall.MySql.Results;
+using Seawall.MySql.Statements;
+using Xunit;
+
+namespace Seawall.Tests.Statements;
+
+/// <summary>Questions about the statement before: which they are, and how they are answered.</summary>
+public sealed class PreviousQuestionTests
+{
+    [Theory]
+    [InlineData("select row_count()", "RowCount")]
+    [InlineData("SELECT /* x */ ROW_COUNT ( ) AS `n`;", "RowCount")]
+    [InlineData("select found_rows() total, row_count() 'rows', 7", "FoundRows,RowCount,Other")]
+    [InlineData("select @@warning_count, @@session.error_count, @@local.warning_count", "WarningCount,ErrorCount,WarningCount")]
+    [InlineData("select last_insert_id(), @@identity, connection_id() from dual", "LastInsertId,LastInsertId,Other")]
+    [InlineData("show count(*) warnings", "WarningCount")]
+    [InlineData("show count(*) errors", "ErrorCount")]
+    [InlineData("select row_count() + 1", null)]
+    [InlineData("select row_count() from t", null)]
+    [InlineData("select row_count() into @a", null)]
+    [InlineData("select repeat('a', 9), row_count()", null)]
+    [InlineData("select @@global.warning_count", null)]
+    [InlineData("select last_insert_id(5), row_count()", null)]
+    [InlineData("select row_count(); select 1", null)]
+    [InlineData("show warnings", "Warnings 0 2147483647")]
+    [InlineData("SHOW ERRORS LIMIT 5", "Errors 0 5")]
+    [InlineData("show warnings limit 2 , 3", "Warnings 2 3")]
+    [InlineData("show warnings limit 3 offset 2;", "Warnings 2 3")]
+    [InlineData("show warnings limit ?", null)]
+    [InlineData("show warnings limit 1 -- 2", null)]
+    [InlineData("show tables", null)]
+    public void A_question_is_read_exactly_or_not_at_all(string text, string? expected)
+    {
+        var isRead = PreviousQuestion.TryRead(Encoding.UTF8.GetBytes(text), Dialects.MariaDb, out var question);
+        var read = question is null ? null : question.Kind == QuestionKind.Values ? string.Join(',', question.Columns)
+            : $"{question.Kind} {question.Offset} {question.Count}";
+        Assert.Equal((expected, expected is not null), (read, isRead));
+    }
+
+    [Theory]
+    [InlineData("insert into t values (row_count(), 1)", "insert into t values ((7), 1)")]
+    [InlineData("SET @a = ROW_COUNT ( ) + @@session.warning_count", "SET @a = (7) + (7)")]
+    [InlineData("select found_rows() into @a", "select (7) into @a")]
+    [InlineData("update t set a = @@warning_count where b = row_count() or row_count() > 3", "update t set a = (7) where b = (7) or (7) > 3")]
+    [InlineData("insert into t values (row_count(), 'row_count')", null)]
+    [InlineData("insert into t values (row_count/**/())", null)]
+    [InlineData("insert into t (a) values (row_count()) returning a", null)]
+    [InlineData("select row_count() + 1", null)]
+    [InlineData("select @a := row_count()", null)]
+    [InlineData("insert into t values (s.row_count())", null)]
+    [InlineData("do row_count(); do row_count()", null)]
+    public void Values_stand_in_place_of_questions_where_nobody_sees_the_columns(string text, string? expected)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        var written = PreviousAnswers.Write(bytes, Dialects.MariaDb, StatementLexer.Read(bytes, Dialects.MariaDb), _ => "7");
+        Assert.Equal(expected, written is null ? null : Encoding.UTF8.GetString(written));
+    }
+
+    [Theory]
+    [InlineData("insert into t (a, b) values ('x', 5), (null, now())", true)]
+    [InlineData("INSERT t VALUE (199, '12', '200', 2.5)", false)]
+    [InlineData("insert into t values (200)", false)]
+    [InlineData("insert into t values (0200)", false)]
+    [InlineData("insert into t values ('200abc')", false)]
+    [InlineData("insert into t values (199.6)", false)]
+    [InlineData("insert into t values (2e2)", false)]
+    [InlineData("insert into t values ('2e2')", false)]
+    [InlineData("insert into t values (0xC8)", false)]
+    [InlineData("insert into t values (100 + 100)", false)]
+    [InlineData("insert into t values (f())", false)]
+    [InlineData("insert into t values (@a)", false)]
+    [InlineData("insert into t set a = 5", false)]
+    [InlineData("insert into t values ('a\\'200')", false)]
+    [InlineData("insert into t values ('x' /* 1 */)", false)]
+    [InlineData("insert into `values` (`a`) values ('it''s')", true)]
+    public void A_number_was_made_by_the_server_when_it_is_no_value_of_the_statement(string text, bool isSure) =>
+        Assert.Equal(isSure, MadeNumber.IsSure(Encoding.UTF8.GetBytes(text), 200));
+
+    [Theory]
+    [InlineData(127)]
+    [InlineData(4294967295)]
+    [InlineData(18446744073709551611)]
+    public void A_limit_of_a_type_may_stand_for_a_larger_value(ulong number) =>
+        Assert.False(MadeNumber.IsSure("insert into t values (5)"u8, number));
+
+    [Fact]
+    public void Parameters_are_values_as_well()
+    {
+        byte[] types = [8, 0, 253, 0, 5, 0];
+        byte[] Values(long whole, string text, double real) =>
+            [.. BitConverter.GetBytes(whole), (byte)text.Length, .. Encoding.UTF8.GetBytes(text), .. BitConverter.GetBytes(real)];
+        Assert.True(MadeNumber.IsSure([0], types, Values(5, "abc", 7.5), 200));
+        Assert.False(MadeNumber.IsSure([0], types, Values(200, "abc", 7.5), 200));
+        Assert.False(MadeNumber.IsSure([0], types, Values(5, " 200", 7.5), 200));
+        Assert.False(MadeNumber.IsSure([0], types, Values(5, "abc", 199.7), 200));
+        Assert.True(MadeNumber.IsSure([1], types, Values(200, "abc", 7.5).AsSpan(8), 200));
+        Assert.False(MadeNumber.IsSure([0], types, Values(5, "abc", 7.5).AsSpan(0, 19), 200)); // Cut off.
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Rows_get_other_values_or_are_others_and_the_packets_are_numbered_anew(bool endsWithOk)
+    {
+        var writer = new PacketWriter();
+        writer.Begin(1).Int1(2).End().BeginNext().Raw("first"u8).End().BeginNext().Raw("second"u8).End();
+        if (!endsWithOk)
+            writer.BeginNext().Raw([0xFE, 0, 0, 2, 0]).End();
+        writer.BeginNext().LengthEncodedText("-1").Int1(0xFB).End().BeginNext().Raw([0xFE, 0, 0, 2, 0]).End();
+        var result = writer.Bytes.ToArray();
+        var columns = endsWithOk ? 3 : 4;
+
+        new ResultRecast(result, endsWithOk).ReplaceValues(writer.Clear(), ["12345", null], isBinary: false);
+        var changed = Packets(writer.Bytes);
+        Assert.Equal(columns + 2, changed.Count);
+        Assert.Equal([5, .. "12345"u8, 0xFB], changed[columns]);
+
+        new ResultRecast(result, endsWithOk).ReplaceRows(writer.Clear(), [["Note"u8.ToArray(), "7"u8.ToArray(), "x"u8.ToArray()],
+            ["Error"u8.ToArray(), "8"u8.ToArray(), "y"u8.ToArray()]], isBinary: false);
+        changed = Packets(writer.Bytes);
+        Assert.Equal(columns + 3, changed.Count);
+        Assert.Equal([4, .. "Note"u8, 1, (byte)'7', 1, (byte)'x'], changed[columns]);
+        Assert.Equal(0xFE, changed[^1][0]);
+    }
+
+    [Fact]
+    public void Nothing_but_rows_is_changed()
+    {
+        var writer = new PacketWriter();
+        var error = writer.Begin(1).Raw([0xFF, 1, 0, (byte)'#']).End().Bytes.ToArray();
+        new ResultRecast(error, endsWithOk: true).ReplaceValues(writer.Clear(), ["1"], isBinary: false);
+        Assert.Equal(error, writer.Bytes.ToArray());
+    }
+
+    private static List<byte[]> Packets(ReadOnlySpan<byte> bytes)
+    {
+        var packets = new List<byte[]>();
+        while (bytes.Length > 0)
+        {
+            Assert.Equal(packets.Count + 1, bytes[3]);
+            var length = PacketHeader.LengthOf(bytes);
+            packets.Add(bytes.Slice(PacketHeader.Size, length).ToArray());
+            bytes = bytes[(PacketHeader.Size + length)..];
+        }
+        return packets;
+    }
+}

@@ -30,7 +30,7 @@ internal static class Relay
     /// <summary>Chunks in one go before others on the loop get their turn: 1 MiB.</summary>
     private const int ChunksInARow = 16;
 
-    /// <summary>The same when each chunk is compressed, which takes up to 2 ms.</summary>
+    /// <summary>The same when each chunk is compressed, which takes up to a millisecond.</summary>
     private const int CostlyChunksInARow = 2;
 
     /// <summary>How long a client may take nothing of its answer: the server's own limit (<c>net_write_timeout</c>).</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Seawall.MySql.Compression;
 
 /// <summary>
@@ -19,7 +21,9 @@ public struct FrameNumbers
     private byte _frame;
     private byte _packet;
     private byte _frameRead;
-    private int _ahead;
+    private byte _sent;
+    private int _framesOfAnswer;
+    private PendingAnswers _pending;
     private bool _isFile;
     private bool _hasSent;
     private bool _hasRead;
@@ -93,7 +97,7 @@ public struct FrameNumbers
             }
             if (_out.Header(bytes, ref at) is not (>= 0 and var number))
                 break;
-            _plain = bytes[number];
+            _sent = _plain = bytes[number];
             bytes[number] = _packet++;
         }
         _hasSent = true;
@@ -101,20 +105,25 @@ public struct FrameNumbers
     }
 
     /// <summary>The number of the frame that is sent now.</summary>
-    public byte NextFrame() => _frame++;
+    public byte NextFrame()
+    {
+        _pending.SetLast(++_frame);
+        return (byte)(_frame - 1);
+    }
 
     private readonly bool BeginsFromClient(byte sequence) => (sequence == 0 && IsBetweenCommands) || sequence == _frame;
 
     private bool BeginsFromServer(byte sequence)
     {
-        if (sequence == _frame)
+        // Of several commands that were sent ahead each is answered by itself; all but the last of them in one frame.
+        if (_in.IsBetween && (!_hasRead || _framesOfAnswer == 1) && _pending.TryTake(sequence, out var isLast))
+        {
+            _plain = isLast ? _sent : (byte)0;
+            _framesOfAnswer = 1;
             return true;
-        // The answer to the next of several commands that were sent ahead, each in one frame.
-        if (sequence != 1 || _ahead == 0 || !_in.IsBetween)
-            return false;
-        _ahead--;
-        _plain = 0;
-        return true;
+        }
+        _framesOfAnswer++;
+        return sequence == _frame;
     }
 
     // The first that comes behind something that was sent, in a frame that goes on counting, belongs to what is under way: an
@@ -133,7 +142,9 @@ public struct FrameNumbers
     {
         if (isCommand)
         {
-            _ahead = _hasRead ? 0 : _ahead + 1;
+            if (_hasRead)
+                _pending = default; // What was sent before has been answered, or never is.
+            _pending.Add();
             _frame = _packet = 0;
         }
         else if (_hasRead)
@@ -141,5 +152,49 @@ public struct FrameNumbers
             _packet = _frame;
         }
         _hasRead = false;
+    }
+
+    /// <summary>
+    /// Commands whose answers are due, in order, each by the number that the first frame of its answer has. Some of them are
+    /// answered never, as closing a statement is. Seawall sends five commands ahead at most, besides such ones.
+    /// </summary>
+    private struct PendingAnswers
+    {
+        private Numbers _numbers;
+        private int _count;
+
+        internal void Add()
+        {
+            if (_count == Numbers.Length)
+                ((Span<byte>)_numbers)[1..].CopyTo(_numbers);
+            else
+                _count++;
+            _numbers[_count - 1] = 0;
+        }
+
+        internal void SetLast(byte number)
+        {
+            if (_count > 0)
+                _numbers[_count - 1] = number;
+        }
+
+        // Whoever is passed over has no answer.
+        internal bool TryTake(byte number, out bool isLast)
+        {
+            var at = ((ReadOnlySpan<byte>)_numbers)[.._count].IndexOf(number);
+            isLast = at == _count - 1;
+            if (at < 0)
+                return false;
+            _count -= at + 1;
+            ((Span<byte>)_numbers).Slice(at + 1, _count).CopyTo(_numbers);
+            return true;
+        }
+
+        [InlineArray(Length)]
+        private struct Numbers
+        {
+            internal const int Length = 16;
+            private byte _first;
+        }
     }
 }

@@ -119,6 +119,27 @@ public sealed class FrameNumbersTests
     }
 
     [Fact]
+    public void A_long_command_behind_others_is_answered_by_its_own_count()
+    {
+        var client = new FrameNumbers(isServer: false);
+        Write(ref client, 0, Packet(0)); // A statement is closed: no answer.
+        Write(ref client, 0, Packet(0));
+        Write(ref client, 0, Packet(0));
+        var statement = Packet(0, 40_000);
+        for (var (at, frame) = (0, (byte)0); at < statement.Length; at += 16_000, frame++)
+        {
+            Assert.InRange(client.Send(statement.AsSpan(at, Math.Min(16_000, statement.Length - at))), 1, 16_000);
+            Assert.Equal(frame, client.NextFrame());
+        }
+
+        Assert.Equal([1], Read(ref client, 1, Packet(9)));
+        Assert.Equal([1], Read(ref client, 1, Packet(9)));
+        Assert.Equal([1, 2], Read(ref client, 3, [.. Packet(9), .. Packet(9)]));
+        Assert.Equal([3], Read(ref client, 4, Packet(9)));
+        Assert.False(client.Begin(3));
+    }
+
+    [Fact]
     public void Several_results_that_a_server_counts_by_its_frames_are_counted_on_above()
     {
         var client = new FrameNumbers(isServer: false);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using MySqlConnector;
+using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops.Tls;
 using Seawall.LabTests.Lab;
 using Seawall.MySql.Commands;
@@ -184,6 +185,25 @@ public sealed class CompressionTests(LabServers lab)
         Assert.EndsWith("17000000\n5", result.Output.TrimEnd(), StringComparison.Ordinal);
         var (sent, plain) = (Counted(seawall, bench => bench.FramesSent), Counted(seawall, bench => bench.PlainSent));
         Assert.True(sent < plain / 10, $"{sent} of {plain} bytes");
+    }
+
+    [Theory]
+    [InlineData(CompressionKind.Zlib)]
+    [InlineData(CompressionKind.Zstd)]
+    public async Task Frames_to_a_server_go_under_TLS(CompressionKind kind)
+    {
+        var real = await lab.SharedAsync(LabKind.MySql97, Cancel);
+        var load = TlsClientContext.Load(new TlsClientFiles { Verify = ServerVerification.None }, TimeProvider.System);
+        Assert.Null(load.Problem);
+        await using var seawall = await SeawallUnderTest.StartAsync(real, Cancel, options => options with
+        {
+            Servers = [options.Servers[0] with { Compression = kind, Tls = ServerTls.Required, TlsContext = load.Context }],
+        });
+        using var client = RawClient.Connect(seawall.Port, "seawall", "seawall");
+        const string cipher = "select variable_value from performance_schema.session_status where variable_name = 'Ssl_cipher'";
+        Assert.NotEqual("", client.Query(cipher).FirstValue);
+        Assert.Equal("17000000", client.Query($"select length('{new string('x', 17_000_000)}')").FirstValue);
+        AssertCompressed(seawall, kind);
     }
 
     // What a server that sends as fast as it can and a client that takes nothing leave in Seawall: chunks, and no rows.

@@ -38,7 +38,7 @@ internal sealed class Reception(FrontDoor door, SchemaCheck schemas, Interruptio
 
     private static async LoopTask<bool> Compress(Session session, ClientLogin login)
     {
-        if (!await session.Wire.Flushed())
+        if (session.Wire.HasUnsent && !await Relay.FlushPatiently(session))
             return false;
         var ahead = new byte[session.Inbox.HeldLength];
         session.Inbox.TakeHeld(ahead);

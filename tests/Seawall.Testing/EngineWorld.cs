@@ -153,6 +153,16 @@ public sealed class EngineWorld : IDisposable
     /// <summary>Gives the engine other options.</summary>
     public void Apply(Func<EngineOptions, EngineOptions> change) => Engine.Apply(change(Engine.Options));
 
+    /// <summary>Lets go of what the world has noted of clients and connections that have left: for a look at memory.</summary>
+    public void ForgetThePast()
+    {
+        _clients.RemoveAll(client => client.Wire.IsClosed && client.Problem is null);
+        foreach (var server in _servers)
+            server.ForgetThePast();
+        World.Network.ForgetThePast();
+        Log.Clear();
+    }
+
     /// <summary>Begins to shut the engine down.</summary>
     public Closing BeginShutdown(TimeSpan atMost)
     {

@@ -10,6 +10,9 @@ public sealed class RecordingLog : ILogger
     /// <summary>Everything so far.</summary>
     public IReadOnlyList<string> Lines => _lines;
 
+    /// <summary>Forgets everything.</summary>
+    public void Clear() => _lines.Clear();
+
     /// <inheritdoc/>
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;

@@ -185,13 +185,13 @@ internal sealed class ReplyReader(PacketStream stream, Capabilities capabilities
     {
         for (var i = 0; i < definitions; i++)
         {
-            if (await stream.Read() is not { } column)
+            if (await stream.Read() is not { } column || column is [ErrPacket.Header, ..])
                 return false;
             ReadColumn(column);
         }
         if (definitions == 0 || DeprecatesEof)
             return true;
-        if (await stream.Read() is not { } eof)
+        if (await stream.Read() is not { } eof || eof is [ErrPacket.Header, ..])
             return false;
         if (!IsEnd(eof))
             Problem ??= "no EOF after the definitions of a prepared statement";
@@ -203,7 +203,8 @@ internal sealed class ReplyReader(PacketStream stream, Capabilities capabilities
         var list = new List<(SessionChangeKind, string, string)>();
         var reader = new SessionChangeReader(changes);
         while (reader.MoveNext())
-            list.Add((reader.Current.Kind, Encoding.UTF8.GetString(reader.Current.Name), Encoding.UTF8.GetString(reader.Current.Value)));
+            list.Add((reader.Current.Kind, Encoding.UTF8.GetString(reader.Current.Name),
+                Encoding.UTF8.GetString(reader.Current.Value)));
         return list;
     }
 }

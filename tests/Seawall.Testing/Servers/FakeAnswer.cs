@@ -42,6 +42,11 @@ public sealed record FakeSeveral(IReadOnlyList<FakeAnswer> Parts) : FakeAnswer;
 /// <param name="Then">What.</param>
 public sealed record FakeLater(long Milliseconds, FakeAnswer Then) : FakeAnswer;
 
+/// <summary>Asks for a file, reads it to its end, and goes on.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Then">What follows.</param>
+public sealed record FakeFile(string Name, FakeAnswer Then) : FakeAnswer;
+
 /// <summary>No answer: the connection is closed.</summary>
 public sealed record FakeHangUp : FakeAnswer;
 

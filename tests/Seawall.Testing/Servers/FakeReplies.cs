@@ -42,6 +42,16 @@ internal sealed class FakeReplies(FakeSession session, PacketStream stream)
                     return false;
                 await new Sleep(stream.Wire.Loop).For(later.Milliseconds);
                 return !stream.Wire.IsClosed && await Send(later.Then, moreFollow, isBinary);
+            case FakeFile file:
+                SendRaw([0xFB, .. Encoding.UTF8.GetBytes(file.Name)]);
+                if (!await stream.Flush())
+                    return false;
+                while (await stream.Read() is { } part)
+                {
+                    if (part.Length == 0)
+                        return await Send(file.Then, moreFollow, isBinary);
+                }
+                return false;
             case FakePacket packet:
                 return SendRaw(packet.Payload);
             case FakeHangUp:

@@ -123,6 +123,14 @@ public sealed class FakeServer
     /// <summary>Answers statements that begin with these words in this way.</summary>
     public void When(string start, FakeAnswer answer) => When(start, (_, _) => answer);
 
+    /// <summary>Lets go of connections that have ended, and of what was said on the others.</summary>
+    internal void ForgetThePast()
+    {
+        _connections.RemoveAll(connection => !connection.IsLive);
+        foreach (var connection in _connections)
+            connection.Commands.Clear();
+    }
+
     internal FakeAnswer Run(FakeSession session, string sql)
     {
         var answer = Find(session, sql);

@@ -30,6 +30,9 @@ public sealed class SimulatedNetwork
     /// <summary>Every connection that there ever was.</summary>
     public IReadOnlyList<Link> Links => _links;
 
+    /// <summary>Lets go of connections that have ended.</summary>
+    public void ForgetThePast() => _links.RemoveAll(link => link.IsOver);
+
     /// <summary>Whether something is under way.</summary>
     public bool HasDeliveries => _deliveries.Count > 0;
 

@@ -148,6 +148,11 @@ internal static class SettingKeys
             "How old a server connection may get, give or take a fifth"),
         Number("pool", "prepared_max", s_pool.PreparedMax, 1, 100_000,
             "Statements that stay prepared on one server connection"),
+        new()
+        {
+            Section = "pool", Name = "pins_refused", Kind = SettingKind.TextList, Default = "[]",
+            Meaning = "Reasons to keep a server connection that are refused: \"temporary_table\", or \"user:temporary_table\" for one account",
+        },
     ];
 
     private static SettingKey[] Process() =>

@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Seawall.Engine;
 using Seawall.Engine.Facts.Accounts;
+using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Loops;
@@ -216,6 +217,27 @@ internal sealed class SettingsComposer
         return networks;
     }
 
+    private ImmutableArray<PinRule> PinsRefused(SettingsSection section)
+    {
+        var rules = ImmutableArray.CreateBuilder<PinRule>();
+        foreach (var text in section.List("pins_refused"))
+        {
+            var colon = text.LastIndexOf(':');
+            var name = text[(colon + 1)..];
+            // A piece of a parameter has no answer in which it could be refused; the soft ones cost nobody a connection.
+            if (PinCatalog.Find(name) is { } reason && (reason & (PinReasons.Soft | PinReasons.LongData)) == 0)
+                rules.Add(new PinRule(colon > 0 ? text[..colon] : null, reason));
+            else
+            {
+                Complain(section, "pins_refused", $"pool.pins_refused: \"{name}\" is no reason that can be refused; "
+                    + $"there are {string.Join(", ", PinCatalog.All.Where(IsRefusable).Select(entry => entry.Name))}");
+            }
+        }
+        return rules.ToImmutable();
+
+        static bool IsRefusable(PinEntry entry) => (entry.Reason & (PinReasons.Soft | PinReasons.LongData)) == 0;
+    }
+
     private PoolLimits Pools()
     {
         var section = _document.Section("pool");
@@ -228,6 +250,7 @@ internal sealed class SettingsComposer
             IdleMsMax = section.Number("idle_ms_max"),
             LifetimeMsMax = section.Number("lifetime_ms_max"),
             PreparedMax = section.Number("prepared_max"),
+            PinsRefused = PinsRefused(section),
         };
         if (limits.IdleMin > limits.SizeMax)
             Complain(section, "idle_min",

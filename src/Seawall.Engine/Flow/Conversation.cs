@@ -138,6 +138,9 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
             if (rooms.Floodgate.Judge(session.IsUnderWay) == Verdict.Closing)
                 return rooms.Commands.RefuseClosing(session);
 
+            if (rooms.Leasing.RefusesPin(statement))
+                return true;
+
             if (!await rooms.Leasing.Take(statement))
                 return !session.Wire.IsClosed;
 
@@ -145,7 +148,17 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
                 return !session.Wire.IsClosed;
 
             if (!await rooms.Departure.Send(statement))
-                return await rooms.Aftermath.SettleUnsent(statement);
+            {
+                if (!Leasing.MayTryAsNew(statement))
+                    return await rooms.Aftermath.SettleUnsent(statement);
+                if (!await rooms.Leasing.TakeAsNew(statement)
+                    || (statement.Decision.Needs != PreviousFacts.None && !await Recall.Prepare(statement)))
+                {
+                    return !session.Wire.IsClosed;
+                }
+                if (!await rooms.Departure.Send(statement))
+                    return await rooms.Aftermath.SettleUnsent(statement);
+            }
 
             var end = statement.Shape == ResponseShape.None
                 ? RelayEnd.Complete

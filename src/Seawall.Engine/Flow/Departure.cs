@@ -107,6 +107,7 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         // connection goes.
         connection.IsBroken = true;
         statement.Refusal = reply.Kind == ServerReplyKind.Lost ? LostBefore : reply;
+        statement.IsMoveRefused = reply.Kind == ServerReplyKind.Error;
         return false;
     }
 

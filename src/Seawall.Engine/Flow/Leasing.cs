@@ -5,6 +5,7 @@ using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
 using Seawall.Engine.Telemetry;
+using Seawall.MySql.Commands;
 using Seawall.MySql.Results;
 
 namespace Seawall.Engine.Flow;
@@ -30,6 +31,57 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
         if (pool.TryTake(door.Loop, session.Settings, session.LastLease.Connection) is { } connection)
             return Accept(statement, pool, connection);
         return WaitFor(statement, pool);
+    }
+
+    /// <summary>Whether a statement that was not sent may be tried once more, on a connection that nobody has set anything on.</summary>
+    internal static bool MayTryAsNew(Statement statement) =>
+        statement is { IsMoveRefused: true, Session: { IsUnderWay: false, Wire.IsClosed: false } };
+
+    /// <summary>
+    /// A setting that another session has left on the connection cannot be taken back, or not be changed: the connection goes,
+    /// and the statement gets one that is as after a login. False when it has none, and the client has been told why.
+    /// </summary>
+    internal async LoopTask<bool> TakeAsNew(Statement statement)
+    {
+        var session = statement.Session;
+        statement.Hold();
+        EngineLog.MoveRefused(logger, session.Id, session.Account!.User, statement.Refusal.Code);
+        session.Lease!.Discard();
+        session.Lease = null;
+        statement.IsMoveRefused = false;
+        statement.Refusal = default;
+        if (!await Take(statement))
+            return false;
+        var connection = session.Lease!.Connection;
+        return connection.Uses <= 1 || await LogInAgain(statement, session.Pool!, connection);
+    }
+
+    /// <summary>
+    /// Whether the account may not keep a connection for what the statement would leave on it; then the client has been told. Of a
+    /// text longer than the loop's buffer nobody knows before it has gone by.
+    /// </summary>
+    internal bool RefusesPin(Statement statement)
+    {
+        if (!statement.IsWhole)
+            return false;
+        var pins = statement.Decision.Pins | statement.Decision.PinsEvenIfItFails;
+        if (statement.Kind == CommandKind.StatementExecute && ExecutionPacket.OpensSomething(statement))
+            pins |= PinReasons.Cursor;
+        if ((pins & ~PinReasons.Soft) == PinReasons.None)
+            return false;
+        var session = statement.Session;
+        foreach (var rule in PoolOf(session, statement).Limits.PinsRefused)
+        {
+            if ((pins & rule.Reason) == 0 || (rule.User is { } user && user != session.Account!.User))
+                continue;
+            door.Meter.OwnErrors++;
+            var name = PinCatalog.Words(rule.Reason);
+            ClientReplies.SendError(session, statement.ReplySequence, SqlError.NotSupported,
+                $"The statement would keep a server connection for itself ({PinCatalog.Advice(rule.Reason)}), and pool.pins_refused has "
+                + $"\"{(rule.User is null ? name : $"{rule.User}:{name}")}\" [seawall: the statement did not run]");
+            return true;
+        }
+        return false;
     }
 
     /// <summary>The pool of the session's account on the server that the statement goes to.</summary>

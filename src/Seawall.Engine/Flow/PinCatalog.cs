@@ -30,12 +30,14 @@ public static class PinCatalog
         new(PinReasons.Diagnostics, "diagnostics", "nothing: ends with the next statement or within a second"),
         new(PinReasons.FoundRows, "found_rows", "use COUNT(*) in place of SQL_CALC_FOUND_ROWS; ends with the next statement"),
         new(PinReasons.UncertainTransaction, "uncertain_transaction", "COMMIT or ROLLBACK after an error with autocommit off"),
-        new(PinReasons.RefusedSetting, "refused_setting", "take back the setting that the server refused; or COM_RESET_CONNECTION"),
         new(PinReasons.InsertId, "insert_id", "nothing: ends with the next statement or within a second"),
     ];
 
     /// <summary>The names of the reasons, with commas.</summary>
     public static string Words(PinReasons reasons) => Join(reasons, ",", entry => entry.Name);
+
+    /// <summary>The reason of that name, if there is one.</summary>
+    public static PinReasons? Find(string name) => All.FirstOrDefault(entry => entry.Name == name)?.Reason;
 
     /// <summary>What to change, a sentence for each reason.</summary>
     public static string Advice(PinReasons reasons) => Join(reasons, "; ", entry => $"{entry.Name}: {entry.Advice}");

@@ -64,11 +64,8 @@ public enum PinReasons : uint
     /// <summary>A statement failed with autocommit off, and whether a transaction is open is not known.</summary>
     UncertainTransaction = 1 << 17,
 
-    /// <summary>A setting could not be applied to another connection; ends with the session or its reset.</summary>
-    RefusedSetting = 1 << 18,
-
     /// <summary>LAST_INSERT_ID() may be another number than the server told; ends with the next statement.</summary>
-    InsertId = 1 << 19,
+    InsertId = 1 << 18,
 
     /// <summary>Those that end with the next statement, whatever it is, and that a keepsake can stand in for.</summary>
     Soft = Diagnostics | FoundRows | InsertId,

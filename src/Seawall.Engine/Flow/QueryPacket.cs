@@ -13,7 +13,7 @@ internal static class QueryPacket
     /// <summary>Changes the packet where it lies; false when for that it needs another packet: see <see cref="Grow"/>.</summary>
     internal static bool TryFit(Statement statement, ServerConnection connection)
     {
-        var has = statement.Session.SendsAttributes;
+        var has = statement.TextAt > 1; // The client's, or none, when it was made to fit a connection before.
         if (connection.TakesAttributes == has)
             return true;
         var packet = statement.Packet;

@@ -59,6 +59,12 @@ internal sealed class Statement
     /// <summary>Whether warnings of others must be swept off the connection before it runs.</summary>
     internal bool NeedsCleanDiagnostics { get; set; }
 
+    /// <summary>
+    /// Whether it could not be sent because the server refused to move the connection to its session's settings: another
+    /// connection may not have what this one cannot get rid of.
+    /// </summary>
+    internal bool IsMoveRefused { get; set; }
+
     /// <summary>Why it could not be sent.</summary>
     internal ServerReply Refusal { get; set; }
 
@@ -161,6 +167,7 @@ internal sealed class Statement
         NeedsCleanDiagnostics = false;
         Recast = null;
         Refusal = default;
+        IsMoveRefused = false;
         SequenceShift = 0;
         IsWaiting = false;
         Decision = default;

@@ -29,6 +29,10 @@ internal static partial class EngineLog
     [LoggerMessage(1006, LogLevel.Warning, "no server connection for client {Client} ({User}): {Problem}")]
     internal static partial void NoLease(ILogger logger, uint client, string user, string problem);
 
+    [LoggerMessage(1011, LogLevel.Warning,
+        "a server connection could not be moved to the settings of client {Client} ({User}), error {Code}: it is replaced")]
+    internal static partial void MoveRefused(ILogger logger, uint client, string user, ushort code);
+
     [LoggerMessage(1007, LogLevel.Warning, "server {Server} was lost under client {Client} ({User}): {Consequence}")]
     internal static partial void ServerLost(ILogger logger, string server, uint client, string user, string consequence);
 

@@ -11,7 +11,7 @@ public sealed class FakeServer
 {
     private readonly Loop _loop;
     private readonly List<FakeConnection> _connections = [];
-    private readonly List<(string Start, Func<FakeSession, string, FakeAnswer> Answer)> _scripts = [];
+    private readonly List<(string Start, Func<FakeSession, string, FakeAnswer?> Answer)> _scripts = [];
     private IWireListener? _listener;
     private uint _lastId;
     private ulong _lastInsertId;
@@ -117,8 +117,8 @@ public sealed class FakeServer
             connection.Cut();
     }
 
-    /// <summary>Answers statements that begin with these words in this way; the latest rule wins.</summary>
-    public void When(string start, Func<FakeSession, string, FakeAnswer> answer) => _scripts.Insert(0, (start, answer));
+    /// <summary>Answers statements that begin with these words in this way, unless it says null; the latest rule wins.</summary>
+    public void When(string start, Func<FakeSession, string, FakeAnswer?> answer) => _scripts.Insert(0, (start, answer));
 
     /// <summary>Answers statements that begin with these words in this way.</summary>
     public void When(string start, FakeAnswer answer) => When(start, (_, _) => answer);
@@ -142,8 +142,8 @@ public sealed class FakeServer
     {
         foreach (var (start, answer) in _scripts)
         {
-            if (sql.StartsWith(start, StringComparison.Ordinal))
-                return answer(session, sql);
+            if (sql.StartsWith(start, StringComparison.Ordinal) && answer(session, sql) is { } scripted)
+                return scripted;
         }
         return FakeCatalog.Answer(this, session, sql) ?? FakeSql.Run(this, session, sql);
     }

@@ -149,6 +149,7 @@ public sealed class SettingsReaderTests
             idle_ms_max = 33
             lifetime_ms_max = 3400
             prepared_max = 35
+            pins_refused = ["temporary_table", "re:port:cursor"]
 
             [admin]
             listen = "off"
@@ -182,6 +183,7 @@ public sealed class SettingsReaderTests
                 IdleMsMax = 33,
                 LifetimeMsMax = 3400,
                 PreparedMax = 35,
+                PinsRefused = settings.Engine.Pools.PinsRefused,
             },
             settings.Engine.Pools);
         var one = settings.Engine.Servers[0];

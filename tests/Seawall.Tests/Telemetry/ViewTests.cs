@@ -59,11 +59,11 @@ public sealed class ViewTests
     public void A_session_pinned_for_two_reasons_counts_once_and_under_both()
     {
         var meter = new LoopMeter();
-        meter.NotePins(PinReasons.NamedLock | PinReasons.RefusedSetting);
+        meter.NotePins(PinReasons.NamedLock | PinReasons.Cursor);
 
         Assert.Equal(1, meter.Pins);
         Assert.Equal(1, meter.PinsByReason[2]);
-        Assert.Equal(1, meter.PinsByReason[18]);
+        Assert.Equal(1, meter.PinsByReason[9]);
         Assert.Equal(2, meter.PinsByReason.Sum());
     }
 

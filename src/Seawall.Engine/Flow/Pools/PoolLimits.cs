@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Seawall.Engine.Flow.Pools;
 
 /// <summary>The limits of each pool: one account on one server.</summary>
@@ -25,6 +27,14 @@ public sealed record PoolLimits
     /// </summary>
     public int LifetimeMsMax { get; init; } = 3_600_000;
 
+    /// <summary>Reasons to keep a server connection that accounts may not have: a statement that would pin is refused.</summary>
+    public ImmutableArray<PinRule> PinsRefused { get; init; } = [];
+
     /// <summary>Statements that stay prepared on one server connection; the least recently used goes first.</summary>
     public int PreparedMax { get; init; } = 200;
 }
+
+/// <summary>A reason to be pinned that an account may not have.</summary>
+/// <param name="User">The account's name; null for all accounts.</param>
+/// <param name="Reason">The reason.</param>
+public sealed record PinRule(string? User, PinReasons Reason);

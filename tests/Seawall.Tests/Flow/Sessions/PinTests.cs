@@ -1,3 +1,4 @@
+using Seawall.Engine.Flow;
 using Seawall.MySql.Commands;
 using Seawall.Testing;
 using Seawall.Testing.Servers;
@@ -87,5 +88,36 @@ public sealed class PinTests
         client.Query("SET @a = 2");
 
         Assert.Single(world.Log.Lines, line => line.Contains("is pinned: user_variable", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("CREATE TEMPORARY TABLE mine (a INT)", 1235)]
+    [InlineData("SET @mine = 1", 0)]
+    [InlineData("SELECT GET_LOCK('x', 1)", 1235)]
+    [InlineData("BEGIN", 0)]
+    public void A_statement_that_would_pin_is_refused_where_the_settings_say_so(string sql, int code)
+    {
+        using var world = new EngineWorld(new()
+        {
+            With = options => options with
+            {
+                Pools = options.Pools with
+                {
+                    PinsRefused =
+                    [
+                        new(null, PinReasons.TemporaryTable), new("app", PinReasons.NamedLock), new("boss", PinReasons.UserVariable),
+                    ],
+                },
+            },
+        });
+        world.Server.When("SELECT GET_LOCK", FakeAnswer.One("1"));
+        var client = world.Client();
+
+        var reply = client.Query(sql);
+
+        Assert.Equal(code, reply.Code);
+        Assert.Equal("still here", client.Query("SELECT 'still here'").Scalar);
+        if (code != 0)
+            Assert.DoesNotContain(world.Pooled.SelectMany(each => each.Commands), command => command.Text == sql);
     }
 }

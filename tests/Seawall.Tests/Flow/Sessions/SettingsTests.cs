@@ -69,6 +69,43 @@ public sealed class SettingsTests
         Assert.Equal("mail", client.Query("SELECT DATABASE()").Scalar);
     }
 
+    // A variable that a session was allowed to set, and the next one is not allowed to take back.
+    [Theory]
+    [InlineData("SELECT 'mine'", false)]
+    [InlineData("UPDATE t SET a = 1", false)]
+    [InlineData("SELECT ?", true)]
+    public void A_connection_that_cannot_be_moved_is_replaced_and_the_statement_runs_elsewhere(string sql, bool isPrepared)
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled());
+        world.Server.When("SET lc_time_names=DEFAULT", new FakeError(1231, "Variable 'lc_time_names' cannot be set"));
+        var odd = world.Client();
+        var client = world.Client();
+        var prepared = isPrepared ? client.Prepare(sql) : null;
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.True(odd.Query("SET lc_time_names='de_DE'").IsOk);
+
+            Assert.True((prepared is null ? client.Query(sql) : client.Execute(prepared.Id, "mine")).IsOk);
+        }
+        Assert.Single(world.Pooled);
+        Assert.Equal(3, world.Log.Lines.Count(line => line.Contains("error 1231: it is replaced", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_setting_that_no_server_connection_takes_is_told_to_the_client()
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled());
+        var client = world.Client();
+        Assert.True(client.Query("SET lc_time_names='de_DE'").IsOk);
+        world.Server.When("SET ", (_, sql) => sql.Contains("lc_time_names='de_DE'", StringComparison.Ordinal)
+            ? new FakeError(1231, "Variable 'lc_time_names' cannot be set")
+            : null);
+        Assert.Equal("other", world.Client().Query("SELECT 'other'").Scalar);
+
+        Assert.Equal(1231, client.Query("SELECT 'mine'").Code);
+        Assert.Equal("other", world.Client().Query("SELECT 'other'").Scalar);
+    }
+
     [Fact]
     public void A_session_without_a_schema_never_gets_into_anothers()
     {

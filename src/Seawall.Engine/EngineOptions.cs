@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Flow.Servers;
@@ -80,4 +81,9 @@ public sealed record EngineOptions
 
     /// <summary>Loops, and so threads that move bytes; 0 is one for each processor. Only at the start.</summary>
     public int Loops { get; init; }
+
+    /// <summary>
+    /// What is not tracked of sessions. For the control of the equivalence test alone, which must notice each of them.
+    /// </summary>
+    internal UntrackedState Untracked { get; init; }
 }

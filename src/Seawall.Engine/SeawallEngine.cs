@@ -230,7 +230,7 @@ public sealed class SeawallEngine : IDisposable
             _floodgate,
             new Leasing(door, Pools, _logger),
             new Departure(meter, () => _options.Pools),
-            new Aftermath(door, _texts, _logger),
+            new Aftermath(door, _texts, _logger) { Untracked = Options.Untracked },
             new CommandDesk(door, schemas, _logger),
             interruptions);
         return new EngineLane(loop, meter, door, rooms);

@@ -18,6 +18,9 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
     /// <summary>How long a connection is held, with nobody waiting for it, because its warnings may be asked for.</summary>
     private const int SoftHoldMsMax = 1_000;
 
+    /// <summary>What is left out, to see that it is missed: <see cref="EngineOptions.Untracked"/>.</summary>
+    internal UntrackedState Untracked { get; init; }
+
     /// <summary>Settles a statement whose answer has ended; false ends the conversation.</summary>
     internal LoopTask<bool> Settle(Statement statement, RelayEnd end)
     {
@@ -39,7 +42,9 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         }
         if (statement.Kind is not CommandKind.Query)
             SettleCommand(statement, facts);
-        if (IsPlain(statement, session, facts))
+        if (Untracked.HasFlag(UntrackedState.Settings))
+            session.Settings = session.Lease!.Connection.Applied = statement.SettingsBefore;
+        if (Untracked.HasFlag(UntrackedState.Pins) || IsPlain(statement, session, facts))
         {
             GiveBackUnlessNeeded(session);
             return new(true);
@@ -86,8 +91,15 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
     {
         if (session.Lease is not { } lease)
             return;
-        lease.Connection.IsDirty |= session.IsUnderWay;
         session.Lease = null;
+        // No reset takes away what XA PREPARE has left: MariaDB 10.11 answers everything afterwards with error 1031 and keeps the
+        // locks. Nor does it take away a role, on any server.
+        if ((session.PinReasons & (PinReasons.Xa | PinReasons.Role)) != 0)
+        {
+            lease.Discard();
+            return;
+        }
+        lease.Connection.IsDirty |= session.IsUnderWay;
         lease.Return();
     }
 

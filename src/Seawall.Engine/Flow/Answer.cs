@@ -224,7 +224,9 @@ internal sealed class Answer
             return false;
         if (payload[0] == OkPacket.EndHeader && (_insertsEof || _dropsEof))
             return true;
-        return !_facts.IsEof && _facts.HasSessionChanges;
+        // MySQL says at times that something changed, and then not what: the flag alone already makes the packet longer.
+        return !_facts.IsEof && (_facts.HasSessionChanges
+            || (_facts.Status.HasFlag(ServerStatus.SessionStateChanged) && !_session.TracksSession));
     }
 
     private void Edit(ResponseEvent seen, Span<byte> data, ref int sent, ref PacketWriter? edited)

@@ -40,6 +40,7 @@ internal static class Bequest
     internal static void Note(Statement statement, AnswerFacts facts, ServerConnection connection)
     {
         var session = statement.Session;
+        session.AnswerWarnings = facts.Warnings;
         if (facts.HasStatus)
             session.Status = facts.Status & ~(ServerStatus.MoreResults | ServerStatus.SessionStateChanged);
         if (statement.Kind is CommandKind.Statistics or CommandKind.StatementSendLongData)

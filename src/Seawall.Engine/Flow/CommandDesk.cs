@@ -30,7 +30,7 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
                 return new(false);
             case CommandKind.Ping:
                 Bequest.NoteOwnAnswer(session, rowCount: 0);
-                return new(ClientReplies.SendOk(session, 1));
+                return new(ClientReplies.SendOk(session, 1, WarningsBefore(session)));
             case CommandKind.SetOption:
                 return new(SetOption(session, packet.Payload));
             case CommandKind.StatementClose:
@@ -81,7 +81,11 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
         return true;
     }
 
-    private static bool SetOption(Session session, ReadOnlySpan<byte> payload)
+    // MySQL repeats here how many warnings the statement before has left.
+    private ushort WarningsBefore(Session session) =>
+        door.Facts.Primary?.Version is { IsMariaDb: false } ? session.AnswerWarnings : (ushort)0;
+
+    private bool SetOption(Session session, ReadOnlySpan<byte> payload)
     {
         var reader = new FieldReader(payload[1..]);
         var option = reader.Int2();
@@ -89,7 +93,7 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
             return ClientReplies.SendError(session, 1, SqlError.UnknownCommand, "Unknown command");
         session.Settings = session.Settings.WithMultiStatements(option == 0);
         Bequest.NoteOwnAnswer(session, rowCount: -1);
-        return ClientReplies.SendEnd(session, 1);
+        return ClientReplies.SendEnd(session, 1, WarningsBefore(session));
     }
 
     private static void CloseStatement(Session session, ReadOnlySpan<byte> payload)
@@ -140,14 +144,16 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
         var schema = request.Schema.IsEmpty ? null : CharacterSets.Decode(request.Schema, door.Facts.Primary, collation);
         var attributes = request.Attributes.ToArray();
         Aftermath.LetGo(session);
+        var warnings = door.Facts.Primary?.Version is { CanResetConnection: false } ? session.AnswerWarnings : (ushort)0;
         session.ForgetState();
+        session.LastResult = session.LastResult with { Warnings = warnings };
         session.Pool = null;
         session.Attributes = door.Share(attributes);
-        return await LogInAgain(session, new LoginExchange(session, 1), user, plugin, response, schema, collation);
+        return await LogInAgain(session, new LoginExchange(session, 1), user, plugin, response, schema, collation, warnings);
     }
 
     private async LoopTask<bool> LogInAgain(
-        Session session, LoginExchange exchange, string user, string plugin, byte[] response, string? schema, int collation)
+        Session session, LoginExchange exchange, string user, string plugin, byte[] response, string? schema, int collation, ushort warnings)
     {
         var facts = door.Facts;
         var authentication = new ClientAuthentication(exchange, door, facts.Accounts, nonceFor: null);
@@ -175,7 +181,7 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
         if (schema is null || await schemas.Enter(session, schema, exchange))
         {
             session.RefusedChanges = 0;
-            return exchange.SendOk();
+            return exchange.SendOk(warnings);
         }
         if (exchange.IsOver || facts.Primary is not { Version.IsMariaDb: true })
             return false;

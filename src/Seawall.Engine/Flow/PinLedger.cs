@@ -61,12 +61,15 @@ internal static class PinLedger
         // "Something changed" is explained by what the text says; by nothing else.
         if (facts.HasNamelessChange && !facts.HasVariableChange && !Explains(statement.Facts.Traits))
             session.Pin(PinReasons.UnknownState);
-        if (session.PinReasons.HasFlag(PinReasons.NextTransaction) && !session.InTransaction && !facts.IsError
-            && statement.Facts.Kind != StatementKind.Set)
-        {
+        if (session.PinReasons.HasFlag(PinReasons.NextTransaction) && EndsTransaction(statement, facts))
             session.Unpin(PinReasons.NextTransaction);
-        }
     }
+
+    // A statement alone is a transaction only if it touches a table of an engine that has them, and nobody says whether it did.
+    private static bool EndsTransaction(Statement statement, AnswerFacts facts) =>
+        !facts.IsError && !statement.Session.InTransaction
+        && (statement.WasInTransaction
+            || (statement.Facts.Traits & (StatementTraits.EndsTransaction | StatementTraits.ImplicitCommit)) != 0);
 
     private static bool Explains(StatementTraits traits) => (traits & (
         StatementTraits.UserVariableWrite | StatementTraits.CreatesTemporaryTable | StatementTraits.DropsTemporaryTable

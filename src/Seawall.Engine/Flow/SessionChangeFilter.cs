@@ -1,3 +1,4 @@
+using System.Text;
 using Seawall.MySql.Results;
 
 namespace Seawall.Engine.Flow;
@@ -34,6 +35,17 @@ internal static class SessionChangeFilter
                 length += WriteChange(change, shown[length..]);
         }
         return length;
+    }
+
+    /// <summary>Writes that the session is in a schema now, and returns the length.</summary>
+    internal static int WriteSchema(string schema, Span<byte> shown)
+    {
+        Span<byte> name = stackalloc byte[0xFB];
+        if (!Encoding.UTF8.TryGetBytes(schema, name, out var length) || length + 1 >= 0xFB)
+            return 0;
+        shown[0] = (byte)SessionChangeKind.Schema;
+        shown[1] = (byte)(length + 1);
+        return 2 + WriteString(name[..length], shown[2..]);
     }
 
     // The default of session_track_system_variables, alike in MySQL from 5.7 and MariaDB from 10.3.1.

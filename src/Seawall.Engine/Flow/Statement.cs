@@ -89,6 +89,9 @@ internal sealed class Statement
     /// <summary>The settings of its session before it.</summary>
     internal SessionSettings SettingsBefore { get; private set; } = null!;
 
+    /// <summary>Whether a transaction was open before it.</summary>
+    internal bool WasInTransaction { get; private set; }
+
     /// <summary>What its answer looks like.</summary>
     internal ResponseShape Shape => ResponseShapes.Of(Kind);
 
@@ -114,6 +117,7 @@ internal sealed class Statement
         IsTaken = IsWhole;
         ReplySequence = 1;
         SettingsBefore = session.Settings;
+        WasInTransaction = session.InTransaction;
     }
 
     /// <summary>Copies its bytes out of the loop's buffer, before something is awaited. Doing it twice does nothing.</summary>

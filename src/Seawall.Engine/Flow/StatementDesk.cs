@@ -196,7 +196,7 @@ internal sealed class StatementDesk(FrontDoor door)
         {
             case CommandKind.StatementFetch when !session.PinReasons.HasFlag(PinReasons.Cursor):
                 return Answer(session, SqlError.NoOpenCursor,
-                    $"The statement ({statement.Prepared!.Id}) has no open cursor.");
+                    $"The statement ({statement.Prepared!.Id}) has no open cursor{(statement.Server.Version!.IsMariaDb ? "" : ".")}");
             case CommandKind.StatementReset when session.Lease is null:
                 Bequest.NoteOwnAnswer(session, rowCount: 0);
                 ClientReplies.SendOk(session, 1);

@@ -67,6 +67,7 @@ public struct ResponseTracker
     private bool _mayOmitMetadata;
     private bool _omitsPrepared;
     private bool _continued;
+    private bool _hasOutParameters;
     private int _skip;
     private uint _columns;
     private uint _columnsAfter;
@@ -192,12 +193,18 @@ public struct ResponseTracker
     public void Ended(ServerStatus status)
     {
         Rows = 0;
-        _state = status.HasFlag(ServerStatus.MoreResults) ? State.First : State.Done;
+        // The end of the call follows always. MySQL 5.6 says so behind the columns, and not at the end of the row.
+        _state = status.HasFlag(ServerStatus.MoreResults) || _hasOutParameters ? State.First : State.Done;
+        _hasOutParameters = false;
     }
 
-    /// <summary>Says what the flags of a <see cref="ResponseEvent.ColumnsEnd"/> were: with a cursor no rows follow.</summary>
+    /// <summary>
+    /// Says what the flags of a <see cref="ResponseEvent.ColumnsEnd"/> were: with a cursor no rows follow, and with OUT parameters
+    /// a further result.
+    /// </summary>
     public void ColumnsEnded(ServerStatus status)
     {
+        _hasOutParameters = status.HasFlag(ServerStatus.OutParameters);
         if (_state == State.Rows && status.OpensCursor())
             _state = State.Done;
     }

@@ -59,6 +59,8 @@ internal static class FakeSet
     private static FakeAnswer Names(FakeServer server, FakeSession session, string rest)
     {
         var words = rest.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (words is [_, _, "binary"])
+            return FakeSql.Syntax(rest); // A word of the language there, not a name.
         var charset = FakeSql.Literal(words[0])!;
         var collation = words is [_, _, var named] ? named.Trim('\'')
             : server.Collations.Values.FirstOrDefault(known => known.Charset == charset).Name;

@@ -74,6 +74,31 @@ public sealed class ResponseTrackerTests
     }
 
     [Fact]
+    public void The_end_of_a_call_follows_its_out_parameters_whatever_the_end_of_their_row_says()
+    {
+        const ServerStatus behindColumns = ServerStatus.OutParameters | ServerStatus.MoreResults;
+        var writer = new PacketWriter().Begin(1).LengthEncoded(1).End().BeginNext().Raw("def0123456"u8).End().BeginNext();
+        End(writer, deprecatesEof: false, behindColumns);
+        writer.BeginNext().Raw("\u00001"u8).End().BeginNext();
+        End(writer, deprecatesEof: false, ServerStatus.Autocommit);
+        var row = writer.Bytes.ToArray();
+        var tracker = default(ResponseTracker);
+        tracker.Begin(ResponseShape.Results, deprecatesEof: false);
+        var position = 0;
+
+        while (tracker.Next(row, ref position) is not ResponseEvent.NeedMore and var seen)
+        {
+            if (seen == ResponseEvent.ColumnsEnd)
+                tracker.ColumnsEnded(behindColumns);
+            else if (seen == ResponseEvent.End)
+                tracker.Ended(ServerStatus.Autocommit);
+        }
+
+        Assert.Equal(row.Length, position);
+        Assert.False(tracker.IsDone);
+    }
+
+    [Fact]
     public void Bytes_of_strangers_do_not_make_it_throw() => Gen.Select(Gen.Byte.Array[0, 300], Gen.Int[0, 5], Gen.Bool, Gen.Bool)
         .Sample((bytes, shape, deprecatesEof, mayOmit) =>
         {

@@ -8,8 +8,8 @@ namespace Seawall.Engine.Flow.Clients;
 internal static class ClientReplies
 {
     /// <summary>"Done", with nothing further to say.</summary>
-    internal static bool SendOk(Session session, byte sequence) =>
-        session.Wire.Send(WriteOk(session.Wire.Loop.Writer.Clear(), session, sequence).Bytes);
+    internal static bool SendOk(Session session, byte sequence, ushort warnings = 0) =>
+        session.Wire.Send(WriteOk(session.Wire.Loop.Writer.Clear(), session, sequence, warnings).Bytes);
 
     /// <summary>An error.</summary>
     internal static bool SendError(Session session, byte sequence, SqlError error, string message)
@@ -20,22 +20,35 @@ internal static class ClientReplies
     }
 
     /// <summary>The answer to COM_SET_OPTION, which is an EOF packet in one dialect and an OK packet in the other.</summary>
-    internal static bool SendEnd(Session session, byte sequence)
+    internal static bool SendEnd(Session session, byte sequence, ushort warnings)
     {
         var writer = session.Wire.Loop.Writer.Clear().Begin(sequence);
         if (session.WantsEof)
-            EofPacket.Write(writer, 0, session.Status);
+            EofPacket.Write(writer, warnings, StatusOf(session));
         else
-            OkPacket.Write(writer, OkPacket.EndHeader, 0, 0, session.Status, 0, default, default, session.Capabilities);
+        {
+            OkPacket.Write(
+                writer, OkPacket.EndHeader, 0, 0, StatusOf(session), warnings, default, default, session.Capabilities);
+        }
         return session.Wire.Send(writer.End().Bytes);
     }
 
-    internal static PacketWriter WriteOk(PacketWriter writer, Session session, byte sequence)
+    /// <summary>"Done"; a session that has just begun is told its schema, if it wants to hear what changes.</summary>
+    internal static PacketWriter WriteOk(
+        PacketWriter writer, Session session, byte sequence, ushort warnings = 0, bool isBeginning = false)
     {
+        Span<byte> changes = stackalloc byte[SessionChangeFilter.LengthMax];
+        var length = isBeginning && session.TracksSession && session.Settings.Schema is { } schema
+            ? SessionChangeFilter.WriteSchema(schema, changes)
+            : 0;
         writer.Begin(sequence);
-        OkPacket.Write(writer, OkPacket.Header, 0, 0, session.Status, 0, default, default, session.Capabilities);
+        OkPacket.Write(
+            writer, OkPacket.Header, 0, 0, StatusOf(session), warnings, default, changes[..length], session.Capabilities);
         return writer.End();
     }
+
+    // The other flags are about the statement before.
+    private static ServerStatus StatusOf(Session session) => session.Status & ServerStatus.OfSession;
 
     /// <summary>What is said before a greeting can be: an error in its place, in the form of before 4.1.</summary>
     internal static void SendInPlaceOfGreeting(Loops.Wire wire, SqlError error, string message)

@@ -41,8 +41,8 @@ internal sealed class LoginExchange(Session session, byte sequence)
         _sequence++;
     }
 
-    /// <summary>Says that the client is in.</summary>
-    internal bool SendOk()
+    /// <summary>Says that the client is in, and what MySQL 5.6 says of the statement before.</summary>
+    internal bool SendOk(ushort warnings = 0)
     {
         var writer = Session.Wire.Loop.Writer.Clear();
         if (SaysFastOk)
@@ -50,7 +50,7 @@ internal sealed class LoginExchange(Session session, byte sequence)
             AuthMoreData.Write(writer.Begin(_sequence++), [AuthMoreData.FastAuthSuccess]);
             writer.End();
         }
-        return Session.Wire.Send(ClientReplies.WriteOk(writer, Session, _sequence++).Bytes);
+        return Session.Wire.Send(ClientReplies.WriteOk(writer, Session, _sequence++, warnings, isBeginning: true).Bytes);
     }
 
     /// <summary>Says why the client is not in.</summary>

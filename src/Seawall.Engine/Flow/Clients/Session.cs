@@ -60,6 +60,9 @@ internal sealed class Session : TimerNode
     /// <summary>Whether LAST_INSERT_ID() may be another number by now, and where that can be asked.</summary>
     internal InsertIdDoubt InsertIdDoubt { get; set; }
 
+    /// <summary>The warnings that the last answer of a server spoke of; an error is one.</summary>
+    internal ushort AnswerWarnings { get; set; }
+
     /// <summary>What it has changed that cannot be moved; null as long as there is nothing.</summary>
     internal SessionPins? Pins { get; set; }
 
@@ -181,6 +184,7 @@ internal sealed class Session : TimerNode
         LastLease = default;
         LastResult = default(LastResult) with { FoundRows = LastResult.FoundRows }; // No reset takes that away.
         Elsewhere = PreviousFacts.All;
+        AnswerWarnings = 0;
         KeptWarnings = null;
         Status = ServerStatus.Autocommit;
     }

@@ -138,7 +138,8 @@ internal static class SettingsMove
         {
             return false;
         }
-        writer.Raw("NAMES "u8).Text(charset).Raw(" COLLATE "u8).Text(collation).Raw(","u8);
+        // In quotes, because one of the names, binary, is a word of the language.
+        writer.Raw("NAMES '"u8).Text(charset).Raw("' COLLATE '"u8).Text(collation).Raw("',"u8);
         return true;
     }
 

@@ -45,6 +45,69 @@ public sealed class PinTests
         Assert.Single(world.Pooled);
     }
 
+    // Whether a statement alone used up what SET TRANSACTION has said is not known: it may not have touched a table.
+    [Theory]
+    [InlineData("BEGIN", "COMMIT")]
+    [InlineData("COMMIT", null)]
+    public void What_the_next_transaction_shall_be_keeps_the_connection_until_there_was_one(string first, string? then)
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled());
+        world.Server.When("SET TRANSACTION ", new FakeOk());
+        var client = world.Client();
+        client.Query("SET TRANSACTION READ ONLY");
+        client.Query("SELECT 1");
+        var waiting = world.Client().BeginQuery("SELECT 'mine too'");
+        world.World.RunFor(1_000);
+        Assert.False(waiting.IsDone);
+
+        Assert.True(client.Query(first).IsOk);
+        if (then is not null)
+            Assert.True(client.Query(then).IsOk);
+
+        Assert.Equal("mine too", waiting.Value.Scalar);
+    }
+
+    [Fact]
+    public void A_role_goes_with_whoever_leaves_it()
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled());
+        world.Server.When("SET ROLE ", new FakeOk());
+        var client = world.Client();
+        client.Query("SET ROLE boss");
+        var left = world.Pooled.Single();
+
+        client.Cut();
+
+        Assert.Equal("1", world.Client().Query("SELECT '1'").Scalar);
+        Assert.False(left.IsLive);
+    }
+
+    // A reset would not take it away, and MariaDB would be of no use on that connection any more.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_connection_with_an_xa_transaction_goes_with_whoever_leaves_it(bool isReset)
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled() with
+        {
+            Prepare = server => server.When("XA ", new FakeOk()),
+        });
+        var client = world.Client();
+        client.Query("XA START 'x'");
+        client.Query("XA END 'x'");
+        client.Query("XA PREPARE 'x'");
+        var left = world.Pooled.Single();
+
+        if (isReset)
+            client.Command(CommandKind.ResetConnection);
+        else
+            client.Cut();
+
+        Assert.Equal("1", world.Client().Query("SELECT '1'").Scalar);
+        Assert.False(left.IsLive);
+        Assert.DoesNotContain(left.Commands, command => command.Kind == CommandKind.ResetConnection);
+    }
+
     [Fact]
     public void State_that_was_lost_with_its_server_ends_the_conversation()
     {

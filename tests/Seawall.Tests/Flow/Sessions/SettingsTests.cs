@@ -297,8 +297,10 @@ public sealed class SettingsTests
         client.Query("SET time_zone='+05:00'");
         client.Query("BEGIN");
 
-        Assert.True(client.ChangeUser("web", "spider", "mail", collation: 8).IsOk);
+        var changed = client.ChangeUser("web", "spider", "mail", collation: 8);
 
+        Assert.True(changed.IsOk);
+        Assert.Equal([(SessionChangeKind.Schema, "", "mail")], changed.Only.Changes);
         var row = client.Query("SELECT CURRENT_USER(), DATABASE(), @@time_zone, @@character_set_client").Only;
         Assert.Equal(["web", "mail", "SYSTEM", "latin1"], row.Rows[0]);
         Assert.Equal(ServerStatus.Autocommit, row.Status);
@@ -380,6 +382,19 @@ public sealed class SettingsTests
         world.Client().Query("SELECT 1");
 
         Assert.Equal(set, client.Query("SELECT @@default_storage").Scalar);
+    }
+
+    // The name of this one is a word of the language.
+    [Theory]
+    [MemberData(nameof(Tracking))]
+    public void A_session_can_speak_in_bytes(FakeServerKind kind)
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled(kind));
+        var client = world.Client();
+        Assert.True(client.Query("SET NAMES 'binary'").IsOk);
+        Assert.Equal("utf8mb4", world.Client().Query("SELECT @@character_set_client").Scalar);
+
+        Assert.Equal("binary", client.Query("SELECT @@character_set_client").Scalar);
     }
 
     [Fact]

@@ -125,6 +125,20 @@ public sealed class StatementTests
     }
 
     [Theory]
+    [MemberData(nameof(WorldTests.Kinds), MemberType = typeof(WorldTests))]
+    public void A_ping_says_of_the_statement_before_what_its_server_would(FakeServerKind kind)
+    {
+        using var world = new EngineWorld(new() { Kind = kind, Prepare = server => server.When("WARN", new FakeOk(Warnings: 2)) });
+        var client = world.Client();
+        client.Query("WARN");
+
+        var ping = client.Command(CommandKind.Ping).Only;
+
+        Assert.Equal(kind.IsMariaDb ? 0 : 2, ping.Warnings);
+        Assert.Equal(ServerStatus.Autocommit, ping.Status);
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(255)]
     public void A_command_with_a_wrong_number_is_refused_and_ends_the_conversation(byte sequence)

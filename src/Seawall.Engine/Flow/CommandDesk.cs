@@ -146,7 +146,6 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
         Aftermath.LetGo(session);
         var warnings = door.Facts.Primary?.Version is { CanResetConnection: false } ? session.AnswerWarnings : (ushort)0;
         session.ForgetState();
-        session.LastResult = session.LastResult with { Warnings = warnings };
         session.Pool = null;
         session.Attributes = door.Share(attributes);
         return await LogInAgain(session, new LoginExchange(session, 1), user, plugin, response, schema, collation, warnings);

@@ -36,6 +36,7 @@ public sealed class RawClient : IDisposable
     private FrameCodec? _frames;
     private byte[] _arrived = [];
     private int _arrivedAt;
+    private byte[] _nonce = [];
 
     private RawClient()
     {
@@ -65,6 +66,9 @@ public sealed class RawClient : IDisposable
 
     /// <summary>Whether answers are shown without the flag that says that a prepared statement's columns have changed.</summary>
     public bool HidesMetadataChange { get; set; }
+
+    /// <summary>The packet that ended the login well.</summary>
+    public RawPacket? LoginEnd { get; private set; }
 
     public bool DeprecatesEof => Agreed.HasFlag(Capabilities.DeprecateEof);
 
@@ -125,9 +129,11 @@ public sealed class RawClient : IDisposable
     }
 
     /// <summary>Reads the whole answer to a command of this kind.</summary>
-    public RawAnswer Read(CommandKind kind)
+    public RawAnswer Read(CommandKind kind) => Read(kind, new RawAnswer(this));
+
+    /// <summary>The same into an answer of the caller's, which has what came before the connection ended, if it does.</summary>
+    public RawAnswer Read(CommandKind kind, RawAnswer answer)
     {
-        var answer = new RawAnswer(this);
         switch (ResponseShapes.Of(kind))
         {
             case ResponseShape.None:
@@ -156,6 +162,30 @@ public sealed class RawClient : IDisposable
     {
         _frames?.Next = 1;
         return Read(kind);
+    }
+
+    /// <summary>Changes the user; the answer is the packet that ends the exchange.</summary>
+    public RawPacket ChangeUser(string user, string password, string schema, ushort collation)
+    {
+        Nonce.TryRead(_nonce, out var nonce);
+        Span<byte> proof = stackalloc byte[CachingSha2Password.ProofLength];
+        var secret = Encoding.UTF8.GetBytes(password);
+        var length = Prove(GreetedPlugin, secret, nonce, proof);
+        _writer.Clear().Begin(0);
+        ChangeUserRequest.Write(_writer, Agreed & ~Capabilities.ConnectAttributes, Encoding.UTF8.GetBytes(user), proof[..length],
+            Encoding.UTF8.GetBytes(schema), collation, Encoding.ASCII.GetBytes(GreetedPlugin), default);
+        SendBytes(_writer.End().Bytes);
+        return Authenticate(secret, nonce);
+    }
+
+    /// <summary>Whether something has come, or the end, or comes within this time.</summary>
+    public bool Poll(int waitMs) => _end > _start || _socket.Poll(waitMs * 1000, SelectMode.SelectRead);
+
+    /// <summary>How long it waits for a packet before it gives up.</summary>
+    public int PatienceMs
+    {
+        get => _socket.ReceiveTimeout;
+        set => _socket.ReceiveTimeout = value;
     }
 
     /// <summary>The next packet, or null when the other side has closed.</summary>
@@ -191,6 +221,12 @@ public sealed class RawClient : IDisposable
             answer.Add(Next());
             if (answer.LastStatus.OpensCursor())
                 return false;
+            // MySQL 5.6 forgets to say so again at the end of the row.
+            if (answer.LastStatus.HasFlag(ServerStatus.OutParameters) && answer.LastStatus.HasFlag(ServerStatus.MoreResults))
+            {
+                ReadRows(answer);
+                return answer.Error is null;
+            }
         }
         return ReadRows(answer);
     }
@@ -246,6 +282,7 @@ public sealed class RawClient : IDisposable
             Agreed |= Capabilities.ConnectWithSchema;
         if (attributes is not null)
             Agreed |= Capabilities.ConnectAttributes;
+        _nonce = nonceBytes;
         // A client without this flag is MariaDB's to the server: the high half then means something.
         Agreed |= wanted & Capabilities.ClientMySql;
         Nonce.TryRead(nonceBytes, out var nonce);
@@ -255,10 +292,10 @@ public sealed class RawClient : IDisposable
         LoginRequest.Write(_writer, Agreed, collation, Encoding.UTF8.GetBytes(user), proof[..length],
             schema, read.AuthPlugin, attributes);
         SendLogin(_writer.End().Bytes);
-        Authenticate(password, nonce);
+        LoginEnd = Authenticate(password, nonce);
     }
 
-    private void Authenticate(byte[] password, Nonce nonce)
+    private RawPacket Authenticate(byte[] password, Nonce nonce)
     {
         Span<byte> proof = stackalloc byte[512];
         while (true)
@@ -269,10 +306,10 @@ public sealed class RawClient : IDisposable
                 case [OkPacket.Header, ..]:
                     var kind = CompressionKinds.AgreedIn(Agreed);
                     _frames = kind == CompressionKind.None ? null : new FrameCodec(kind);
-                    return;
+                    return packet;
                 case [ErrPacket.Header, ..]:
                     Refusal = RawError.Read(packet.Head);
-                    return;
+                    return packet;
                 case [AuthMoreData.Header, AuthMoreData.FastAuthSuccess]:
                     continue;
                 case [AuthMoreData.Header, AuthMoreData.PerformFullAuthentication]:
@@ -334,7 +371,8 @@ public sealed class RawClient : IDisposable
         _start += PacketHeader.Size;
         _sequence = (byte)(sequence + 1);
         // What is long is remembered by its beginning and its digest: a test may read 100 MB.
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var isLong = length > RawPacket.HeadMax;
+        using var hash = isLong ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
         var head = new byte[Math.Min(length, RawPacket.HeadMax)];
         for (var have = 0; have < length;)
         {
@@ -342,12 +380,11 @@ public sealed class RawClient : IDisposable
             var piece = _buffer.AsSpan(_start, Math.Min(_end - _start, length - have));
             if (have < head.Length)
                 piece[..Math.Min(piece.Length, head.Length - have)].CopyTo(head.AsSpan(have));
-            if (length > head.Length)
-                hash.AppendData(piece);
+            hash?.AppendData(piece);
             have += piece.Length;
             _start += piece.Length;
         }
-        return new RawPacket(sequence, length, head, length > head.Length ? Convert.ToHexString(hash.GetHashAndReset()) : "");
+        return new RawPacket(sequence, length, head, hash is null ? "" : Convert.ToHexString(hash.GetHashAndReset()));
     }
 
     private void Fill(int count)
@@ -402,6 +439,9 @@ public sealed record RawPacket(byte Sequence, int Length, byte[] Head, string Di
 
     public override string ToString() => $"{Sequence}:{Length}:"
         + (Digest.Length > 0 ? Digest : $"{Convert.ToHexString(Head)} \"{Readable()}\"");
+
+    /// <summary>What of it can be read.</summary>
+    public string Text => Readable();
 
     private string Readable() => string.Concat(Head.Select(value => value is >= 32 and < 127 ? (char)value : '.'));
 }

@@ -1,0 +1,65 @@
+using Seawall.LabTests.Lab;
+
+namespace Seawall.LabTests.Equivalence;
+
+/// <summary>Where one session at a time plays: a schema for each side, with the same content.</summary>
+internal sealed class Ground : IDisposable
+{
+    private const int LockWaitTimeout = 1205;
+    private const int AttemptsMax = 5;
+
+    private readonly RawClient _keeper;
+
+    internal Ground(LabServer server, int number)
+    {
+        Server = server;
+        (Direct, Through) = Likeness.Schemas(number);
+        _keeper = RawClient.Connect(server.Port, "seawall", "seawall");
+    }
+
+    internal LabServer Server { get; }
+
+    internal string Direct { get; }
+
+    internal string Through { get; }
+
+    /// <summary>The script that was played here last.</summary>
+    internal int LastScript { get; set; }
+
+    /// <summary>After a difference the content is not the same any more.</summary>
+    internal bool IsSpoilt { get; set; } = true;
+
+    /// <summary>Brings the content back.</summary>
+    internal void Prepare()
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            // Left behind by a session that was cut off while it had one.
+            foreach (var schema in (string[])[Direct, Through])
+                _keeper.Query($"xa rollback '{schema}_x'");
+            // A session may have dropped or renamed what is there.
+            if (!IsSpoilt && TryAgain(Direct) is null && TryAgain(Through) is null)
+                return;
+            IsSpoilt = true;
+            if (TryNew() is not { } error)
+            {
+                IsSpoilt = false;
+                return;
+            }
+            // The session before may hold a lock until Seawall has seen its client go.
+            if (error.Code != LockWaitTimeout || attempt == AttemptsMax)
+                throw new InvalidOperationException($"the schemas could not be prepared: {error}");
+        }
+    }
+
+    public void Dispose() => _keeper.Dispose();
+
+    private RawError? TryAgain(string schema) => _keeper.Query(string.Join(';', Content.Again(schema))).Error;
+
+    private RawError? TryNew() => ((string[])
+        [
+            "unlock tables; set foreign_key_checks = 1, sql_mode = '', lock_wait_timeout = 1, innodb_lock_wait_timeout = 1",
+            .. Content.New(Direct, Server.Kind), .. Content.New(Through, Server.Kind),
+        ])
+        .Select(text => _keeper.Query(text).Error).FirstOrDefault(error => error is not null);
+}

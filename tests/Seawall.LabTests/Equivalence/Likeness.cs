@@ -1,0 +1,109 @@
+using System.Text.RegularExpressions;
+using Seawall.LabTests.Lab;
+using Seawall.MySql.Commands;
+
+namespace Seawall.LabTests.Equivalence;
+
+/// <summary>Two answers to one step that differ.</summary>
+/// <param name="Step">The step.</param>
+/// <param name="Server">The server's answer, a line for each packet.</param>
+/// <param name="Seawall">Seawall's.</param>
+internal sealed record Difference(Step Step, string[] Server, string[] Seawall)
+{
+    /// <summary>The warnings of both sides, for people.</summary>
+    internal string Warnings { get; init; } = "";
+
+    /// <summary>The number of the first packet that differs.</summary>
+    internal int At => Server.Zip(Seawall).TakeWhile(pair => pair.First == pair.Second).Count();
+
+    public override string ToString() =>
+        $"{Step}\n  server:  {Server.ElementAtOrDefault(At) ?? "(nothing more)"}\n  Seawall: {Seawall.ElementAtOrDefault(At) ?? "(nothing more)"}"
+        + (Warnings.Length > 0 ? $"\n  warnings: {Warnings}" : "");
+}
+
+/// <summary>
+/// Whether two answers are equal, packet by packet and byte by byte, but for the letter in which the schemas' names differ
+/// and for what <see cref="RawAnswer.Shown"/> leaves out.
+/// </summary>
+internal static partial class Likeness
+{
+    /// <summary>The schemas of the two sides: names of the same length, one letter apart.</summary>
+    internal static (string Direct, string Through) Schemas(int number) => ($"eqd_{number:00}", $"eqs_{number:00}");
+
+    internal static Difference? Compare(Step step, SideAnswer server, SideAnswer seawall)
+    {
+        if (server.IsClosed == seawall.IsClosed && AreAlike(server.Packets.Packets, seawall.Packets.Packets))
+            return null;
+        var (expected, actual) = (Shown(step, server), Shown(step, seawall));
+        return expected.SequenceEqual(actual) ? null : new Difference(step, expected, actual);
+    }
+
+    private static string[] Shown(Step step, SideAnswer answer)
+    {
+        var lines = answer.Packets.Packets.Count == 0 ? [] : answer.Packets.Shown(step.Kind);
+        if (step.Kind is CommandKind.ChangeUser or CommandKind.Connect && lines.Length > 0)
+            lines = [After(lines[0])];
+        // Numbers of prepared statements are in the errors about them, too.
+        if (answer.Packets.Error is { Code: 1243 or 1421 } error)
+            lines[^1] = $"{error.Code} {error.State} {StatementNumber().Replace(error.Message, "(N)")}";
+        LeaveOutWarningsBehindColumns(lines, isPreparation: step.Kind == CommandKind.StatementPrepare);
+        for (var i = 0; i < lines.Length; i++)
+            lines[i] = lines[i].Replace("eqs_", "eqd_", default).Replace("6571735F", "6571645F", default);
+        return answer.IsClosed ? [.. lines, "(closed)"] : lines;
+    }
+
+    // What a server says there of warnings is known to nobody who hears of them at the end of the rows only. Every second EOF
+    // packet is behind columns.
+    private static void LeaveOutWarningsBehindColumns(string[] lines, bool isPreparation)
+    {
+        var isBehindColumns = true;
+        for (var i = 0; i < lines.Length; i++)
+        {
+            if (!lines[i].Contains(":EOF ", StringComparison.Ordinal))
+                continue;
+            if (isBehindColumns)
+                lines[i] = EofWarnings().Replace(lines[i], ":EOF ");
+            isBehindColumns = isPreparation || !isBehindColumns;
+        }
+    }
+
+    [GeneratedRegex(@":EOF \d+ ")]
+    private static partial Regex EofWarnings();
+
+    [GeneratedRegex(@"\(\d+\)")]
+    private static partial Regex StatementNumber();
+
+    // The exchange of a login may take another number of packets.
+    private static string After(string line) => line[(line.IndexOf(':') + 1)..];
+
+    private static bool AreAlike(List<RawPacket> expected, List<RawPacket> actual)
+    {
+        if (expected.Count != actual.Count)
+            return false;
+        for (var i = 0; i < expected.Count; i++)
+        {
+            if (expected[i].Sequence != actual[i].Sequence || expected[i].Length != actual[i].Length
+                || expected[i].Digest != actual[i].Digest || !AreAlike(expected[i].Head, actual[i].Head))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static bool AreAlike(ReadOnlySpan<byte> expected, ReadOnlySpan<byte> actual)
+    {
+        while (expected.Length == actual.Length)
+        {
+            var same = expected.CommonPrefixLength(actual);
+            if (same == expected.Length)
+                return true;
+            if (same < 2 || !expected[(same - 2)..].StartsWith("eqd_"u8) || !actual[(same - 2)..].StartsWith("eqs_"u8))
+                return false;
+            expected = expected[(same + 1)..];
+            actual = actual[(same + 1)..];
+            // The next name may begin anywhere behind the letter.
+        }
+        return false;
+    }
+}

@@ -1,0 +1,93 @@
+using System.Net.Sockets;
+using Seawall.MySql.Commands;
+
+namespace Seawall.LabTests.Equivalence;
+
+/// <summary>One script's session on both sides.</summary>
+internal sealed class Pair : IDisposable
+{
+    private readonly Side _direct;
+    private readonly Side _through;
+    private readonly Tally _tally;
+
+    internal Pair(Ground ground, int throughPort, Script script, Tally tally)
+    {
+        Script = script;
+        _tally = tally;
+        _direct = new Side(ground.Server.Port, ground.Direct, script);
+        _through = new Side(throughPort, ground.Through, script);
+        if (_direct.Refusal is not null || _through.Refusal is not null)
+            throw new InvalidOperationException($"a login was refused: {_direct.Refusal}, {_through.Refusal}");
+    }
+
+    internal Script Script { get; }
+
+    /// <summary>Both sides have ended the connection.</summary>
+    internal bool IsOver { get; private set; }
+
+    /// <summary>Does a step on both sides and compares.</summary>
+    internal Difference? Do(Step step)
+    {
+        Send(step);
+        return Read(step);
+    }
+
+    internal void Send(Step step)
+    {
+        _direct.Send(step);
+        _through.Send(step);
+    }
+
+    /// <summary>Whether Seawall's answer to what was sent has begun, or begins within this time.</summary>
+    internal bool HasAnswer(Step step, int waitMs) =>
+        step.Kind is CommandKind.Connect or CommandKind.StatementClose or CommandKind.StatementSendLongData || _through.HasAnswer(waitMs);
+
+    internal Difference? Read(Step step)
+    {
+        var (server, seawall) = (Read(_direct, "the server", step), Read(_through, "Seawall", step));
+        _tally.Count(step);
+        IsOver = server.IsClosed && seawall.IsClosed;
+        if (seawall.Packets.Error?.Message.Contains("no free connection", StringComparison.Ordinal) == true)
+            throw new TimeoutException($"script {Script.Number}: {step}: {seawall.Packets.Error}");
+        if (Likeness.Compare(step, server, seawall) is not { } difference)
+            return null;
+        if (KnownDifferences.Name(difference, seawall) is not { } known)
+            return difference;
+        _tally.CountKnown(known);
+        if (known is KnownDifferences.Unasked or KnownDifferences.NoVariable)
+            return null;
+        // One side has run the statement and the other has not: what each remembers of it is made the same again.
+        var forget = Step.Query("do 0");
+        _direct.Send(forget);
+        _through.Send(forget);
+        return _direct.Read(forget).IsClosed | _through.Read(forget).IsClosed ? difference : null;
+    }
+
+    /// <summary>What both sides say of warnings.</summary>
+    internal string Warnings()
+    {
+        var ask = Step.Query("show warnings");
+        Send(ask);
+        var said = new[] { _direct.Read(ask), _through.Read(ask) }.Select(answer => answer.Packets.Packets.Count <= 5 ? "none"
+            : string.Join(" / ", answer.Packets.Packets.Skip(4).SkipLast(1).Select(packet => packet.Text)));
+        return string.Join("\n            ", said);
+    }
+
+    private SideAnswer Read(Side side, string name, Step step)
+    {
+        try
+        {
+            return side.Read(step);
+        }
+        catch (SocketException)
+        {
+            throw new TimeoutException($"no answer of {name} to script {Script.Number}: {step}");
+        }
+    }
+
+    public void Dispose()
+    {
+        _direct.Dispose();
+        _through.Dispose();
+    }
+}

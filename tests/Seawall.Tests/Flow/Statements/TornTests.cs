@@ -10,8 +10,10 @@ namespace Seawall.Tests.Flow.Statements;
 
 /// <summary>
 /// Whole conversations, torn at every byte, from either side and in either direction, on one server connection that others want
-/// as well: nothing wrong reaches anybody, and nothing is left behind.
+/// as well: nothing wrong reaches anybody, and nothing is left behind. No other tests run beside these: one of them measures the
+/// memory of the process.
 /// </summary>
+[Collection(nameof(Alone))]
 public sealed class TornTests
 {
     /// <summary>What a client does; it goes on as well as it can when it is torn off.</summary>
@@ -217,3 +219,7 @@ public sealed class TornTests
         }
     }
 }
+
+/// <summary>Tests that run while no others do.</summary>
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public sealed class Alone;

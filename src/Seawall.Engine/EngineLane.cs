@@ -14,6 +14,9 @@ internal sealed class EngineLane(Loop loop, LoopMeter meter, FrontDoor door, Con
     /// <summary>What it has counted.</summary>
     internal LoopMeter Meter { get; } = meter;
 
+    /// <summary>Ends sessions.</summary>
+    internal KillDesk Kills => rooms.Kills;
+
     /// <summary>Its front door.</summary>
     internal FrontDoor Door { get; } = door;
 

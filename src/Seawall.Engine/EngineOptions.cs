@@ -33,6 +33,9 @@ public sealed record ServerOptions
     /// <summary>How fast connections may be opened.</summary>
     public DialLimits Dial { get; init; } = new();
 
+    /// <summary>How much may be done to end statements early.</summary>
+    public CancelLimits Cancels { get; init; } = new();
+
     /// <summary>Whether to encrypt.</summary>
     public ServerTls Tls { get; init; } = ServerTls.Preferred;
 

@@ -53,6 +53,7 @@ public sealed class SeawallEngine : IDisposable
         _accounts = new AccountWatch(_threads.Control, _board, Pools.Renew, logger);
         var house = new HouseRules(_board, _settings, () => _options.Clients, _workers, _rsaKey, _entropy, logger)
         {
+            Loops = _threads.Data.Count,
             Accounts = _accounts,
             Learnt = new LearntAccounts(_board, Pools, _servers.Introduce),
         };
@@ -60,7 +61,8 @@ public sealed class SeawallEngine : IDisposable
         var shortage = new FileShortage(logger, _threads.Control.Time);
         foreach (var loop in _threads.Data.Append(_threads.Control))
             loop.Shortage = shortage;
-        _lanes = [.. _threads.Data.Select(loop => MakeLane(loop, house))];
+        var kills = new KillDesk[_threads.Data.Count];
+        _lanes = [.. _threads.Data.Select(loop => MakeLane(loop, house, kills))];
         Views = new EngineViews(_lanes, _threads.Control, Pools, _servers, _board);
     }
 
@@ -218,12 +220,13 @@ public sealed class SeawallEngine : IDisposable
     private static EngineThreads ThreadsFor(EngineOptions options, TimeProvider time, ILogger logger) =>
         new(options.Loops > 0 ? options.Loops : Environment.ProcessorCount, time, bug => EngineLog.Bug(logger, bug));
 
-    private EngineLane MakeLane(Loop loop, HouseRules house)
+    private EngineLane MakeLane(Loop loop, HouseRules house, KillDesk[] kills)
     {
         var meter = new LoopMeter(loop);
         var door = new FrontDoor(loop, meter, house);
         var interruptions = new Interruptions(door);
         var schemas = new SchemaCheck(door, Pools, _schemas);
+        var cancelling = new Cancelling(door);
         var rooms = new ConversationRooms(
             new Reception(door, schemas, interruptions, _logger),
             new StatementDesk(door),
@@ -232,7 +235,9 @@ public sealed class SeawallEngine : IDisposable
             new Departure(meter, () => _options.Pools),
             new Aftermath(door, _texts, _logger) { Untracked = Options.Untracked },
             new CommandDesk(door, schemas, _logger),
-            interruptions);
+            interruptions,
+            new KillDesk(door, cancelling, kills),
+            cancelling);
         return new EngineLane(loop, meter, door, rooms);
     }
 }

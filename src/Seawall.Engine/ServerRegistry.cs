@@ -101,6 +101,8 @@ internal sealed class ServerRegistry(
         foreach (var watched in _watches.Values)
             watched.Watch.Stop();
         _watches.Clear();
+        foreach (var context in _contexts.Values)
+            context.Server.Cancels.Close();
     }
 
     /// <summary>
@@ -128,7 +130,9 @@ internal sealed class ServerRegistry(
             new DialGate(new DialPace(server?.Dial ?? new DialLimits(), new Random(threads.Data[0].Random.Next()))),
             new ServerSlots(() => Find(id)?.ConnectionsMax ?? 0),
             new PoolDialer(board, settings, () => LoginOf(id)),
-            board);
+            board,
+            threads.Control,
+            () => Find(id)?.Cancels ?? new CancelLimits());
         return new PoolContext(threads.Data, pool, () => options().Pools, isClosing, new PoolTelemetry(logger));
     }
 

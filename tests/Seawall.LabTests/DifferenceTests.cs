@@ -80,7 +80,7 @@ public sealed class DifferenceTests(LabServers lab)
         using var client = RawClient.Connect(seawall.Port, "seawall", "seawall");
         foreach (var command in (CommandKind[])
             [
-                CommandKind.CreateDb, CommandKind.DropDb, CommandKind.Shutdown, CommandKind.ProcessKill,
+                CommandKind.CreateDb, CommandKind.DropDb, CommandKind.Shutdown,
                 CommandKind.BinlogDump, CommandKind.TableDump, CommandKind.RegisterReplica, CommandKind.BinlogDumpGtid,
             ])
         {

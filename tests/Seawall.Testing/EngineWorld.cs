@@ -98,14 +98,14 @@ public sealed class EngineWorld : IDisposable
     /// <summary>What the engine has logged.</summary>
     public RecordingLog Log { get; } = new();
 
-    /// <summary>The server connections that pools have, without the monitor's.</summary>
+    /// <summary>The server connections that pools have, without the monitor's and those that end statements.</summary>
     public IEnumerable<FakeConnection> Pooled => PooledOf(Server);
 
     /// <summary>The connections that pools have to one of several servers, without the monitor's.</summary>
     public static IEnumerable<FakeConnection> PooledOf(FakeServer server) => server.Live.Where(connection =>
-        connection.Attributes.GetValueOrDefault("program_name") != "seawall-monitor"
+        connection.Attributes.GetValueOrDefault("program_name") is not ("seawall-monitor" or "seawall-cancel")
         // Servers that cannot be reset are told no attributes.
-        && (connection.Attributes.Count > 0 || connection.Session.User != "monitor"));
+        && (connection.Attributes.Count > 0 || (connection.Session.User != "monitor" && !connection.OnlyKills)));
 
     /// <summary>One more server, with the accounts of the first, of which the engine's options know nothing yet.</summary>
     public FakeServer AddServer(Endpoint endpoint, FakeServerKind? kind = null)

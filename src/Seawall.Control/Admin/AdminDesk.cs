@@ -42,7 +42,7 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
         new("SHOW HELP", AdminTakes.Nothing, "this list", (_, _, _) => Now(Help())),
         new("RELOAD", AdminTakes.Nothing, "reads the settings again, and shows what changed",
             (desk, _, cancel) => desk.Reload(cancel)),
-        new("KILL CLIENT", AdminTakes.Id, "cuts a client off; its statement, if one is under way, runs to its end",
+        new("KILL CLIENT", AdminTakes.Id, "cuts a client off, and ends its statement at the server, if one is under way",
             (desk, arguments, cancel) => desk.Kill(arguments.Id!.Value, cancel)),
         new("SHUTDOWN", AdminTakes.Now, "goes down: clients may finish what they are in the middle of; NOW waits for nobody",
             (desk, arguments, _) => Now(desk.Shutdown(arguments.Now))),

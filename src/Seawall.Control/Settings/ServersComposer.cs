@@ -69,6 +69,7 @@ internal sealed class ServersComposer(
                 section.Number("dials_per_second"), section.Number("dial_burst"),
                 section.Number("dials_in_progress_max")),
             Compression = compression,
+            Cancels = new CancelLimits(section.Number("cancel_connections_max"), section.Number("cancels_per_second")),
             Tls = encryption,
             TlsContext = context,
             ProxyVersion = section.Text("proxy_protocol") switch

@@ -22,6 +22,7 @@ internal static class SettingKeys
     private static readonly ClientOptions s_clients = new();
     private static readonly PoolLimits s_pool = new();
     private static readonly DialLimits s_dial = new();
+    private static readonly CancelLimits s_cancels = new();
     private static readonly ServerOptions s_server = new() { Id = new ServerId(""), Endpoint = Endpoint.Unix("/")! };
 
     /// <summary>Sections that may come more than once, as <c>[[name]]</c>.</summary>
@@ -88,6 +89,8 @@ internal static class SettingKeys
             Section = "clients", Name = "compression", Kind = SettingKind.TextList, Default = "[\"zlib\", \"zstd\"]",
             Meaning = "What compression clients may ask for, when the server offers it as well",
         },
+        Flag("clients", "cancel_vanished", s_clients.CancelsVanished,
+            "Whether a statement is ended at the server when its client has gone: one that only reads, or is rolled back anyway"),
         Choice("clients", "tls", ["off", "preferred", "required"], "preferred",
             "Whether clients may, or must, encrypt; without a certificate Seawall makes one that nobody can verify"),
         Text("clients", "tls_certificate", "",
@@ -118,6 +121,10 @@ internal static class SettingKeys
             "Logins to it under way at one time"),
         Choice("servers", "compression", ["none", "zlib", "zstd"], "none",
             "How to compress what goes to and fro; when it does not offer that, nothing is compressed"),
+        Number("servers", "cancel_connections_max", s_cancels.ConnectionsMax, 1, 100,
+            "Connections to it on which statements are ended, beside those of connections_max"),
+        Number("servers", "cancels_per_second", s_cancels.PerSecond, 1, 100_000,
+            "Statements of clients that have gone, ended in a second; what is more runs to its end"),
         Choice("servers", "tls", ["off", "preferred", "required"], "preferred",
             "Whether to encrypt; \"preferred\": when it offers TLS and is not on this machine"),
         Choice("servers", "tls_verify", ["none", "ca", "identity"], "none",

@@ -164,6 +164,7 @@ internal sealed class SettingsComposer
             IdleMsMax = section.Long("idle_ms_max"),
             MatchesClientHost = section.Flag("match_host"),
             Compression = CompressionOf(section),
+            CancelsVanished = section.Flag("cancel_vanished"),
             ProxiesFrom = Proxies(section),
         };
     }

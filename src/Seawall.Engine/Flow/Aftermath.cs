@@ -22,7 +22,19 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
     internal UntrackedState Untracked { get; init; }
 
     /// <summary>Settles a statement whose answer has ended; false ends the conversation.</summary>
-    internal LoopTask<bool> Settle(Statement statement, RelayEnd end)
+    internal LoopTask<bool> Settle(Statement statement, RelayEnd end) =>
+        statement.Cancellation is { } cancellation && end == RelayEnd.Complete
+            ? SettleCancelled(statement, cancellation)
+            : SettleNow(statement, end);
+
+    // What was said to end it must have arrived before its connection is used again, by whomever.
+    private async LoopTask<bool> SettleCancelled(Statement statement, Cancellation cancellation)
+    {
+        await cancellation.Finish(statement.Session.Lease!.Connection, statement.Answer.Facts);
+        return await SettleNow(statement, RelayEnd.Complete);
+    }
+
+    private LoopTask<bool> SettleNow(Statement statement, RelayEnd end)
     {
         var session = statement.Session;
         if (end == RelayEnd.ClientLost)
@@ -34,10 +46,12 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         var facts = statement.Answer.Facts;
         var pinsBefore = session.PinReasons;
         Bequest.Note(statement, facts, session.Lease!.Connection);
+        if (statement.Cancellation is { HasSwept: true })
+            session.Elsewhere |= PreviousFacts.RowCount | PreviousFacts.FoundRows | PreviousFacts.Diagnostics;
         if (facts.IsError)
         {
             door.Meter.Errors++;
-            if (HangsUpAfter(facts.ErrorCode))
+            if (HangsUpAfter(facts.ErrorCode) || HasKilledItself(statement, facts))
                 return new(SettleHangUp(session));
         }
         if (statement.Kind is not CommandKind.Query)
@@ -267,6 +281,10 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
     // What servers say before they close the connection: a packet that is too large or comes out of turn, trouble with the
     // network, a shutdown, a kill, silence for too long.
     private static bool HangsUpAfter(ushort code) => code is (>= 1153 and <= 1161) or 1053 or 1927 or 4031;
+
+    // By the server's own number. MySQL says no more than that the statement was interrupted, and closes the connection.
+    private static bool HasKilledItself(Statement statement, AnswerFacts facts) =>
+        (statement.Facts.Traits & StatementTraits.Kills) != 0 && facts.ErrorCode == SqlError.Interrupted.Code;
 
     // The next statement must not meet the hang-up. What was open there is gone with it, and so the conversation ends.
     private static bool SettleHangUp(Session session)

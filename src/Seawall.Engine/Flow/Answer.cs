@@ -106,12 +106,14 @@ internal sealed class Answer
 
     /// <summary>
     /// The client has gone: the rest is only followed to its end. What the statement sets is learnt by nobody any more, so
-    /// the connection is cleaned before it is used again.
+    /// the connection is cleaned before it is used again. False when that was known.
     /// </summary>
-    internal void Orphan()
+    internal bool Orphan()
     {
+        var isNews = _session is not null;
         _session = null;
         _connection.IsDirty = true;
+        return isNews;
     }
 
     /// <summary>The client has sent the file that the server asked for, in so many packets.</summary>

@@ -4,6 +4,7 @@ using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Loops;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Results;
+using Seawall.MySql.Statements;
 
 namespace Seawall.Engine.Flow;
 
@@ -108,6 +109,7 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
             case CommandKind.Debug:
             case CommandKind.Refresh:
             case CommandKind.ProcessInfo:
+            case CommandKind.ProcessKill:
             case CommandKind.StatementFetch:
             case CommandKind.StatementSendLongData:
             case CommandKind.StatementReset:
@@ -125,6 +127,9 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
         {
             if (!await StatementDesk.Read(statement))
                 return !session.Wire.IsClosed;
+
+            if ((statement.Facts.Traits & StatementTraits.Kills) != 0 && KillDesk.TryRead(statement, out var order))
+                return await rooms.Kills.Answer(statement, order);
 
             statement.Decision = statement.Kind == CommandKind.StatementPrepare
                 ? Decider.DecidePreparation(statement.Facts)
@@ -147,6 +152,8 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
             if (statement.Decision.Needs != PreviousFacts.None && !await Recall.Prepare(statement))
                 return !session.Wire.IsClosed;
 
+            if (statement.IsKilled)
+                return await rooms.Aftermath.SettleUnsent(statement);
             if (!await rooms.Departure.Send(statement))
             {
                 if (!Leasing.MayTryAsNew(statement))
@@ -156,13 +163,17 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
                 {
                     return !session.Wire.IsClosed;
                 }
-                if (!await rooms.Departure.Send(statement))
+                if (statement.IsKilled || !await rooms.Departure.Send(statement))
                     return await rooms.Aftermath.SettleUnsent(statement);
             }
 
+            statement.IsAtServer = true;
+            if (statement.IsKilled)
+                rooms.Cancelling.CancelSent(statement);
             var end = statement.Shape == ResponseShape.None
                 ? RelayEnd.Complete
-                : await Relay.Answer(session, statement.Answer, door.Meter);
+                : await Relay.Answer(statement, rooms.Cancelling, door.Meter);
+            statement.IsAtServer = false;
             statement.Recast?.Send(statement, end);
 
             return await rooms.Aftermath.Settle(statement, end);

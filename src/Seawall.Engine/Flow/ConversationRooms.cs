@@ -11,4 +11,6 @@ internal sealed record ConversationRooms(
     Departure Departure,
     Aftermath Aftermath,
     CommandDesk Commands,
-    Interruptions Interruptions);
+    Interruptions Interruptions,
+    KillDesk Kills,
+    Cancelling Cancelling);

@@ -56,6 +56,39 @@ internal static class ExecutionPacket
         return SendAnew(statement, connection, head, connection.TakesAttributes ? head.Count : prepared.Parameters, types);
     }
 
+    /// <summary>The value of the only parameter of an execution, when it is a whole number.</summary>
+    internal static bool TryReadNumber(Statement statement, PreparedStatement prepared, out ulong number)
+    {
+        number = 0;
+        if (prepared.Parameters != 1 || !statement.IsWhole)
+            return false;
+        var head = ExecutionHead.Read(statement.Packet.Payload, prepared.Parameters, statement.Session.SendsAttributes);
+        if (!head.IsValid || head.Nulls is not [var nulls, ..] || (nulls & 1) != 0
+            || (head.HasTypes ? head.CopyTypes(1) : prepared.ParameterTypes) is not { } types)
+        {
+            return false;
+        }
+        var reader = new FieldReader(statement.Packet.Payload[head.ValuesAt..]);
+        switch (types[0])
+        {
+            case 0x08:
+                number = reader.Int8();
+                return reader.IsValid;
+            case 0x03 or 0x09:
+                number = reader.Int4();
+                return reader.IsValid;
+            case 0x05:
+                var real = BitConverter.UInt64BitsToDouble(reader.Int8());
+                number = real is >= 0 and <= uint.MaxValue ? (ulong)real : 0;
+                return reader.IsValid && number == real;
+            case 0x0F or 0xF6 or 0xFD or 0xFE:
+                var text = reader.LengthEncodedBytes();
+                return reader.IsValid && System.Buffers.Text.Utf8Parser.TryParse(text, out number, out var used) && used == text.Length;
+            default:
+                return false;
+        }
+    }
+
     /// <summary>The command with its new beginning, which is in the loop's writer, when it needs another packet for that.</summary>
     internal static GrownCommand Grow(Statement statement, ServerConnection connection)
     {

@@ -119,13 +119,13 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
         statement.Hold();
         door.Meter.LeaseWaits++;
         var started = door.Loop.TurnBegan;
-        statement.IsWaiting = true;
         var waiter = _waiters.TryPop(out var kept) ? kept : new PoolWaiter(door.Loop);
+        statement.Waiter = waiter;
         await pool.Wait(waiter, session.Attributes, session.Wire);
         var (connection, failure) = waiter.End();
         if (_waiters.Count < WaitersKept)
             _waiters.Push(waiter);
-        statement.IsWaiting = false;
+        statement.Waiter = null;
         door.Meter.LeaseWait.Record(door.Loop.MicrosecondsUntilTurn(started));
         if (connection is not null)
             return await Accept(statement, pool, connection);
@@ -136,7 +136,10 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
         }
         if (!statement.IsTaken)
             await Relay.Command(statement, null, door.Meter);
-        Refuse(statement, pool, failure);
+        if (failure == LeaseFailure.Killed)
+            RefuseKilled(statement);
+        else
+            Refuse(statement, pool, failure);
         return false;
     }
 
@@ -184,6 +187,14 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
         return await WaitFor(statement, pool);
     }
 
+    private void RefuseKilled(Statement statement)
+    {
+        door.Meter.OwnErrors++;
+        ClientReplies.SendError(statement.Session, statement.ReplySequence, SqlError.Interrupted,
+            "Query execution was interrupted [seawall: the statement did not run]");
+        statement.EndIfUnanswered();
+    }
+
     private void Refuse(Statement statement, Pool pool, LeaseFailure failure)
     {
         var session = statement.Session;
@@ -204,7 +215,7 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
             LeaseFailure.Refused => (SqlError.AccessDenied,
                 $"server '{pool.Key.Server}' does not let '{pool.Key.User}' in: {lastFailure?.Text ?? "no reason given"}"),
             LeaseFailure.ShuttingDown => (SqlError.ServerShutdown, "Seawall is shutting down; trying again is safe"),
-            LeaseFailure.None or LeaseFailure.ClientGone => (SqlError.Internal, "no reason"),
+            LeaseFailure.None or LeaseFailure.ClientGone or LeaseFailure.Killed => (SqlError.Internal, "no reason"),
         };
         door.Meter.LeaseFailures++;
         door.Meter.OwnErrors++;

@@ -46,8 +46,10 @@ internal static class Relay
     private const int BytesPerSecondMin = Loop.BufferBytes / (StallMsMax / 1_000);
 
     /// <summary>Relays an answer to its end. When the client leaves, the rest is read and thrown away.</summary>
-    internal static async LoopTask<RelayEnd> Answer(Session session, Answer answer, LoopMeter meter)
+    internal static async LoopTask<RelayEnd> Answer(Statement statement, Cancelling cancelling, LoopMeter meter)
     {
+        var session = statement.Session;
+        var answer = statement.Answer;
         var wire = answer.Connection.Wire;
         var orphaned = false;
         var chunks = 0;
@@ -67,8 +69,8 @@ internal static class Relay
                 return RelayEnd.ServerLost;
             if (session.Wire.HasUnsent && !orphaned)
                 orphaned = !await FlushPatiently(session);
-            if (orphaned)
-                answer.Orphan();
+            if (orphaned && answer.Orphan())
+                cancelling.Vanished(statement);
             if (received == WireResult.Later)
                 await (orphaned ? wire.Readable() : wire.ReadableOrGone(session.Wire));
             else if (++chunks % InARow(session.Wire, wire) == 0)

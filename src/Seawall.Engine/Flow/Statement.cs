@@ -3,6 +3,7 @@ using Seawall.Engine.Facts;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Decisions;
+using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Flow.Servers;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Framing;
@@ -80,8 +81,20 @@ internal sealed class Statement
     /// <summary>The answer to it.</summary>
     internal Answer Answer { get; } = new();
 
+    /// <summary>Its place in the line for a server connection; null when it does not wait for one.</summary>
+    internal PoolWaiter? Waiter { get; set; }
+
     /// <summary>Whether it waits for a server connection.</summary>
-    internal bool IsWaiting { get; set; }
+    internal bool IsWaiting => Waiter is not null;
+
+    /// <summary>Whether a server has it, and has not answered to the end.</summary>
+    internal bool IsAtServer { get; set; }
+
+    /// <summary>Whether somebody has ended it before it was sent.</summary>
+    internal bool IsKilled { get; private set; }
+
+    /// <summary>What was done to have the server end it; null as long as nobody wanted that.</summary>
+    internal Cancellation? Cancellation { get; set; }
 
     /// <summary>When it came.</summary>
     internal long StartedAt { get; private set; }
@@ -149,6 +162,14 @@ internal sealed class Statement
             Session.Wish(SessionWishes.GoNow);
     }
 
+    /// <summary>It is not to be sent any more.</summary>
+    internal void Kill()
+    {
+        IsKilled = true;
+        Refusal = new ServerReply(
+            ServerReplyKind.Error, SqlError.Interrupted.Code, SqlError.Interrupted.State, "Query execution was interrupted");
+    }
+
     /// <summary>Has other bytes from now on: a command of which more was gathered, or that was made to fit its server.</summary>
     internal void Replace(PacketSlice packet)
     {
@@ -173,7 +194,9 @@ internal sealed class Statement
         Refusal = default;
         IsMoveRefused = false;
         SequenceShift = 0;
-        IsWaiting = false;
+        Waiter = null;
+        IsAtServer = IsKilled = false;
+        Cancellation = null;
         Decision = default;
         SettingsBefore = null!;
     }

@@ -81,6 +81,9 @@ internal sealed class StatementDesk(FrontDoor door)
                 // FLUSH in another form: it ends the transaction, and asks for the same right.
                 statement.Facts = new StatementFacts(StatementKind.Flush, StatementTraits.ImplicitCommit, 1);
                 break;
+            case CommandKind.ProcessKill:
+                statement.Facts = new StatementFacts(StatementKind.Kill, StatementTraits.Kills, 1);
+                break;
         }
         return new(statement.IsWhole || RefuseLong(statement));
     }

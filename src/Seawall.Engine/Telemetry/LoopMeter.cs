@@ -99,6 +99,15 @@ public sealed class LoopMeter(Loop? loop = null)
     /// <summary>Times that a session became pinned.</summary>
     public long Pins;
 
+    /// <summary>Statements and connections of clients that other clients have ended by KILL.</summary>
+    public long Kills;
+
+    /// <summary>Statements that were ended because their client had gone.</summary>
+    public long VanishedCancelled;
+
+    /// <summary>Statements that were not, although they might have been: see <see cref="Flow.Pools.CancelLimits"/>.</summary>
+    public long VanishedLeft;
+
     /// <summary>Server connections lost while a statement was under way.</summary>
     public long ServersLost;
 

@@ -165,6 +165,12 @@ public readonly record struct SqlError(ushort Code, string State)
     /// <summary>Somebody ended the connection on purpose.</summary>
     public static SqlError Killed => new(1927, "70100");
 
+    /// <summary>Somebody ended the statement on purpose.</summary>
+    public static SqlError Interrupted => new(1317, "70100");
+
+    /// <summary>The connection is somebody else's.</summary>
+    public static SqlError NotOwner => new(1095, "HY000");
+
     /// <summary>No such system variable.</summary>
     public static SqlError UnknownVariable => new(1193, "HY000");
 

@@ -24,6 +24,8 @@ public enum KillNames : byte
 /// <param name="IsQuery">Whether only the statement ends, and not the connection.</param>
 public readonly record struct KillTarget(KillNames Names, ulong Id, bool IsQuery)
 {
+    private const ulong SignBit = 1UL << 31;
+
     /// <summary>Reads the text of one KILL.</summary>
     public static KillTarget Read(ReadOnlySpan<byte> text, in SqlDialect dialect)
     {
@@ -40,14 +42,20 @@ public readonly record struct KillTarget(KillNames Names, ulong Id, bool IsQuery
                 ? new KillTarget(KillNames.Itself, 0, isQuery)
                 : default;
         }
+        var isNegative = tokens.Take('-');
         var named = tokens.Take();
         if (!tokens.IsAtEnd)
             return default;
-        if (named is { Kind: SqlTokenKind.Symbol, Value: "?" })
+        if (named is { Kind: SqlTokenKind.Symbol, Value: "?" } && !isNegative)
             return new KillTarget(KillNames.Parameter, 0, isQuery);
-        return named.Kind is SqlTokenKind.Number or SqlTokenKind.Text
-            && ulong.TryParse(named.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-                ? new KillTarget(KillNames.Number, id, isQuery)
-                : default;
+        if (named.Kind is not (SqlTokenKind.Number or SqlTokenKind.Text)
+            || !ulong.TryParse(named.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+        {
+            return default;
+        }
+        if (!isNegative)
+            return new KillTarget(KillNames.Number, id, isQuery);
+        // Drivers keep the 32 bits of the greeting with a sign (MySqlConnector). No server has a thread of such a number.
+        return id is > 0 and <= SignBit ? new KillTarget(KillNames.Number, (1UL << 32) - id, isQuery) : default;
     }
 }

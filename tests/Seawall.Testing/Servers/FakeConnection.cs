@@ -63,6 +63,10 @@ public sealed class FakeConnection
     public IEnumerable<string> Queries =>
         Commands.Where(command => command.Kind == CommandKind.Query).Select(command => command.Text);
 
+    /// <summary>Whether it has ended statements of others, and done nothing else.</summary>
+    public bool OnlyKills => Commands.Count > 0
+        && Commands.TrueForAll(command => command.Text.StartsWith("KILL QUERY", StringComparison.Ordinal));
+
     /// <summary>Prepared statements that are open.</summary>
     public int PreparedCount => _statements.Count;
 

@@ -40,7 +40,15 @@ internal sealed class FakeReplies(FakeSession session, PacketStream stream)
             case FakeLater later:
                 if (!await stream.Flush())
                     return false;
-                await new Sleep(stream.Wire.Loop).For(later.Milliseconds);
+                var sleep = session.Sleeping = new Sleep(stream.Wire.Loop);
+                await sleep.For(later.Milliseconds);
+                session.Sleeping = null;
+                if (session.IsInterrupted)
+                {
+                    session.IsInterrupted = false;
+                    WriteError(FakeKill.Interrupted);
+                    return true;
+                }
                 return !stream.Wire.IsClosed && await Send(later.Then, moreFollow, isBinary);
             case FakeFile file:
                 SendRaw([0xFB, .. Encoding.UTF8.GetBytes(file.Name)]);

@@ -93,6 +93,19 @@ public sealed class FakeServer
     /// <summary>What no client may do to a server, and somebody did.</summary>
     public List<string> Violations { get; } = [];
 
+    /// <summary>How often somebody has ended a statement or a connection.</summary>
+    public int Kills { get; internal set; }
+
+    /// <summary>How long after its answer a KILL takes effect: not at all, at a server that is one.</summary>
+    public long KillsLateMs { get; set; }
+
+    /// <summary>Runs something a little later.</summary>
+    internal async LoopTask Later(long milliseconds, Action action)
+    {
+        await new Sleep(_loop).For(milliseconds);
+        action();
+    }
+
     /// <summary>Its public key as it hands it out.</summary>
     public static ReadOnlySpan<byte> PublicKeyPem => RsaKey.Value.PublicKeyPem;
 
@@ -140,6 +153,9 @@ public sealed class FakeServer
 
     private FakeAnswer Find(FakeSession session, string sql)
     {
+        // DO with a constant has nothing to interrupt (5.6.24 was asked).
+        if (session.TakePendingKill() && !sql.StartsWith("DO ", StringComparison.Ordinal))
+            return FakeKill.Interrupted;
         foreach (var (start, answer) in _scripts)
         {
             if (sql.StartsWith(start, StringComparison.Ordinal) && answer(session, sql) is { } scripted)

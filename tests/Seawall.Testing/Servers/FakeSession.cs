@@ -1,3 +1,4 @@
+using Seawall.Engine.Loops;
 using Seawall.MySql.Handshakes;
 using Seawall.MySql.Results;
 
@@ -47,6 +48,41 @@ public sealed class FakeSession
 
     /// <summary>Temporary tables.</summary>
     public HashSet<string> TemporaryTables { get; } = [];
+
+    /// <summary>What the statement that runs now waits for.</summary>
+    internal Sleep? Sleeping { get; set; }
+
+    /// <summary>Whether a statement runs that takes its time.</summary>
+    public bool IsBusy => Sleeping is not null;
+
+    /// <summary>Whether the statement that runs now was ended.</summary>
+    internal bool IsInterrupted { get; set; }
+
+    private bool _hasPendingKill;
+
+    /// <summary>
+    /// Ends the statement that runs. Where none does, a MySQL of before 5.7 ends the next one instead; others forget it.
+    /// </summary>
+    internal void Interrupt()
+    {
+        if (Sleeping is { } sleep)
+        {
+            IsInterrupted = true;
+            sleep.Wake();
+        }
+        else
+        {
+            _hasPendingKill = _server.Kind is { IsMariaDb: false, Number: < 50700 };
+        }
+    }
+
+    /// <summary>Whether a statement was ended before it began. It is told once.</summary>
+    internal bool TakePendingKill()
+    {
+        var was = _hasPendingKill;
+        _hasPendingKill = false;
+        return was;
+    }
 
     /// <summary>What an answer must report.</summary>
     internal List<(SessionChangeKind Kind, string Name, string Value)> Changes { get; } = [];

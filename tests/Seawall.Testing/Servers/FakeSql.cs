@@ -31,6 +31,7 @@ internal static class FakeSql
             "SHOW" => Show(session, sql),
             "WARN" => Warn(session, sql),
             "DO" => new FakeOk(),
+            "KILL" => FakeKill.Run(server, session, sql),
             "FAIL" => new FakeError(ushort.Parse(Word(sql[4..].Trim()), CultureInfo.InvariantCulture), "as you wish"),
             _ => Syntax(sql),
         };

@@ -40,7 +40,7 @@ public sealed class WorldTests
     {
         // The control of the checks: somebody who came in and never leaves.
         var world = new EngineWorld();
-        world.Engine.House.TryEnter(out _);
+        world.Engine.House.TryEnter();
 
         Assert.Throws<InvalidOperationException>(world.Dispose);
     }

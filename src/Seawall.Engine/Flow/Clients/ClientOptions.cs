@@ -46,6 +46,11 @@ public sealed record ClientOptions
     /// <summary>How long a client may be silent: the server's own limit (<c>wait_timeout</c>), 8 hours.</summary>
     public long IdleMsMax { get; init; } = 28_800_000;
 
+    /// <summary>
+    /// Whether a statement is ended at the server when its client has gone: one that only reads, or is rolled back anyway.
+    /// </summary>
+    public bool CancelsVanished { get; init; } = true;
+
     /// <summary>Certificates for clients that want TLS; null when none is offered.</summary>
     public TlsServerContext? Tls { get; init; }
 

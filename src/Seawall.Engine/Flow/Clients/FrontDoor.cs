@@ -14,8 +14,9 @@ internal sealed class FrontDoor
 {
     private readonly HouseRules _house;
     private readonly List<IWireListener> _listeners = [];
-    private readonly HashSet<Session> _sessions = [];
+    private readonly Dictionary<uint, Session> _sessions = [];
     private readonly Dictionary<int, WeakReference<byte[]>> _attributes = [];
+    private long _lastNumber;
 
     internal FrontDoor(Loop loop, LoopMeter meter, HouseRules house)
     {
@@ -23,6 +24,7 @@ internal sealed class FrontDoor
         Meter = meter;
         _house = house;
         Nonces = new NonceBatch(house.Entropy);
+        _lastNumber = loop.Index;
         Room = new LoginRoom(loop, meter, house);
     }
 
@@ -72,7 +74,10 @@ internal sealed class FrontDoor
     internal ServerRsaKey RsaKey => _house.RsaKey.Value;
 
     /// <summary>Everybody who is in. Loop thread only.</summary>
-    internal IReadOnlyCollection<Session> Sessions => _sessions;
+    internal IReadOnlyCollection<Session> Sessions => _sessions.Values;
+
+    /// <summary>A client by its number, or null. Loop thread only.</summary>
+    internal Session? Find(uint id) => _sessions.GetValueOrDefault(id);
 
     /// <summary>Starts to listen, handing over each connection that comes.</summary>
     internal IWireListener Open(Endpoint endpoint, Action<Wire> accepted)
@@ -94,7 +99,7 @@ internal sealed class FrontDoor
     /// <summary>A client has left.</summary>
     internal void Leave(Session session)
     {
-        _sessions.Remove(session);
+        _sessions.Remove(session.Id);
         _house.ClientLeft();
         Meter.ClientsClosed++;
         session.Inbox.Clear();
@@ -167,7 +172,7 @@ internal sealed class FrontDoor
     internal void Receive(Wire wire, Action<Session> serve)
     {
         Meter.ClientsAccepted++;
-        if (!_house.TryEnter(out var id) && !(Room.MakePlace() && _house.TryEnter(out id)))
+        if (!_house.TryEnter() && !(Room.MakePlace() && _house.TryEnter()))
         {
             Meter.ClientsRefused++;
             Meter.ClientsClosed++;
@@ -176,8 +181,22 @@ internal sealed class FrontDoor
             wire.Close();
             return;
         }
-        var session = new Session(wire, id, Loop.NowMs);
-        _sessions.Add(session);
+        var session = new Session(wire, NextId(), Loop.NowMs);
+        _sessions.Add(session.Id, session);
         serve(session);
+    }
+
+    // Numbers of this loop leave the same rest when they are divided by how many loops there are, so that whoever names a client
+    // names its loop. After two thousand million clients they begin again; who is still in keeps his.
+    private uint NextId()
+    {
+        do
+        {
+            _lastNumber += _house.Loops;
+            if (_lastNumber >= HouseRules.FirstId)
+                _lastNumber = Loop.Index;
+        }
+        while (_sessions.ContainsKey(HouseRules.FirstId | (uint)_lastNumber));
+        return HouseRules.FirstId | (uint)_lastNumber;
     }
 }

@@ -41,10 +41,12 @@ internal sealed class HouseRules(
     /// Where the numbers of clients begin: far above those that servers give to connections, so that a KILL with a number
     /// of Seawall's can never hit a stranger's connection.
     /// </summary>
-    private const uint FirstId = 0x8000_0000;
+    internal const uint FirstId = 0x8000_0000;
 
-    private uint _lastId = FirstId;
     private int _count;
+
+    /// <summary>How many loops receive clients: a client's number tells on which of them it is.</summary>
+    internal required int Loops { get; init; }
 
     /// <summary>What is known.</summary>
     internal FactsBoard Facts { get; } = facts;
@@ -85,16 +87,14 @@ internal sealed class HouseRules(
     /// <summary>Clients that are in.</summary>
     internal int Count => Volatile.Read(ref _count);
 
-    /// <summary>Lets one more in, with a number; false when there are too many.</summary>
-    internal bool TryEnter(out uint id)
+    /// <summary>Lets one more in; false when there are too many.</summary>
+    internal bool TryEnter()
     {
-        id = 0;
         if (Interlocked.Increment(ref _count) > Clients.CountMax)
         {
             Interlocked.Decrement(ref _count);
             return false;
         }
-        id = Interlocked.Increment(ref _lastId) | FirstId;
         return true;
     }
 

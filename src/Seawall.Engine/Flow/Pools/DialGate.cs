@@ -10,6 +10,7 @@ internal sealed class DialGate(DialPace pace)
 {
     private readonly Lock _lock = new();
     private readonly Queue<DialTicket> _queue = new();
+    private readonly Queue<DialTicket> _first = new();
     private long _reminderDueMs;
 
     /// <summary>Dials that wait to be let go.</summary>
@@ -18,7 +19,7 @@ internal sealed class DialGate(DialPace pace)
         get
         {
             lock (_lock)
-                return _queue.Count;
+                return _queue.Count + _first.Count;
         }
     }
 
@@ -40,11 +41,14 @@ internal sealed class DialGate(DialPace pace)
         Pump(loop);
     }
 
-    /// <summary>Asks to dial; <see cref="DialTicket.Go"/> is called on the ticket's loop when it may.</summary>
-    internal void Request(DialTicket ticket)
+    /// <summary>
+    /// Asks to dial; <see cref="DialTicket.Go"/> is called on the ticket's loop when it may. <paramref name="first"/> is for the
+    /// few that must not wait behind a storm, and are few by a limit of their own.
+    /// </summary>
+    internal void Request(DialTicket ticket, bool first = false)
     {
         lock (_lock)
-            _queue.Enqueue(ticket);
+            (first ? _first : _queue).Enqueue(ticket);
         Pump(ticket.Loop);
     }
 
@@ -63,7 +67,7 @@ internal sealed class DialGate(DialPace pace)
             DialTicket ticket;
             lock (_lock)
             {
-                if (_queue.Count == 0)
+                if (_queue.Count + _first.Count == 0)
                     return;
                 if (!pace.TryStart(loop.NowMs, out var waitMs))
                 {
@@ -71,7 +75,7 @@ internal sealed class DialGate(DialPace pace)
                         Remind(loop, waitMs);
                     return;
                 }
-                ticket = _queue.Dequeue();
+                ticket = _first.Count > 0 ? _first.Dequeue() : _queue.Dequeue();
             }
             ticket.Loop.Post(ticket);
         }

@@ -17,22 +17,38 @@ internal readonly record struct PoolKey(ServerId Server, string User, Capabiliti
 }
 
 /// <summary>A server as pools see it: the way to it, and how many may go.</summary>
-internal sealed class PoolServer(ServerId id, DialGate gate, ServerSlots slots, PoolDialer dialer, FactsBoard facts)
+internal sealed class PoolServer
 {
+    private readonly FactsBoard _facts;
+
+    internal PoolServer(
+        ServerId id, DialGate gate, ServerSlots slots, PoolDialer dialer, FactsBoard facts, Loop control, Func<CancelLimits> cancels)
+    {
+        _facts = facts;
+        Id = id;
+        Gate = gate;
+        Slots = slots;
+        Dialer = dialer;
+        Cancels = new CancelDesk(this, control, cancels);
+    }
+
     /// <summary>Its name.</summary>
-    internal ServerId Id { get; } = id;
+    internal ServerId Id { get; }
 
     /// <summary>The one way to a new connection.</summary>
-    internal DialGate Gate { get; } = gate;
+    internal DialGate Gate { get; }
 
     /// <summary>How many there may be.</summary>
-    internal ServerSlots Slots { get; } = slots;
+    internal ServerSlots Slots { get; }
 
     /// <summary>How a connection is opened.</summary>
-    internal PoolDialer Dialer { get; } = dialer;
+    internal PoolDialer Dialer { get; }
+
+    /// <summary>Ends statements from outside.</summary>
+    internal CancelDesk Cancels { get; }
 
     /// <summary>What is known of it now; null when it is no longer named in the settings.</summary>
-    internal ServerFacts? Facts => facts.Current.Servers.FirstOrDefault(server => server.Id == Id);
+    internal ServerFacts? Facts => _facts.Current.Servers.FirstOrDefault(server => server.Id == Id);
 }
 
 /// <summary>What a pool needs from around it.</summary>

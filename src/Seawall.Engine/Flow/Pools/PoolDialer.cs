@@ -38,4 +38,17 @@ internal sealed class PoolDialer(FactsBoard facts, SettingsTable settings, Func<
             ExpiresMs = loop.NowMs + (long)(lifetime * (0.8 + (0.4 * loop.Random.NextDouble()))),
         }, null);
     }
+
+    /// <summary>Opens a connection on which statements of an account are ended, and nothing else is done.</summary>
+    internal async LoopTask<(ServerConnection? Connection, DialFailure? Failure)> DialToCancel(
+        PoolServer to, Account account, Loop loop)
+    {
+        if (to.Facts is not { } server)
+            return (null, new DialFailure(DialFailureKind.Unreachable, $"server '{to.Id}' is no longer in the settings"));
+        var (login, failure) =
+            await ServerLogin.Run(loop, server, Options, account, Keys, form: default, OwnAttributes.Cancels);
+        return failure is not null
+            ? (null, failure)
+            : (new ServerConnection(login.Wire!, login.Version!, login.Capabilities, settings.Fresh), null);
+    }
 }

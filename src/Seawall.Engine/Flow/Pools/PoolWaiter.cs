@@ -23,6 +23,9 @@ internal enum LeaseFailure : byte
 
     /// <summary>Seawall is going down.</summary>
     ShuttingDown,
+
+    /// <summary>Somebody has ended the statement.</summary>
+    Killed,
 }
 
 /// <summary>

@@ -35,7 +35,7 @@ internal sealed class PooledConnection : ServerConnection
     internal int LoginExchanges { get; init; }
 
     /// <summary>When it must not be used any more, in the loops' milliseconds.</summary>
-    internal long ExpiresMs { get; init; }
+    internal long ExpiresMs { get; set; }
 
     /// <summary>
     /// How long it may lie idle and still be used: half of the server's <c>wait_timeout</c>. A statement that crosses the server's

@@ -17,6 +17,9 @@ internal static class OwnAttributes
         ("seawall_version", typeof(OwnAttributes).Assembly.GetName().Version?.ToString(3) ?? "0"),
         ("seawall_pid", Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
 
+    /// <summary>What a connection is called that only ends statements of others.</summary>
+    internal static byte[] Cancels { get; } = AddTo(Write(("program_name", "seawall-cancel")));
+
     /// <summary>The client's attributes and Seawall's.</summary>
     internal static byte[] AddTo(byte[] attributes) =>
         attributes.Length + s_own.Length > LengthMax ? attributes : [.. attributes, .. s_own];

@@ -100,13 +100,13 @@ public sealed class EngineViews
         [.. _pulses.Select((pulse, i) => (pulse.Loop.Index, new HistogramView([_delays[i]]), pulse.WaitingUs))];
 
     /// <summary>
-    /// Cuts a client off. A statement that it has under way is read to its end and thrown away, and its server connection is
-    /// cleaned. Not found when no loop that answered has such a client; those that did not have done nothing, nor will they.
+    /// Cuts a client off. A statement that it has under way is ended at the server, and its server connection is cleaned. Not
+    /// found when no loop that answered has such a client; those that did not have done nothing, nor will they.
     /// </summary>
     public async Task<(bool Found, IReadOnlyList<int> SilentLoops)> Kill(uint client, CancellationToken cancel)
     {
-        var answers = await Ask(lane => lane.Door.Sessions.FirstOrDefault(session => session.Id == client) is { } session
-            ? Cut(session) : "", cancel);
+        var answers = await Ask(lane => lane.Door.Find(client) is { } session
+            ? Cut(lane, session) : "", cancel);
         return (answers.Any(answer => answer?.Length > 0), SilentIn(answers));
     }
 
@@ -119,12 +119,12 @@ public sealed class EngineViews
         first.Post(LoopJob.From(_ => new LoopPulses(first, [.. _pulses.Where(pulse => pulse.Loop == _control)]).Start()));
     }
 
-    private static string Cut(Session session)
+    private static string Cut(EngineLane lane, Session session)
     {
         // Between two statements it can hear why; in the middle of an answer there is no room for words.
         if (session.Current is null && session.ActiveMs != 0)
             ClientReplies.SendError(session, 0, SqlError.Killed, "Connection was killed by an operator of Seawall");
-        session.Wire.Close();
+        lane.Kills.EndSession(session);
         return "cut";
     }
 

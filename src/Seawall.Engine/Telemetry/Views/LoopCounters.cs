@@ -58,6 +58,10 @@ public static class LoopCounters
         new("moves", "times that a connection was moved to other settings", meter => meter.Moves),
         new("reprepares", "times that a statement was prepared on another connection", meter => meter.Reprepares),
         new("pins", "times that a session became pinned", meter => meter.Pins),
+        new("kills", "statements and connections of clients ended by other clients' KILL", meter => meter.Kills),
+        new("vanished_cancelled", "statements ended at the server because their client had gone", meter => meter.VanishedCancelled),
+        new("vanished_left", "statements of clients that had gone, left to end by themselves for want of budget or connection",
+            meter => meter.VanishedLeft),
         new("servers_lost", "server connections lost with a statement under way", meter => meter.ServersLost),
     ];
 

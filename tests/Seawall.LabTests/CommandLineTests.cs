@@ -110,9 +110,9 @@ public sealed class CommandLineTests(LabServers lab)
         using var port = new LabPort();
         await using var seawall = await StartAsync("run", "-c", SettingsFile(SettingsOf(server.Port, port.Number)));
 
-        await using var client = await ConnectAsync(port.Number, MySqlSslMode.Required);
+        await using var client = await LabDriver.ConnectAsync(port.Number, Cancel, MySqlSslMode.Required);
 
-        Assert.Equal("42", await AskAsync(client, "SELECT 6 * 7"));
+        Assert.Equal("42", await LabDriver.AskAsync(client, "SELECT 6 * 7", Cancel));
     }
 
     [Fact]
@@ -125,9 +125,9 @@ public sealed class CommandLineTests(LabServers lab)
                 "--metrics", "off",
             "--monitor", "seawall", "--monitor-password-file", PasswordFile("seawall"));
 
-        await using var client = await ConnectAsync(port.Number);
+        await using var client = await LabDriver.ConnectAsync(port.Number, Cancel);
 
-        Assert.Equal("42", await AskAsync(client, "SELECT 6 * 7"));
+        Assert.Equal("42", await LabDriver.AskAsync(client, "SELECT 6 * 7", Cancel));
     }
 
     [Fact]
@@ -137,7 +137,7 @@ public sealed class CommandLineTests(LabServers lab)
         using var port = new LabPort();
         var file = SettingsFile(SettingsOf(server.Port, port.Number));
         await using var seawall = await StartAsync("run", "-c", file);
-        await using var client = await ConnectAsync(port.Number);
+        await using var client = await LabDriver.ConnectAsync(port.Number, Cancel);
 
         File.AppendAllText(file, "[pool]\nsize = 3\n");
         seawall.Signal(LabSignal.Hangup);
@@ -147,7 +147,7 @@ public sealed class CommandLineTests(LabServers lab)
         await SaysAsync(seawall, "did you mean \"level\"?");
 
         Assert.Contains("not reloaded", seawall.Errors, StringComparison.Ordinal);
-        Assert.Equal("42", await AskAsync(client, "SELECT 6 * 7"));
+        Assert.Equal("42", await LabDriver.AskAsync(client, "SELECT 6 * 7", Cancel));
     }
 
     [Fact]
@@ -156,20 +156,20 @@ public sealed class CommandLineTests(LabServers lab)
         await using var server = await lab.StartAsync(LabKind.MariaDb, Cancel);
         using var port = new LabPort();
         await using var seawall = await StartAsync("run", "-c", SettingsFile(SettingsOf(server.Port, port.Number)));
-        await using var busy = await ConnectAsync(port.Number);
-        await using var idle = await ConnectAsync(port.Number);
-        await AskAsync(busy, "BEGIN");
-        await AskAsync(busy, "SELECT 1");
+        await using var busy = await LabDriver.ConnectAsync(port.Number, Cancel);
+        await using var idle = await LabDriver.ConnectAsync(port.Number, Cancel);
+        await LabDriver.AskAsync(busy, "BEGIN", Cancel);
+        await LabDriver.AskAsync(busy, "SELECT 1", Cancel);
 
         seawall.Signal(LabSignal.Terminate);
         await SaysAsync(seawall, "waiting for 1 clients to finish");
         await SaysAsync(seawall, "in_transaction");
 
-        await Assert.ThrowsAnyAsync<MySqlException>(() => ConnectAsync(port.Number));
-        var told = await Assert.ThrowsAnyAsync<MySqlException>(() => AskAsync(idle, "SELECT 1"));
+        await Assert.ThrowsAnyAsync<MySqlException>(() => LabDriver.ConnectAsync(port.Number, Cancel));
+        var told = await Assert.ThrowsAnyAsync<MySqlException>(() => LabDriver.AskAsync(idle, "SELECT 1", Cancel));
         Assert.Contains("shutting down", told.Message, StringComparison.OrdinalIgnoreCase);
-        Assert.Equal("42", await AskAsync(busy, "SELECT 6 * 7"));
-        await AskAsync(busy, "COMMIT");
+        Assert.Equal("42", await LabDriver.AskAsync(busy, "SELECT 6 * 7", Cancel));
+        await LabDriver.AskAsync(busy, "COMMIT", Cancel);
         var end = await seawall.WaitAsync(s_patience, Cancel);
         Assert.Equal(Done, end.Status);
         Assert.Contains("everybody has left", end.Errors, StringComparison.Ordinal);
@@ -200,9 +200,9 @@ public sealed class CommandLineTests(LabServers lab)
         await using var server = await lab.StartAsync(LabKind.MariaDb, Cancel);
         using var port = new LabPort();
         await using var seawall = await StartAsync("run", "-c", SettingsFile(SettingsOf(server.Port, port.Number)));
-        await using var busy = await ConnectAsync(port.Number);
-        await AskAsync(busy, "BEGIN");
-        await AskAsync(busy, "SELECT 1");
+        await using var busy = await LabDriver.ConnectAsync(port.Number, Cancel);
+        await LabDriver.AskAsync(busy, "BEGIN", Cancel);
+        await LabDriver.AskAsync(busy, "SELECT 1", Cancel);
 
         seawall.Signal(LabSignal.Terminate);
         await SaysAsync(seawall, "GoesDown");
@@ -218,9 +218,9 @@ public sealed class CommandLineTests(LabServers lab)
         using var port = new LabPort();
         await using var seawall = await StartAsync(
             "run", "-c", SettingsFile(SettingsOf(server.Port, port.Number) + "[process]\nshutdown_ms_max = 300\n"));
-        await using var busy = await ConnectAsync(port.Number);
-        await AskAsync(busy, "BEGIN");
-        await AskAsync(busy, "SELECT 1");
+        await using var busy = await LabDriver.ConnectAsync(port.Number, Cancel);
+        await LabDriver.AskAsync(busy, "BEGIN", Cancel);
+        await LabDriver.AskAsync(busy, "SELECT 1", Cancel);
 
         seawall.Signal(LabSignal.Terminate);
 
@@ -290,7 +290,7 @@ public sealed class CommandLineTests(LabServers lab)
             "run", "-c", SettingsFile(SettingsOf(server.Port, port.Number, monitorPassword: "zaphod-wrong")));
 
         await SaysAsync(seawall, "Access denied for user 'seawall'");
-        var told = await Assert.ThrowsAnyAsync<MySqlException>(() => ConnectAsync(port.Number));
+        var told = await Assert.ThrowsAnyAsync<MySqlException>(() => LabDriver.ConnectAsync(port.Number, Cancel));
 
         Assert.Contains("Seawall", told.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("zaphod", seawall.Errors + seawall.Output + told, StringComparison.Ordinal);
@@ -305,14 +305,14 @@ public sealed class CommandLineTests(LabServers lab)
         await server.StopAsync(Cancel);
         await using var seawall = await StartAsync("run", "-c", SettingsFile(SettingsOf(server.Port, port.Number)));
         await SaysAsync(seawall, "cannot be watched");
-        var told = await Assert.ThrowsAnyAsync<MySqlException>(() => ConnectAsync(port.Number));
+        var told = await Assert.ThrowsAnyAsync<MySqlException>(() => LabDriver.ConnectAsync(port.Number, Cancel));
         Assert.Contains("has not reached server 'db'", told.Message, StringComparison.Ordinal);
 
         await server.StartAsync(Cancel);
         await SaysAsync(seawall, "AccountsRead");
 
-        await using var client = await ConnectAsync(port.Number);
-        Assert.Equal("42", await AskAsync(client, "SELECT 6 * 7"));
+        await using var client = await LabDriver.ConnectAsync(port.Number, Cancel);
+        Assert.Equal("42", await LabDriver.AskAsync(client, "SELECT 6 * 7", Cancel));
     }
 
     [Fact]
@@ -407,36 +407,6 @@ public sealed class CommandLineTests(LabServers lab)
         password = "{monitorPassword}"
         {Quiet}
         """);
-
-    private static async Task<MySqlConnection> ConnectAsync(int port, MySqlSslMode tls = MySqlSslMode.None)
-    {
-        var connection = new MySqlConnection(new MySqlConnectionStringBuilder
-        {
-            Server = "127.0.0.1",
-            Port = (uint)port,
-            UserID = "seawall",
-            Password = "seawall",
-            Pooling = false,
-            SslMode = tls,
-            AllowPublicKeyRetrieval = true,
-        }.ConnectionString);
-        try
-        {
-            await connection.OpenAsync(Cancel);
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
-    }
-
-    private static async Task<string?> AskAsync(MySqlConnection connection, string sql)
-    {
-        await using var command = new MySqlCommand(sql, connection);
-        return Convert.ToString(await command.ExecuteScalarAsync(Cancel), CultureInfo.InvariantCulture);
-    }
 
     private static UnixFileMode ModeOf(string path) => OperatingSystem.IsWindows() ? default
         : File.GetUnixFileMode(path);

@@ -25,8 +25,8 @@ public sealed class ExhaustionTests(LabServers lab)
         using var metrics = new LabPort();
         await using var seawall = LabProgram.Start(new LabCommand(s_seawall, "run", "-c", Settings(server, port, metrics)));
         await seawall.WaitForLineAsync(line => line.Contains("is up", StringComparison.Ordinal), s_patience, Cancel);
-        await using var busy = await ConnectAsync(port.Number);
-        Assert.Equal("42", await AskAsync(busy, "select 6 * 7"));
+        await using var busy = await LabDriver.ConnectAsync(port.Number, Cancel);
+        Assert.Equal("42", await LabDriver.AskAsync(busy, "select 6 * 7", Cancel));
 
         // Some 10 more clients, and 48 that clients do not get.
         await LimitAsync(seawall.Pid, Open(seawall.Pid) + 58);
@@ -39,7 +39,7 @@ public sealed class ExhaustionTests(LabServers lab)
         var (cpu, since) = (LabProcess.CpuSeconds(seawall.Pid), Stopwatch.StartNew());
         while (since.Elapsed < TimeSpan.FromSeconds(2))
         {
-            Assert.Equal("42", await AskAsync(busy, "select 6 * 7"));
+            Assert.Equal("42", await LabDriver.AskAsync(busy, "select 6 * 7", Cancel));
             await Task.Delay(100, Cancel);
         }
         Assert.InRange(LabProcess.CpuSeconds(seawall.Pid) - cpu, 0, since.Elapsed.TotalSeconds / 2);
@@ -49,10 +49,10 @@ public sealed class ExhaustionTests(LabServers lab)
         await LimitAsync(seawall.Pid, 4_096);
         await Eventually.TrueAsync(async () =>
         {
-            await using var next = await ConnectAsync(port.Number);
-            return await AskAsync(next, "select 6 * 7") == "42" && seawall.Errors.Contains("FilesAgain", StringComparison.Ordinal);
+            await using var next = await LabDriver.ConnectAsync(port.Number, Cancel);
+            return await LabDriver.AskAsync(next, "select 6 * 7", Cancel) == "42" && seawall.Errors.Contains("FilesAgain", StringComparison.Ordinal);
         }, s_patience, Cancel, () => seawall.Errors);
-        Assert.Equal("42", await AskAsync(busy, "select 6 * 7"));
+        Assert.Equal("42", await LabDriver.AskAsync(busy, "select 6 * 7", Cancel));
         var line = Assert.Single(seawall.Errors.Split('\n'), line => line.Contains("OutOfFiles", StringComparison.Ordinal));
         Assert.Contains("LimitNOFILE", line, StringComparison.Ordinal);
         Assert.DoesNotContain("(9001)", seawall.Errors, StringComparison.Ordinal);
@@ -89,7 +89,7 @@ public sealed class ExhaustionTests(LabServers lab)
             Assert.False(seawall.HasEnded);
             try
             {
-                client = await ConnectAsync(port.Number);
+                client = await LabDriver.ConnectAsync(port.Number, Cancel);
                 return true;
             }
             catch (MySqlException)
@@ -99,7 +99,7 @@ public sealed class ExhaustionTests(LabServers lab)
         }, s_patience, Cancel);
 
         for (var i = 0; i < 20; i++)
-            Assert.Equal("42", await AskAsync(client!, "select 6 * 7"));
+            Assert.Equal("42", await LabDriver.AskAsync(client!, "select 6 * 7", Cancel));
         using var http = new HttpClient();
         var page = await http.GetStringAsync(new Uri($"http://127.0.0.1:{metrics.Number}/metrics"), Cancel);
 
@@ -150,35 +150,5 @@ public sealed class ExhaustionTests(LabServers lab)
     {
         var buffer = new byte[1024];
         return Encoding.Latin1.GetString(buffer, 0, socket.Receive(buffer));
-    }
-
-    private static async Task<MySqlConnection> ConnectAsync(int port)
-    {
-        var connection = new MySqlConnection(new MySqlConnectionStringBuilder
-        {
-            Server = "127.0.0.1",
-            Port = (uint)port,
-            UserID = "seawall",
-            Password = "seawall",
-            Pooling = false,
-            SslMode = MySqlSslMode.None,
-            AllowPublicKeyRetrieval = true,
-        }.ConnectionString);
-        try
-        {
-            await connection.OpenAsync(Cancel);
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
-    }
-
-    private static async Task<string?> AskAsync(MySqlConnection connection, string sql)
-    {
-        await using var command = new MySqlCommand(sql, connection);
-        return Convert.ToString(await command.ExecuteScalarAsync(Cancel), CultureInfo.InvariantCulture);
     }
 }

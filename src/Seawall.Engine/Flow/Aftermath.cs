@@ -286,13 +286,18 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
     private static bool HasKilledItself(Statement statement, AnswerFacts facts) =>
         (statement.Facts.Traits & StatementTraits.Kills) != 0 && facts.ErrorCode == SqlError.Interrupted.Code;
 
+    private static void Lose(Session session)
+    {
+        session.Lease!.Connection.IsBroken = true;
+        session.Lease.Discard();
+        session.Lease = null;
+    }
+
     // The next statement must not meet the hang-up. What was open there is gone with it, and so the conversation ends.
     private static bool SettleHangUp(Session session)
     {
         var wasUnderWay = session.IsUnderWay;
-        session.Lease!.Connection.IsBroken = true;
-        session.Lease.Discard();
-        session.Lease = null;
+        Lose(session);
         session.Unpin(PinReasons.Soft);
         return !wasUnderWay;
     }
@@ -300,9 +305,7 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
     // Half a file is at the server, which must not take it for the whole.
     private static bool SettleClientLoss(Session session)
     {
-        session.Lease!.Connection.IsBroken = true;
-        session.Lease.Discard();
-        session.Lease = null;
+        Lose(session);
         session.Wire.Close();
         return false;
     }
@@ -313,9 +316,7 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
     {
         var session = statement.Session;
         var wasUnderWay = session.IsUnderWay;
-        session.Lease!.Connection.IsBroken = true;
-        session.Lease.Discard();
-        session.Lease = null;
+        Lose(session);
         door.Meter.OwnErrors++;
         var (error, message) = LocalFile.Refusal(statement.Server.Version!);
         ClientReplies.SendError(session, statement.Answer.NextSequence, error, message);

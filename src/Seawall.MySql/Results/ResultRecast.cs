@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using Seawall.MySql.Framing;
 
 namespace Seawall.MySql.Results;
@@ -46,7 +47,7 @@ public readonly ref struct ResultRecast(ReadOnlySpan<byte> packets, bool endsWit
         {
             writer.BeginNext();
             if (isBinary)
-                writer.Int1(0).Int1(0).LengthEncodedBytes(row[0]).Int4(uint.Parse(row[1])).LengthEncodedBytes(row[2]);
+                writer.Int1(0).Int1(0).LengthEncodedBytes(row[0]).Int4(NumberOf(row[1])).LengthEncodedBytes(row[2]);
             else
                 writer.LengthEncodedBytes(row[0]).LengthEncodedBytes(row[1]).LengthEncodedBytes(row[2]);
             writer.End();
@@ -67,7 +68,7 @@ public readonly ref struct ResultRecast(ReadOnlySpan<byte> packets, bool endsWit
             return false;
         }
         var sequence = rest[PacketHeader.Size - 1];
-        for (var left = 1 + first + (endsWithOk ? 0 : 1); left > 0; left--)
+        for (var left = 1 + first + (endsWithOk ? 0 : 1); left > 0 && rest.Length >= PacketHeader.Size; left--)
         {
             var length = PacketHeader.LengthOf(rest);
             writer.Begin(sequence++).Raw(rest.Slice(PacketHeader.Size, length)).End();
@@ -129,6 +130,9 @@ public readonly ref struct ResultRecast(ReadOnlySpan<byte> packets, bool endsWit
                 writer.Raw(row.Slice(head + i * BigIntBytes, BigIntBytes));
         }
     }
+
+    // It was read from a server, which may say anything.
+    private static uint NumberOf(ReadOnlySpan<byte> digits) => Utf8Parser.TryParse(digits, out uint number, out _) ? number : 0;
 
     private static IFormatProvider Invariant => System.Globalization.CultureInfo.InvariantCulture;
 }

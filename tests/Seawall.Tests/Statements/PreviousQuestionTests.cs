@@ -134,6 +134,21 @@ public sealed class PreviousQuestionTests
         Assert.Equal(error, writer.Bytes.ToArray());
     }
 
+    [Fact]
+    public void Fewer_columns_than_announced_and_numbers_that_are_none_throw_nothing()
+    {
+        var writer = new PacketWriter();
+        var result = writer.Begin(1).Int1(200).End().BeginNext().Raw("first"u8).End().Bytes.ToArray();
+        new ResultRecast(result, endsWithOk: true).ReplaceValues(writer.Clear(), ["1"], isBinary: false);
+        Assert.Equal(result, writer.Bytes.ToArray());
+
+        result = writer.Clear().Begin(1).Int1(1).End().BeginNext().Raw("first"u8).End().BeginNext().Raw([0xFE, 0, 0, 2, 0]).End()
+            .Bytes.ToArray();
+        byte[]?[] row = ["Note"u8.ToArray(), "none"u8.ToArray(), null];
+        new ResultRecast(result, endsWithOk: true).ReplaceRows(writer.Clear(), [row], isBinary: true);
+        Assert.Equal([0, 0, 4, .. "Note"u8, 0, 0, 0, 0, 0], Packets(writer.Bytes)[2]);
+    }
+
     private static List<byte[]> Packets(ReadOnlySpan<byte> bytes)
     {
         var packets = new List<byte[]>();

@@ -72,7 +72,10 @@ public sealed class AdminTests(LabServers lab)
         await using var seawall = await StartAsync("[pool]\nsize = 1\n");
         await using var clients = new Crowd();
         // Both are there before: a driver has something to ask at its start, and would wait with it.
-        var (first, second) = (clients.Add(await seawall.ConnectAsync(Cancel)), clients.Add(await seawall.ConnectAsync(Cancel)));
+        MySqlConnection[] both = [clients.Add(await seawall.ConnectAsync(Cancel)), clients.Add(await seawall.ConnectAsync(Cancel))];
+        // In the order in which they are shown: whose number is lower depends on which loop took whom.
+        Array.Sort(both, (one, other) => ((uint)one.ServerThread).CompareTo((uint)other.ServerThread));
+        var (first, second) = (both[0], both[1]);
         var runs = ExecuteAsync(first, "DO SLEEP(3)");
         await Eventually.TrueAsync(async () => await StatesAsync(seawall) is ["running", "idle"], Soon, Cancel);
         var waits = ExecuteAsync(second, "DO 1");

@@ -30,8 +30,9 @@ public sealed class FaultTests(LabServers lab)
         var running = Enumerable.Range(0, clients).Select(client => Task.Run(() => book.WriteAsync(seawall, client, stop.Token), Cancel)).ToArray();
         await Eventually.TrueAsync(() => book.Acknowledged.Count > 2 * clients, Long, Cancel, book.Describe);
 
-        await server.KillAsync(Cancel);
+        // Counted from before the kill: the first attempts fail while it is still being waited for, and the next come seconds later.
         var failedBefore = seawall.Dials.Failed;
+        await server.KillAsync(Cancel);
         await Task.Delay(TimeSpan.FromSeconds(2), Cancel);
         var failed = seawall.Dials.Failed - failedBefore;
         await server.StartAsync(Cancel);

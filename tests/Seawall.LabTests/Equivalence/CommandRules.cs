@@ -107,7 +107,8 @@ internal static class CommandRules
         var values = (model.Slots[slot] ?? "").Select(kind => kind == 'n'
             ? dice.Chance(10) ? null : (object)dice.Next(-1, 12)
             : dice.Pick(s_strings)).ToArray();
-        var cursor = dice.Chance(15);
+        // MySQL 9.7 sends columns and then nothing any more when a statement with an open cursor is executed without one.
+        var cursor = dice.Chance(15) || (model.IsModern && model.Cursors[slot]);
         model.Cursors[slot] = cursor;
         return new Step(CommandKind.StatementExecute, "", slot, values, cursor ? 1 : 0);
     }

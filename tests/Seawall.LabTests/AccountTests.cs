@@ -34,6 +34,28 @@ public sealed class AccountTests(LabServers lab)
         }
     }
 
+    // The client may go on with the nonce that it was greeted with after it was asked to use another plugin, and at MariaDB
+    // after it was refused.
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
+    public async Task Users_are_changed_with_the_nonce_of_the_greeting(LabKind kind)
+    {
+        var server = await lab.SharedAsync(kind, Cancel);
+        await using var account = await LabAccount.CreateAsync(server, "renamed", "right", Cancel);
+        await using var seawall = await SeawallUnderTest.StartAsync(server, Cancel);
+        foreach (var port in (int[])[server.Port, seawall.Port])
+        {
+            using var client = RawClient.Connect(port, account.User, "right");
+            foreach (var plugin in (string?[])[null, "dialog", null, null, "dialog", "dialog", null])
+                Assert.Equal(0, client.ChangeUser(account.User, "right", "", 33, plugin).Head[0]);
+            Assert.Equal(0xFF, client.ChangeUser(account.User, "wrong", "", 33, "dialog").Head[0]);
+            if (kind == LabKind.MariaDb)
+                Assert.Equal(0, client.ChangeUser(account.User, "right", "", 33).Head[0]);
+        }
+    }
+
     [Theory]
     [InlineData(LabKind.MariaDb)]
     [InlineData(LabKind.MySql97)]

@@ -164,16 +164,19 @@ public sealed class RawClient : IDisposable
         return Read(kind);
     }
 
-    /// <summary>Changes the user; the answer is the packet that ends the exchange.</summary>
-    public RawPacket ChangeUser(string user, string password, string schema, ushort collation)
+    /// <summary>
+    /// Changes the user; the answer is the packet that ends the exchange. The first proof is made with the nonce of the
+    /// greeting; with a <paramref name="plugin"/> there is none, and the other side has to ask.
+    /// </summary>
+    public RawPacket ChangeUser(string user, string password, string schema, ushort collation, string? plugin = null)
     {
         Nonce.TryRead(_nonce, out var nonce);
         Span<byte> proof = stackalloc byte[CachingSha2Password.ProofLength];
         var secret = Encoding.UTF8.GetBytes(password);
-        var length = Prove(GreetedPlugin, secret, nonce, proof);
+        var length = plugin is null ? Prove(GreetedPlugin, secret, nonce, proof) : 0;
         _writer.Clear().Begin(0);
         ChangeUserRequest.Write(_writer, Agreed & ~Capabilities.ConnectAttributes, Encoding.UTF8.GetBytes(user), proof[..length],
-            Encoding.UTF8.GetBytes(schema), collation, Encoding.ASCII.GetBytes(GreetedPlugin), default);
+            Encoding.UTF8.GetBytes(schema), collation, Encoding.ASCII.GetBytes(plugin ?? GreetedPlugin), default);
         SendBytes(_writer.End().Bytes);
         return Authenticate(secret, nonce);
     }

@@ -20,6 +20,7 @@ public sealed class FakeClient
     private readonly Pump _pump;
     private Capabilities _capabilities;
     private ReplyReader _reader;
+    private byte[] _nonce = [];
 
     /// <summary>A client whose connection is being made.</summary>
     public FakeClient(Wire wire, FakeClientOptions options, Pump pump)
@@ -129,9 +130,12 @@ public sealed class FakeClient
     public void Tell(CommandKind kind, byte[] body) =>
         _ = Start($"{kind}", () => Say(kind, body)).Value;
 
-    /// <summary>Logs in as somebody else on the same connection.</summary>
-    public Reply ChangeUser(string user, string password, string? schema = null, byte collation = 45) =>
-        Start($"change to {user}", () => ChangeUserNow(user, password, schema, collation)).Value;
+    /// <summary>
+    /// Logs in as somebody else on the same connection. With a <paramref name="plugin"/> it sends a proof at once, made with
+    /// the nonce that it was greeted with, as drivers do; without one it waits for another nonce.
+    /// </summary>
+    public Reply ChangeUser(string user, string password, string? schema = null, byte collation = 45, string? plugin = null) =>
+        Start($"change to {user}", () => ChangeUserNow(user, password, schema, collation, plugin)).Value;
 
     /// <summary>Sends bytes as they are.</summary>
     public void Send(byte[] bytes) =>
@@ -218,11 +222,11 @@ public sealed class FakeClient
             return new LoginReply(null, "", 0, IsCut: true);
         if (greeting[0] == ErrPacket.Header)
             return new LoginReply(_reader.ReadOk(greeting).Error, "", 0, false);
-        var (plugin, nonce) = ReadGreeting(greeting);
+        (var plugin, _nonce) = ReadGreeting(greeting);
         var proof = new ClientProof(_stream, Options.Password, Options.IsProtected);
         LoginTrace = proof.Trace;
         var first = Options.Plugin ?? plugin;
-        WriteLogin(first, Options.WaitsForNonce && first != plugin ? [] : proof.Make(first, nonce));
+        WriteLogin(first, Options.WaitsForNonce && first != plugin ? [] : proof.Make(first, _nonce));
         var end = await _stream.Flush() ? await proof.Finish() : null;
         if (end is [OkPacket.Header, ..])
             _stream.Compress(CompressionKinds.AgreedIn(_capabilities));
@@ -262,14 +266,14 @@ public sealed class FakeClient
         _stream.Finish();
     }
 
-    private async LoopTask<Reply> ChangeUserNow(string user, string password, string? schema, byte collation)
+    private async LoopTask<Reply> ChangeUserNow(string user, string password, string? schema, byte collation, string? plugin)
     {
-        // A fresh proof needs a fresh nonce: an empty one makes the server ask for another.
         var proof = new ClientProof(_stream, password, Options.IsProtected);
+        var first = plugin is null ? [] : proof.Make(plugin, _nonce);
+        plugin ??= Options.WaitsForNonce ? Options.Plugin ?? "" : "mysql_clear_password";
         _stream.Restart();
-        ChangeUserRequest.Write(_stream.Begin(), _capabilities, Encoding.UTF8.GetBytes(user), default,
-            Encoding.UTF8.GetBytes(schema ?? ""), collation,
-            Options.WaitsForNonce ? Encoding.ASCII.GetBytes(Options.Plugin ?? "") : "mysql_clear_password"u8, default);
+        ChangeUserRequest.Write(_stream.Begin(), _capabilities, Encoding.UTF8.GetBytes(user), first,
+            Encoding.UTF8.GetBytes(schema ?? ""), collation, Encoding.ASCII.GetBytes(plugin), default);
         _stream.Finish();
         var end = await _stream.Flush() ? await proof.Finish() : null;
         return end is null ? new Reply([], IsCut: true) : new Reply([_reader.ReadOk(end)], false);

@@ -141,9 +141,10 @@ internal sealed class ClientAuthentication(
         return first;
     }
 
+    // With the nonce of the greeting, as servers have it: drivers go on with that one in later changes of user, or with the
+    // one of the last switch. It is no use to others than this connection's two ends, and ends with it.
     private async LoopTask<byte[]> Switch(PasswordKind kind)
     {
-        _session.Nonce = door.Nonces.Next();
         var packet = exchange.Begin();
         if (kind == PasswordKind.Ed25519)
             AuthSwitchRequest.Write(packet, Ed25519Password.PluginName, LongNonce());

@@ -68,6 +68,26 @@ public sealed class LoginTests
         Assert.True(client.ChangeUser("app", "secret").IsOk); // It names mysql_clear_password first.
     }
 
+    // Drivers remember the nonce of the greeting for the life of the connection, whatever they were asked since.
+    [Theory]
+    [InlineData("other", "mysql_native_password", null)]
+    [InlineData("other", "mysql_native_password", "caching_sha2_password")]
+    [InlineData("app", "caching_sha2_password", null)]
+    [InlineData("app", "caching_sha2_password", "mysql_native_password")]
+    public void A_connection_has_one_nonce(string user, string plugin, string? begunWith)
+    {
+        using var world = new EngineWorld(WithSha2() with { Kind = FakeServerKind.MariaDb1011 });
+        Assert.True(world.Connect(s_app with { User = user }).LogIn().IsIn);
+        var client = world.Connect(s_app with { User = user, Plugin = begunWith ?? plugin });
+        Assert.True(client.LogIn().IsIn); // Begun with another plugin, it is asked to switch.
+        Assert.Equal("OK", client.ChangeUser(user, "secret", plugin: plugin).ToString());
+
+        Assert.Equal(1045, client.ChangeUser(user, "guess").Code); // Asked to switch, too.
+        Assert.Equal("OK", client.ChangeUser(user, "secret", plugin: plugin).ToString());
+        Assert.Equal("OK", client.ChangeUser(user, "secret").ToString());
+        Assert.Equal("OK", client.ChangeUser(user, "secret", plugin: plugin).ToString());
+    }
+
     [Theory]
     [InlineData("mysql_native_password", "other")]
     [InlineData("caching_sha2_password", "app")]

@@ -124,7 +124,7 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
         session.ForgetState();
         session.Settings = LoginSettings.AfterReset(
                 door.Settings.Fresh, session.LoginSettings, door.Facts.Primary, session.Capabilities)
-            .WithSchema(session.Settings.Schema)
+            .AfterReset(session.Settings.Schema)
             .WithMultiStatements(session.Settings.MultiStatements);
         return ClientReplies.SendOk(session, 1);
     }
@@ -175,7 +175,8 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
         var before = (session.Account, session.LoginSettings, session.Settings);
         session.Account = account;
         session.LoginSettings = ConnectorNet.Begin(
-            LoginSettings.Of(door.Settings.Fresh, facts.Primary, collation, session.Capabilities), facts.Primary, session.Attributes);
+            LoginSettings.Of(door.Settings.Fresh, facts.Primary, collation, session.Capabilities), facts.Primary, session.Attributes)
+            .WithMultiStatements(before.Settings.MultiStatements); // A change of user leaves what COM_SET_OPTION has said.
         session.Settings = session.LoginSettings;
         if (schema is null || await schemas.Enter(session, schema, exchange))
         {

@@ -50,7 +50,7 @@ internal sealed class SchemaCheck(FrontDoor door, PoolBook pools, SchemaMemory m
         var lease = Lease.Begin(connection, pool);
         var reply = await InitDb(connection, schema);
         if (reply.IsOk)
-            connection.Applied = connection.Applied.WithSchema(schema);
+            connection.Applied = connection.Applied.Entering(schema);
         lease.Return();
         return reply;
     }

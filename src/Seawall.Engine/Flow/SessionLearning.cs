@@ -54,8 +54,8 @@ internal static class SessionLearning
     /// <summary>The session is in another schema now, and so is the connection.</summary>
     internal static void SetSchema(Session session, ServerConnection connection, string? schema)
     {
-        session.Settings = session.Settings.WithSchema(schema);
-        connection.Applied = connection.Applied.WithSchema(schema);
+        session.Settings = session.Settings.Entering(schema);
+        connection.Applied = connection.Applied.Entering(schema);
     }
 
     /// <summary>The session has another value of a variable now, and so has the connection.</summary>

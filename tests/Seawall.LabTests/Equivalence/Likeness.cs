@@ -38,7 +38,7 @@ internal static partial class Likeness
         return expected.SequenceEqual(actual) ? null : new Difference(step, expected, actual);
     }
 
-    private static string[] Shown(Step step, SideAnswer answer)
+    internal static string[] Shown(Step step, SideAnswer answer)
     {
         var lines = answer.Packets.Packets.Count == 0 ? [] : answer.Packets.Shown(step.Kind);
         if (step.Kind is CommandKind.ChangeUser or CommandKind.Connect && lines.Length > 0)

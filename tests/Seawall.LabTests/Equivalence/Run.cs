@@ -17,7 +17,7 @@ internal sealed class Run(LabServer server, Plan plan, Func<EngineOptions, Engin
     private const int WaitMsMax = 50_000;
 
     private static readonly TimeSpan s_settleTimeMax = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan s_shrinkTimeMax = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan s_shrinkTimeMax = TimeSpan.FromSeconds(25);
 
     private readonly List<Ground> _grounds = [];
     private readonly List<string> _reports = [];

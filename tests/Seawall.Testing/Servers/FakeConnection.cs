@@ -228,7 +228,7 @@ public sealed class FakeConnection
 
     private void Reset()
     {
-        Session.Reset(_login.Collation, _login.Capabilities);
+        Session.Reset(_login.Collation);
         _statements.Clear();
     }
 }

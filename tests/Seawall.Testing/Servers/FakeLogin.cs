@@ -42,7 +42,8 @@ internal sealed class FakeLogin(FakeServer server, FakeSession session, PacketSt
             return false;
         if (!await Authenticate(user, response, plugin))
             return false;
-        session.Reset(Collation, Capabilities);
+        session.Reset(Collation);
+        session.MultiStatements = Capabilities.HasFlag(Capabilities.MultiStatements);
         if (schema is not null && server.Run(session, $"USE {schema}") is FakeError error)
             return await Refuse(error.Code, error.State, error.Message);
         session.Changes.Clear();
@@ -55,7 +56,7 @@ internal sealed class FakeLogin(FakeServer server, FakeSession session, PacketSt
         session.Schema = null;
         if (!await Authenticate(user, response, plugin))
             return false;
-        session.Reset(Collation, Capabilities);
+        session.Reset(Collation);
         if (schema is not null && server.Run(session, $"USE {schema}") is FakeError error)
             return await Refuse(error.Code, error.State, error.Message);
         session.Changes.Clear();

@@ -179,6 +179,7 @@ public sealed class FakeServer
     [
         ("autocommit", "ON"), ("character_set_client", "utf8mb4"), ("character_set_connection", "utf8mb4"),
         ("character_set_results", "utf8mb4"), ("collation_connection", "utf8mb4_general_ci"),
+        ("collation_database", "latin1_swedish_ci"),
         ("group_concat_max_len", "1024"), ("lc_time_names", "en_US"), ("max_execution_time", "0"), ("read_only", "OFF"),
         ("session_track_schema", "1"), ("session_track_state_change", "0"),
         ("session_track_system_variables", "time_zone,autocommit,character_set_client"), ("sql_mode", "STRICT_TRANS_TABLES"),

@@ -1,5 +1,4 @@
 using Seawall.Engine.Loops;
-using Seawall.MySql.Handshakes;
 using Seawall.MySql.Results;
 
 namespace Seawall.Testing.Servers;
@@ -58,6 +57,9 @@ public sealed class FakeSession
     /// <summary>Whether the statement that runs now was ended.</summary>
     internal bool IsInterrupted { get; set; }
 
+    /// <summary>The collation of all schemas.</summary>
+    internal const string SchemaCollation = "utf8mb4_general_ci";
+
     private bool _hasPendingKill;
 
     /// <summary>
@@ -97,8 +99,11 @@ public sealed class FakeSession
     internal ServerStatus Status =>
         (InTransaction ? ServerStatus.InTransaction : 0) | (Autocommit ? ServerStatus.Autocommit : 0);
 
-    /// <summary>As after a login: nothing set, nothing open.</summary>
-    internal void Reset(int collation, Capabilities capabilities)
+    /// <summary>
+    /// Nothing set, nothing open. What COM_SET_OPTION has said stays, as on all servers, and so does the schema; but its
+    /// collation is forgotten (measured on 10.11 and 9.7).
+    /// </summary>
+    internal void Reset(int collation)
     {
         _variables.Clear();
         UserVariables.Clear();
@@ -107,7 +112,6 @@ public sealed class FakeSession
         Changes.Clear();
         InTransaction = false;
         LastInsertId = 0;
-        MultiStatements = capabilities.HasFlag(Capabilities.MultiStatements);
         var (name, charset) = _server.Collations.GetValueOrDefault(collation, _server.Collations[45]);
         SetNames(charset, name, reports: false);
     }
@@ -134,6 +138,7 @@ public sealed class FakeSession
     internal void Enter(string schema)
     {
         Schema = schema;
+        _variables["collation_database"] = SchemaCollation;
         if (this["session_track_schema"] == "1")
             Changes.Add((SessionChangeKind.Schema, "", schema));
         NoteChange();

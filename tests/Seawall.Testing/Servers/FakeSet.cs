@@ -46,8 +46,8 @@ internal static class FakeSet
             return;
         }
         var value = text.Equals("DEFAULT", StringComparison.OrdinalIgnoreCase)
-            ? server.Globals[name]
-            : FakeSql.Literal(text);
+            ? name == "collation_database" && session.Schema is not null ? FakeSession.SchemaCollation : server.Globals[name]
+            : text.StartsWith("@@global.", StringComparison.OrdinalIgnoreCase) ? server.Globals[text[9..]] : FakeSql.Literal(text);
         if (name == "autocommit")
             value = value is "1" or "ON" ? "ON" : "OFF";
         // MariaDB is silent about a bare @@name (measured on 10.11.19).

@@ -122,7 +122,7 @@ internal sealed class ServerLogin : TimerNode
             failure ??= new(DialFailureKind.Malformed, $"{server.Endpoint} said more than it was asked");
         login._inbox.Clear();
         if (failure is null)
-            connection.ForgetState(connection.LoginSettings);
+            connection.ForgetState(connection.LoginSettings.WithMultiStatements(connection.Applied.MultiStatements));
         return failure is null;
     }
 

@@ -45,11 +45,14 @@ internal static class SettingsMove
         {
             writer.Begin(0).Int1((byte)CommandKind.ResetConnection).End();
             answers++;
-            from = connection.SettingsAfterReset.WithSchema(from.Schema).WithMultiStatements(from.MultiStatements);
+            from = connection.SettingsAfterReset.AfterReset(from.Schema).WithMultiStatements(from.MultiStatements);
             connection.ForgetState(from);
         }
         if (to.Schema is not null && to.Schema != from.Schema)
+        {
             answers += WriteSchema(writer, connection, to.Schema, ref from);
+            from = from.Entering(to.Schema);
+        }
         answers += WriteSet(writer, connection, from, to, lastInsertId);
         if (to.MultiStatements != from.MultiStatements)
         {
@@ -163,6 +166,8 @@ internal static class SettingsMove
         var value = variable.Value;
         if (IsNumber(value))
             writer.Text(value);
+        else if (value == SessionSettings.Global)
+            writer.Raw("@@global."u8).Text(variable.Name);
         else if (value.Length == 0)
             writer.Raw(variable.Name == "character_set_results" ? "NULL"u8 : "''"u8); // NULL is reported as nothing.
         else if (!value.AsSpan().ContainsAnyExcept(s_plain))

@@ -28,6 +28,8 @@ public sealed class AdminTests(LabServers lab)
         var pin = Assert.Single(pins, row => (string)row["reasons"]! == "named_lock");
         Assert.Equal("seawall", pin["user"]);
         Assert.Equal("primary", pin["server"]);
+        Assert.Equal("select get_lock(?)", pin["statement"]);
+        Assert.Matches("^[0-9a-f]{16}$", (string)pin["digest"]!);
         Assert.Equal(thread, pin["thread_id"]);
         Assert.Contains("RELEASE_LOCK", (string)pin["advice"]!, StringComparison.Ordinal);
 

@@ -34,13 +34,13 @@ internal static class EngineTables
 
     internal static AdminTable Pins(ClientsView clients, DateTimeOffset now) => new(
         [
-            Number("id"), Text("user"), Text("peer"), Text("reasons"), Time("since"), Number("pinned_ms"), Text("state"),
-            Text("server"), Number("thread_id"), Text("advice"),
+            Number("id"), Text("user"), Text("peer"), Text("reasons"), Text("digest"), Text("statement"), Time("since"),
+            Number("pinned_ms"), Text("state"), Text("server"), Number("thread_id"), Text("advice"),
         ],
         clients.Rows.OrderByDescending(client => client.PinnedMs).Select(client => (AdminCell[])
         [
-            client.Id, client.User, client.Peer.ToString(), PinCatalog.Words(client.Pins), Before(now, client.PinnedMs),
-            client.PinnedMs, SnakeCase.Of(client.State), client.Server, client.ServerThread, PinCatalog.Advice(client.Pins),
+            client.Id, client.User, client.Peer.ToString(), PinCatalog.Words(client.Pins), Digests(client), Statements(client),
+            Before(now, client.PinnedMs), client.PinnedMs, SnakeCase.Of(client.State), client.Server, client.ServerThread, PinCatalog.Advice(client.Pins),
         ]));
 
     internal static AdminTable Servers(IReadOnlyList<ServerView> servers) => new(
@@ -89,6 +89,14 @@ internal static class EngineTables
             server.IdleLost, facts.Health == ServerHealth.Down ? facts.Problem : null,
         ];
     }
+
+    private static string? Digests(ClientView client) => client.PinnedBy.Any(by => by is not null)
+        ? string.Join(',', client.PinnedBy.Select(by => by?.Id ?? "-"))
+        : null;
+
+    private static string? Statements(ClientView client) => client.PinnedBy.Any(by => by is not null)
+        ? string.Join("; ", client.PinnedBy.Where(by => by is not null).Select(by => by!.Text).Distinct())
+        : null;
 
     private static bool IsBusy(ClientView client) => client.State is ClientState.Login or ClientState.Waiting or ClientState.Running;
 

@@ -165,9 +165,8 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
                 break;
             case CommandKind.StatementSendLongData:
                 // One pin for all pieces: the execution takes away one.
-                session.Pins ??= new SessionPins(door.Loop.NowMs);
-                session.Pins.Remove(PinReasons.LongData, Name(statement));
-                session.Pins.Add(PinReasons.LongData, Name(statement));
+                if (session.Pins?.Holds(PinReasons.LongData, Name(statement)) != true)
+                    session.Pin(PinReasons.LongData, Name(statement), StatementText.DigestOf(statement));
                 break;
             case CommandKind.StatementExecute:
             case CommandKind.StatementBulkExecute:
@@ -189,11 +188,15 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
     private static void SettleCursor(Statement statement, AnswerFacts facts)
     {
         var session = statement.Session;
-        session.Pins?.Remove(PinReasons.Cursor, Name(statement));
+        var name = Name(statement);
         if (!facts.IsError && facts.Status.HasFlag(ServerStatus.CursorExists) && !facts.Status.HasFlag(ServerStatus.LastRowSent))
-            (session.Pins ??= new SessionPins(session.Wire.Loop.NowMs)).Add(PinReasons.Cursor, Name(statement));
-        else
-            Share(statement, session.Lease!.Connection);
+        {
+            if (session.Pins?.Holds(PinReasons.Cursor, name) != true)
+                session.Pin(PinReasons.Cursor, name, StatementText.DigestOf(statement));
+            return;
+        }
+        session.Pins?.Remove(PinReasons.Cursor, name);
+        Share(statement, session.Lease!.Connection);
     }
 
     private static void Share(Statement statement, ServerConnection connection)
@@ -225,7 +228,7 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         if ((statement.Facts.Traits & StatementTraits.SetsSessionTracking) != 0)
             session.Lease!.Connection.NeedsTracking = session.Lease.Connection.TracksSession;
         if (decision.AsksSettings && !facts.IsError && !await AskSettings(statement, facts))
-            session.Pin(PinReasons.UnknownState);
+            session.Pin(PinReasons.UnknownState, StatementText.DigestOf(statement));
         if (decision.ForgetsSettings)
             session.Settings = session.Lease!.Connection.Applied = statement.SettingsBefore;
         PinLedger.Update(statement, facts);

@@ -134,11 +134,8 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
             statement.Decision = statement.Kind == CommandKind.StatementPrepare
                 ? Decider.DecidePreparation(statement.Facts)
                 : Decider.Decide(statement.Facts, statement.Server.Version!);
-            if (statement.Decision.AsksSettings || ((statement.Decision.Pins | statement.Decision.Ends) & PinLedger.Named) != 0
-                || InsertIds.NeedsText(statement))
-            {
+            if (PinLedger.NeedsText(statement.Decision) || InsertIds.NeedsText(statement))
                 statement.Hold(); // What it names is read when the answer has come.
-            }
 
             if (rooms.Floodgate.Judge(session.IsUnderWay) == Verdict.Closing)
                 return rooms.Commands.RefuseClosing(session);

@@ -1,4 +1,5 @@
 using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Decisions;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Results;
 using Seawall.MySql.Statements;
@@ -12,6 +13,13 @@ internal static class PinLedger
     internal const PinReasons Named =
         PinReasons.TemporaryTable | PinReasons.NamedLock | PinReasons.Handler | PinReasons.TextPrepared | PinReasons.GlobalLock;
 
+    /// <summary>
+    /// Whether its text must be at hand when the answer has come: for names, or for the digest of what pins.
+    /// </summary>
+    internal static bool NeedsText(in Decision decision) =>
+        decision.AsksSettings || (decision.Ends & Named) != 0
+        || ((decision.Pins | decision.PinsEvenIfItFails) & ~PinReasons.Soft) != 0;
+
     /// <summary>Enters a statement that has been answered.</summary>
     internal static void Update(Statement statement, AnswerFacts facts)
     {
@@ -22,7 +30,7 @@ internal static class PinLedger
         if (pins != PinReasons.None)
             Add(statement, pins);
         if ((statement.Facts.Traits & StatementTraits.RenamesTable) != 0 && session.Pins is { } kept)
-            PinNames.Rename(kept);
+            PinNames.Rename(statement, kept);
         if (!facts.IsError && decision.Ends != PinReasons.None)
             End(statement, decision.Ends);
         NoteServerFacts(statement, facts);
@@ -30,7 +38,7 @@ internal static class PinLedger
             session.Unpin(PinReasons.UncertainTransaction);
         // An error has no flags. With autocommit off the statement may have begun a transaction before it failed.
         else if (facts.IsError && !session.Status.HasFlag(ServerStatus.Autocommit))
-            session.Pin(PinReasons.UncertainTransaction);
+            session.Pin(PinReasons.UncertainTransaction, StatementText.DigestOf(statement));
         if ((facts.IsError || facts.Warnings > 0) && statement.Kind != CommandKind.StatementPrepare)
             session.Pin(PinReasons.Diagnostics);
     }
@@ -57,10 +65,10 @@ internal static class PinLedger
     {
         var session = statement.Session;
         if (facts.HasUnmovableChange)
-            session.Pin(PinReasons.UnmovableVariable);
+            session.Pin(PinReasons.UnmovableVariable, StatementText.DigestOf(statement));
         // "Something changed" is explained by what the text says; by nothing else.
         if (facts.HasNamelessChange && !facts.HasVariableChange && !Explains(statement.Facts.Traits))
-            session.Pin(PinReasons.UnknownState);
+            session.Pin(PinReasons.UnknownState, StatementText.DigestOf(statement));
         if (session.PinReasons.HasFlag(PinReasons.NextTransaction) && EndsTransaction(statement, facts))
             session.Unpin(PinReasons.NextTransaction);
     }
@@ -82,11 +90,11 @@ internal static class PinLedger
     private static void Add(Statement statement, PinReasons pins)
     {
         var session = statement.Session;
-        var ledger = session.Pins ??= new SessionPins(session.Wire.Loop.NowMs);
+        var digest = (pins & ~PinReasons.Soft) != 0 ? StatementText.DigestOf(statement) : null;
         var named = pins & Named;
         if (named != PinReasons.None)
-            PinNames.Add(statement, ledger, named);
-        ledger.Add(pins & ~named);
+            PinNames.Add(statement, named, digest);
+        session.Pin(pins & ~named, digest);
     }
 
     private static void End(Statement statement, PinReasons ends)

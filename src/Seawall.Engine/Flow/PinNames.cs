@@ -1,5 +1,4 @@
 using Seawall.Engine.Flow.Clients;
-using Seawall.MySql.Commands;
 using Seawall.MySql.Statements;
 
 namespace Seawall.Engine.Flow;
@@ -20,33 +19,34 @@ internal static class PinNames
     private const int ManyLocksMariaDb = 100002;
 
     /// <summary>The statement ran, at least in part: what it makes is there.</summary>
-    internal static void Add(Statement statement, SessionPins pins, PinReasons named)
+    internal static void Add(Statement statement, PinReasons named, StatementDigest? by)
     {
+        var session = statement.Session;
         var text = StatementText.Of(statement);
         if (statement.Facts.Statements != 1 || text.IsMissing)
         {
-            pins.Add(named);
+            session.Pin(named, by);
             return;
         }
         if (named.HasFlag(PinReasons.TemporaryTable))
         {
             var isRead = StatementNames.TryReadCreatedTable(text.Bytes, text.Dialect, text.Schema, out var table);
-            AddOnce(pins, PinReasons.TemporaryTable, isRead ? table : null);
+            AddOnce(session, by, PinReasons.TemporaryTable, isRead ? table : null);
         }
         if (named.HasFlag(PinReasons.NamedLock))
-            AddLock(pins, text);
+            AddLock(session, by, text);
         if (named.HasFlag(PinReasons.Handler))
         {
             var isRead = StatementNames.TryReadHandler(text.Bytes, text.Dialect, out var handler);
-            AddOnce(pins, PinReasons.Handler, isRead ? handler : null);
+            AddOnce(session, by, PinReasons.Handler, isRead ? handler : null);
         }
         if (named.HasFlag(PinReasons.TextPrepared))
         {
             var isRead = StatementNames.TryReadPrepared(text.Bytes, text.Dialect, out var prepared);
-            AddOnce(pins, PinReasons.TextPrepared, isRead ? prepared : null);
+            AddOnce(session, by, PinReasons.TextPrepared, isRead ? prepared : null);
         }
         if (named.HasFlag(PinReasons.GlobalLock))
-            AddOnce(pins, PinReasons.GlobalLock, GlobalLock(statement, text));
+            AddOnce(session, by, PinReasons.GlobalLock, GlobalLock(statement, text));
     }
 
     /// <summary>The statement succeeded: what it ends is gone.</summary>
@@ -68,35 +68,35 @@ internal static class PinNames
     }
 
     /// <summary>A temporary table may have another name now: none of the names can be trusted any more.</summary>
-    internal static void Rename(SessionPins pins)
+    internal static void Rename(Statement statement, SessionPins pins)
     {
         if ((pins.Reasons & PinReasons.TemporaryTable) != 0)
-            pins.Add(PinReasons.TemporaryTable);
+            statement.Session.Pin(PinReasons.TemporaryTable, StatementText.DigestOf(statement));
     }
 
-    private static void AddOnce(SessionPins pins, PinReasons reason, string? name)
+    private static void AddOnce(Session session, StatementDigest? by, PinReasons reason, string? name)
     {
         if (name is null)
         {
-            pins.Add(reason);
+            session.Pin(reason, by);
             return;
         }
         // Made again, it is still one: CREATE OR REPLACE, IF NOT EXISTS, PREPARE.
-        pins.Remove(reason, name);
-        pins.Add(reason, name);
+        session.Pins?.Remove(reason, name);
+        session.Pin(reason, name, by);
     }
 
-    private static void AddLock(SessionPins pins, in StatementText text)
+    private static void AddLock(Session session, StatementDigest? by, in StatementText text)
     {
         if (!StatementNames.TryReadLock(text.Bytes, text.Dialect, out var name))
         {
-            pins.Add(PinReasons.NamedLock);
+            session.Pin(PinReasons.NamedLock, by);
             return;
         }
         if (text.Dialect.Version < (text.Dialect.MariaDb ? ManyLocksMariaDb : ManyLocksMySql))
-            pins.Clear(PinReasons.NamedLock);
+            session.Pins?.Clear(PinReasons.NamedLock);
         // Whether it was taken is in the rows, which nobody reads. At worst the account shows more than there is.
-        pins.Add(PinReasons.NamedLock, name);
+        session.Pin(PinReasons.NamedLock, name, by);
     }
 
     private static void RemoveLocks(Statement statement, SessionPins pins, in StatementText text)
@@ -130,43 +130,5 @@ internal static class PinNames
         if (text.IsMissing || !StatementNames.TryReadBackup(text.Bytes, text.Dialect, out var isStage))
             return null;
         return isStage ? BackupStage : BackupLock;
-    }
-}
-
-/// <summary>The text of a statement, and how it was read: of a prepared one, as it was when it was prepared.</summary>
-internal readonly ref struct StatementText
-{
-    /// <summary>Whether it is not here as a whole.</summary>
-    internal bool IsMissing { get; private init; }
-
-    /// <summary>It.</summary>
-    internal ReadOnlySpan<byte> Bytes { get; private init; }
-
-    /// <summary>How it is read.</summary>
-    internal SqlDialect Dialect { get; private init; }
-
-    /// <summary>The schema of names that have none.</summary>
-    internal string? Schema { get; private init; }
-
-    /// <summary>The text of a statement.</summary>
-    internal static StatementText Of(Statement statement)
-    {
-        if (statement.Prepared is { } prepared)
-        {
-            return new()
-            {
-                Bytes = prepared.Text.Text,
-                Dialect = SessionDialect.Of(prepared.Text.Settings, statement.Server),
-                Schema = prepared.Text.Settings.Schema,
-            };
-        }
-        if (statement.Kind != CommandKind.Query || !statement.IsWhole)
-            return new() { IsMissing = true };
-        return new()
-        {
-            Bytes = statement.Text,
-            Dialect = SessionDialect.Of(statement.SettingsBefore, statement.Server),
-            Schema = statement.SettingsBefore.Schema,
-        };
     }
 }

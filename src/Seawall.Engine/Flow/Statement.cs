@@ -133,6 +133,9 @@ internal sealed class Statement
         WasInTransaction = session.InTransaction;
     }
 
+    /// <summary>Whether its bytes are its own, and are there until it ends.</summary>
+    internal bool IsHeld => _held is not null;
+
     /// <summary>Copies its bytes out of the loop's buffer, before something is awaited. Doing it twice does nothing.</summary>
     internal void Hold()
     {

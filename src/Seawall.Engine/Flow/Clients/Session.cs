@@ -159,8 +159,13 @@ internal sealed class Session : TimerNode
         return wishes;
     }
 
-    /// <summary>Pins the session for a reason without a name.</summary>
-    internal void Pin(PinReasons reason) => (Pins ??= new SessionPins(Wire.Loop.NowMs)).Add(reason);
+    /// <summary>Pins the session for reasons without a name, because of this statement if it is known.</summary>
+    internal void Pin(PinReasons reasons, StatementDigest? by = null) =>
+        (Pins ??= new SessionPins()).Add(reasons, Wire.Loop.NowMs, by);
+
+    /// <summary>Pins the session for a thing of that name.</summary>
+    internal void Pin(PinReasons reason, string name, StatementDigest? by) =>
+        (Pins ??= new SessionPins()).Add(reason, name, Wire.Loop.NowMs, by);
 
     /// <summary>Some reasons hold no more.</summary>
     internal void Unpin(PinReasons reasons)

@@ -1,5 +1,6 @@
 using Seawall.Engine.Flow;
 using Seawall.Engine.Loops;
+using Seawall.MySql.Statements;
 
 namespace Seawall.Engine.Telemetry.Views;
 
@@ -25,7 +26,9 @@ public enum ClientState : byte
     Pinned,
 }
 
-/// <summary>A client as it is now. Nothing in it was said by the client but its name: no statement, no value.</summary>
+/// <summary>
+/// A client as it is now. Nothing in it was said by the client but its name, and what the statements that pin it look like: no value.
+/// </summary>
 public sealed record ClientView
 {
     /// <summary>The number that it was greeted with.</summary>
@@ -64,8 +67,13 @@ public sealed record ClientView
     /// <summary>Why it keeps its connection.</summary>
     public PinReasons Pins { get; init; }
 
-    /// <summary>How long it has been pinned.</summary>
+    /// <summary>How long it has been pinned; 0 when what pins it ends with its next statement.</summary>
     public long PinnedMs { get; init; }
+
+    /// <summary>
+    /// What the statements look like that pinned it: one for each reason, in the order of <see cref="PinCatalog"/>, or null.
+    /// </summary>
+    public IReadOnlyList<StatementDigest?> PinnedBy { get; init; } = [];
 
     /// <summary>Statements that it has prepared.</summary>
     public required int Prepared { get; init; }

@@ -28,7 +28,8 @@ internal static class SessionView
             Tls = (session.Wire as TlsWire)?.Version,
             LastStatement = Verb(session),
             Pins = session.PinReasons,
-            PinnedMs = session.Pins is { } pins ? loop.NowMs - pins.SinceMs : 0,
+            PinnedMs = session.Pins is { Things: [var oldest, ..] } ? loop.NowMs - oldest.SinceMs : 0,
+            PinnedBy = PinnedBy(session),
             Prepared = session.PreparedOrNull?.Count ?? 0,
             Loop = loop.Index,
         };
@@ -49,6 +50,12 @@ internal static class SessionView
         var (command, kind) = session.Current is { } current ? (current.Kind, current.Facts.Kind) : session.LastCommand;
         return Word(command, kind);
     }
+
+    // The oldest thing of each reason speaks for it.
+    private static StatementDigest?[] PinnedBy(Session session) => session.Pins is not { } pins
+        ? []
+        : [.. PinCatalog.All.Where(entry => (pins.Reasons & entry.Reason) != 0)
+            .Select(entry => pins.Things.FirstOrDefault(thing => thing.Reason == entry.Reason).By)];
 
     // The end of the login is the first thing that counts as activity.
     private static bool IsLoggingIn(Session session) => session.ActiveMs == 0;

@@ -60,6 +60,26 @@ public sealed class AccountTests(LabServers lab)
     [InlineData(LabKind.MariaDb)]
     [InlineData(LabKind.MySql97)]
     [InlineData(LabKind.MySql56)]
+    public async Task An_account_without_a_password_admits_no_other(LabKind kind)
+    {
+        var server = await lab.SharedAsync(kind, Cancel);
+        await using var account = await LabAccount.CreateAsync(server, "open", "", Cancel);
+        await using var seawall = await SeawallUnderTest.StartAsync(server, Cancel);
+        foreach (var port in (int[])[server.Port, seawall.Port])
+        {
+            using var client = RawClient.Connect(port, "seawall", "seawall");
+            foreach (var plugin in (string?[])[null, "dialog"])
+                Assert.Equal(0, client.ChangeUser(account.User, "", "", 33, plugin).Head[0]);
+            Assert.Equal(0xFF, client.ChangeUser(account.User, "wrong", "", 33, "dialog").Head[0]);
+            using var other = RawClient.Connect(port, account.User, "wrong");
+            Assert.Equal(1045, other.Refusal!.Code);
+        }
+    }
+
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
     public async Task A_monitoring_account_needs_no_more_than_to_read_the_accounts(LabKind kind)
     {
         var server = await lab.SharedAsync(kind, Cancel);

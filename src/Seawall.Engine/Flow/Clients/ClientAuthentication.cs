@@ -92,7 +92,7 @@ internal sealed class ClientAuthentication(
         var account = known is not null && WantedKind(known, spoken) is not null ? known : _book.Decoys.For(_user);
         var isReal = account == known;
         var wanted = WantedKind(account, spoken) ?? PasswordKind.Native;
-        if (wanted != spoken || (OwesProof(spoken, response) && !AdmitsWithoutPassword(account)))
+        if (wanted != spoken || (OwesProof(spoken, response) && (CanBeAsked || !AdmitsWithoutPassword(account))))
             response = await Switch(wanted);
         if (exchange.IsOver)
             return default;
@@ -120,6 +120,9 @@ internal sealed class ClientAuthentication(
     // A plugin of a client does not prove anything with a nonce that was meant for another one: libmysqlclient and MariaDB's
     // library then send nothing, which is no empty password, and wait to be asked with a nonce for this plugin.
     private bool OwesProof(PasswordKind? spoken, byte[] response) => response.Length == 0 && spoken != nonceFor;
+
+    // Who cannot be asked for a proof by another plugin shows all there is at once.
+    private bool CanBeAsked => _session.Capabilities.HasFlag(Capabilities.PluginAuth);
 
     private static bool AdmitsWithoutPassword(Account account) => account.Passwords.Any(stored => stored.IsEmpty);
 

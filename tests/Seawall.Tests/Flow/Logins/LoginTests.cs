@@ -113,18 +113,46 @@ public sealed class LoginTests
         Assert.Equal(1045, client.ChangeUser(user, "guess").Code);
     }
 
-    [Fact]
-    public void A_client_without_a_password_is_let_in_at_once_whatever_it_was_greeted_with()
+    // Nothing is no word about a password then: the client may have one, which the account has not.
+    [Theory]
+    [InlineData("", 0)]
+    [InlineData("guess", 1045)]
+    public void An_account_without_a_password_waits_for_a_proof_with_the_right_nonce(string password, int code)
     {
         using var world = new EngineWorld(new()
         {
             Prepare = server => server.Accounts.Add(new FakeAccount("open", "", "caching_sha2_password")),
         });
+        var client = world.Connect(s_app);
+        Assert.True(client.LogIn().IsIn);
 
         var reply = world.Connect(
-            s_app with { User = "open", Password = "", Plugin = "caching_sha2_password", WaitsForNonce = true }).LogIn();
+            s_app with { User = "open", Password = password, Plugin = "caching_sha2_password", WaitsForNonce = true }).LogIn();
 
-        Assert.Equal(("mysql_native_password", true, 1), (reply.Greeted, reply.IsIn, reply.Exchanges));
+        Assert.Equal(("mysql_native_password", code), (reply.Greeted, reply.Code));
+        Assert.Equal(code, client.ChangeUser("open", password).Code);
+    }
+
+    [Fact]
+    public void A_client_that_cannot_be_asked_for_another_proof_needs_none_where_there_is_no_password()
+    {
+        using var world = new EngineWorld(new()
+        {
+            Prepare = server =>
+            {
+                server.Accounts[1] = new FakeAccount("app", "secret", "caching_sha2_password");
+                server.Accounts.Add(new FakeAccount("open", ""));
+            },
+        });
+        Assert.True(world.Connect(s_app).LogIn().IsIn);
+        const Capabilities old = FakeClientOptions.Old & ~(Capabilities.PluginAuth | Capabilities.PluginAuthLengthEncoded);
+
+        var reply = world.Connect(s_app with
+        {
+            User = "open", Password = "", Plugin = "mysql_native_password", WaitsForNonce = true, Capabilities = old,
+        }).LogIn();
+
+        Assert.Equal(("caching_sha2_password", true, 1), (reply.Greeted, reply.IsIn, reply.Exchanges));
     }
 
     [Fact]

@@ -103,6 +103,7 @@ public sealed class LexerTruthTests(LabServers lab)
         [
             "md5", "sha", "sha1", "service_get_read_locks", "service_get_write_locks", "service_release_locks",
             "version_tokens_lock_exclusive", "version_tokens_lock_shared", "version_tokens_unlock", "vector_distance", "distance",
+            "mysql_query_attribute_string",
         ];
         var server = await lab.SharedAsync(kind, Cancel);
         var dialect = DialectOf(server, "", "utf8");

@@ -137,6 +137,8 @@ internal static class BuiltInFunctions
             service_get_read_locks service_get_write_locks service_release_locks version_tokens_lock_exclusive
             version_tokens_lock_shared version_tokens_unlock
             """),
+        // And one that only reads: it comes with a component that a server may have installed, or not.
+        new(80023, Never, Never, "mysql_query_attribute_string"),
     ];
 
     /// <summary>What calling a function does, where that is more than to compute something.</summary>

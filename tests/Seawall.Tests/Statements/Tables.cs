@@ -222,6 +222,7 @@ internal static class Tables
         select rank() over (partition by a), row_number() over w from t window w as (order by b) => Select Harmless
         select * from json_table('[]', '$[*]' columns (a int path '$')) j => Select Harmless
         select bin_to_uuid(uuid_to_bin(uuid())) => Select Harmless
+        select mysql_query_attribute_string('a') => Select Harmless
         select regexp_replace('a', 'b', 'c') => Select Harmless
         select release_all_locks() => Select ReleasesAllNamedLocks
         select password('x') => Select CallsUnknownFunction

@@ -232,6 +232,7 @@ public sealed class SeawallEngine : IDisposable
             new StatementDesk(door),
             _floodgate,
             new Leasing(door, Pools, _logger),
+            new Recall(_texts),
             new Departure(meter, () => _options.Pools),
             new Aftermath(door, _texts, _logger) { Untracked = Options.Untracked },
             new CommandDesk(door, schemas, _logger),

@@ -104,7 +104,7 @@ public sealed class AccountTests(LabServers lab)
         await using var seawall = await SeawallUnderTest.StartAsync(server, Cancel);
         string? before;
         using (var control = RawClient.Connect(seawall.Port, account.User, "old"))
-            before = control.Query("select connection_id() + 0").FirstValue;
+            before = control.Query("select connection_id() /* the server's connection_id */").FirstValue;
         Assert.NotNull(before);
 
         await account.SetPasswordAsync("new", Cancel);
@@ -113,7 +113,7 @@ public sealed class AccountTests(LabServers lab)
         Assert.Null(client.Refusal);
         await RefusedSoonAsync(seawall, account.User, "old", 1045);
         // The connection of the old password is not used any more, and is closed.
-        Assert.NotEqual(before, client.Query("select connection_id() + 0").FirstValue);
+        Assert.NotEqual(before, client.Query("select connection_id() /* the server's connection_id */").FirstValue);
         await Eventually.TrueAsync(async () => await server.AskAsync(
             $"select count(*) from information_schema.processlist where id = {before}", Cancel) == "0", Soon, Cancel);
     }

@@ -22,7 +22,7 @@ public sealed class AdminTests(LabServers lab)
             await ExecuteAsync(clients.Add(await seawall.ConnectAsync(Cancel)), "DO 1");
         var pinned = clients.Add(await seawall.ConnectAsync(Cancel));
         await ExecuteAsync(pinned, "SELECT GET_LOCK('seawall-admin', 0)");
-        var thread = Convert.ToInt64(await ScalarAsync(pinned, "SELECT CONNECTION_ID() + 0"), CultureInfo.InvariantCulture);
+        var thread = Convert.ToInt64(await ScalarAsync(pinned, "SELECT CONNECTION_ID() /* the server's connection_id */"), CultureInfo.InvariantCulture);
 
         var pins = await seawall.AskAsync("SHOW PINS", Cancel);
         var pin = Assert.Single(pins, row => (string)row["reasons"]! == "named_lock");
@@ -97,7 +97,7 @@ public sealed class AdminTests(LabServers lab)
         await using var seawall = await StartAsync();
         await using var client = await seawall.ConnectAsync(Cancel);
         await ExecuteAsync(client, "BEGIN");
-        var thread = Convert.ToInt64(await ScalarAsync(client, "SELECT CONNECTION_ID() + 0"), CultureInfo.InvariantCulture);
+        var thread = Convert.ToInt64(await ScalarAsync(client, "SELECT CONNECTION_ID() /* the server's connection_id */"), CultureInfo.InvariantCulture);
 
         var row = Assert.Single(await seawall.AskAsync("SHOW CLIENTS", Cancel));
         Assert.Equal("in_transaction", row["state"]);

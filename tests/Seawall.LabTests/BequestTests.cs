@@ -59,6 +59,9 @@ public sealed class BequestTests(LabServers lab)
                 [
                     "select row_count()", "select ROW_COUNT ( ) as `n`", "show warnings", "show warnings limit 1", "show errors",
                     "show count(*) warnings", "select @@warning_count w, @@session.error_count", "set @@session.lock_wait_timeout = row_count() + 10",
+                    "select if(row_count() > 1, 'many', -row_count()), concat(row_count(), '') as row_count from people limit 1",
+                    "select * from (select row_count() + 1) t", "select @@warning_count + 1, @@error_count > 0",
+                    "select row_count() /* n */ * 2",
                 ])
             {
                 // Where a statement without a table keeps the warnings before it: there are none.
@@ -100,6 +103,9 @@ public sealed class BequestTests(LabServers lab)
                     twins.SameQuery(between);
                 Assert.Equal("1", other.Query("select 1 union select 2").FirstValue);
                 twins.SameQuery("select found_rows() as total, row_count(), 7");
+                twins.SameQuery(statement);
+                Assert.Equal("1", other.Query("select 1 union select 2").FirstValue);
+                twins.SameQuery("select if(found_rows() > 1, found_rows() - 1, 'x'), age from people where id < found_rows()");
             }
         }
         twins.AssertSame();
@@ -115,8 +121,9 @@ public sealed class BequestTests(LabServers lab)
         await using var seawall = await StartAsync(server);
         using var twins = TwinSessions.Open(server, seawall, RawClient.Usual);
         using var other = RawClient.Connect(seawall.Port, "seawall", "seawall");
-        string[] questions = kind == LabKind.MySql97 ? ["select row_count(), found_rows()"] // It prepares no others.
-            : ["select row_count(), found_rows()", "select @@warning_count, found_rows()", "show warnings", "show errors", "show count(*) warnings"];
+        string[] questions = ["select row_count(), found_rows()", "select row_count() + 1, if(found_rows() > 1, 2, 3)"];
+        if (kind != LabKind.MySql97) // It prepares no others.
+            questions = [.. questions, "select @@warning_count, found_rows()", "show warnings", "show errors", "show count(*) warnings"];
         twins.SameQuery("select 1"); // What FOUND_ROWS() says after a CREATE of somebody's, only the connection knows.
         foreach (var question in questions)
         {
@@ -134,6 +141,35 @@ public sealed class BequestTests(LabServers lab)
                     return Task.CompletedTask;
                 });
             }
+        }
+        twins.AssertSame();
+    }
+
+    // On another connection it is the preparation that hears of it.
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
+    public async Task An_error_of_a_prepared_statement_whose_table_is_gone_can_be_asked_about(LabKind kind)
+    {
+        var server = await lab.SharedAsync(kind, Cancel);
+        await using var seawall = await StartAsync(server);
+        using var twins = TwinSessions.Open(server, seawall, RawClient.Usual);
+        using var other = RawClient.Connect(seawall.Port, "seawall", "seawall");
+        foreach (var (question, others) in (IEnumerable<(string, bool)>)
+            [
+                ("show warnings", false), ("show warnings", true), ("select row_count()", false), ("select row_count(), @@error_count", true),
+            ])
+        {
+            twins.SameQuery("create table gone (a int)");
+            await twins.SamePreparedAsync("select * from gone", [], between: async () =>
+            {
+                twins.SameQuery("drop table gone");
+                await seawall.LoseConnectionAsync(server, other, Cancel);
+            });
+            if (others)
+                Assert.Null(other.Query("update fidelity_s.people set age = age").Error);
+            twins.SameQuery(question);
         }
         twins.AssertSame();
     }

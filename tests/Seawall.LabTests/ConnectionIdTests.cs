@@ -32,7 +32,9 @@ public sealed class ConnectionIdTests(LabServers lab)
             [
                 "select connection_id()", "SELECT /* who */ Connection_Id ( ) AS me", "select connection_id(), 'x', null, @@pseudo_thread_id",
                 "select null, 1.5, cast('2020-01-02 03:04:05' as datetime), cast('10:11:12' as time), connection_id(), repeat('y', 300)",
-                "select distinct @@session.pseudo_thread_id from dual",
+                "select distinct @@session.pseudo_thread_id from dual", "select connection_id() + 0, connection_id() /* me */ + 0 me",
+                "select * from (select connection_id() + 0 union all select 7) t", "select if(connection_id() > 0, @@pseudo_thread_id, 'x')",
+                "select max(connection_id()) from (select 1 as a union select 2) t",
             ])
         {
             Same(direct.Query(sql), through.Query(sql), isBinary: false);
@@ -44,9 +46,24 @@ public sealed class ConnectionIdTests(LabServers lab)
 
         void Same(RawAnswer one, RawAnswer two, bool isBinary)
         {
+            isBinary &= two.Packets.Any(packet => Convert.ToHexString(packet.Head).Contains(Number(through.ConnectionId, true), default));
             var (mine, theirs) = (Number(through.ConnectionId, isBinary), Number(direct.ConnectionId, isBinary));
             Assert.Contains(two.Packets, packet => Convert.ToHexString(packet.Head).Contains(mine, StringComparison.Ordinal));
             Assert.Equal(Shown(one), Shown(two).Select(packet => packet.Replace(mine, theirs, StringComparison.Ordinal)).ToArray());
+        }
+    }
+
+    [Fact]
+    public async Task A_client_that_wants_no_metadata_reads_its_number_as_well()
+    {
+        var server = await lab.SharedAsync(LabKind.MySql97, Cancel);
+        await using var seawall = await SeawallUnderTest.StartAsync(server, Cancel);
+        using var client = RawClient.Connect(seawall.Port, "seawall", "seawall", RawClient.Usual | Capabilities.OptionalMetadata);
+        Assert.Null(client.Query("set resultset_metadata = none").Error);
+        foreach (var (answer, isBinary) in (IEnumerable<(RawAnswer, bool)>)
+            [(client.Query("select 'x', connection_id()"), false), (Executed(client, "select 'x', connection_id()"), true)])
+        {
+            Assert.Contains(Number(client.ConnectionId, isBinary), string.Concat(Shown(answer)), StringComparison.Ordinal);
         }
     }
 

@@ -140,7 +140,7 @@ public sealed class FaultTests(LabServers lab)
             Assert.Equal("1", client.Query("select 1").FirstValue);
         }
 
-        var id = client.Query("select connection_id() + 0").FirstValue;
+        var id = client.Query("select connection_id() /* the server's connection_id */").FirstValue;
         client.Send(MySql.Commands.CommandKind.Query, "select sleep(30)"u8);
         await Eventually.TrueAsync(async () => await server.AskAsync(
             $"select count(*) from information_schema.processlist where id = {id} and info like '%sleep(30)%'", Cancel) == "1", Long, Cancel);
@@ -151,7 +151,7 @@ public sealed class FaultTests(LabServers lab)
 
         // In a transaction there is nothing to go on with: what was done there is gone.
         Assert.Null(client.Query("begin").Error);
-        id = client.Query("select connection_id() + 0").FirstValue;
+        id = client.Query("select connection_id() /* the server's connection_id */").FirstValue;
         await server.ExecuteAsync($"kill {id}", Cancel);
         await Eventually.TrueAsync(async () => await server.AskAsync(
             $"select count(*) from information_schema.processlist where id = {id}", Cancel) == "0", Long, Cancel);

@@ -73,17 +73,21 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         if (!statement.IsTaken && !session.Wire.IsClosed)
             await Relay.Command(statement, null, door.Meter);
         var wasUnderWay = session.IsUnderWay;
+        var refusal = statement.Refusal;
         if (session.Lease is { } lease)
         {
-            session.Lease = null;
             if (lease.Connection.IsBroken)
+            {
+                session.Lease = null;
                 lease.Discard();
-            else
-                session.Lease = wasUnderWay ? lease : ReturnClean(lease);
+            }
+            else if (refusal.IsAnswer)
+                HoldRefused(session, lease.Connection);
+            else if (!wasUnderWay)
+                session.Lease = ReturnClean(lease);
         }
         if (session.Wire.IsClosed)
             return false;
-        var refusal = statement.Refusal;
         door.Meter.OwnErrors++;
         ClientReplies.SendError(session, statement.ReplySequence, new SqlError(refusal.Code, refusal.State),
             refusal.IsAnswer ? refusal.Message : $"{refusal.Message} [seawall: the statement did not run]");
@@ -127,6 +131,15 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         await Keepsake.Take(session, lease.Connection);
         session.Unpin(PinReasons.Soft);
         session.Lease = ReturnClean(lease);
+    }
+
+    // What the server said to a preparation of Seawall's own is the answer to the client's execution: it may be asked about.
+    private static void HoldRefused(Session session, ServerConnection connection)
+    {
+        Bequest.NoteRefusal(session, connection);
+        session.Pin(PinReasons.Diagnostics);
+        if (!session.IsUnderWay)
+            HoldSoftly(session);
     }
 
     private static Lease? ReturnClean(Lease lease)
@@ -212,9 +225,7 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
     {
         var session = statement.Session;
         var text = texts.Hold(statement.Text, statement.SettingsBefore.ForParsing);
-        var prepared = session.Prepared.Add(text, statement.Facts, facts.Prepared.Parameters);
-        if ((statement.Facts.Traits & StatementTraits.ReadsConnectionId) != 0)
-            prepared.Ids = ClientIds.In(statement.Text, SessionDialect.Of(statement.SettingsBefore, statement.Server));
+        session.Prepared.Add(text, statement.Facts, facts.Prepared.Parameters, statement.Traces);
         var (_, toClose) = connection.Statements.Add(text, facts.Prepared.StatementId, session.Pool!.Limits.PreparedMax);
         if (toClose is { } old)
             ServerPreparation.Close(connection, old);

@@ -51,9 +51,7 @@ internal sealed class Answer
     private bool _dropsEof;
     private bool _isCall;
     private bool _hasRows;
-    private bool _isBinary;
-    private ClientIds? _ids;
-    private int _defined;
+    private FactTraces? _traces;
     private bool _owesColumnsEnd;
     private bool _isWithheld;
     private uint _renumberTo;
@@ -77,12 +75,12 @@ internal sealed class Answer
     /// Begins an answer. <paramref name="preparedId"/> is the client's number for a statement that is being prepared;
     /// <paramref name="firstSequence"/> is the number that the client expects first, and <paramref name="shift"/> what must be
     /// added to the server's to get it; <paramref name="divert"/> gets what the client would get;
-    /// <paramref name="isCall"/> says that it calls a procedure; <paramref name="ids"/> are the columns in which
-    /// the client must read its own number, of rows that are binary or text.
+    /// <paramref name="isCall"/> says that it calls a procedure; <paramref name="traces"/> are what the client must not read in the
+    /// names of columns.
     /// </summary>
     internal void Begin(
         Session session, ServerConnection connection, ResponseShape shape, uint preparedId = 0, byte firstSequence = 1,
-        byte shift = 0, Stream? divert = null, bool isCall = false, ClientIds? ids = null, bool isBinary = false)
+        byte shift = 0, Stream? divert = null, bool isCall = false, FactTraces? traces = null)
     {
         _connection = connection;
         _session = session;
@@ -96,10 +94,8 @@ internal sealed class Answer
         _tracker.ReportsColumnsEnd = _insertsEof;
         _isCall = isCall;
         _hasRows = shape == ResponseShape.Results;
-        _ids = ids;
-        _isBinary = isBinary;
-        _defined = 0;
-        _tracker.ReportsRows = ids is not null;
+        _traces = traces;
+        _tracker.ReportsDefinitions = traces is not null;
         _owesColumnsEnd = false;
         _isWithheld = false;
     }
@@ -177,16 +173,13 @@ internal sealed class Answer
                 return NeedsOtherEnd(payload);
             case ResponseEvent.Error:
                 _facts.ReadError(payload);
-                return false;
+                return _traces?.AreIn(payload) == true;
             case ResponseEvent.ColumnsEnd:
                 _facts.ReadColumnsEnd(payload);
                 _owesColumnsEnd = _insertsEof && _hasRows;
                 return (_insertsEof || _dropsEof) && !_owesColumnsEnd;
             case ResponseEvent.Definition:
-                _ids!.Define(_defined++, payload);
-                return false;
-            case ResponseEvent.Row:
-                return HasId(payload);
+                return _traces!.AreIn(payload);
             case ResponseEvent.Prepared:
                 _facts.Prepared = PreparedPacket.Read(payload);
                 PreparedPacket.Renumber(payload, _renumberTo);
@@ -209,14 +202,6 @@ internal sealed class Answer
             case ResponseEvent.NeedMore:
                 return false;
         }
-        return false;
-    }
-
-    private bool HasId(Span<byte> row)
-    {
-        if (!_isBinary || _session is not { } session)
-            return _session is not null;
-        _ids!.Change(row, _connection.ThreadId, session.Id);
         return false;
     }
 
@@ -253,22 +238,14 @@ internal sealed class Answer
                 _tracker.SequenceShift--;
             return;
         }
-        if (seen == ResponseEvent.Row)
-        {
-            WriteRow(edited, session, data);
-            return;
-        }
         edited.Begin((byte)(_tracker.LastSequence + _tracker.SequenceShift));
-        _facts.WriteEnd(edited, session, PayloadOf(data));
+        if (seen == ResponseEvent.Definition)
+            _traces!.WriteDefinition(edited, PayloadOf(data));
+        else if (seen == ResponseEvent.Error)
+            _traces!.WriteError(edited, PayloadOf(data));
+        else
+            _facts.WriteEnd(edited, session, PayloadOf(data));
         edited.End();
-    }
-
-    private void WriteRow(PacketWriter edited, Session session, ReadOnlySpan<byte> data)
-    {
-        var packet = data[_tracker.PacketStart.._tracker.PacketEnd];
-        var sequence = (byte)(_tracker.LastSequence + _tracker.SequenceShift);
-        if (!_ids!.TryWrite(edited, sequence, packet[PacketHeader.Size..], _connection.ThreadId, session.Id))
-            edited.Packets(packet);
     }
 
     // In the old dialect the end of the columns says how it stands with the statement, and whether a cursor is open, and then is

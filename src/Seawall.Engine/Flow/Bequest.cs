@@ -36,6 +36,16 @@ internal static class Bequest
         session.Status &= ServerStatus.OfSession;
     }
 
+    /// <summary>An error was the answer, to a preparation in place of the client's execution.</summary>
+    internal static void NoteRefusal(Session session, ServerConnection connection)
+    {
+        session.AnswerWarnings = 1;
+        session.LastResult = new LastResult(RowCount: -1, LastResult.NotAskedFor, Warnings: 1, IsError: true);
+        session.Elsewhere &= ~(PreviousFacts.RowCount | PreviousFacts.Diagnostics);
+        session.KeptWarnings = null;
+        connection.HoldsDiagnostics = true;
+    }
+
     /// <summary>Takes note of an answer.</summary>
     internal static void Note(Statement statement, AnswerFacts facts, ServerConnection connection)
     {

@@ -130,6 +130,8 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
 
             if ((statement.Facts.Traits & StatementTraits.Kills) != 0 && KillDesk.TryRead(statement, out var order))
                 return await rooms.Kills.Answer(statement, order);
+            if (OwnNumber.Concerns(statement))
+                OwnNumber.Put(statement);
 
             statement.Decision = statement.Kind == CommandKind.StatementPrepare
                 ? Decider.DecidePreparation(statement.Facts)
@@ -146,22 +148,16 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
             if (!await rooms.Leasing.Take(statement))
                 return !session.Wire.IsClosed;
 
-            if (statement.Decision.Needs != PreviousFacts.None && !await Recall.Prepare(statement))
-                return !session.Wire.IsClosed;
-
-            if (statement.IsKilled)
-                return await rooms.Aftermath.SettleUnsent(statement);
-            if (!await rooms.Departure.Send(statement))
+            for (var isNew = false; ; isNew = true)
             {
-                if (!Leasing.MayTryAsNew(statement))
-                    return await rooms.Aftermath.SettleUnsent(statement);
-                if (!await rooms.Leasing.TakeAsNew(statement)
-                    || (statement.Decision.Needs != PreviousFacts.None && !await Recall.Prepare(statement)))
-                {
+                if (statement.Decision.Needs != PreviousFacts.None && !await rooms.Recall.Prepare(statement))
                     return !session.Wire.IsClosed;
-                }
-                if (statement.IsKilled || !await rooms.Departure.Send(statement))
+                if (!statement.IsKilled && await rooms.Departure.Send(statement))
+                    break;
+                if (isNew || !Leasing.MayTryAsNew(statement))
                     return await rooms.Aftermath.SettleUnsent(statement);
+                if (!await rooms.Leasing.TakeAsNew(statement))
+                    return !session.Wire.IsClosed;
             }
 
             statement.IsAtServer = true;

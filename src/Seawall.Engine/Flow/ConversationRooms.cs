@@ -8,6 +8,7 @@ internal sealed record ConversationRooms(
     StatementDesk Statements,
     Floodgate Floodgate,
     Leasing Leasing,
+    Recall Recall,
     Departure Departure,
     Aftermath Aftermath,
     CommandDesk Commands,

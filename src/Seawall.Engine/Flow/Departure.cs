@@ -145,11 +145,12 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
 
     private async LoopTask<bool> SendPrepared(Statement statement, ServerConnection connection, PreparedStatement prepared)
     {
-        var found = connection.Statements.Find(prepared.Text, prepared);
+        var text = statement.Wording ?? prepared.Text;
+        var found = connection.Statements.Find(text, prepared);
         if (found is null)
         {
             statement.Hold();
-            found = await Prepare(statement, connection, prepared);
+            found = await Prepare(statement, connection, text);
             if (found is null)
                 return false;
         }
@@ -184,15 +185,15 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
 
     // Another connection than the one where the client prepared the statement: prepared there under the same settings.
     private async LoopTask<ServerStatement?> Prepare(
-        Statement statement, ServerConnection connection, PreparedStatement prepared)
+        Statement statement, ServerConnection connection, PreparedText text)
     {
         meter.Reprepares++;
-        var parsing = prepared.Text.Settings;
+        var parsing = text.Settings;
         // As a rule the session's present settings read the text as it was read before, and are what comes next anyway.
         var to = ReferenceEquals(statement.Session.Settings.ForParsing, parsing) ? statement.Session.Settings : parsing;
         if (!await Move(statement, connection, to))
             return null;
-        var (reply, id) = await ServerPreparation.Run(connection, prepared.Text);
+        var (reply, id) = await ServerPreparation.Run(connection, text);
         if (!reply.IsOk)
         {
             connection.IsBroken |= reply.Kind == ServerReplyKind.Lost;
@@ -200,7 +201,7 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
             statement.Refusal = reply.Kind == ServerReplyKind.Lost ? LostBefore : reply with { IsAnswer = true };
             return null;
         }
-        var (added, toClose) = connection.Statements.Add(prepared.Text, id, limits().PreparedMax);
+        var (added, toClose) = connection.Statements.Add(text, id, limits().PreparedMax);
         if (toClose is { } old)
             ServerPreparation.Close(connection, old);
         return added;
@@ -211,18 +212,8 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         var session = statement.Session;
         statement.Answer.Begin(session, connection, statement.Shape,
             statement.Kind == CommandKind.StatementPrepare ? session.Prepared.NextId : 0, statement.ReplySequence,
-            statement.SequenceShift, isCall: (statement.Facts.Traits & StatementTraits.CallsProcedure) != 0, ids: IdsOf(statement),
-            isBinary: statement.Prepared is not null, divert: statement.Recast?.Original);
-    }
-
-    // Where the client would read the number of the server connection.
-    private static ClientIds? IdsOf(Statement statement)
-    {
-        if (statement.Prepared is { } prepared)
-            return prepared.Ids;
-        return (statement.Facts.Traits & StatementTraits.ReadsConnectionId) != 0 && statement is { Kind: CommandKind.Query, IsWhole: true }
-            ? ClientIds.In(statement.Text, SessionDialect.Of(statement.SettingsBefore, statement.Server))
-            : null;
+            statement.SequenceShift, isCall: (statement.Facts.Traits & StatementTraits.CallsProcedure) != 0,
+            traces: FactTraces.Join(statement.Prepared?.Traces, statement.Traces), divert: statement.Recast?.Original);
     }
 
     private void Count(Statement statement)

@@ -35,7 +35,7 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
 
     /// <summary>Whether a statement that was not sent may be tried once more, on a connection that nobody has set anything on.</summary>
     internal static bool MayTryAsNew(Statement statement) =>
-        statement is { IsMoveRefused: true, Session: { IsUnderWay: false, Wire.IsClosed: false } };
+        statement is { IsMoveRefused: true, IsKilled: false, Session: { IsUnderWay: false, Wire.IsClosed: false } };
 
     /// <summary>
     /// A setting that another session has left on the connection cannot be taken back, or not be changed: the connection goes,

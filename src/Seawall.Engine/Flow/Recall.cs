@@ -1,8 +1,6 @@
-using System.Globalization;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Loops;
 using Seawall.MySql.Commands;
-using Seawall.MySql.Framing;
 using Seawall.MySql.Results;
 using Seawall.MySql.Statements;
 
@@ -10,16 +8,16 @@ namespace Seawall.Engine.Flow;
 
 /// <summary>
 /// A statement that asks about the statement before it, on a connection that others have used since: the facts that are known are
-/// put into its answer, or into its text; without them it is refused. What is set on the connection (LAST_INSERT_ID())
+/// put into its text, or its answer gets the warnings that were kept; without them it is refused. What is set on the connection (LAST_INSERT_ID())
 /// is left to <see cref="Departure"/>.
 /// </summary>
-internal static class Recall
+internal sealed class Recall(PreparedTexts texts)
 {
     private const PreviousFacts Asked =
         PreviousFacts.RowCount | PreviousFacts.FoundRows | PreviousFacts.Diagnostics | PreviousFacts.OnlyThere;
 
     /// <summary>Sees to it that the statement can be sent; false when it was refused, and the client has been told.</summary>
-    internal static LoopTask<bool> Prepare(Statement statement)
+    internal LoopTask<bool> Prepare(Statement statement)
     {
         var session = statement.Session;
         var needs = statement.Decision.Needs;
@@ -32,7 +30,7 @@ internal static class Recall
         return new(PrepareRest(statement));
     }
 
-    private static async LoopTask<bool> PrepareDoubtful(Statement statement)
+    private async LoopTask<bool> PrepareDoubtful(Statement statement)
     {
         var session = statement.Session;
         if (session.InsertIdDoubt is { IsLost: false, WasThere: false })
@@ -46,62 +44,64 @@ internal static class Recall
         return session.InsertIdDoubt.IsLost ? Refuse(statement) : PrepareRest(statement);
     }
 
-    private static bool PrepareRest(Statement statement)
+    private bool PrepareRest(Statement statement)
     {
         var session = statement.Session;
-        var missing = statement.Decision.Needs & session.Elsewhere & Asked;
         if (statement.Facts.Kind == StatementKind.GetDiagnostics)
             return MayGetDiagnostics(statement) || Refuse(statement);
+        var missing = statement.Decision.Needs & session.Elsewhere & Asked & ~statement.Told;
         if (missing == PreviousFacts.None || statement.Kind == CommandKind.StatementPrepare)
             return true;
         var text = StatementText.Of(statement);
+        if (OnlyDefines(statement.Facts, text))
+            return true;
         if (missing.HasFlag(PreviousFacts.OnlyThere) || text.IsMissing || ExecutionPacket.OpensSomething(statement))
             return Refuse(statement);
-        statement.Recast = PreviousQuestion.TryRead(text.Bytes, text.Dialect, out var question) ? Answer(statement, question) : null;
-        return statement.Recast is not null || TryWrite(statement, text) || Refuse(statement);
+        if (!PreviousQuestion.TryRead(text.Bytes, text.Dialect, out var question))
+            return TryWrite(statement, text, text.Bytes, missing) || Refuse(statement);
+        if (question.AsSelect() is { } select)
+            return TryWrite(statement, text, select, missing) || Refuse(statement);
+        statement.Recast = Answer(session, question);
+        return statement.Recast is not null || Refuse(statement);
     }
 
-    private static Recast? Answer(Statement statement, PreviousQuestion question)
+    // Nothing of it is asked now.
+    private static bool OnlyDefines(StatementFacts facts, in StatementText text) => facts.Statements == 1
+        && (facts.Kind is StatementKind.Explain or StatementKind.Describe || (facts.Traits & StatementTraits.DefinesRoutine) != 0
+            || (facts.Kind is StatementKind.Create or StatementKind.Alter && StatementNames.IsView(text.Bytes, text.Dialect)));
+
+    private static Recast? Answer(Session session, PreviousQuestion question)
     {
-        var session = statement.Session;
-        if (question.Kind != QuestionKind.Values)
-        {
-            if (session is { KeptWarnings: null, LastResult.Warnings: > 0 })
-                return null;
-            var rows = session.KeptWarnings?.Rows ?? [];
-            if (question.Kind == QuestionKind.Errors)
-                rows = [.. rows.Where(row => row[0].AsSpan().SequenceEqual("Error"u8))];
-            return new Recast { Rows = [.. rows.Skip(question.Offset).Take(question.Count)] };
-        }
-        var values = new string?[question.Columns.Count];
-        for (var i = 0; i < values.Length; i++)
-        {
-            var fact = question.Columns[i];
-            if (fact == AskedFact.Other && statement.Kind == CommandKind.StatementExecute)
-                return null; // Where the next column begins depends on its type.
-            if (!session.Elsewhere.HasFlag(FlagOf(fact)) || fact is AskedFact.Other or AskedFact.LastInsertId)
-                continue;
-            if (ValueOf(session, fact) is not { } value)
-                return null;
-            values[i] = value;
-        }
-        return new Recast { Values = values };
+        if (session is { KeptWarnings: null, LastResult.Warnings: > 0 })
+            return null;
+        var rows = session.KeptWarnings?.Rows ?? [];
+        if (question.Kind == QuestionKind.Errors)
+            rows = [.. rows.Where(row => row[0].AsSpan().SequenceEqual("Error"u8))];
+        return new Recast { Rows = [.. rows.Skip(question.Offset).Take(question.Count)] };
     }
 
-    // Nobody sees the columns of an INSERT: the values can stand in its text. A prepared text stays what it is.
-    private static bool TryWrite(Statement statement, in StatementText text)
+    // Puts what is known into the text. A prepared statement is executed as another one, with the values in it.
+    private bool TryWrite(Statement statement, in StatementText text, ReadOnlySpan<byte> words, PreviousFacts missing)
     {
-        if (statement.Kind != CommandKind.Query)
-            return false;
         var session = statement.Session;
-        if (PreviousAnswers.Write(text.Bytes, text.Dialect, statement.Facts, fact => ValueOf(session, fact)) is not { } written)
+        var asked = (missing.HasFlag(PreviousFacts.RowCount) ? AskedFacts.RowCount : 0)
+            | (missing.HasFlag(PreviousFacts.FoundRows) ? AskedFacts.FoundRows : 0)
+            | (missing.HasFlag(PreviousFacts.Diagnostics) ? AskedFacts.WarningCount | AskedFacts.ErrorCount : 0);
+        var traces = statement.Traces;
+        if (!Wording.MayReplace(statement)
+            || FactText.Put(words, text.Dialect, asked, fact => ValueOf(session, fact), ref traces) is not { } written)
+        {
             return false;
-        var length = statement.TextAt + written.Length;
-        var packet = new byte[Inbox.Headroom + PacketHeader.Size + length];
-        PacketHeader.Write(packet.AsSpan(Inbox.Headroom), length, 0);
-        statement.Packet.Payload[..statement.TextAt].CopyTo(packet.AsSpan(Inbox.Headroom + PacketHeader.Size));
-        written.CopyTo(packet, packet.Length - written.Length);
-        statement.Replace(new PacketSlice(packet, Inbox.Headroom, length, length));
+        }
+        if (statement.Prepared is { } prepared)
+        {
+            statement.Wording?.Release();
+            statement.Wording = texts.Hold(written, prepared.Text.Settings);
+            statement.Traces = traces;
+        }
+        else
+            Wording.Replace(statement, written, traces);
+        statement.Told |= missing;
         return true;
     }
 
@@ -114,28 +114,18 @@ internal static class Recall
         return !session.Elsewhere.HasFlag(PreviousFacts.Diagnostics) || session.LastResult.Warnings == 0;
     }
 
-    private static PreviousFacts FlagOf(AskedFact fact) => fact switch
-    {
-        AskedFact.RowCount => PreviousFacts.RowCount,
-        AskedFact.FoundRows => PreviousFacts.FoundRows,
-        AskedFact.WarningCount or AskedFact.ErrorCount => PreviousFacts.Diagnostics,
-        AskedFact.LastInsertId or AskedFact.Other => PreviousFacts.None,
-        _ => PreviousFacts.None,
-    };
-
-    private static string? ValueOf(Session session, AskedFact fact)
+    private static long? ValueOf(Session session, AskedFacts fact)
     {
         var last = session.LastResult;
-        long? value = fact switch
+        return fact switch
         {
-            AskedFact.RowCount => last.RowCount,
-            AskedFact.FoundRows => last.FoundRows >= 0 ? last.FoundRows : null,
-            AskedFact.WarningCount => last.Warnings == 0 ? 0 : session.KeptWarnings?.Warnings,
-            AskedFact.ErrorCount => last.Warnings == 0 ? 0 : session.KeptWarnings?.Errors,
-            AskedFact.LastInsertId or AskedFact.Other => null,
+            AskedFacts.RowCount => last.RowCount,
+            AskedFacts.FoundRows => last.FoundRows >= 0 ? last.FoundRows : null,
+            AskedFacts.WarningCount => last.Warnings == 0 ? 0 : session.KeptWarnings?.Warnings,
+            AskedFacts.ErrorCount => last.Warnings == 0 ? 0 : session.KeptWarnings?.Errors,
+            AskedFacts.ConnectionId or AskedFacts.None => null,
             _ => null,
         };
-        return value?.ToString(CultureInfo.InvariantCulture);
     }
 
     private static bool Refuse(Statement statement)
@@ -165,14 +155,11 @@ internal static class Recall
     }
 }
 
-/// <summary>What the rows of an answer must be changed to on their way to the client. The answer is short.</summary>
+/// <summary>The rows that an answer must have. The answer is short.</summary>
 internal sealed class Recast
 {
-    /// <summary>A value for each column, null where it stays; or null.</summary>
-    internal IReadOnlyList<string?>? Values { get; init; }
-
-    /// <summary>The rows in place of those that come; or null.</summary>
-    internal IReadOnlyList<byte[]?[]>? Rows { get; init; }
+    /// <summary>The rows.</summary>
+    internal required IReadOnlyList<byte[]?[]> Rows { get; init; }
 
     /// <summary>The answer as the client would have got it.</summary>
     internal MemoryStream Original { get; } = new();
@@ -185,11 +172,7 @@ internal sealed class Recast
             return;
         var recast = new ResultRecast(Original.GetBuffer().AsSpan(0, (int)Original.Length), endsWithOk: !session.WantsEof);
         var writer = session.Wire.Loop.Writer.Clear();
-        var isBinary = statement.Kind == CommandKind.StatementExecute;
-        if (Rows is not null)
-            recast.ReplaceRows(writer, Rows, isBinary);
-        else
-            recast.ReplaceValues(writer, Values!, isBinary);
+        recast.ReplaceRows(writer, Rows, isBinary: statement.Kind == CommandKind.StatementExecute);
         session.Wire.Send(writer.Bytes);
     }
 }

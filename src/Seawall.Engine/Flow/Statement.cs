@@ -54,8 +54,17 @@ internal sealed class Statement
     /// <summary>What is to be done with it.</summary>
     internal Decision Decision { get; set; }
 
-    /// <summary>What the rows of its answer must be changed to: facts that its connection does not know.</summary>
+    /// <summary>The rows that its answer must have: warnings that its connection does not know.</summary>
     internal Recast? Recast { get; set; }
+
+    /// <summary>What its text has that the client did not write, and must not read.</summary>
+    internal FactTraces? Traces { get; set; }
+
+    /// <summary>The facts that stand in its text now.</summary>
+    internal PreviousFacts Told { get; set; }
+
+    /// <summary>What is executed in place of the prepared statement, with facts in it; held once for this.</summary>
+    internal PreparedText? Wording { get; set; }
 
     /// <summary>Whether warnings of others must be swept off the connection before it runs.</summary>
     internal bool NeedsCleanDiagnostics { get; set; }
@@ -194,6 +203,10 @@ internal sealed class Statement
         Prepared = null;
         NeedsCleanDiagnostics = false;
         Recast = null;
+        Traces = null;
+        Told = PreviousFacts.None;
+        Wording?.Release();
+        Wording = null;
         Refusal = default;
         IsMoveRefused = false;
         SequenceShift = 0;

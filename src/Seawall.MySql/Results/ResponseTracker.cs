@@ -23,11 +23,8 @@ public enum ResponseEvent : byte
     /// </summary>
     ColumnsEnd,
 
-    /// <summary>The definition of a column, where <see cref="ResponseTracker.ReportsRows"/>.</summary>
+    /// <summary>The definition of a column, where <see cref="ResponseTracker.ReportsDefinitions"/>.</summary>
     Definition,
-
-    /// <summary>A row, where <see cref="ResponseTracker.ReportsRows"/>.</summary>
-    Row,
 
     /// <summary>A statement was prepared; its number is in the packet.</summary>
     Prepared,
@@ -58,7 +55,7 @@ public enum ResponseEvent : byte
 /// </remarks>
 public struct ResponseTracker
 {
-    /// <summary>Definitions and rows longer than this go by unseen: they must fit into a loop's buffer with others.</summary>
+    /// <summary>Definitions longer than this go by unseen: they must fit into a loop's buffer with others.</summary>
     public const int ReportedMax = 16 * 1024;
 
     private State _state;
@@ -96,8 +93,8 @@ public struct ResponseTracker
     /// <summary>Whether <see cref="ResponseEvent.ColumnsEnd"/> is wanted even when the server sends no packet there.</summary>
     public bool ReportsColumnsEnd { get; set; }
 
-    /// <summary>Whether definitions of columns and rows are to be seen, and do not just go by.</summary>
-    public bool ReportsRows { get; set; }
+    /// <summary>Whether definitions of columns are to be seen, and do not just go by.</summary>
+    public bool ReportsDefinitions { get; set; }
 
     /// <summary>Added to the number of each packet that goes by.</summary>
     public byte SequenceShift { get; set; }
@@ -222,14 +219,13 @@ public struct ResponseTracker
         if (_state != State.Rows || length == 0)
             return _state == State.Rows;
         needsMore = packet.Length <= PacketHeader.Size;
-        return !needsMore && packet[PacketHeader.Size] != ErrPacket.Header && !IsEnd(packet[PacketHeader.Size], length)
-            && !IsReported(length);
+        return !needsMore && packet[PacketHeader.Size] != ErrPacket.Header && !IsEnd(packet[PacketHeader.Size], length);
     }
 
     private readonly bool IsEnd(byte first, int length) => first == OkPacket.EndHeader
         && length < (_deprecatesEof ? PacketHeader.LengthMax : EofPacket.LengthLimit);
 
-    private readonly bool IsReported(int length) => ReportsRows && length <= ReportedMax;
+    private readonly bool IsReported(int length) => ReportsDefinitions && length <= ReportedMax;
 
     private void Pass(Span<byte> packet, int length, ref int position)
     {
@@ -285,18 +281,10 @@ public struct ResponseTracker
             State.PreparedFirst => LookAtPrepared(payload),
             State.OnePacket => LookAtOnly(payload),
             State.ColumnsEof => LookAtColumnsEof(payload),
-            State.Rows => LookAtRow(payload),
-            State.Columns when ReportsRows => LookAtDefinition(),
+            State.Rows => ResponseEvent.End,
+            State.Columns when ReportsDefinitions => LookAtDefinition(),
             _ => ResponseEvent.Malformed,
         };
-    }
-
-    private ResponseEvent LookAtRow(ReadOnlySpan<byte> payload)
-    {
-        if (IsEnd(payload[0], payload.Length))
-            return ResponseEvent.End;
-        Rows++;
-        return ResponseEvent.Row;
     }
 
     private ResponseEvent LookAtDefinition()

@@ -4,39 +4,16 @@ using Seawall.MySql.Framing;
 namespace Seawall.MySql.Results;
 
 /// <summary>
-/// Changes the rows of one small result that is here as a whole: columns and end stay as the server sent them, rows get other
-/// values, or are others. Text and binary rows; whatever is no result with rows stays as it is.
+/// Puts other rows into one small result that is here as a whole: columns and end stay as the server sent them. Text and binary
+/// rows; whatever is no result with rows stays as it is.
 /// </summary>
 /// <param name="packets">The result, in the form in which the client gets it.</param>
 /// <param name="endsWithOk">Whether rows end with an OK packet, and no packet stands between columns and rows.</param>
 public readonly ref struct ResultRecast(ReadOnlySpan<byte> packets, bool endsWithOk)
 {
     private const byte Null = 0xFB;
-    private const int BigIntBytes = 8;
 
     private readonly ReadOnlySpan<byte> _packets = packets;
-
-    /// <summary>
-    /// Writes the result with other values in each row; null leaves a value as it is. In binary rows all columns are
-    /// numbers of 64 bits.
-    /// </summary>
-    public void ReplaceValues(PacketWriter writer, IReadOnlyList<string?> values, bool isBinary)
-    {
-        if (!TryWriteHead(writer, out var rest))
-            return;
-        while (!IsEnd(rest, out var length))
-        {
-            var row = rest.Slice(PacketHeader.Size, length);
-            writer.BeginNext();
-            if (isBinary)
-                WriteBinary(writer, row, values);
-            else
-                WriteText(writer, row, values);
-            writer.End();
-            rest = rest[(PacketHeader.Size + length)..];
-        }
-        WriteRest(writer, rest);
-    }
 
     /// <summary>Writes the result with these rows of (word, number, text), which is what SHOW WARNINGS has.</summary>
     public void ReplaceRows(PacketWriter writer, IReadOnlyList<byte[]?[]> rows, bool isBinary)
@@ -95,44 +72,6 @@ public readonly ref struct ResultRecast(ReadOnlySpan<byte> packets, bool endsWit
         return length == 0 || rest[PacketHeader.Size] is OkPacket.EndHeader or ErrPacket.Header;
     }
 
-    private static void WriteText(PacketWriter writer, ReadOnlySpan<byte> row, IReadOnlyList<string?> values)
-    {
-        var reader = new FieldReader(row);
-        foreach (var value in values)
-        {
-            var isNull = reader.Rest is [Null, ..];
-            if (isNull)
-                _ = reader.Int1();
-            var old = isNull ? default : reader.LengthEncodedBytes();
-            if (value is not null)
-                writer.LengthEncodedText(value);
-            else if (isNull)
-                writer.Int1(Null);
-            else
-                writer.LengthEncodedBytes(old);
-        }
-    }
-
-    private static void WriteBinary(PacketWriter writer, ReadOnlySpan<byte> row, IReadOnlyList<string?> values)
-    {
-        var head = 1 + (values.Count + 9) / 8;
-        if (row.Length != head + values.Count * BigIntBytes)
-        {
-            writer.Raw(row); // A NULL, or another type: none of the facts has either.
-            return;
-        }
-        writer.Raw(row[..head]);
-        for (var i = 0; i < values.Count; i++)
-        {
-            if (values[i] is { } value)
-                writer.Int8(value.StartsWith('-') ? (ulong)long.Parse(value, Invariant) : ulong.Parse(value, Invariant));
-            else
-                writer.Raw(row.Slice(head + i * BigIntBytes, BigIntBytes));
-        }
-    }
-
     // It was read from a server, which may say anything.
     private static uint NumberOf(ReadOnlySpan<byte> digits) => Utf8Parser.TryParse(digits, out uint number, out _) ? number : 0;
-
-    private static IFormatProvider Invariant => System.Globalization.CultureInfo.InvariantCulture;
 }

@@ -45,6 +45,7 @@ internal readonly record struct SqlToken(SqlTokenKind Kind, string? Value);
 internal sealed class SqlTokens
 {
     private static readonly SqlToken s_end = new(SqlTokenKind.Symbol, "");
+    private static readonly SqlToken s_semicolon = new(SqlTokenKind.Symbol, ";");
 
     private readonly List<SqlToken> _tokens;
     private int _at;
@@ -54,13 +55,20 @@ internal sealed class SqlTokens
     /// <summary>The tokens of a text that is one statement; false when it is more, or cannot be read.</summary>
     internal static bool TryRead(ReadOnlySpan<byte> text, in SqlDialect dialect, [NotNullWhen(true)] out SqlTokens? tokens)
     {
+        if (TryReadAll(text, dialect, out tokens) && tokens._tokens.Contains(s_semicolon))
+            tokens = null;
+        return tokens is not null;
+    }
+
+    /// <summary>The tokens of a text, of however many statements; false when it cannot be read.</summary>
+    internal static bool TryReadAll(ReadOnlySpan<byte> text, in SqlDialect dialect, [NotNullWhen(true)] out SqlTokens? tokens)
+    {
         var scanner = new TokenScanner<Collector>(dialect, new Collector([], dialect.NoBackslashEscapes));
         scanner.Read(text);
         var list = scanner.Reader.Tokens;
         while (list.Count > 0 && list[^1].Value == ";")
             list.RemoveAt(list.Count - 1);
-        var isOne = !scanner.Reader.GaveUp && !list.Contains(new SqlToken(SqlTokenKind.Symbol, ";"));
-        tokens = isOne ? new SqlTokens(list) : null;
+        tokens = scanner.Reader.GaveUp ? null : new SqlTokens(list);
         return tokens is not null;
     }
 
@@ -102,23 +110,39 @@ internal sealed class SqlTokens
         return true;
     }
 
-    /// <summary>How often a word occurs in all of it.</summary>
-    internal int Count(string word) => _tokens.Count(token =>
-        token.Kind == SqlTokenKind.Word && string.Equals(token.Value, word, StringComparison.OrdinalIgnoreCase));
+    /// <summary>Whether a word or a quoted name is among them.</summary>
+    internal bool Names(string name) => _tokens.Exists(token =>
+        token.Kind is SqlTokenKind.Word or SqlTokenKind.Name && string.Equals(token.Value, name, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Whether rows go into user variables: INTO, then one.</summary>
-    internal bool HasIntoVariable()
+    /// <summary>
+    /// Where a name is seen, in order, also inside of longer names and strings: whether it is a call without arguments or, if
+    /// <paramref name="isCall"/> is false, a system variable of the session; and whether it is in the first statement.
+    /// </summary>
+    internal List<(bool IsQuestion, bool IsFirst)> Sightings(string name, bool isCall)
     {
-        for (var i = 1; i < _tokens.Count; i++)
+        var sightings = new List<(bool, bool)>();
+        var isFirst = true;
+        for (var i = 0; i < _tokens.Count; i++)
         {
-            if (_tokens[i].Kind == SqlTokenKind.UserVariable && _tokens[i - 1].Kind == SqlTokenKind.Word
-                && string.Equals(_tokens[i - 1].Value, "into", StringComparison.OrdinalIgnoreCase))
-            {
-                return true;
-            }
+            isFirst &= _tokens[i] != s_semicolon;
+            if (_tokens[i].Kind is not (SqlTokenKind.Word or SqlTokenKind.Name or SqlTokenKind.Text) || _tokens[i].Value is not { } value)
+                continue;
+            var isWhole = _tokens[i].Kind == SqlTokenKind.Word && value.Equals(name, StringComparison.OrdinalIgnoreCase);
+            for (var at = 0; (at = value.IndexOf(name, at, StringComparison.OrdinalIgnoreCase)) >= 0; at += name.Length)
+                sightings.Add((isWhole && (isCall ? IsCall(i) : IsVariable(i)), isFirst));
         }
-        return false;
+        return sightings;
     }
+
+    private bool IsCall(int at) => !IsSymbol(at - 1, ".") && IsSymbol(at + 1, "(") && IsSymbol(at + 2, ")");
+
+    private bool IsVariable(int at) => IsSystem(at - 1)
+        || (IsSymbol(at - 1, ".") && IsSystem(at - 3) && _tokens[at - 2].Value?.ToLowerInvariant() is "session" or "local");
+
+    private bool IsSystem(int at) => at >= 0 && _tokens[at].Kind == SqlTokenKind.SystemVariable;
+
+    private bool IsSymbol(int at, string symbol) =>
+        at >= 0 && at < _tokens.Count && _tokens[at].Kind == SqlTokenKind.Symbol && _tokens[at].Value == symbol;
 
     /// <summary>Takes a name, with or without quotes.</summary>
     internal bool TryTakeName([NotNullWhen(true)] out string? name)

@@ -135,6 +135,20 @@ public static class StatementNames
         return isStage || tokens.Take(Word.Lock) || tokens.Take(Word.Unlock);
     }
 
+    /// <summary>Whether CREATE or ALTER is about a view: what stands in it is not run now.</summary>
+    public static bool IsView(ReadOnlySpan<byte> text, in SqlDialect dialect)
+    {
+        if (!SqlTokens.TryRead(text, dialect, out var tokens) || !(tokens.Take(Word.Create) || tokens.Take(Word.Alter)))
+            return false;
+        while (!tokens.IsAtEnd && !tokens.IsNext(Word.Table) && !tokens.IsNext(Word.As))
+        {
+            if (tokens.Take(Word.View))
+                return true;
+            tokens.Take();
+        }
+        return false;
+    }
+
     /// <summary>Whether a text is SHOW WARNINGS, without a limit.</summary>
     public static bool IsShowWarnings(ReadOnlySpan<byte> text, in SqlDialect dialect) =>
         SqlTokens.TryRead(text, dialect, out var tokens) && tokens.Take(Word.Show) && tokens.Take(Word.Warnings)

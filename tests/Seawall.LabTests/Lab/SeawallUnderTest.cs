@@ -143,7 +143,7 @@ public sealed class SeawallUnderTest : IAsyncDisposable
     /// </summary>
     public async Task LoseConnectionAsync(LabServer server, RawClient client, CancellationToken cancel)
     {
-        var id = client.Query("select connection_id() + 0").FirstValue;
+        var id = client.Query("select connection_id() /* the server's connection_id */").FirstValue;
         var (lost, total) = (IdleLost, Engine.Pools.All.Sum(pool => pool.Total));
         await server.ExecuteAsync($"kill {id}", cancel);
         // One that is held for a second, in case the client asks what its statement left, is found lost when it is given up.

@@ -84,6 +84,9 @@ public sealed class FakeServer
     /// <summary>What it says in place of what it should: null lets it go on as a server does.</summary>
     public Func<FakeConnection, FakeMoment, FakeSabotage?>? Sabotage { get; set; }
 
+    /// <summary>Texts that it prepares no more, and what it says to them: somebody has dropped a table.</summary>
+    public Dictionary<string, FakeError> Unpreparable { get; } = [];
+
     /// <summary>
     /// Whether commands that it cannot read are answered with an error, as servers do; otherwise such a command is a bug of the
     /// test, and the test hears of it.

@@ -108,18 +108,29 @@ internal static class FakeSql
             session.InTransaction |= !session.Autocommit;
         }
         var items = Items(list);
-        var values = items.ConvertAll(item => Value(session, item));
-        var row = new FakeRows(items, [values]);
+        var values = items.ConvertAll(item => Value(session, WithoutAlias(item)));
+        var row = new FakeRows(items.ConvertAll(item => item == WithoutAlias(item) ? item : item[(item.LastIndexOf(' ') + 1)..]), [values]);
         var sleep = items.Find(item => item.StartsWith("SLEEP(", StringComparison.OrdinalIgnoreCase));
         return sleep is null ? row
             : new FakeLater((long)(double.Parse(sleep[6..^1], CultureInfo.InvariantCulture) * 1000), row);
     }
 
+    private static string WithoutAlias(string item) =>
+        item.LastIndexOf(" as ", StringComparison.OrdinalIgnoreCase) is > 0 and var at && at > item.LastIndexOf(')') && item[^1] != '\'' ? item[..at] : item;
+
     private static string? Value(FakeSession session, string item)
     {
+        if (item.LastIndexOf(" + ", StringComparison.Ordinal) is > 0 and var plus)
+        {
+            return (long.Parse(Value(session, item[..plus])!, CultureInfo.InvariantCulture)
+                + long.Parse(item[(plus + 3)..], CultureInfo.InvariantCulture)).ToString(CultureInfo.InvariantCulture);
+        }
+        if (item.StartsWith("if(1,", StringComparison.Ordinal)) // The one condition that this little SQL knows.
+            return new string([.. item[5..].Replace("cast(", "", StringComparison.Ordinal).TakeWhile(sign => sign is '-' or (>= '0' and <= '9'))]);
         if (item.StartsWith("@@", StringComparison.Ordinal))
             return item switch
             {
+                "@@server_thread" => session.Id.ToString(CultureInfo.InvariantCulture), // Of no real server: what CONNECTION_ID() hides.
                 "@@warning_count" => session.Warnings.Count.ToString(CultureInfo.InvariantCulture),
                 "@@error_count" => "0",
                 _ => session[item[2..].Replace("session.", "", StringComparison.OrdinalIgnoreCase).Trim('`')],

@@ -59,6 +59,11 @@ internal sealed class FakeStatements(FakeServer server, FakeSession session, Fak
                 .GetAwaiter().GetResult();
             return true;
         }
+        if (server.Unpreparable.TryGetValue(sql, out var refusal))
+        {
+            replies.Send(refusal).GetAwaiter().GetResult();
+            return true;
+        }
         var statement = new Prepared(sql);
         _prepared.Add(++_lastId, statement);
         var header = new PacketWriter().Begin(0).Int1(0).Int4(_lastId).Int2((ushort)statement.Columns.Count)

@@ -47,32 +47,5 @@ public sealed class KillTextTests
     public void MariaDb_has_words_of_its_own(string sql, string expected) =>
         Assert.Equal(expected, Show(KillTarget.Read(Encoding.UTF8.GetBytes(sql), Dialects.MariaDb)));
 
-    [Theory]
-    [InlineData("select connection_id()", 0b1)]
-    [InlineData("SELECT /* x */ Connection_ID ( ) AS `a,b`;", 0b1)]
-    [InlineData("select 1, (select max(a) from t where b in (1, 2)), connection_id() id, 'x', @@pseudo_thread_id", 0b10100)]
-    [InlineData("select @@session.pseudo_thread_id, @@local.`pseudo_thread_id` 'y'", 0b11)]
-    [InlineData("select sql_no_cache distinct connection_id() from dual", 0b1)]
-    [InlineData("select connection_id, connection_id()", 0b10)]
-    [InlineData("select connection_id() + 1, connection_id()", 0b10)]
-    [InlineData("select concat(connection_id()), if(connection_id() = 1, 2, 3)", 0)]
-    [InlineData("select connection_id() from t", 0)]
-    [InlineData("select *, connection_id()", 0)]
-    [InlineData("select connection_id() union select 1", 0)]
-    [InlineData("select 1 union select connection_id()", 0)]
-    [InlineData("select connection_id() into @a", 0)]
-    [InlineData("select 1 where connection_id()", 0)]
-    [InlineData("select @@global.pseudo_thread_id", 0)]
-    [InlineData("(select connection_id())", 0)]
-    [InlineData("select connection_id(); select 1", 0)]
-    [InlineData("do connection_id()", 0)]
-    [InlineData("select (1, connection_id()", 0)]
-    [InlineData("select 1), connection_id()", 0)]
-    [InlineData("select connection_id(", 0)]
-    [InlineData("select 'x", 0)]
-    [InlineData("", 0)]
-    public void The_columns_that_are_the_connections_number_are_found(string sql, int expected) =>
-        Assert.Equal((ulong)expected, IdColumns.Find(Encoding.UTF8.GetBytes(sql), Dialects.MySql97));
-
     private static string Show(KillTarget target) => $"{target.Names} {target.Id}{(target.IsQuery ? " query" : "")}";
 }

@@ -1,3 +1,4 @@
+using Seawall.MySql.Results;
 using Seawall.MySql.Statements;
 
 namespace Seawall.Engine.Flow.Clients;
@@ -23,8 +24,8 @@ internal sealed class PreparedStatement(uint id, PreparedText text, StatementFac
     /// </summary>
     internal byte[]? ParameterTypes { get; set; }
 
-    /// <summary>The columns of its rows in which the client reads its own number; null when there are none.</summary>
-    internal ClientIds? Ids { get; set; }
+    /// <summary>What its text has that the client did not write; null when there is nothing.</summary>
+    internal FactTraces? Traces { get; init; }
 }
 
 /// <summary>The prepared statements of one client.</summary>
@@ -60,9 +61,9 @@ internal sealed class PreparedStatements
     internal uint NextId => _lastId + 1;
 
     /// <summary>Adds a statement under <see cref="NextId"/>; <paramref name="text"/> is held by the caller and now by this.</summary>
-    internal PreparedStatement Add(PreparedText text, StatementFacts facts, int parameters)
+    internal PreparedStatement Add(PreparedText text, StatementFacts facts, int parameters, FactTraces? traces)
     {
-        var statement = new PreparedStatement(++_lastId, text, facts, parameters);
+        var statement = new PreparedStatement(++_lastId, text, facts, parameters) { Traces = traces };
         _statements.Add(statement.Id, statement);
         _bytes += text.Text.Length;
         return _last = statement;

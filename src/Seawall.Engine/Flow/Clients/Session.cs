@@ -84,6 +84,9 @@ internal sealed class Session : TimerNode
     /// <summary>The warnings of the statement before, when the connection that had them was given away.</summary>
     internal KeptWarnings? KeptWarnings { get; set; }
 
+    /// <summary>Whether it has given itself another number (<c>SET pseudo_thread_id</c>), which is its own to read.</summary>
+    internal bool HasOwnNumber { get; set; }
+
     /// <summary>What it is about now; null between statements.</summary>
     internal Statement? Current { get; set; }
 
@@ -191,6 +194,7 @@ internal sealed class Session : TimerNode
         Elsewhere = PreviousFacts.All;
         AnswerWarnings = 0;
         KeptWarnings = null;
+        HasOwnNumber = false;
         Status = ServerStatus.Autocommit;
     }
 }

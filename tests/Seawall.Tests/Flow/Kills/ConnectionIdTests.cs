@@ -25,28 +25,47 @@ public sealed class ConnectionIdTests
         }
     }
 
-    [Fact]
-    public void In_several_statements_and_from_tables_it_is_the_servers()
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Columns_are_called_as_the_client_wrote_them(FakeServerKind kind)
     {
-        using var world = new EngineWorld();
+        using var world = new EngineWorld(new() { Kind = kind });
         var client = world.Client();
+        Assert.Equal(["CONNECTION_ID()", "n", "connection_id() + 0"],
+            client.Query("SELECT CONNECTION_ID(), 1 AS n, connection_id() + 0").Only.Columns);
+        var prepared = client.Prepare("SELECT 'x', CONNECTION_ID()").Id;
         var own = client.ConnectionId.ToString(CultureInfo.InvariantCulture);
-        var pooled = world.Pooled;
-        Assert.NotEqual(own, client.Query("SELECT CONNECTION_ID() FROM items").Scalar);
-        Assert.Equal(pooled.Single().Session.Id.ToString(CultureInfo.InvariantCulture),
-            client.Query("SELECT CONNECTION_ID() FROM items").Scalar);
+        for (var i = 0; i < 2; i++)
+        {
+            var reply = client.Execute(prepared);
+            Assert.Equal(["'x'", "CONNECTION_ID()"], reply.Only.Columns);
+            Assert.Equal(own, reply.Row[1]);
+        }
     }
 
     [Fact]
-    public void A_row_that_is_too_long_to_be_looked_at_goes_by()
+    public void From_lists_of_connections_and_in_what_is_kept_it_is_the_servers()
     {
         using var world = new EngineWorld();
         var client = world.Client();
-        var long1 = new string('a', 200_000);
-        world.Server.When("SELECT CONNECTION_ID(), big", (session, _) =>
-            new FakeRows(["id", "big"], [[session.Id.ToString(CultureInfo.InvariantCulture), long1], ["7", "small"]]));
-        var reply = client.Query("SELECT CONNECTION_ID(), big");
-        Assert.Equal(long1, reply.Only.Rows[0][1]);
-        Assert.Equal(["7", "small"], reply.Only.Rows[1]);
+        foreach (var text in (string[])
+            [
+                "SELECT CONNECTION_ID() FROM information_schema.processlist", "CREATE VIEW v AS SELECT CONNECTION_ID()",
+                "SELECT CONNECTION_ID() /* CONNECTION_ID() */",
+            ])
+        {
+            client.Query(text);
+            Assert.Equal(text, world.Pooled.Single().Commands[^1].Text);
+        }
+    }
+
+    [Fact]
+    public void A_number_that_a_session_gives_itself_is_its_own()
+    {
+        using var world = new EngineWorld();
+        var client = world.Client();
+        client.Query("SET pseudo_thread_id = 7");
+        client.Query("SELECT CONNECTION_ID()");
+        Assert.Equal("SELECT CONNECTION_ID()", world.Pooled.Single().Commands[^1].Text);
     }
 }

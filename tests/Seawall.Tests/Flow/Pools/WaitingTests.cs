@@ -108,7 +108,7 @@ public sealed class WaitingTests
         var first = world.Client();
         first.Query("BEGIN");
         world.Server.LoginMs = 1_000;
-        var waiting = world.Client().BeginQuery("SELECT CONNECTION_ID() FROM one");
+        var waiting = world.Client().BeginQuery("SELECT @@server_thread FROM one");
         world.World.RunFor(100);
         var begun = world.World.Clock.ElapsedMs;
 

@@ -15,6 +15,7 @@ public sealed class BequestTests
     [InlineData("select row_count ( ) as n", "7")]
     [InlineData("SELECT FOUND_ROWS()", "2")]
     [InlineData("SELECT ROW_COUNT(), FOUND_ROWS(), @@warning_count, 5", "7,2,0,5")]
+    [InlineData("SELECT ROW_COUNT() + 1 FROM t", "8")]
     public void The_counts_of_the_statement_before_are_told_on_whatever_connection(string question, string answer)
     {
         using var world = World(FakeServerKind.MariaDb1011);
@@ -29,17 +30,37 @@ public sealed class BequestTests
     }
 
     [Fact]
-    public void Counts_stand_in_the_text_where_nobody_sees_the_columns()
+    public void Counts_stand_in_the_text_and_not_in_the_names_of_columns()
     {
         using var world = World();
         var client = world.Client();
+        var other = world.Client();
         client.Query("UPDATE seven");
-        world.Client().Query("SELECT 'other'");
+        other.Query("SELECT 'other'");
+        Assert.Equal(1235, client.Query("INSERT INTO log VALUES (ROW_COUNT()) /* row_count */").Code); // Which of the two?
+        Assert.True(client.Query("INSERT INTO log VALUES (ROW_COUNT( ), 'row_count')").IsOk);
+        Assert.Equal("INSERT INTO log VALUES (if(1,7,ROW_COUNT( )), 'row_count')", world.Pooled.Single().Commands[^1].Text);
 
-        Assert.Equal(1235, client.Query("INSERT INTO log VALUES (ROW_COUNT(), 'row_count')").Code); // Which of the two?
-        Assert.True(client.Query("INSERT INTO log VALUES (ROW_COUNT( ), 'x')").IsOk);
+        client.Query("UPDATE seven");
+        other.Query("SELECT 'other'");
+        Assert.Equal(["ROW_COUNT() + 1", "x"], client.Query("SELECT ROW_COUNT() + 1, 1 AS x").Only.Columns);
+    }
 
-        Assert.Equal("INSERT INTO log VALUES ((7), 'x')", world.Pooled.Single().Commands[^1].Text);
+    [Fact]
+    public void A_prepared_question_is_executed_with_the_value_in_it()
+    {
+        using var world = World();
+        var client = world.Client();
+        var other = world.Client();
+        var prepared = client.Prepare("SELECT ROW_COUNT(), 'x'").Id;
+        foreach (var others in (bool[])[true, false, true])
+        {
+            client.Query("UPDATE seven");
+            if (others)
+                other.Query("SELECT 'other'");
+            var reply = client.Execute(prepared);
+            Assert.Equal(("7", "ROW_COUNT()"), (reply.Row[0], reply.Only.Columns[0]));
+        }
     }
 
     [Fact]
@@ -51,9 +72,38 @@ public sealed class BequestTests
         client.Query("UPDATE seven");
         other.Query("UPDATE seven");
         for (var i = 0; i < 3; i++)
-            Assert.Equal(1235, client.Query("SELECT ROW_COUNT() + 1 FROM t").Code);
+            Assert.Equal(1235, client.Query("SELECT ROW_COUNT() /* row_count */").Code);
         client.Query("BEGIN");
         Assert.Equal("0", client.Query("SELECT ROW_COUNT()").Scalar);
+    }
+
+    [Fact]
+    public void An_error_to_a_preparation_of_seawalls_own_can_be_asked_about()
+    {
+        using var world = World();
+        var client = world.Client();
+        var other = world.Client();
+        var prepared = client.Prepare("SELECT 'x', ?").Id;
+        client.Query("UPDATE seven");
+        world.Pooled.Single().Cut();
+        world.World.RunFor(100);
+        other.Query("SELECT 'other'");
+        world.Server.Unpreparable["SELECT 'x', ?"] = new FakeError(1146, "Table 'x' doesn't exist", "42S02");
+
+        Assert.Equal(1146, client.Execute(prepared, "a").Code);
+
+        Assert.Equal("-1", client.Query("SELECT ROW_COUNT()").Scalar);
+    }
+
+    [Fact]
+    public void What_is_only_defined_asks_for_nothing()
+    {
+        using var world = World();
+        var client = world.Client();
+        client.Query("UPDATE seven");
+        world.Client().Query("SELECT 'other'");
+        client.Query("CREATE OR REPLACE VIEW v AS SELECT ROW_COUNT()");
+        Assert.Equal("CREATE OR REPLACE VIEW v AS SELECT ROW_COUNT()", world.Pooled.Single().Commands[^1].Text);
     }
 
     [Fact]
@@ -108,7 +158,6 @@ public sealed class BequestTests
     public void Warnings_are_counted_after_others_had_the_connection(string question, int count)
     {
         using var world = World();
-        world.Server.When("SHOW COUNT(*)", new FakeRows(["@@session.warning_count"], [["55"]]));
         var client = world.Client();
         client.Query("UPDATE odd");
         world.Client().Query("SELECT 'other'");

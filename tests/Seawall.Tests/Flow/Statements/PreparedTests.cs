@@ -45,7 +45,7 @@ public sealed class PreparedTests
     {
         using var world = new EngineWorld(new() { Kind = kind });
         var client = world.Client();
-        var prepared = client.Prepare("SELECT ?, CONNECTION_ID()");
+        var prepared = client.Prepare("SELECT ?, @@server_thread");
         var first = client.Execute(prepared.Id, "one").Row;
         Occupy(world, world.Pooled.Single().Session.Id);
 
@@ -313,7 +313,7 @@ public sealed class PreparedTests
     internal static void Occupy(EngineWorld world, uint connection)
     {
         var holder = world.Client();
-        Assert.Equal(connection.ToString(CultureInfo.InvariantCulture), holder.Query("SELECT CONNECTION_ID() FROM one").Scalar);
+        Assert.Equal(connection.ToString(CultureInfo.InvariantCulture), holder.Query("SELECT @@server_thread FROM one").Scalar);
         Assert.True(holder.Query("BEGIN").IsOk);
     }
 }

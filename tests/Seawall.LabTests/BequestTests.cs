@@ -77,6 +77,37 @@ public sealed class BequestTests(LabServers lab)
         twins.AssertSame();
     }
 
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
+    public async Task Errors_that_Seawall_says_itself_are_asked_for_like_the_servers(LabKind kind)
+    {
+        var server = await lab.SharedAsync(kind, Cancel);
+        await using var seawall = await StartAsync(server);
+        using var twins = TwinSessions.Open(server, seawall, RawClient.Usual & ~Capabilities.LocalFiles);
+        using var other = RawClient.Connect(seawall.Port, "seawall", "seawall");
+        const string unknown = "\x63\0\0\0", execution = "\0\x01\0\0\0";
+        Action[] refusals =
+        [
+            () => twins.Same(CommandKind.StatementExecute, unknown + execution), () => twins.Same(CommandKind.StatementReset, unknown),
+            () => twins.Same(CommandKind.Daemon, ""), () => twins.SameQuery("load data local infile 'x' into table people"),
+        ];
+        foreach (var refusal in refusals)
+        {
+            // MySQL keeps what was there before an error of some commands: there must be nothing.
+            foreach (var question in (string[])["show warnings", "show errors", "show count(*) errors", "select @@warning_count, row_count()"])
+            {
+                twins.SameQuery("select count(*) from people");
+                refusal();
+                twins.Same(CommandKind.Ping, "");
+                Assert.Equal("1", other.Query("select 1").FirstValue);
+                twins.SameQuery(question);
+            }
+        }
+        twins.AssertSame();
+    }
+
     // MySQL warns that FOUND_ROWS() will go: in the EOF packet behind the columns as well, where Seawall's own has no warnings.
     [Theory]
     [InlineData(LabKind.MariaDb, RawClient.Usual)]

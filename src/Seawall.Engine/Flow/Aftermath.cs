@@ -89,8 +89,11 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         if (session.Wire.IsClosed)
             return false;
         door.Meter.OwnErrors++;
-        ClientReplies.SendError(session, statement.ReplySequence, new SqlError(refusal.Code, refusal.State),
-            refusal.IsAnswer ? refusal.Message : $"{refusal.Message} [seawall: the statement did not run]");
+        var error = new SqlError(refusal.Code, refusal.State);
+        var message = refusal.IsAnswer ? refusal.Message : $"{refusal.Message} [seawall: the statement did not run]";
+        if (!refusal.IsAnswer || session.Lease is null)
+            Bequest.NoteOwnError(session, error, message);
+        ClientReplies.SendError(session, statement.ReplySequence, error, message);
         statement.EndIfUnanswered();
         // What was open there is gone with the connection, and the client must not go on as if it were not.
         return !(wasUnderWay && session.Lease is null);
@@ -333,6 +336,7 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         Lose(session);
         door.Meter.OwnErrors++;
         var (error, message) = LocalFile.Refusal(statement.Server.Version!);
+        Bequest.NoteOwnError(session, error, message);
         ClientReplies.SendError(session, statement.Answer.NextSequence, error, message);
         return !wasUnderWay;
     }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Servers;
@@ -44,6 +46,20 @@ internal static class Bequest
         session.Elsewhere &= ~(PreviousFacts.RowCount | PreviousFacts.Diagnostics);
         session.KeptWarnings = null;
         connection.HoldsDiagnostics = true;
+    }
+
+    /// <summary>
+    /// Seawall has said an error that a server would have said: that one can be asked for now, and not what is on the connection.
+    /// </summary>
+    /// <remarks>MySQL since 5.7 keeps what was there before an error of some commands; here the error alone is told.</remarks>
+    internal static void NoteOwnError(Session session, SqlError error, string message)
+    {
+        NoteOwnAnswer(session, rowCount: -1);
+        session.LastResult = session.LastResult with { Warnings = 1, IsError = true };
+        session.AnswerWarnings = 1;
+        var number = error.Code.ToString(CultureInfo.InvariantCulture);
+        session.KeptWarnings = new([["Error"u8.ToArray(), Encoding.ASCII.GetBytes(number), Encoding.UTF8.GetBytes(message)]], 1, 1);
+        session.Elsewhere |= PreviousFacts.Diagnostics;
     }
 
     /// <summary>Takes note of an answer.</summary>

@@ -42,7 +42,7 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
                 return ChangeUser(session, packet.Copy());
             default:
                 door.Meter.OwnErrors++;
-                return new(ClientReplies.SendError(session, 1, SqlError.UnknownCommand, "Unknown command"));
+                return new(RefuseUnknown(session));
         }
     }
 
@@ -81,6 +81,12 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
         return true;
     }
 
+    private static bool RefuseUnknown(Session session)
+    {
+        Bequest.NoteOwnError(session, SqlError.UnknownCommand, "Unknown command");
+        return ClientReplies.SendError(session, 1, SqlError.UnknownCommand, "Unknown command");
+    }
+
     // MySQL repeats here how many warnings the statement before has left.
     private ushort WarningsBefore(Session session) =>
         door.Facts.Primary?.Version is { IsMariaDb: false } ? session.AnswerWarnings : (ushort)0;
@@ -90,7 +96,7 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
         var reader = new FieldReader(payload[1..]);
         var option = reader.Int2();
         if (!reader.IsValid || option > 1)
-            return ClientReplies.SendError(session, 1, SqlError.UnknownCommand, "Unknown command");
+            return RefuseUnknown(session);
         session.Settings = session.Settings.WithMultiStatements(option == 0);
         Bequest.NoteOwnAnswer(session, rowCount: -1);
         return ClientReplies.SendEnd(session, 1, WarningsBefore(session));

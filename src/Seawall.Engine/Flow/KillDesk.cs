@@ -164,6 +164,7 @@ internal sealed class KillDesk
     private bool Refuse(Session session, SqlError error, string message)
     {
         _door.Meter.OwnErrors++;
+        Bequest.NoteOwnError(session, error, message);
         return ClientReplies.SendError(session, 1, error, message);
     }
 }

@@ -254,6 +254,7 @@ internal sealed class StatementDesk(FrontDoor door)
 
     private static bool Answer(Session session, SqlError error, string message)
     {
+        Bequest.NoteOwnError(session, error, message);
         ClientReplies.SendError(session, 1, error, message);
         return false;
     }

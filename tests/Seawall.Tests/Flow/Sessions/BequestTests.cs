@@ -64,6 +64,32 @@ public sealed class BequestTests
     }
 
     [Fact]
+    public void An_error_that_Seawall_says_itself_takes_the_place_of_the_one_before()
+    {
+        using var world = World(FakeServerKind.MariaDb1011);
+        var client = world.Client();
+        foreach (var isAlone in (bool[])[true, false])
+        {
+            Assert.Equal(1064, client.Query("SELEC").Code);
+            Assert.Equal(1243, client.Execute(99).Code);
+            if (!isAlone)
+                world.Client().Query("SELECT 'other'");
+
+            var warnings = client.Query("SHOW WARNINGS");
+            Assert.Equal(["Error", "1243"], warnings.Only.Rows.Single().Take(2));
+            Assert.Equal("1,1,-1", string.Join(',', Refused().Query("SELECT @@warning_count, @@error_count, ROW_COUNT()").Row));
+            Assert.True(client.Query("UPDATE seven").IsOk);
+            Assert.Empty(client.Query("SHOW WARNINGS").Only.Rows); // The next statement takes its place as ever.
+        }
+
+        FakeClient Refused()
+        {
+            Assert.Equal(1047, client.Command(MySql.Commands.CommandKind.BinlogDump).Code);
+            return client;
+        }
+    }
+
+    [Fact]
     public void What_cannot_be_told_is_refused_however_often_it_is_asked()
     {
         using var world = World();

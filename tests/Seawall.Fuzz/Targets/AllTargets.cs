@@ -8,7 +8,8 @@ public static class AllTargets
     /// <summary>In the order in which they are tried.</summary>
     public static IReadOnlyList<FuzzTarget> List { get; } =
     [
-        .. HandshakeTargets.List, .. ResultTargets.List, TrackerTarget.It, .. SqlTargets.List, .. PasswordTargets.List,
-        .. ControlTargets.List, HostileClient.Target, HostileServer.Target,
+        .. HandshakeTargets.List, .. ResultTargets.List, TrackerTarget.It, .. FrameTargets.List, .. SqlTargets.List,
+        .. PasswordTargets.List, .. ControlTargets.List, HostileClient.Target, HostileClient.Compressed, HostileServer.Target,
+        HostileServer.Compressed, HostileAdmin.Target,
     ];
 }

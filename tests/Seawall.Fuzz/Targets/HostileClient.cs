@@ -1,6 +1,8 @@
 using Seawall.Engine.Loops;
 using Seawall.Fuzz.Inputs;
 using Seawall.Fuzz.Run;
+using Seawall.MySql.Compression;
+using Seawall.MySql.Handshakes;
 using Seawall.Testing;
 using Seawall.Testing.Clients;
 using Seawall.Testing.Servers;
@@ -18,24 +20,40 @@ internal static class HostileClient
     private static readonly FakeServerKind[] s_kinds =
         [FakeServerKind.MySql97, FakeServerKind.MariaDb1011, FakeServerKind.MySql97WithEof, FakeServerKind.MySql56];
 
-    internal static FuzzTarget Target { get; } = new("hostile-client", Run,
+    private static readonly byte[][] s_words =
+    [
+        [1, 0, 0, 0, 0x0E], [1, 0, 0, 0, 1], [6, 0, 0, 0, 3, .. "BEGIN"u8], [7, 0, 0, 0, 3, .. "COMMIT"u8], [1, 0, 0, 0,
+        0x1F],
+        [16, 0, 0, 0, 3, .. "SELECT @@autoco"u8], [3, 0, 0, 0, 0x1B, 0, 0], [5, 0, 0, 0, 0x1A, 1, 0, 0, 0], [5, 0, 0, 0,
+        0x19, 1, 0, 0, 0],
+        [9, 0, 0, 0, 0x1C, 1, 0, 0, 0, 1, 0, 0, 0], [0xFF, 0xFF, 0xFF, 0, 3], [9, 0, 0, 0, 0x16, .. "SELECT ?"u8],
+        [10, 0, 0, 0, 0x17, 1, 0, 0, 0, 1, 1, 0, 0, 0], [9, 0, 0, 0, 0x18, 1, 0, 0, 0, 0, 0, .. "xy"u8],
+        [17, 0, 0, 0, 3, .. "LOAD DATA LOCAL "u8], [13, 0, 0, 0, 3, .. "SELECT rows "u8], [0, 0, 0, 0],
+    ];
+
+    internal static FuzzTarget Target { get; } = new("hostile-client", input => Run(input, CompressionKind.None),
         () => [.. Seeds.Recordings.SelectMany(SeedsOf), .. Seeds.Kept("hostile-client")])
+    {
+        PacketsFrom = Choices,
+        Words = s_words,
+        ShortRun = 150,
+    };
+
+    /// <summary>The same over a compressed connection: packets in frames as they should be, or bytes as they are.</summary>
+    internal static FuzzTarget Compressed { get; } = new("compressed-client",
+        input => Run(input, (input.FirstOrDefault() & 1) == 0 && (input.FirstOrDefault() & 128) != 0
+            ? CompressionKind.Zstd : CompressionKind.Zlib),
+        () => [.. Seeds.Recordings.SelectMany(CompressedSeedsOf), .. Seeds.Kept("compressed-client")])
     {
         PacketsFrom = Choices,
         Words =
         [
-            [1, 0, 0, 0, 0x0E], [1, 0, 0, 0, 1], [6, 0, 0, 0, 3, .. "BEGIN"u8], [7, 0, 0, 0, 3, .. "COMMIT"u8], [1, 0, 0, 0,
-            0x1F],
-            [16, 0, 0, 0, 3, .. "SELECT @@autoco"u8], [3, 0, 0, 0, 0x1B, 0, 0], [5, 0, 0, 0, 0x1A, 1, 0, 0, 0], [5, 0, 0, 0,
-            0x19, 1, 0, 0, 0],
-            [9, 0, 0, 0, 0x1C, 1, 0, 0, 0, 1, 0, 0, 0], [0xFF, 0xFF, 0xFF, 0, 3], [9, 0, 0, 0, 0x16, .. "SELECT ?"u8],
-            [10, 0, 0, 0, 0x17, 1, 0, 0, 0, 1, 1, 0, 0, 0], [9, 0, 0, 0, 0x18, 1, 0, 0, 0, 0, 0, .. "xy"u8],
-            [17, 0, 0, 0, 3, .. "LOAD DATA LOCAL "u8], [13, 0, 0, 0, 3, .. "SELECT rows "u8], [0, 0, 0, 0],
+            .. s_words, [0, 0, 0, 0, 0, 0, 0], [5, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 14], [0xFF, 0xFF, 0xFF, 0, 0xFF, 0xFF, 0xFF],
         ],
-        ShortRun = 150,
+        ShortRun = 100,
     };
 
-    private static void Run(byte[] input)
+    private static void Run(byte[] input, CompressionKind compression)
     {
         if (input.Length < Choices)
             return;
@@ -47,11 +65,16 @@ internal static class HostileClient
         {
             User = "hostile",
             TakesAnything = true,
-            Capabilities = FakeClientOptions.Modern | ((choice & 64) != 0 ? MySql.Handshakes.Capabilities.LocalFiles : 0),
+            Capabilities = FakeClientOptions.Modern | ((choice & 64) != 0 ? Capabilities.LocalFiles : 0)
+                | CompressionKinds.FlagOf(compression),
         };
-        var client = (choice & 4) == 0 ? world.Client(options) : world.Connect(options);
+        var isIn = compression != CompressionKind.None || (choice & 4) == 0;
+        var client = isIn ? world.Client(options) : world.Connect(options);
         var drain = (choice & 8) == 0 ? new Drain(client.Wire) : null;
-        foreach (var piece in Pieces(input[Choices..], random, input[2]))
+        var bytes = input[Choices..];
+        if (compression != CompressionKind.None && (choice & 4) == 0)
+            bytes = InFrames(compression, bytes, random);
+        foreach (var piece in Pieces(bytes, random, input[2]))
         {
             client.Send(piece);
             world.World.RunFor(random.Next(3));
@@ -90,6 +113,39 @@ internal static class HostileClient
             var size = sizes == 0 ? left.Length : random.Next(1, Math.Min(left.Length, 1 + sizes) + 1);
             yield return left[..size].ToArray();
             left = left[size..];
+        }
+    }
+
+    // Frames are counted from 0 with each command, which begins where a packet says so.
+    private static byte[] InFrames(CompressionKind kind, byte[] packets, Random random)
+    {
+        using var bench = new CompressionBench();
+        var frames = new MemoryStream();
+        for (var at = 0; at < packets.Length;)
+        {
+            var end = at;
+            do
+            {
+                var length = end + 3 <= packets.Length ? packets[end] | (packets[end + 1] << 8) | (packets[end + 2] << 16) : 0;
+                end = Math.Min(packets.Length, end + 4 + length);
+            }
+            while (end + 3 < packets.Length && packets[end + 3] != 0);
+            frames.Write(FrameTargets.Frames(bench, kind, 0, packets.AsSpan(at, end - at), random));
+            at = end;
+        }
+        return frames.ToArray();
+    }
+
+    private static IEnumerable<byte[]> CompressedSeedsOf(Recording recording, int index)
+    {
+        foreach (var seed in SeedsOf(recording, index).Skip(1))
+        {
+            seed[0] |= (byte)(index % 2 == 0 ? 128 : 0);
+            yield return seed;
+            using var bench = new CompressionBench();
+            var kind = (seed[0] & 129) == 128 ? CompressionKind.Zstd : CompressionKind.Zlib;
+            yield return Seeds.With([(byte)(seed[0] | 4), 1, 0],
+                FrameTargets.Frames(bench, kind, 0, seed.AsSpan(Choices), new Random(1)));
         }
     }
 

@@ -1,6 +1,7 @@
 using Seawall.Fuzz.Inputs;
 using Seawall.Fuzz.Run;
 using Seawall.MySql.Commands;
+using Seawall.MySql.Compression;
 using Seawall.Testing;
 using Seawall.Testing.Clients;
 using Seawall.Testing.Servers;
@@ -16,32 +17,53 @@ internal static class HostileServer
 {
     private const int Choices = 4;
 
-    internal static FuzzTarget Target { get; } = new("hostile-server", Run,
+    private static readonly byte[][] s_words =
+    [
+        [7, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0], [1, 0, 0, 1, 1], [5, 0, 0, 4, 0xFE, 0, 0, 2, 0], [1, 0, 0, 1, 0xFB], [0xFF, 0xFF,
+        0xFF, 1],
+        [9, 0, 0, 1, 0xFF, 0x15, 4, .. "#HY000"u8], [0, 0, 0, 1], [7, 0, 0, 5, 0xFE, 0, 0, 10, 0, 0, 0], [2, 0, 0, 2, 1, 4],
+        [2, 0, 0, 2, 1, 3],
+        [12, 0, 0, 1, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0], [.. "mysql_native_password\0"u8], [.. "caching_sha2_password\0"u8],
+    ];
+
+    internal static FuzzTarget Target { get; } = new("hostile-server", input => Run(input, CompressionKind.None),
         () => [.. Seeds.Recordings.SelectMany(SeedsOf), .. Seeds.Kept("hostile-server")])
     {
         PacketsFrom = Choices,
-        Words =
-        [
-            [7, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0], [1, 0, 0, 1, 1], [5, 0, 0, 4, 0xFE, 0, 0, 2, 0], [1, 0, 0, 1, 0xFB], [0xFF, 0xFF,
-            0xFF, 1],
-            [9, 0, 0, 1, 0xFF, 0x15, 4, .. "#HY000"u8], [0, 0, 0, 1], [7, 0, 0, 5, 0xFE, 0, 0, 10, 0, 0, 0], [2, 0, 0, 2, 1, 4],
-            [2, 0, 0, 2, 1, 3],
-            [12, 0, 0, 1, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0], [.. "mysql_native_password\0"u8], [.. "caching_sha2_password\0"u8],
-        ],
+        Words = s_words,
         ShortRun = 150,
     };
 
     private static readonly FakeServerKind[] s_kinds =
         [FakeServerKind.MySql97, FakeServerKind.MariaDb1011, FakeServerKind.MySql97WithEof, FakeServerKind.MySql56];
 
-    private static void Run(byte[] input)
+    /// <summary>The same over compressed connections: answers in frames as they should be, or bytes as they are.</summary>
+    internal static FuzzTarget Compressed { get; } = new("compressed-server",
+        input => Run(input, (input.FirstOrDefault() & 1) == 0 && (input.FirstOrDefault() & 32) != 0
+            ? CompressionKind.Zstd : CompressionKind.Zlib),
+        () => [.. Seeds.Recordings.SelectMany((recording, index) => SeedsOf(recording, index).Skip(2)),
+            .. Seeds.Kept("compressed-server")])
+    {
+        PacketsFrom = Choices,
+        Words = [.. s_words, [0, 0, 0, 1, 0, 0, 0], [11, 0, 0, 1, 0, 0, 0], [0xFF, 0xFF, 0xFF, 1, 0xFF, 0xFF, 0xFF]],
+        ShortRun = 100,
+    };
+
+    private static void Run(byte[] input, CompressionKind compression)
     {
         if (input.Length < Choices)
             return;
-        using var world = WorldOf(s_kinds[input[0] & 3], input[3]);
+        using var world = WorldOf(s_kinds[input[0] & 3], input[3], compression);
         var good = new GoodClient(world);
-        var sabotage = new FakeSabotage(input[Choices..], Closes: (input[0] & 4) != 0);
-        var moment = (FakeMoment)(input[1] % 3);
+        var bytes = input[Choices..];
+        if (compression != CompressionKind.None && (input[0] & 64) == 0)
+        {
+            using var bench = new CompressionBench();
+            bytes = FrameTargets.Frames(bench, compression, 1, bytes, new Random(input[3]));
+        }
+        var sabotage = new FakeSabotage(bytes, Closes: (input[0] & 4) != 0);
+        // What comes before the frames begin is for the other target.
+        var moment = compression != CompressionKind.None ? FakeMoment.Command : (FakeMoment)(input[1] % 3);
         var command = input[2] % 12;
         var isArmed = true;
         world.Server.Sabotage = (connection, now) =>
@@ -133,13 +155,13 @@ internal static class HostileServer
         }
     }
 
-    private static EngineWorld WorldOf(FakeServerKind kind, byte pieces)
+    private static EngineWorld WorldOf(FakeServerKind kind, byte pieces, CompressionKind compression)
     {
         var world = new EngineWorld(new()
         {
             Kind = kind,
             With = options => options with { Pools = options.Pools with { SizeMax = 2, WaitMsMax = 1_000 } },
-            WithServer = server => server with { Dial = new(PerSecond: 1_000, Burst: 100) },
+            WithServer = server => server with { Dial = new(PerSecond: 1_000, Burst: 100), Compression = compression },
             Prepare = server =>
             {
                 server.IsPatient = true;

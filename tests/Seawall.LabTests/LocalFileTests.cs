@@ -69,10 +69,13 @@ public sealed class LocalFileTests(LabServers lab)
         Assert.Equal("1", through.Query("SELECT 1").FirstValue);
     }
 
-    [Fact]
-    public async Task Half_a_file_is_never_taken_for_the_whole()
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
+    public async Task Half_a_file_is_never_taken_for_the_whole(LabKind kind)
     {
-        await using var server = await Prepared(LabKind.MariaDb);
+        await using var server = await Prepared(kind);
         await using var seawall = await SeawallUnderTest.StartAsync(server, Cancel);
         using (var client = RawClient.Connect(seawall.Port, "seawall", "seawall", RawClient.Usual | Capabilities.LocalFiles))
         {

@@ -218,7 +218,11 @@ public sealed class RawClient : IDisposable
         var columns = (int)head.LengthEncoded();
         var follow = !MayOmitMetadata || head.Int1() != 0;
         for (var i = 0; follow && i < columns; i++)
-            answer.Add(Next());
+        {
+            // An error may come in the place of any packet.
+            if (answer.Add(Next()).Head[0] == ErrPacket.Header)
+                return false;
+        }
         if (!DeprecatesEof)
         {
             answer.Add(Next());
@@ -261,7 +265,10 @@ public sealed class RawClient : IDisposable
         {
             var definitions = prepared.OmitsMetadata ? 0 : count;
             for (var i = 0; i < definitions + (count > 0 && !DeprecatesEof ? 1 : 0); i++)
-                answer.Add(Next());
+            {
+                if (answer.Add(Next()).Head[0] == ErrPacket.Header)
+                    return;
+            }
         }
     }
 

@@ -241,6 +241,8 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         // The server may have been told not to report even this: the connection is told again before the next statement.
         if ((statement.Facts.Traits & StatementTraits.SetsSessionTracking) != 0)
             session.Lease!.Connection.NeedsTracking = session.Lease.Connection.TracksSession;
+        if (decision.ChangesGlobals && !facts.IsError)
+            await GlobalChanges.Tell(statement, door);
         if (decision.AsksSettings && !facts.IsError && !await AskSettings(statement, facts))
             session.Pin(PinReasons.UnknownState, StatementText.DigestOf(statement));
         if (decision.ForgetsSettings)

@@ -127,7 +127,7 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
     private bool ResetConnection(Session session)
     {
         Aftermath.LetGo(session);
-        session.ForgetState();
+        session.ForgetState(door.Facts.Primary);
         session.Settings = LoginSettings.AfterReset(
                 door.Settings.Fresh, session.LoginSettings, door.Facts.Primary, session.Capabilities)
             .AfterReset(session.Settings.Schema)
@@ -151,7 +151,7 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
         var attributes = request.Attributes.ToArray();
         Aftermath.LetGo(session);
         var warnings = door.Facts.Primary?.Version is { CanResetConnection: false } ? session.AnswerWarnings : (ushort)0;
-        session.ForgetState();
+        session.ForgetState(door.Facts.Primary);
         session.Pool = null;
         session.Attributes = door.Share(attributes);
         return await LogInAgain(session, new LoginExchange(session, 1), user, plugin, response, schema, collation, warnings);
@@ -184,6 +184,7 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
             LoginSettings.Of(door.Settings.Fresh, facts.Primary, collation, session.Capabilities), facts.Primary, session.Attributes)
             .WithMultiStatements(before.Settings.MultiStatements); // A change of user leaves what COM_SET_OPTION has said.
         session.Settings = session.LoginSettings;
+        session.BeginWithGlobals(facts.Primary);
         if (schema is null || await schemas.Enter(session, schema, exchange))
         {
             session.RefusedChanges = 0;

@@ -148,6 +148,9 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
             if (!await rooms.Leasing.Take(statement))
                 return !session.Wire.IsClosed;
 
+            if (GlobalChanges.HoldsLogins(statement))
+                statement.HoldLogins(door);
+
             for (var isNew = false; ; isNew = true)
             {
                 if (statement.Decision.Needs != PreviousFacts.None && !await rooms.Recall.Prepare(statement))

@@ -158,9 +158,32 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
             statement.NeedsCleanDiagnostics = connection.HoldsDiagnostics
                 && (statement.Decision.Needs.HasFlag(PreviousFacts.Diagnostics) || !Bequest.AlwaysForgets(connection.Version));
         }
+        if (connection.GlobalsEpoch != session.GlobalsEpoch)
+            return Renew(statement, pool, connection);
         if (SettingsMove.CanMove(connection, session.Settings))
             return new(true);
         return LogInAgain(statement, pool, connection);
+    }
+
+    // A global variable was changed since the connection was opened or reset last, or since the session began. The connection
+    // takes on what is now; the session keeps what it began with as settings of its own.
+    private async LoopTask<bool> Renew(Statement statement, Pool pool, PooledConnection connection)
+    {
+        var session = statement.Session;
+        statement.Hold();
+        if (pool.Server.Facts is { } server && session.GlobalsEpoch != server.Globals.Epoch)
+            statement.KeepOldGlobals(server);
+        if (connection.GlobalsEpoch < session.GlobalsEpoch)
+        {
+            door.Meter.Renewals++;
+            if (!await PoolCleaning.Clean(connection, pool))
+            {
+                session.Lease!.Discard();
+                session.Lease = null;
+                return await WaitFor(statement, pool);
+            }
+        }
+        return SettingsMove.CanMove(connection, session.Settings) || await LogInAgain(statement, pool, connection);
     }
 
     // Only a reload can bring a client there: its greeting offered what the server of that time could.

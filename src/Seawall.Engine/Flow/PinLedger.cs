@@ -17,7 +17,7 @@ internal static class PinLedger
     /// Whether its text must be at hand when the answer has come: for names, or for the digest of what pins.
     /// </summary>
     internal static bool NeedsText(in Decision decision) =>
-        decision.AsksSettings || (decision.Ends & Named) != 0
+        decision.AsksSettings || decision.ChangesGlobals || (decision.Ends & Named) != 0
         || ((decision.Pins | decision.PinsEvenIfItFails) & ~PinReasons.Soft) != 0;
 
     /// <summary>Enters a statement that has been answered.</summary>

@@ -23,6 +23,7 @@ internal sealed class Statement
 
     private byte[]? _small;
     private byte[]? _held;
+    private FrontDoor? _holdsLoginsOf;
 
     /// <summary>Who said it.</summary>
     internal Session Session { get; private set; } = null!;
@@ -174,6 +175,13 @@ internal sealed class Statement
             Session.Wish(SessionWishes.GoNow);
     }
 
+    /// <summary>A global variable has changed while it waited; its session keeps what it began with.</summary>
+    internal void KeepOldGlobals(ServerFacts server)
+    {
+        Session.KeepOldGlobals(server);
+        SettingsBefore = Session.Settings;
+    }
+
     /// <summary>It is not to be sent any more.</summary>
     internal void Kill()
     {
@@ -189,9 +197,18 @@ internal sealed class Statement
         IsTaken |= IsWhole;
     }
 
+    /// <summary>Sessions that begin wait until it has ended.</summary>
+    internal void HoldLogins(FrontDoor door)
+    {
+        _holdsLoginsOf = door;
+        door.GlobalsChanging(1);
+    }
+
     /// <summary>Forgets everything.</summary>
     internal void End()
     {
+        _holdsLoginsOf?.GlobalsChanging(-1);
+        _holdsLoginsOf = null;
         if (_held is not null)
             ForgetHeld();
         Session = null!;

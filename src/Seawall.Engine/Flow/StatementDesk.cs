@@ -29,7 +29,10 @@ internal sealed class StatementDesk(FrontDoor door)
     {
         var world = door.Facts;
         var statement = _free.TryPop(out var kept) ? kept : new Statement();
-        statement.Begin(session, world, ServerOf(session, world), packet, door.Loop.TurnBegan);
+        var server = ServerOf(session, world);
+        if (session.GlobalsEpoch != server.Globals.Epoch && session.Lease is null)
+            session.KeepOldGlobals(server);
+        statement.Begin(session, world, server, packet, door.Loop.TurnBegan);
         session.Current = statement;
         return statement;
     }
@@ -277,7 +280,7 @@ internal sealed class StatementDesk(FrontDoor door)
         if (!ReferenceEquals(session.DialectOf, session.Settings))
         {
             session.DialectOf = session.Settings;
-            session.Dialect = SessionDialect.Of(session.Settings, server);
+            session.Dialect = SessionDialect.Of(session.SettingsWithOldGlobals(server), server);
         }
         return session.Dialect;
     }

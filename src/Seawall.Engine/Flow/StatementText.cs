@@ -55,7 +55,7 @@ internal readonly ref struct StatementText
         return new()
         {
             Bytes = statement.Text,
-            Dialect = SessionDialect.Of(statement.SettingsBefore, statement.Server),
+            Dialect = statement.Session.Dialect, // As it was read; the settings may be others by now.
             Schema = statement.SettingsBefore.Schema,
         };
     }

@@ -93,6 +93,9 @@ public sealed class LoopMeter(Loop? loop = null)
     /// <summary>Times that a connection had to be moved to other settings.</summary>
     public long Moves;
 
+    /// <summary>Times that a connection was reset because a global variable had changed since it was last.</summary>
+    public long Renewals;
+
     /// <summary>Times that a statement had to be prepared on another connection.</summary>
     public long Reprepares;
 

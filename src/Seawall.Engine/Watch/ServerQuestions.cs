@@ -9,9 +9,7 @@ namespace Seawall.Engine.Watch;
 /// <summary>What any account may ask a server about itself, and what is made of the answers.</summary>
 internal static class ServerQuestions
 {
-    private const string Variables =
-        "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('sql_mode','character_set_client','read_only','wait_timeout',"
-        + "'interactive_timeout','old_mode')";
+    private static readonly string s_variables = GlobalQuestion.Of([.. GlobalNames.All, "read_only"]);
 
     // Numbers are not unique in MariaDB from 10.10 (one collation may be for several character sets): NULL ones are left out.
     private const string Collations =
@@ -25,7 +23,7 @@ internal static class ServerQuestions
     /// <summary>Asks for what does not change while a server runs; null when the connection was lost over it.</summary>
     internal static async LoopTask<Func<ServerFacts, ServerFacts>?> AskOnce(ServerConnection connection)
     {
-        var variables = await ServerQuery.Run(connection, Variables, columns: 2);
+        var variables = await ServerQuery.Run(connection, s_variables, columns: 2);
         var collations = await ServerQuery.Run(connection, Collations, columns: 3);
         if (!variables.Reply.IsOk || !collations.Reply.IsOk)
             return null;
@@ -67,35 +65,20 @@ internal static class ServerQuestions
         AuthPlugin = login.AuthPlugin,
     };
 
-    /// <summary>Asks for what may change at any time; null when the connection was lost over it.</summary>
-    internal static async LoopTask<Func<ServerFacts, ServerFacts>?> AskAgain(ServerConnection connection)
+    /// <summary>
+    /// Asks for what may change at any time; null when the connection was lost over it. <paramref name="epoch"/> is that of the
+    /// global values that are known: what a client has changed since then is newer than this look.
+    /// </summary>
+    internal static async LoopTask<Func<ServerFacts, ServerFacts>?> AskAgain(ServerConnection connection, int epoch)
     {
-        var variables = await ServerQuery.Run(connection, Variables, columns: 2);
+        var variables = await ServerQuery.Run(connection, s_variables, columns: 2);
         return variables.Reply.IsOk
-            ? facts => ReadVariables(facts, variables) with { Health = ServerHealth.Up, Problem = null }
+            ? facts => (facts.Globals.Epoch == epoch ? ReadVariables(facts, variables) : facts)
+                with { Health = ServerHealth.Up, Problem = null }
             : null;
     }
 
-    private static ServerFacts ReadVariables(ServerFacts facts, ServerRows rows)
-    {
-        for (var i = 0; i < rows.Rows.Count; i++)
-        {
-            var value = rows.Text(i, 1) ?? "";
-            facts = rows.Text(i, 0)?.ToLowerInvariant() switch
-            {
-                "sql_mode" => facts with { SqlMode = value },
-                "old_mode" => facts with { OldMode = value },
-                "character_set_client" => facts with { ClientCharacterSet = value },
-                "wait_timeout" when int.TryParse(value, CultureInfo.InvariantCulture, out var seconds) =>
-                    facts with { WaitTimeoutMs = seconds * 1000L },
-                "interactive_timeout" when int.TryParse(value, CultureInfo.InvariantCulture, out var seconds) =>
-                    facts with { InteractiveTimeoutMs = seconds * 1000L },
-                "read_only" => facts with { IsReadOnly = !value.Equals("OFF", StringComparison.OrdinalIgnoreCase) && value != "0" },
-                _ => facts,
-            };
-        }
-        return facts;
-    }
+    private static ServerFacts ReadVariables(ServerFacts facts, ServerRows rows) => facts.WithGlobals(GlobalQuestion.Read(rows));
 
     private static FrozenDictionary<int, Collation> ReadCollations(ServerRows rows)
     {

@@ -140,7 +140,7 @@ internal sealed class ServerWatch
     private async LoopTask<Func<ServerFacts, ServerFacts>?> Ask(ServerConnection connection)
     {
         await _accounts.Borrow();
-        var answers = await ServerQuestions.AskAgain(connection);
+        var answers = await ServerQuestions.AskAgain(connection, Facts?.Globals.Epoch ?? 0);
         _accounts.GiveBack();
         return answers;
     }

@@ -1,7 +1,7 @@
 namespace Seawall.MySql.Statements;
 
-/// <summary>Reads which variables of the session a SET assigns.</summary>
-internal readonly struct AssignedReader(SqlTokens tokens, SqlDialect dialect, List<string> names)
+/// <summary>Reads which variables a SET assigns: of the session, and, for those who ask, of everybody.</summary>
+internal readonly struct AssignedReader(SqlTokens tokens, SqlDialect dialect, List<string> names, List<string>? globals = null)
 {
     /// <summary>Reads them all; false when a part of the statement is not understood.</summary>
     internal bool TryRead()
@@ -55,8 +55,10 @@ internal readonly struct AssignedReader(SqlTokens tokens, SqlDialect dialect, Li
             return isGlobal && tokens.TryTakeName(out _);
         var isNext = !isSession && name.ToLowerInvariant() is "transaction_isolation" or "transaction_read_only"
             or "tx_isolation" or "tx_read_only";
-        if (!isGlobal && !isNext)
-            Add(name);
+        if (isGlobal)
+            Add(globals, name);
+        else if (!isNext)
+            Add(names, name);
         return true;
     }
 
@@ -71,8 +73,7 @@ internal readonly struct AssignedReader(SqlTokens tokens, SqlDialect dialect, Li
         if (tokens.Take(Word.Transaction))
         {
             isOver = true;
-            if (!isGlobal)
-                AddTransaction();
+            AddTransaction(isGlobal ? globals : names);
             return true;
         }
         if (dialect.MariaDb && tokens.Next.Kind == SqlTokenKind.Word && tokens.Take(Word.Statement))
@@ -81,26 +82,25 @@ internal readonly struct AssignedReader(SqlTokens tokens, SqlDialect dialect, Li
             return false;
         if (tokens.Take('.'))
             return isGlobal && tokens.TryTakeName(out _);
-        if (!isGlobal)
-            Add(name);
+        Add(isGlobal ? globals : names, name);
         return true;
     }
 
     private bool TakeGlobal() => tokens.Take(Word.Global) || tokens.Take(Word.Persist) || tokens.Take(Word.PersistOnly);
 
     // MySQL renamed them in 5.7.20, MariaDB in 11.1.1.
-    private void AddTransaction()
+    private void AddTransaction(List<string>? to)
     {
         var isRenamed = dialect.MariaDb ? dialect.Version >= 110101 : dialect.Version >= 50720;
-        Add(isRenamed ? "transaction_isolation" : "tx_isolation");
-        Add(isRenamed ? "transaction_read_only" : "tx_read_only");
+        Add(to, isRenamed ? "transaction_isolation" : "tx_isolation");
+        Add(to, isRenamed ? "transaction_read_only" : "tx_read_only");
     }
 
-    private void Add(string name)
+    private static void Add(List<string>? to, string name)
     {
         name = name.ToLowerInvariant();
-        if (!names.Contains(name))
-            names.Add(name);
+        if (to?.Contains(name) == false)
+            to.Add(name);
     }
 
     private void SkipValue()

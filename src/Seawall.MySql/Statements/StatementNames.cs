@@ -165,6 +165,14 @@ public static class StatementNames
         return new AssignedReader(tokens, dialect, names).TryRead();
     }
 
+    /// <summary>The variables that SET assigns for everybody, in lower case, added to those that are there already.</summary>
+    public static bool TryReadGlobals(ReadOnlySpan<byte> text, in SqlDialect dialect, List<string> names)
+    {
+        if (!SqlTokens.TryRead(text, dialect, out var tokens) || !tokens.Take(Word.Set))
+            return false;
+        return new AssignedReader(tokens, dialect, [], names).TryRead();
+    }
+
     private static bool TryTakeTable(SqlTokens tokens, string? schema, [NotNullWhen(true)] out string? name)
     {
         if (!TryTakeTable(tokens, schema, out var found, out var table))

@@ -18,8 +18,7 @@ internal static class FakeCatalog
             return new FakeRows(["Table", "Checksum"], [["mysql.user", Checksum(server)]]);
         if (sql.StartsWith("SHOW GLOBAL VARIABLES WHERE", StringComparison.Ordinal))
         {
-            return Variables(server,
-                ["sql_mode", "character_set_client", "read_only", "wait_timeout", "interactive_timeout", "old_mode"]);
+            return Variables(server, [.. server.Globals.Keys.Where(name => sql.Contains($"'{name}'", StringComparison.Ordinal))]);
         }
         if (sql.StartsWith("SHOW SESSION VARIABLES LIKE 'statement_id'", StringComparison.Ordinal))
             return Variables(server, ["statement_id"]);

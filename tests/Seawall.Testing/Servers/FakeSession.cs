@@ -8,10 +8,12 @@ public sealed class FakeSession
 {
     private readonly FakeServer _server;
     private readonly Dictionary<string, string?> _variables = [];
+    private Dictionary<string, string?> _begunWith;
 
     internal FakeSession(FakeServer server, uint id)
     {
         _server = server;
+        _begunWith = new(server.Globals);
         Id = id;
     }
 
@@ -93,7 +95,7 @@ public sealed class FakeSession
     public bool Autocommit => this["autocommit"] == "ON";
 
     /// <summary>A variable's value.</summary>
-    public string? this[string name] => _variables.GetValueOrDefault(name, _server.Globals.GetValueOrDefault(name));
+    public string? this[string name] => _variables.GetValueOrDefault(name, _begunWith.GetValueOrDefault(name));
 
     /// <summary>The flags of the next answer.</summary>
     internal ServerStatus Status =>
@@ -106,6 +108,7 @@ public sealed class FakeSession
     internal void Reset(int collation)
     {
         _variables.Clear();
+        _begunWith = new(_server.Globals);
         UserVariables.Clear();
         TemporaryTables.Clear();
         Warnings.Clear();

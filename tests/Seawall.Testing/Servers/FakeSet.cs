@@ -50,6 +50,11 @@ internal static class FakeSet
             : text.StartsWith("@@global.", StringComparison.OrdinalIgnoreCase) ? server.Globals[text[9..]] : FakeSql.Literal(text);
         if (name == "autocommit")
             value = value is "1" or "ON" ? "ON" : "OFF";
+        if (IsGlobal(target))
+        {
+            server.Globals[name] = value;
+            return;
+        }
         // MariaDB is silent about a bare @@name (measured on 10.11.19).
         var isSilent = server.Kind.IsMariaDb && target.StartsWith("@@", StringComparison.Ordinal)
             && !target.Contains('.', StringComparison.Ordinal);
@@ -73,9 +78,14 @@ internal static class FakeSet
     private static bool IsKnown(FakeServer server, string name) =>
         name == "last_insert_id" || server.Globals.ContainsKey(name);
 
+    private static bool IsGlobal(string target) => target.StartsWith("GLOBAL ", StringComparison.OrdinalIgnoreCase)
+        || target.StartsWith("@@global.", StringComparison.OrdinalIgnoreCase);
+
     private static string NameOf(string target)
     {
         var name = target.TrimStart('@').Replace("session.", "", StringComparison.OrdinalIgnoreCase);
+        if (IsGlobal(target))
+            name = name[7..];
         if (name.StartsWith("SESSION ", StringComparison.OrdinalIgnoreCase))
             name = name[8..];
         return name.Trim().Trim('`').ToLowerInvariant();

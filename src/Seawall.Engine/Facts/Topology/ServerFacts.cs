@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using Seawall.Engine.Loops;
 using Seawall.MySql.Handshakes;
 
@@ -73,6 +74,12 @@ public sealed record ServerFacts
     /// </summary>
     public string TrackedVariables { get; init; } = "*";
 
+    /// <summary>The global values of what sessions begin with, and how they have changed.</summary>
+    public GlobalValues Globals { get; init; } = GlobalValues.Unknown;
+
+    /// <summary>Whether sessions begin with autocommit on.</summary>
+    public bool BeginsWithAutocommit => Globals.Values.GetValueOrDefault("autocommit") != "OFF";
+
     /// <summary>Its global <c>sql_mode</c>, with which sessions begin.</summary>
     public string SqlMode { get; init; } = "";
 
@@ -90,6 +97,28 @@ public sealed record ServerFacts
 
     /// <summary>Whether it refuses writes; null when it was not asked.</summary>
     public bool? IsReadOnly { get; init; }
+
+    /// <summary>The same with global variables as they are now: all that is looked at, or some of it.</summary>
+    public ServerFacts WithGlobals(IReadOnlyCollection<KeyValuePair<string, string>> values)
+    {
+        var facts = this with { Globals = Globals.With([.. values.Where(value => GlobalNames.IsKnown(value.Key))]) };
+        foreach (var (name, value) in values)
+        {
+            facts = name switch
+            {
+                "sql_mode" => facts with { SqlMode = value },
+                "old_mode" => facts with { OldMode = value },
+                "character_set_client" => facts with { ClientCharacterSet = value },
+                "wait_timeout" when int.TryParse(value, CultureInfo.InvariantCulture, out var seconds) =>
+                    facts with { WaitTimeoutMs = seconds * 1000L },
+                "interactive_timeout" when int.TryParse(value, CultureInfo.InvariantCulture, out var seconds) =>
+                    facts with { InteractiveTimeoutMs = seconds * 1000L },
+                "read_only" => facts with { IsReadOnly = !value.Equals("OFF", StringComparison.OrdinalIgnoreCase) && value != "0" },
+                _ => facts,
+            };
+        }
+        return facts;
+    }
 }
 
 /// <summary>A collation and its character set, by the names that <c>SET</c> takes.</summary>

@@ -16,6 +16,12 @@ namespace Seawall.Engine.Flow.Clients;
 /// </summary>
 internal sealed class ClientLogin : LoginPlace
 {
+    /// <summary>
+    /// How long a login waits at most for what global variables are now that somebody is changing. A server does it and tells of it
+    /// in a millisecond; one that takes longer than a second has other troubles, and logins must not be among them.
+    /// </summary>
+    private const int GlobalsTicksMax = 1_000 / TimerWheel.TickMs;
+
     // Seawall speaks these whatever the servers do.
     private const Capabilities Always =
         Capabilities.Protocol41 | Capabilities.SecureConnection | Capabilities.PluginAuth
@@ -167,7 +173,7 @@ internal sealed class ClientLogin : LoginPlace
         _greeted = _door.Greeter.KindFor(_session.Wire.Peer, _facts.Accounts);
         var writer = _door.Loop.Writer.Clear().Begin(0);
         Greeting.Write(writer, server.Version!.Bytes.Span, _session.Id, _session.Nonce.Bytes, offered,
-            server.DefaultCollation, ServerStatus.Autocommit, ClientAuthentication.NameOf(_greeted));
+            server.DefaultCollation, server.BeginsWithAutocommit ? ServerStatus.Autocommit : ServerStatus.None, ClientAuthentication.NameOf(_greeted));
         _session.Wire.Send(writer.End().Bytes);
         _isGreeted = true;
     }
@@ -200,7 +206,10 @@ internal sealed class ClientLogin : LoginPlace
             return false;
         if (authentication.Accepted is not { } account)
             return Refuse(request.User, refusal);
-        Begin(account, server, request.Collation);
+        // A client that has just changed a global variable, and then connects, looks whether it is so.
+        for (var left = GlobalsTicksMax; left > 0 && _door.AreGlobalsChanging; left--)
+            await new Sleep(_door.Loop).For(TimerWheel.TickMs);
+        Begin(account, _door.Facts.Primary ?? server, request.Collation);
         _door.Greeter.Note(_session.Wire.Peer, authentication.Plugin);
         return true;
     }
@@ -222,6 +231,7 @@ internal sealed class ClientLogin : LoginPlace
         _session.LoginSettings = ConnectorNet.Begin(
             LoginSettings.Of(_door.Settings.Fresh, server, collation, _session.Capabilities), server, _session.Attributes);
         _session.Settings = _session.LoginSettings;
+        _session.BeginWithGlobals(server);
     }
 
     private async LoopTask<Request?> ReadRequest()

@@ -1,4 +1,5 @@
 using Seawall.Engine.Facts;
+using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Loops;
 using Seawall.Engine.Telemetry;
 using Seawall.MySql.Passwords;
@@ -51,6 +52,16 @@ internal sealed class FrontDoor
 
     /// <summary>How clients are received now.</summary>
     internal ClientOptions Options => _house.Clients;
+
+    /// <summary>Whether it is just being found out what global variables are now: a session that begins waits for that.</summary>
+    internal bool AreGlobalsChanging => _house.GlobalsChanging > 0;
+
+    /// <summary>One more, or one less, finds that out.</summary>
+    internal void GlobalsChanging(int change) => _house.NoteGlobalsChanging(change);
+
+    /// <summary>Global variables of a server as they are now.</summary>
+    internal void Tell(ServerId server, IReadOnlyCollection<KeyValuePair<string, string>> globals) =>
+        _house.Facts.Publish(snapshot => snapshot.With(server, facts => facts.WithGlobals(globals)));
 
     /// <summary>Settings of sessions.</summary>
     internal SettingsTable Settings => _house.Settings;

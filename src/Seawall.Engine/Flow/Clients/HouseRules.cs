@@ -44,6 +44,7 @@ internal sealed class HouseRules(
     internal const uint FirstId = 0x8000_0000;
 
     private int _count;
+    private int _globalsChanging;
 
     /// <summary>How many loops receive clients: a client's number tells on which of them it is.</summary>
     internal required int Loops { get; init; }
@@ -83,6 +84,12 @@ internal sealed class HouseRules(
 
     /// <summary>Makes guessing slow.</summary>
     internal GuessBrake Brake { get; } = new(clients);
+
+    /// <summary>Clients whose changes of global variables are not known to all yet.</summary>
+    internal int GlobalsChanging => Volatile.Read(ref _globalsChanging);
+
+    /// <summary>One more, or one less.</summary>
+    internal void NoteGlobalsChanging(int change) => Interlocked.Add(ref _globalsChanging, change);
 
     /// <summary>Clients that are in.</summary>
     internal int Count => Volatile.Read(ref _count);

@@ -1,4 +1,5 @@
 using Seawall.Engine.Facts.Accounts;
+using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Loops;
 using Seawall.MySql.Commands;
@@ -47,6 +48,11 @@ internal sealed class Session : TimerNode
 
     /// <summary>What it has set and what can be moved.</summary>
     internal SessionSettings Settings { get; set; } = null!;
+
+    /// <summary>
+    /// The global values that it began with, by their number: those of its present connection, unless it has settings of its own.
+    /// </summary>
+    internal int GlobalsEpoch { get; private set; }
 
     /// <summary>What it began with, to which COM_RESET_CONNECTION returns.</summary>
     internal SessionSettings LoginSettings { get; set; } = null!;
@@ -107,6 +113,38 @@ internal sealed class Session : TimerNode
 
     /// <summary>The settings that <see cref="Dialect"/> was made from.</summary>
     internal SessionSettings? DialectOf { get; set; }
+
+    /// <summary>It begins, or begins anew: with the global values of now.</summary>
+    internal void BeginWithGlobals(ServerFacts? server)
+    {
+        GlobalsEpoch = server?.Globals.Epoch ?? 0;
+        DialectOf = null;
+        Status = server?.BeginsWithAutocommit == false ? ServerStatus.None : ServerStatus.Autocommit;
+    }
+
+    /// <summary>
+    /// It goes on to a connection that has the global values of now: what it had of before is a setting of its own from now on.
+    /// </summary>
+    internal void KeepOldGlobals(ServerFacts server)
+    {
+        Settings = SettingsWithOldGlobals(server);
+        GlobalsEpoch = server.Globals.Epoch;
+        DialectOf = null;
+    }
+
+    /// <summary>Its settings, and what it began with and is another value now.</summary>
+    internal SessionSettings SettingsWithOldGlobals(ServerFacts server)
+    {
+        var settings = Settings;
+        if (GlobalsEpoch == server.Globals.Epoch)
+            return settings;
+        foreach (var (name, value) in server.Globals.Since(GlobalsEpoch))
+        {
+            if (Settings[name] is null)
+                settings = settings.With(name, value);
+        }
+        return settings;
+    }
 
     /// <summary>Its prepared statements.</summary>
     internal PreparedStatements Prepared => _prepared ??= new PreparedStatements();
@@ -182,9 +220,10 @@ internal sealed class Session : TimerNode
     protected internal override void OnDue() => Wish(SessionWishes.LookAtClock);
 
     /// <summary>Forgets what a server forgets at COM_RESET_CONNECTION and COM_CHANGE_USER.</summary>
-    internal void ForgetState()
+    internal void ForgetState(ServerFacts? server)
     {
         Pins = null;
+        BeginWithGlobals(server);
         _prepared?.Clear();
         _prepared = null;
         LastInsertId = 0;
@@ -195,7 +234,6 @@ internal sealed class Session : TimerNode
         AnswerWarnings = 0;
         KeptWarnings = null;
         HasOwnNumber = false;
-        Status = ServerStatus.Autocommit;
     }
 }
 

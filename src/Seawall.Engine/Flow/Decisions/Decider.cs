@@ -53,7 +53,7 @@ internal static class Decider
     // Whether any trait of the tables above is there: most statements have none, and are done with one comparison.
     private const StatementTraits Remarkable = ~(StatementTraits.Harmless | StatementTraits.Locking
         | StatementTraits.UserVariableRead | StatementTraits.EndsTransaction | StatementTraits.ImplicitCommit
-        | StatementTraits.ReadsConnectionId | StatementTraits.Waits | StatementTraits.SetsGlobal);
+        | StatementTraits.ReadsConnectionId | StatementTraits.Waits);
 
     /// <summary>Decides about a statement that goes to a server of this version.</summary>
     internal static Decision Decide(StatementFacts facts, ServerVersion version)
@@ -77,7 +77,8 @@ internal static class Decider
             facts.MayEndPins ? Collect(s_ends, traits) : PinReasons.None,
             AsksSettings: !IsSetStatement(facts, version) && AsksSettings(traits, version),
             ForgetsSettings: IsSetStatement(facts, version),
-            EndsConnection: (traits & StatementTraits.ReleasesConnection) != 0);
+            EndsConnection: (traits & StatementTraits.ReleasesConnection) != 0,
+            ChangesGlobals: (traits & StatementTraits.SetsGlobal) != 0);
     }
 
     /// <summary>

@@ -14,11 +14,12 @@ namespace Seawall.Engine.Flow.Decisions;
 /// </param>
 /// <param name="ForgetsSettings">Whether reported changes hold for this statement only (MariaDB's SET STATEMENT).</param>
 /// <param name="EndsConnection">Whether the server closes the connection afterwards (COMMIT RELEASE).</param>
+/// <param name="ChangesGlobals">Whether sessions that begin after it may begin with something else.</param>
 internal readonly record struct Decision(
     bool MayShareTrip, PreviousFacts Needs, PinReasons Pins, PinReasons PinsEvenIfItFails, PinReasons Ends,
-    bool AsksSettings, bool ForgetsSettings, bool EndsConnection)
+    bool AsksSettings, bool ForgetsSettings, bool EndsConnection, bool ChangesGlobals)
 {
     /// <summary>Whether there is anything to do when the answer has come.</summary>
     internal bool HasConsequences =>
-        (Pins | PinsEvenIfItFails | Ends) != 0 || AsksSettings || ForgetsSettings || EndsConnection;
+        (Pins | PinsEvenIfItFails | Ends) != 0 || AsksSettings || ForgetsSettings || EndsConnection || ChangesGlobals;
 }

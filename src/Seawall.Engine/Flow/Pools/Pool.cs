@@ -286,9 +286,16 @@ internal sealed class Pool
     /// Logs in once more on a connection that is there: out of a schema, or to a clean session where the server knows no
     /// other way. Its loop only.
     /// </summary>
-    internal async LoopTask<bool> LogInAgain(PooledConnection connection) =>
-        Server.Facts is { } server && await ServerLogin.LogInAgain(
-            connection, server, Server.Dialer.Options, Account, Server.Dialer.Keys);
+    internal async LoopTask<bool> LogInAgain(PooledConnection connection)
+    {
+        if (Server.Facts is not { } server
+            || !await ServerLogin.LogInAgain(connection, server, Server.Dialer.Options, Account, Server.Dialer.Keys))
+        {
+            return false;
+        }
+        connection.GlobalsEpoch = server.Globals.Epoch;
+        return true;
+    }
 
     /// <summary>What a dial needs to know of the world.</summary>
     internal PoolContext Context => _context;

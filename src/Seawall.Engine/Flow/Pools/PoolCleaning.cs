@@ -27,11 +27,13 @@ internal static class PoolCleaning
         }
     }
 
-    private static async LoopTask<bool> Clean(PooledConnection connection, Pool pool)
+    /// <summary>Makes the connection as new; false when it must be closed. It has the server's global values of now afterwards.</summary>
+    internal static async LoopTask<bool> Clean(PooledConnection connection, Pool pool)
     {
         // Rolling back a large transaction takes as long as it takes; no limit here, the connection counts as in use.
         if (!connection.Version.CanResetConnection)
             return await pool.LogInAgain(connection) && connection.IsQuiet();
+        var epoch = pool.Server.Facts?.Globals.Epoch ?? connection.GlobalsEpoch;
         var target = connection.SettingsAfterReset.WithSchema(connection.Applied.Schema);
         if (!Send(connection, target, out var answers))
             return false;
@@ -40,6 +42,7 @@ internal static class PoolCleaning
             return false;
         connection.Applied = target;
         connection.NeedsTracking = false;
+        connection.GlobalsEpoch = epoch;
         return connection.IsQuiet();
     }
 

@@ -34,6 +34,7 @@ internal sealed class PoolDialer(FactsBoard facts, SettingsTable settings, Func<
             Nonce = login.Nonce,
             LoginExchanges = login.Exchanges,
             Generation = generation,
+            GlobalsEpoch = server.Globals.Epoch,
             UsableIdleMs = server.WaitTimeoutMs > 0 ? server.WaitTimeoutMs / 2 : long.MaxValue,
             ExpiresMs = loop.NowMs + (long)(lifetime * (0.8 + (0.4 * loop.Random.NextDouble()))),
         }, null);

@@ -50,6 +50,12 @@ internal class ServerConnection
     /// <summary>The settings that it has after COM_RESET_CONNECTION, besides its schema.</summary>
     internal SessionSettings SettingsAfterReset => Version.ResetKeepsCharset ? LoginSettings : LoginSettings.Table.Fresh;
 
+    /// <summary>
+    /// The global values that it has what it was not told otherwise from, by their number: those of its login or last reset, or
+    /// of a moment before.
+    /// </summary>
+    internal int GlobalsEpoch { get; set; }
+
     /// <summary>The settings that it has now.</summary>
     internal SessionSettings Applied { get; set; }
 

@@ -1,0 +1,58 @@
+namespace Seawall.Engine.Flow.Floodgates;
+
+/// <summary>A statement that waits for its turn. It is part of the queue itself, so that waiting allocates nothing.</summary>
+internal abstract class Applicant
+{
+    /// <summary>Its class.</summary>
+    internal StatementClass Class { get; private set; }
+
+    /// <summary>Its cohort, 0 to 127: statements of one page have the same.</summary>
+    internal int Cohort { get; private set; }
+
+    /// <summary>What it holds in memory while it waits.</summary>
+    internal int Bytes { get; private set; }
+
+    /// <summary>Whose it is.</summary>
+    internal string User { get; private set; } = "";
+
+    /// <summary>Since when it waits, in the loops' milliseconds.</summary>
+    internal long SinceMs { get; private set; }
+
+    /// <summary>How its wait has ended.</summary>
+    internal Turn Turn { get; set; }
+
+    /// <summary>Why it was refused, when it was.</summary>
+    internal ShedReason Reason { get; set; }
+
+    /// <summary>How long it might have waited.</summary>
+    internal int LimitMs { get; set; }
+
+    /// <summary>The number of its refusal.</summary>
+    internal long ShedId { get; set; }
+
+    /// <summary>Whether it is in its queue. The sluice's lock.</summary>
+    internal bool IsQueued { get; set; }
+
+    /// <summary>The one that came before it. The sluice's lock.</summary>
+    internal Applicant? Older { get; set; }
+
+    /// <summary>The one that came after it; of those that are to be told, the next. The sluice's lock.</summary>
+    internal Applicant? Newer { get; set; }
+
+    /// <summary>Begins to wait.</summary>
+    internal void Apply(StatementClass which, int cohort, int bytes, string user, long nowMs)
+    {
+        Class = which;
+        Cohort = cohort;
+        Bytes = bytes;
+        User = user;
+        SinceMs = nowMs;
+        Turn = Turn.Waiting;
+        Reason = ShedReason.None;
+        LimitMs = 0;
+        ShedId = 0;
+    }
+
+    /// <summary>Hears that <see cref="Turn"/> is no more <see cref="Turn.Waiting"/>. Once, on any thread, without a lock.</summary>
+    internal abstract void Decided();
+}

@@ -1,0 +1,103 @@
+namespace Seawall.Engine.Flow.Floodgates;
+
+/// <summary>
+/// Those of one class that wait for one server. Oldest first, as long as the queue is empty now and then; once it stands,
+/// newest first, since whoever came first has waited for nothing by the time that his turn would come. Callers hold the sluice's lock.
+/// </summary>
+internal sealed class ClassQueue(StatementClass which)
+{
+    /// <summary>
+    /// How often somebody of a class goes whose guaranteed share is less than one statement: often enough to see that the class is
+    /// not forgotten, and too seldom to matter to the others.
+    /// </summary>
+    internal const int ForgottenMs = 500;
+
+    private Applicant? _oldest;
+    private Applicant? _newest;
+    private long _emptyMs = long.MinValue / 2;
+    private long _tookMs = long.MinValue / 2;
+
+    /// <summary>Its class.</summary>
+    internal StatementClass Class { get; } = which;
+
+    /// <summary>How they wait.</summary>
+    internal ClassLimits Limits { get; set; } = ClassLimits.DefaultOf(which);
+
+    /// <summary>How many wait.</summary>
+    internal int Count { get; private set; }
+
+    /// <summary>What they hold in memory.</summary>
+    internal long Bytes { get; private set; }
+
+    /// <summary>Since when the oldest waits; null when nobody does.</summary>
+    internal long? OldestSinceMs => _oldest?.SinceMs;
+
+    /// <summary>Whether it never turns: for tests, which must see that it matters.</summary>
+    internal bool NeverTurns { get; set; }
+
+    /// <summary>Whether it has not been empty for as long as somebody may wait.</summary>
+    internal bool Stands(long nowMs) => !NeverTurns && Count > 0 && nowMs - _emptyMs > Limits.WaitMsMax;
+
+    /// <summary>How long somebody may wait now.</summary>
+    internal int LimitMs(long nowMs) => Stands(nowMs) ? Math.Min(Limits.StandingMsMax, Limits.WaitMsMax) : Limits.WaitMsMax;
+
+    /// <summary>Whether nobody has had his turn for a while.</summary>
+    internal bool IsForgotten(long nowMs) => nowMs - _tookMs >= ForgottenMs;
+
+    /// <summary>Puts somebody in.</summary>
+    internal void Add(Applicant applicant)
+    {
+        if (Count == 0)
+            _emptyMs = applicant.SinceMs;
+        applicant.IsQueued = true;
+        applicant.Older = _newest;
+        applicant.Newer = null;
+        if (_newest is not null)
+            _newest.Newer = applicant;
+        else
+            _oldest = applicant;
+        _newest = applicant;
+        Count++;
+        Bytes += applicant.Bytes;
+    }
+
+    /// <summary>Takes somebody out who is in.</summary>
+    internal void Remove(Applicant applicant, long nowMs)
+    {
+        if (applicant.Older is not null)
+            applicant.Older.Newer = applicant.Newer;
+        else
+            _oldest = applicant.Newer;
+        if (applicant.Newer is not null)
+            applicant.Newer.Older = applicant.Older;
+        else
+            _newest = applicant.Older;
+        applicant.Older = applicant.Newer = null;
+        applicant.IsQueued = false;
+        Count--;
+        Bytes -= applicant.Bytes;
+        if (Count == 0)
+            _emptyMs = nowMs;
+    }
+
+    /// <summary>Takes out whose turn it is.</summary>
+    internal Applicant? TakeNext(long nowMs)
+    {
+        var next = Stands(nowMs) ? _newest : _oldest;
+        if (next is not null)
+        {
+            Remove(next, nowMs);
+            _tookMs = nowMs;
+        }
+        return next;
+    }
+
+    /// <summary>Takes out the oldest, if it has waited longer than it may, or in any case.</summary>
+    internal Applicant? TakeOldest(long nowMs, bool onlyIfOverdue)
+    {
+        if (_oldest is not { } oldest || (onlyIfOverdue && nowMs - oldest.SinceMs < LimitMs(nowMs)))
+            return null;
+        Remove(oldest, nowMs);
+        return oldest;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Runtime.CompilerServices;
+using Seawall.Engine.Loops;
+
+namespace Seawall.Engine.Flow.Floodgates;
+
+/// <summary>
+/// A statement that waits at a sluice, on its loop: until it is told, its client leaves, or its time is over. Completed exactly
+/// once, on its own loop; then it can be used for another wait. Await it once.
+/// </summary>
+internal sealed class GateWaiter : Applicant, ICriticalNotifyCompletion
+{
+    private readonly Loop _loop;
+    private readonly Arrival _arrival;
+    private readonly Alarm _alarm;
+    private readonly Action _withdraw;
+    private Sluice? _sluice;
+    private Wire? _client;
+    private Action? _continuation;
+
+    internal GateWaiter(Loop loop)
+    {
+        _loop = loop;
+        _arrival = new Arrival(this);
+        _alarm = new Alarm(this);
+        _withdraw = GiveUp;
+    }
+
+    /// <summary>For the compiler.</summary>
+    public bool IsCompleted { get; private set; }
+
+    /// <summary>Waits; <see cref="Applicant.Apply"/> has been called. Its loop only.</summary>
+    internal GateWaiter WaitAt(Sluice sluice, Wire client)
+    {
+        _sluice = sluice;
+        _client = client;
+        _continuation = null;
+        IsCompleted = false;
+        sluice.Join(this, _loop.NowMs);
+        if (IsCompleted)
+            return this;
+        client.WhenGone(_withdraw);
+        LookAgain();
+        return this;
+    }
+
+    /// <summary>Does not want to wait any more. Its loop only.</summary>
+    internal void GiveUp() => _sluice?.Withdraw(this, _loop.NowMs);
+
+    /// <summary>For the compiler.</summary>
+    public GateWaiter GetAwaiter() => this;
+
+    /// <summary>For the compiler.</summary>
+    public void GetResult()
+    {
+        _client!.WhenGone(null);
+        _client = null;
+        _sluice = null;
+        _continuation = null;
+    }
+
+    /// <summary>For the compiler.</summary>
+    public void OnCompleted(Action continuation) => _continuation = continuation;
+
+    /// <summary>For the compiler.</summary>
+    public void UnsafeOnCompleted(Action continuation) => _continuation = continuation;
+
+    /// <inheritdoc/>
+    internal override void Decided()
+    {
+        if (_loop.IsCurrent)
+            Complete();
+        else
+            _loop.Post(_arrival);
+    }
+
+    private void LookAgain()
+    {
+        if (!IsCompleted && _sluice!.LookAt(this, _loop.NowMs) is var inMs and >= 0 && !IsCompleted)
+            _loop.Arm(_alarm, inMs);
+    }
+
+    private void Complete()
+    {
+        _loop.Timers.Disarm(_alarm);
+        IsCompleted = true;
+        // Not on the stack of whoever has left the server: a chain of these would have no end.
+        if (_continuation is { } continuation)
+            _loop.RunSoon(continuation);
+    }
+
+    private sealed class Arrival(GateWaiter waiter) : LoopJob
+    {
+        public override void Run(Loop loop) => waiter.Complete();
+    }
+
+    private sealed class Alarm(GateWaiter waiter) : TimerNode
+    {
+        protected internal override void OnDue() => waiter.LookAgain();
+    }
+}

@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using Seawall.Engine.Loops;
+
+namespace Seawall.Engine.Flow.Floodgates;
+
+/// <summary>Whether statements are held back at all.</summary>
+public enum OverloadMode : byte
+{
+    /// <summary>Nothing is limited and nothing counted.</summary>
+    Off,
+
+    /// <summary>Everything passes, and what would have been held back or refused is counted.</summary>
+    Observe,
+
+    /// <summary>Statements wait their turn, and are refused when it does not come in time.</summary>
+    Enforce,
+}
+
+/// <summary>The error that a statement is refused with.</summary>
+public enum ShedError : byte
+{
+    /// <summary>1205, "Lock wait timeout exceeded": most programs try again, and none gives up its connection.</summary>
+    LockWait,
+
+    /// <summary>1041, "Out of memory": nobody tries again by himself.</summary>
+    OutOfResources,
+
+    /// <summary>3024, or MariaDB's 1969: taken for a statement that took too long.</summary>
+    QueryTimeout,
+}
+
+/// <summary>How the statements of one class wait.</summary>
+public sealed record ClassLimits
+{
+    /// <summary>How long one waits at most. Far below what clients wait for an answer: whoever has given up is served for nothing.</summary>
+    public required int WaitMsMax { get; init; }
+
+    /// <summary>
+    /// The same, once the queue has not been empty for <see cref="WaitMsMax"/>: it stands, and a long wait in it helps nobody.
+    /// </summary>
+    public required int StandingMsMax { get; init; }
+
+    /// <summary>
+    /// The hundredths of the running statements that the class gets before any other, while it has some waiting; when
+    /// that is less than one, one now and then. Those of the lower classes are small: together they are what the highest cannot have.
+    /// </summary>
+    public required int ShareMin { get; init; }
+
+    /// <summary>The hundredths that it may have while others wait.</summary>
+    public required int ShareMax { get; init; }
+
+    /// <summary>What a statement is refused with.</summary>
+    public ShedError Error { get; init; } = ShedError.LockWait;
+
+    /// <summary>What the classes have when nobody says otherwise: the overload design's numbers, from its model.</summary>
+    public static ClassLimits DefaultOf(StatementClass which) => which switch
+    {
+        StatementClass.System or StatementClass.Critical => new() { WaitMsMax = 500, StandingMsMax = 50, ShareMin = 60, ShareMax = 100 },
+        StatementClass.Normal => new() { WaitMsMax = 500, StandingMsMax = 20, ShareMin = 15, ShareMax = 100 },
+        StatementClass.Low => new() { WaitMsMax = 250, StandingMsMax = 10, ShareMin = 5, ShareMax = 70 },
+        StatementClass.Background => new()
+        {
+            WaitMsMax = 250,
+            StandingMsMax = 10,
+            ShareMin = 1,
+            ShareMax = 30,
+            Error = ShedError.OutOfResources,
+        },
+    };
+}
+
+/// <summary>Which statements are of a class: those for which everything holds that is said.</summary>
+/// <param name="Class">The class.</param>
+/// <param name="User">The account's name; null for all.</param>
+/// <param name="Schema">The session's schema; null for all.</param>
+/// <param name="From">Where the client comes from; null for everywhere.</param>
+/// <param name="MayRaise">Whether what a statement says of itself may make it more important than this.</param>
+public sealed record ClassRule(StatementClass Class, string? User, string? Schema, PeerNetworks? From, bool MayRaise);
+
+/// <summary>What is done when a server has more to do than it can. Immutable.</summary>
+public sealed record OverloadOptions
+{
+    /// <summary>Whether anything is.</summary>
+    public OverloadMode Mode { get; init; }
+
+    /// <summary>
+    /// Statements of one class that may wait, for each that may run: 4, so that nobody who is served in turn has waited
+    /// more than about four times what a statement takes.
+    /// </summary>
+    public int QueueMaxPerRunning { get; init; } = 4;
+
+    /// <summary>Bytes of statements of one class that may wait.</summary>
+    public int QueueBytesMax { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>How each class waits, by the class's number.</summary>
+    public ImmutableArray<ClassLimits> Classes { get; init; } =
+        [.. Enum.GetValues<StatementClass>().Select(ClassLimits.DefaultOf)];
+
+    /// <summary>Whose statements have another class than normal; the first that fits counts.</summary>
+    public ImmutableArray<ClassRule> Rules { get; init; } = [];
+
+    /// <summary>How the statements of a class wait.</summary>
+    public ClassLimits Of(StatementClass which) => Classes[(int)which];
+}

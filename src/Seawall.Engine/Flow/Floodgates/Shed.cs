@@ -1,0 +1,93 @@
+namespace Seawall.Engine.Flow.Floodgates;
+
+/// <summary>Why a statement is not run.</summary>
+public enum ShedReason : byte
+{
+    /// <summary>It is.</summary>
+    None,
+
+    /// <summary>As many of its class wait as may.</summary>
+    QueueFull,
+
+    /// <summary>Those of its class that wait hold as many bytes as they may.</summary>
+    QueueBytes,
+
+    /// <summary>It would have waited too long, going by who is before it.</summary>
+    Predicted,
+
+    /// <summary>It has waited as long as its class may.</summary>
+    Wait,
+
+    /// <summary>The queue of its class stands, and newer ones go first.</summary>
+    Standing,
+
+    /// <summary>Its cohort is one of those that are left out, so that the others are served whole.</summary>
+    Cohort,
+}
+
+/// <summary>How the wait of a statement has ended.</summary>
+internal enum Turn : byte
+{
+    /// <summary>It has not.</summary>
+    Waiting,
+
+    /// <summary>It may go.</summary>
+    Come,
+
+    /// <summary>It may not.</summary>
+    Shed,
+
+    /// <summary>Its client has gone, or has ended it.</summary>
+    Withdrawn,
+
+    /// <summary>Seawall is going down.</summary>
+    Closing,
+}
+
+/// <summary>One refusal, as it can be found again by its number.</summary>
+/// <param name="Id">The number that the client was told.</param>
+/// <param name="AtMs">When, in the loops' milliseconds.</param>
+/// <param name="Class">The statement's class.</param>
+/// <param name="Cohort">Its cohort.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="WaitedMs">How long it had waited.</param>
+/// <param name="LimitMs">How long it might have.</param>
+/// <param name="User">The account.</param>
+public readonly record struct ShedEntry(
+    long Id, long AtMs, StatementClass Class, int Cohort, ShedReason Reason, long WaitedMs, int LimitMs, string User);
+
+/// <summary>The last refusals of one server. Callers hold the sluice's lock.</summary>
+internal sealed class ShedLedger
+{
+    /// <summary>How many are kept: what a terminal can scroll through. The counts are exact whatever is kept.</summary>
+    internal const int Kept = 1000;
+
+    private readonly ShedEntry[] _last = new ShedEntry[Kept];
+    private readonly long[] _counts = new long[StatementClasses.Count * Reasons];
+    private long _next;
+
+    private const int Reasons = (int)ShedReason.Cohort + 1;
+
+    /// <summary>Writes one down; its number is returned.</summary>
+    internal long Add(Applicant applicant, ShedReason reason, long nowMs, int limitMs)
+    {
+        var id = ++_next;
+        _counts[((int)applicant.Class * Reasons) + (int)reason]++;
+        _last[id % Kept] = new ShedEntry(id, nowMs, applicant.Class, applicant.Cohort, reason, nowMs - applicant.SinceMs, limitMs,
+            applicant.User);
+        return id;
+    }
+
+    /// <summary>How many of a class were refused for a reason.</summary>
+    internal long CountOf(StatementClass which, ShedReason reason) => _counts[((int)which * Reasons) + (int)reason];
+
+    /// <summary>The last ones, the newest first.</summary>
+    internal ShedEntry[] Last(int max)
+    {
+        var count = (int)Math.Min(Math.Min(_next, Kept), max);
+        var entries = new ShedEntry[count];
+        for (var i = 0; i < count; i++)
+            entries[i] = _last[(_next - i) % Kept];
+        return entries;
+    }
+}

@@ -1,0 +1,415 @@
+namespace Seawall.Engine.Flow.Floodgates;
+
+/// <summary>
+/// In front of one server: how many statements run there, and who goes next when that is as many as may. The decision is a
+/// function of clock and counters; time comes in with each call. Thread-safe: while nobody waits, passing and leaving are one
+/// atomic operation each; only while somebody does is there a lock, for this server alone.
+/// </summary>
+internal sealed class Sluice
+{
+    private readonly Lock _lock = new();
+    private readonly ClassQueue[] _queues = [.. StatementClasses.OfClients.Select(which => new ClassQueue(which))];
+    private readonly SluiceTally[] _tallies;
+    private readonly long[] _admitted = new long[StatementClasses.Count];
+    private readonly long[] _withdrawn = new long[StatementClasses.Count];
+    private readonly ShedLedger _ledger = new();
+    private readonly ServicePace _pace = new();
+    private readonly CohortShares _shares = new();
+    private Turnstile _turnstile;
+    private OverloadOptions _options = new();
+    private volatile OverloadMode _mode;
+    private Applicant? _decided;
+    private bool _isClosing;
+    private int _endedEarly;
+
+    internal Sluice(int loops) => _tallies = [.. Enumerable.Range(0, loops).Select(_ => new SluiceTally())];
+
+    /// <summary>Whether it holds anybody, or only counts.</summary>
+    internal OverloadMode Mode => _mode;
+
+    /// <summary>Statements that run.</summary>
+    internal int Running => _turnstile.Running;
+
+    /// <summary>Statements that may run.</summary>
+    internal int Limit => _turnstile.Limit;
+
+    /// <summary>What it does without: for tests, which must see that each part is missed.</summary>
+    internal SluiceParts LeftOut { get; init; }
+
+    /// <summary>Follows the settings; who waits and would not have to any more goes on. From any thread.</summary>
+    internal void Apply(OverloadOptions options, int runningMax, long nowMs)
+    {
+        Applicant? decided;
+        lock (_lock)
+        {
+            _options = options;
+            _mode = options.Mode;
+            foreach (var queue in _queues)
+            {
+                queue.Limits = options.Of(queue.Class);
+                queue.NeverTurns = LeftOut.HasFlag(SluiceParts.Turning);
+            }
+            _turnstile.SetLimit(options.Mode == OverloadMode.Off ? int.MaxValue : runningMax);
+            LetGo(nowMs);
+            decided = TakeDecided();
+        }
+        Tell(decided);
+    }
+
+    /// <summary>Goes at once, if it may. The statement path: no lock, no allocation.</summary>
+    internal bool TryPass(int loop, StatementClass which)
+    {
+        var tally = _tallies[loop];
+        tally.Offered[(int)which]++;
+        if (!_turnstile.TryPass())
+            return false;
+        tally.Passed[(int)which]++;
+        tally.Entered[(int)which]++;
+        return true;
+    }
+
+    /// <summary>Goes at once, whether there is room or not: what has begun must be able to end.</summary>
+    internal void PassAlways(int loop, StatementClass which, bool isNew)
+    {
+        var tally = _tallies[loop];
+        if (isNew)
+            tally.Continued[(int)which]++;
+        tally.Entered[(int)which]++;
+        _turnstile.Pass();
+    }
+
+    /// <summary>Has ended, or does not run for a while; <paramref name="ranMs"/>: for how long it did, in the first case.</summary>
+    internal void Leave(int loop, StatementClass which, long nowMs, long? ranMs)
+    {
+        var tally = _tallies[loop];
+        tally.Entered[(int)which]--;
+        if (ranMs is { } ms)
+        {
+            tally.Ended[(int)which]++;
+            tally.RanMs[(int)which] += ms;
+        }
+        if (_turnstile.Leave())
+            LookAt(null, nowMs);
+    }
+
+    /// <summary>
+    /// Waits for its turn; it hears when that has come, which may be before this returns. <paramref name="applicant"/> has
+    /// applied, and has not passed.
+    /// </summary>
+    internal void Join(Applicant applicant, long nowMs)
+    {
+        Applicant? decided;
+        lock (_lock)
+        {
+            // First of all: from now on whoever leaves comes here, and waits for this lock.
+            _turnstile.Close();
+            TakeStock(nowMs);
+            var queue = QueueOf(applicant.Class);
+            if (_isClosing)
+                Decide(applicant, Turn.Closing);
+            else if (RefusalOf(queue, applicant, nowMs) is var reason and not ShedReason.None)
+                Shed(queue, applicant, reason, nowMs);
+            else
+                queue.Add(applicant);
+            LetGo(nowMs);
+            decided = TakeDecided();
+        }
+        Tell(decided);
+    }
+
+    /// <summary>Its client has gone, or has ended it: false when it has been decided about before.</summary>
+    internal bool Withdraw(Applicant applicant, long nowMs)
+    {
+        Applicant? decided;
+        lock (_lock)
+        {
+            if (!applicant.IsQueued)
+                return false;
+            QueueOf(applicant.Class).Remove(applicant, nowMs);
+            _withdrawn[(int)applicant.Class]++;
+            Decide(applicant, Turn.Withdrawn);
+            LetGo(nowMs);
+            decided = TakeDecided();
+        }
+        Tell(decided);
+        return true;
+    }
+
+    /// <summary>
+    /// Refuses whoever has waited too long, and lets go whoever may. Returns in how many milliseconds to look at this one again,
+    /// when it still waits.
+    /// </summary>
+    internal long LookAt(Applicant? applicant, long nowMs)
+    {
+        Applicant? decided;
+        var again = -1L;
+        lock (_lock)
+        {
+            TakeStock(nowMs);
+            LetGo(nowMs);
+            decided = TakeDecided();
+            if (applicant is { IsQueued: true })
+                again = Math.Max(1, applicant.SinceMs + QueueOf(applicant.Class).LimitMs(nowMs) - nowMs);
+        }
+        Tell(decided);
+        return again;
+    }
+
+    /// <summary>
+    /// A statement has ended that nobody held, because this sluice only observes; <paramref name="applicant"/> has waited for it,
+    /// when it would have waited. The server has done its work, whether it would have been refused or not: what that would have been
+    /// in the other case is somebody else's work, who is taken to have ended now.
+    /// </summary>
+    internal void EndShadow(Applicant? applicant, int loop, StatementClass which, long nowMs, long ranMs)
+    {
+        if (applicant is null && Volatile.Read(ref _endedEarly) == 0)
+        {
+            Leave(loop, which, nowMs, ranMs);
+            return;
+        }
+        Applicant? decided;
+        lock (_lock)
+        {
+            var tally = _tallies[loop];
+            tally.Ended[(int)which]++;
+            tally.RanMs[(int)which] += ranMs;
+            if (applicant is { IsQueued: true })
+            {
+                QueueOf(which).Remove(applicant, nowMs);
+                applicant.Turn = Turn.Withdrawn;
+                _admitted[(int)which]++;
+                tally.Entered[(int)which]--;
+            }
+            else if (applicant is null or { Turn: Turn.Come })
+            {
+                tally.Entered[(int)which]--;
+                if (_endedEarly > 0)
+                    _endedEarly--;
+                else
+                    _turnstile.Leave();
+            }
+            else if (applicant.Turn == Turn.Shed && Running > 0)
+            {
+                _endedEarly++;
+                _turnstile.Leave();
+            }
+            TakeStock(nowMs);
+            LetGo(nowMs);
+            decided = TakeDecided();
+        }
+        Tell(decided);
+    }
+
+    /// <summary>Nobody who waits will get his turn any more, and nobody else will wait.</summary>
+    internal void CloseForGood(long nowMs)
+    {
+        Applicant? decided;
+        lock (_lock)
+        {
+            _isClosing = true;
+            foreach (var queue in _queues)
+            {
+                while (queue.TakeOldest(nowMs, onlyIfOverdue: false) is { } applicant)
+                    Decide(applicant, Turn.Closing);
+            }
+            LetGo(nowMs);
+            decided = TakeDecided();
+        }
+        Tell(decided);
+    }
+
+    /// <summary>What it looks like. From any thread.</summary>
+    internal SluiceView View(string server, long nowMs)
+    {
+        lock (_lock)
+        {
+            return new SluiceView(server, _mode, Running, Limit, _pace.RanMs,
+            [
+                .. _queues.Select(queue => new ClassView
+                {
+                    Class = queue.Class,
+                    Limits = queue.Limits,
+                    Running = RunningOf(queue.Class),
+                    Waiting = queue.Count,
+                    WaitingBytes = queue.Bytes,
+                    OldestMs = queue.OldestSinceMs is { } since ? Math.Max(0, nowMs - since) : 0,
+                    Stands = queue.Stands(nowMs),
+                    CohortShare = _shares.Of(queue.Class),
+                    Offered = _tallies.Sum(tally => tally.Offered[(int)queue.Class]),
+                    Passed = _tallies.Sum(tally => tally.Passed[(int)queue.Class]),
+                    Continued = _tallies.Sum(tally => tally.Continued[(int)queue.Class]),
+                    Admitted = _admitted[(int)queue.Class],
+                    Withdrawn = _withdrawn[(int)queue.Class],
+                    Shed = [.. ShedView.Reasons.Select(reason => new ShedView(reason, _ledger.CountOf(queue.Class, reason)))],
+                }),
+            ]);
+        }
+    }
+
+    /// <summary>The last refusals, the newest first. From any thread.</summary>
+    internal ShedEntry[] LastShed(int max)
+    {
+        lock (_lock)
+            return _ledger.Last(max);
+    }
+
+    private ClassQueue QueueOf(StatementClass which) => _queues[(int)which - 1];
+
+    // Those who waited began to run under the lock, on whichever thread; the others on their own loops.
+    private int RunningOf(StatementClass which)
+    {
+        var running = _admitted[(int)which];
+        foreach (var tally in _tallies)
+            running += Volatile.Read(ref tally.Entered[(int)which]);
+        return (int)Math.Max(0, running);
+    }
+
+    private ShedReason RefusalOf(ClassQueue queue, Applicant applicant, long nowMs)
+    {
+        if (!LeftOut.HasFlag(SluiceParts.Cohorts) && !_shares.Includes(applicant.Class, applicant.Cohort))
+            return ShedReason.Cohort;
+        // Those who come last go first in a queue that stands: it is those at its other end who make room.
+        if (queue.Count >= Math.Max(1, (long)_options.QueueMaxPerRunning * Limit))
+        {
+            if (!queue.Stands(nowMs))
+                return ShedReason.QueueFull;
+            Shed(queue, queue.TakeOldest(nowMs, onlyIfOverdue: false)!, ShedReason.QueueFull, nowMs);
+        }
+        if (queue.Count > 0 && queue.Bytes + applicant.Bytes > _options.QueueBytesMax)
+            return ShedReason.QueueBytes;
+        return !LeftOut.HasFlag(SluiceParts.Prediction) && !queue.Stands(nowMs) && WaitAhead(queue) > queue.LimitMs(nowMs)
+            ? ShedReason.Predicted : ShedReason.None;
+    }
+
+    // What those before it will take: all of higher classes, and those of its own.
+    private double WaitAhead(ClassQueue queue)
+    {
+        var work = 0.0;
+        foreach (var other in _queues)
+        {
+            work += other.Count * _pace.RanMsOf(other.Class);
+            if (other == queue)
+                break;
+        }
+        return work / Math.Max(1, Limit);
+    }
+
+    private void TakeStock(long nowMs)
+    {
+        if (!_pace.IsDue(nowMs))
+            return;
+        _pace.Note(_tallies, nowMs);
+        _shares.Note(_ledger, nowMs);
+    }
+
+    // The overdue first: a place is not for somebody who has given up.
+    private void LetGo(long nowMs)
+    {
+        foreach (var queue in _queues)
+        {
+            while (queue.TakeOldest(nowMs, onlyIfOverdue: true) is { } overdue)
+            {
+                var hasWaited = nowMs - overdue.SinceMs >= queue.Limits.WaitMsMax;
+                Shed(queue, overdue, hasWaited ? ShedReason.Wait : ShedReason.Standing, nowMs);
+            }
+        }
+        while (NextQueue(nowMs) is { } queue)
+        {
+            if (!_turnstile.TryLetThrough())
+                return;
+            var applicant = queue.TakeNext(nowMs)!;
+            _admitted[(int)queue.Class]++;
+            Decide(applicant, Turn.Come);
+        }
+        _turnstile.Open();
+    }
+
+    // The highest class that has less than it is guaranteed; then the highest that has not more than it may; then anybody: as
+    // long as there is work, no place is left empty.
+    private ClassQueue? NextQueue(long nowMs)
+    {
+        if (LeftOut.HasFlag(SluiceParts.Classes))
+            return OldestQueue();
+        ClassQueue? belowMax = null, any = null;
+        foreach (var queue in _queues)
+        {
+            if (queue.Count == 0)
+                continue;
+            any ??= queue;
+            var running = RunningOf(queue.Class);
+            var least = SlotsOf(queue.Limits.ShareMin);
+            if (running < least || (least == 0 && queue.Limits.ShareMin > 0 && queue.IsForgotten(nowMs)))
+                return queue;
+            if (running < SlotsOf(queue.Limits.ShareMax))
+                belowMax ??= queue;
+        }
+        return belowMax ?? any;
+    }
+
+    private int SlotsOf(int share) => (int)((long)share * Limit / 100);
+
+    private ClassQueue? OldestQueue()
+    {
+        ClassQueue? oldest = null;
+        foreach (var queue in _queues)
+        {
+            if (queue.Count > 0 && (oldest is null || queue.OldestSinceMs < oldest.OldestSinceMs))
+                oldest = queue;
+        }
+        return oldest;
+    }
+
+    private void Shed(ClassQueue queue, Applicant applicant, ShedReason reason, long nowMs)
+    {
+        applicant.Reason = reason;
+        applicant.LimitMs = reason == ShedReason.Standing ? queue.Limits.StandingMsMax : queue.Limits.WaitMsMax;
+        applicant.ShedId = _ledger.Add(applicant, reason, nowMs, applicant.LimitMs);
+        Decide(applicant, Turn.Shed);
+    }
+
+    private void Decide(Applicant applicant, Turn turn)
+    {
+        applicant.Turn = turn;
+        applicant.Newer = _decided;
+        _decided = applicant;
+    }
+
+    private Applicant? TakeDecided()
+    {
+        var decided = _decided;
+        _decided = null;
+        return decided;
+    }
+
+    // Without the lock: whoever hears may do anything, and may be used again at once.
+    private static void Tell(Applicant? decided)
+    {
+        while (decided is not null)
+        {
+            var next = decided.Newer;
+            decided.Newer = null;
+            decided.Decided();
+            decided = next;
+        }
+    }
+}
+
+/// <summary>Parts of a sluice that tests leave out, to see that they are missed.</summary>
+[Flags]
+internal enum SluiceParts : byte
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary>A queue that stands does not turn.</summary>
+    Turning = 1,
+
+    /// <summary>Nobody is refused because of those before him.</summary>
+    Prediction = 2,
+
+    /// <summary>All cohorts are served alike.</summary>
+    Cohorts = 4,
+
+    /// <summary>Whoever came first goes first, whatever his class.</summary>
+    Classes = 8,
+}

@@ -1,0 +1,129 @@
+using Seawall.Engine.Flow.Floodgates;
+
+namespace Seawall.Tests.Admission;
+
+/// <summary>One attempt of a client.</summary>
+internal sealed class Attempt(ModelRequest request, Action<bool> answered) : Applicant
+{
+    internal ModelRequest Request { get; } = request;
+
+    /// <summary>The client does not wait any more.</summary>
+    internal bool IsAbandoned { get; set; }
+
+    /// <summary>What happens when it has been decided about.</summary>
+    internal Action<Attempt>? OnDecided { get; set; }
+
+    /// <summary>Answers the client; false for an error.</summary>
+    internal void Answer(bool isOk) => answered(isOk);
+
+    internal override void Decided() => OnDecided?.Invoke(this);
+}
+
+/// <summary>What is between clients and server.</summary>
+internal abstract class ModelGate
+{
+    internal abstract void Enter(Attempt attempt);
+
+    internal virtual void Abandon(Attempt attempt)
+    {
+    }
+}
+
+/// <summary>Seawall's own decision, the real one.</summary>
+internal sealed class SluiceGate : ModelGate
+{
+    private readonly ModelClock _clock;
+    private readonly ModelServer _server;
+
+    internal SluiceGate(ModelClock clock, ModelServer server, int limit, SluiceParts leftOut = SluiceParts.None,
+        OverloadOptions? options = null)
+    {
+        _clock = clock;
+        _server = server;
+        Sluice = new Sluice(1) { LeftOut = leftOut };
+        Sluice.Apply(options ?? new OverloadOptions { Mode = OverloadMode.Enforce }, limit, 0);
+    }
+
+    internal Sluice Sluice { get; }
+
+    internal override void Enter(Attempt attempt)
+    {
+        var request = attempt.Request;
+        if (Sluice.TryPass(0, request.Class))
+        {
+            Run(attempt);
+            return;
+        }
+        attempt.OnDecided = Decided;
+        attempt.Apply(request.Class, request.Cohort, 200, "app", _clock.Ms);
+        Sluice.Join(attempt, _clock.Ms);
+        Watch(attempt, Sluice.LookAt(attempt, _clock.Ms));
+    }
+
+    internal override void Abandon(Attempt attempt) => Sluice.Withdraw(attempt, _clock.Ms);
+
+    private void Watch(Attempt attempt, long inMs)
+    {
+        if (inMs >= 0)
+            _clock.In(inMs, () => Watch(attempt, attempt.Turn == Turn.Waiting ? Sluice.LookAt(attempt, _clock.Ms) : -1));
+    }
+
+    private void Decided(Attempt attempt)
+    {
+        if (attempt.Turn == Turn.Come)
+            Run(attempt);
+        else if (attempt.Turn == Turn.Shed)
+            _clock.In(0, () => attempt.Answer(false));
+    }
+
+    private void Run(Attempt attempt)
+    {
+        var began = _clock.Ms;
+        _server.Run(attempt.Request.WorkMs, () =>
+        {
+            Sluice.Leave(0, attempt.Request.Class, _clock.Ms, _clock.Ms - began);
+            attempt.Answer(true);
+        });
+    }
+}
+
+/// <summary>What is there without Seawall: so many connections, and a line in front of them, first come, first served.</summary>
+internal sealed class PoolGate(ModelClock clock, ModelServer server, int size, double waitMsMax, bool noticesAbandoned = true) : ModelGate
+{
+    private readonly Queue<(Attempt Attempt, double SinceMs)> _line = new();
+    private int _running;
+
+    internal override void Enter(Attempt attempt)
+    {
+        _line.Enqueue((attempt, clock.NowMs));
+        clock.In(waitMsMax, Next);
+        Next();
+    }
+
+    private void Next()
+    {
+        while (_line.TryPeek(out var first))
+        {
+            if (clock.NowMs - first.SinceMs >= waitMsMax)
+            {
+                _line.Dequeue();
+                first.Attempt.Answer(false);
+            }
+            else if (first.Attempt.IsAbandoned && noticesAbandoned)
+                _line.Dequeue();
+            else if (_running < size)
+            {
+                _line.Dequeue();
+                _running++;
+                server.Run(first.Attempt.Request.WorkMs, () =>
+                {
+                    _running--;
+                    first.Attempt.Answer(true);
+                    Next();
+                });
+            }
+            else
+                return;
+        }
+    }
+}

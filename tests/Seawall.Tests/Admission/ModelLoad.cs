@@ -1,0 +1,169 @@
+using Seawall.Engine.Flow.Floodgates;
+
+namespace Seawall.Tests.Admission;
+
+/// <summary>What clients do when they get an error, or no answer in time.</summary>
+internal enum ClientModel
+{
+    /// <summary>Nothing.</summary>
+    GiveUp,
+
+    /// <summary>Try again at once, three times in all.</summary>
+    TryAtOnce,
+
+    /// <summary>Try again after 100 ms and twice as long after that, give or take a half; three times in all.</summary>
+    BackOff,
+
+    /// <summary>Try again after 50 ms, for ever.</summary>
+    Endless,
+}
+
+/// <summary>Something that somebody wants, however often he must ask for it.</summary>
+internal sealed record ModelRequest(StatementClass Class, int Cohort, double WorkMs, double AtMs);
+
+/// <summary>What came of the requests of one class.</summary>
+internal sealed class ModelScore
+{
+    internal long Offered { get; set; }
+
+    internal long Answered { get; set; }
+
+    internal List<double> LatencyMs { get; } = [];
+
+    internal double Success => Offered == 0 ? 1 : (double)Answered / Offered;
+
+    internal double P99Ms => LatencyMs.Count == 0 ? 0 : LatencyMs.Order().ElementAt((int)(0.99 * (LatencyMs.Count - 1)));
+}
+
+/// <summary>
+/// Requests that come at their own times, whatever becomes of those before them: 85 of 100 take 4 ms of a core, 13 take 20 ms and 2 take
+/// 400 ms, as in the overload design's model. What one takes does not change when it is tried again.
+/// </summary>
+internal sealed class ModelLoad(ModelClock clock, ModelGate gate, int seed)
+{
+    internal const double WorkMsMean = (0.85 * 4) + (0.13 * 20) + (0.02 * 400);
+    internal const double PatienceMs = 1_000;
+    private const int TriesMax = 3;
+
+    private readonly Random _random = new(seed);
+    private readonly Dictionary<StatementClass, ModelScore> _scores =
+        StatementClasses.OfClients.ToDictionary(which => which, _ => new ModelScore());
+    private readonly Dictionary<int, double> _goodByTenth = [];
+    private readonly Dictionary<int, double> _offeredByTenth = [];
+
+    /// <summary>The share of each class.</summary>
+    internal (StatementClass Class, double Share)[] Mix { get; init; } =
+        [(StatementClass.Critical, 0.2), (StatementClass.Normal, 0.5), (StatementClass.Low, 0.3)];
+
+    internal ClientModel Clients { get; init; } = ClientModel.BackOff;
+
+    /// <summary>Requests in a second that come now.</summary>
+    internal double PerSecond { get; set; }
+
+    /// <summary>Requests that come before this are not counted.</summary>
+    internal double CountFromMs { get; set; }
+
+    /// <summary>How much one takes.</summary>
+    internal Func<Random, double> Work { get; init; } = random => random.NextDouble() switch { < 0.85 => 4, < 0.98 => 20, _ => 400 };
+
+    internal long Attempts { get; private set; }
+
+    internal ModelScore Of(StatementClass which) => _scores[which];
+
+    internal long Offered => _scores.Values.Sum(score => score.Offered);
+
+    /// <summary>The work that was done in time for requests that came in this time, in requests of mean size a second.</summary>
+    internal double Goodput(double fromMs, double toMs) => Sum(_goodByTenth, fromMs, toMs) / (toMs - fromMs) * 1000;
+
+    /// <summary>The share of the work that was wanted in this time and was done in time.</summary>
+    internal double Success(double fromMs, double toMs) => Sum(_goodByTenth, fromMs, toMs) / Sum(_offeredByTenth, fromMs, toMs);
+
+    internal void Start() => Next();
+
+    private static double Sum(Dictionary<int, double> byTenth, double fromMs, double toMs) =>
+        byTenth.Where(tenth => tenth.Key * 100 >= fromMs && tenth.Key * 100 < toMs).Sum(tenth => tenth.Value);
+
+    private void Next() => clock.In(PerSecond <= 0 ? 10 : -Math.Log(1 - _random.NextDouble()) * 1000 / PerSecond, () =>
+    {
+        if (PerSecond > 0)
+            Begin(new ModelRequest(ClassOf(_random.NextDouble()), _random.Next(128), Work(_random), clock.NowMs));
+        Next();
+    });
+
+    private void Begin(ModelRequest request)
+    {
+        if (request.AtMs >= CountFromMs)
+            _scores[request.Class].Offered++;
+        Add(_offeredByTenth, request);
+        Try(request, 1);
+    }
+
+    private void Try(ModelRequest request, int number)
+    {
+        Attempts++;
+        var began = clock.NowMs;
+        var isOver = false;
+        Attempt? attempt = null;
+        attempt = new Attempt(request, isOk =>
+        {
+            if (isOver)
+                return;
+            isOver = true;
+            if (isOk)
+                Note(request, clock.NowMs - request.AtMs);
+            else
+                TryAgain(request, number);
+        });
+        clock.In(PatienceMs, () =>
+        {
+            if (isOver)
+                return;
+            isOver = true;
+            attempt.IsAbandoned = true;
+            gate.Abandon(attempt);
+            TryAgain(request, number);
+        });
+        gate.Enter(attempt);
+    }
+
+    private void TryAgain(ModelRequest request, int number)
+    {
+        if (Clients == ClientModel.GiveUp || (Clients != ClientModel.Endless && number >= TriesMax))
+            return;
+        // Nobody is faster than his way to the server and back, and a program needs its time as well.
+        var pauseMs = Clients switch
+        {
+            ClientModel.BackOff => 100 * number * (0.5 + _random.NextDouble()),
+            ClientModel.Endless => 50,
+            _ => 1,
+        };
+        clock.In(pauseMs, () => Try(request, number + 1));
+    }
+
+    private void Note(ModelRequest request, double tookMs)
+    {
+        Add(_goodByTenth, request);
+        if (request.AtMs < CountFromMs)
+            return;
+        var score = _scores[request.Class];
+        score.Answered++;
+        score.LatencyMs.Add(tookMs);
+    }
+
+    private static void Add(Dictionary<int, double> byTenth, ModelRequest request)
+    {
+        var tenth = (int)(request.AtMs / 100);
+        byTenth[tenth] = byTenth.GetValueOrDefault(tenth) + (request.WorkMs / WorkMsMean);
+    }
+
+    private StatementClass ClassOf(double dice)
+    {
+        foreach (var (which, share) in Mix)
+        {
+            if (dice < share)
+                return which;
+            dice -= share;
+        }
+        return Mix[^1].Class;
+    }
+}

@@ -1,0 +1,143 @@
+using Seawall.Engine.Flow.Floodgates;
+using Xunit;
+
+namespace Seawall.Tests.Admission;
+
+/// <summary>
+/// Does it come back? Rows of the overload design's matrix in virtual time: the real decisions between modelled clients and a modelled
+/// server, from a seed. Each has a control that does without the mechanism, and must fail.
+/// </summary>
+public sealed class ModelTests(ITestOutputHelper output)
+{
+    private static readonly double[] s_loads = [0.5, 0.8, 1, 1.2, 1.5, 2, 3, 5, 10];
+
+    private static readonly (double Times, double ForMs)[] s_triggers = [(2, 5_000), (4, 5_000), (10, 1_000)];
+
+    // M1
+    [Fact]
+    public void What_gets_done_stays_what_it_was_at_ten_times_the_load()
+    {
+        var runs = s_loads.Select(load => ModelRun.Steady(ModelRun.Seawall(), load)).ToArray();
+        // What is done is counted by when it was wanted: a little more than there is, now and then.
+        var most = Math.Min(1, runs.Max(run => run.SteadyGoodput));
+        var unloadedP99 = runs[0].Load.Of(StatementClass.Critical).P99Ms;
+        Tell(runs);
+
+        for (var i = 0; i < s_loads.Length; i++)
+        {
+            // Below 1 what is offered is less than the most; at 1 the odd long statement comes late.
+            var least = s_loads[i] switch { < 1 => 0.85 * s_loads[i], 1 => 0.88 * most, <= 3 => 0.95 * most, _ => 0.85 * most };
+            Assert.True(runs[i].SteadyGoodput >= least, $"{s_loads[i]}x: {runs[i].SteadyGoodput:0.000} of {most:0.000}");
+            // A statement of 400 ms takes half as long again on 8 cores for 12; what is added is the wait.
+            Assert.True(runs[i].Load.Of(StatementClass.Critical).P99Ms <= (2 * Math.Max(400, unloadedP99)) + 50, $"{s_loads[i]}x");
+            Assert.True(runs[i].Server.RunningMost <= ModelRun.Limit, "more ran than may");
+        }
+
+        // The control: the same limit with the line that everybody else has.
+        Assert.True(ModelRun.Steady(ModelRun.LongLine(), 2).SteadyGoodput < 0.7 * most);
+        Assert.True(ModelRun.Steady(ModelRun.LongLine(), 10).SteadyGoodput < 0.1 * most);
+        Assert.True(ModelRun.Steady(ModelRun.Pool(32, 1_000), 1.5).SteadyGoodput < 0.1 * most);
+    }
+
+    // M2
+    [Fact]
+    public void What_matters_most_gets_through_and_what_matters_least_is_not_forgotten()
+    {
+        foreach (var load in (double[])[1, 2, 4]) // At 4, the critical class alone wants 0.8 of the capacity.
+        {
+            var run = ModelRun.Steady(ModelRun.Seawall(), load);
+            Tell(run);
+            Assert.True(run.Load.Of(StatementClass.Critical).Success >= 0.995, $"critical at {load}x");
+            Assert.True(run.Load.Of(StatementClass.Low).Answered > 0, $"low at {load}x");
+            Assert.True(run.Load.Of(StatementClass.Critical).Success >= run.Load.Of(StatementClass.Normal).Success);
+            Assert.True(run.Load.Of(StatementClass.Normal).Success >= run.Load.Of(StatementClass.Low).Success);
+        }
+        // Inverted: the critical class alone wants twice what there is. It gets most of it, and the others a little.
+        var inverted = ModelRun.Steady(ModelRun.Seawall(), 4, (clock, gate) => new ModelLoad(clock, gate, 3)
+        {
+            Mix = [(StatementClass.Critical, 0.5), (StatementClass.Normal, 0.3), (StatementClass.Low, 0.2)],
+        });
+        Tell(inverted);
+        Assert.True(inverted.Load.Of(StatementClass.Critical).Success > 0.4);
+        Assert.True(inverted.Load.Of(StatementClass.Low).Answered > 0);
+
+        // The control: whoever came first goes first.
+        var control = ModelRun.Steady(ModelRun.Seawall(SluiceParts.Classes), 4);
+        Assert.True(control.Load.Of(StatementClass.Critical).Success < 0.9);
+    }
+
+    // M3
+    [Fact]
+    public void On_the_way_down_as_much_gets_done_as_on_the_way_up()
+    {
+        var (area, back) = Ramp(ModelRun.Seawall());
+        Assert.True(area < 0.03, $"area {area:0.000}");
+        Assert.True(back >= 0.98, $"back {back:0.000}");
+
+        var (_, controlBack) = Ramp(ModelRun.Pool(32, 1_000));
+        Assert.True(controlBack < 0.5, $"control: back {controlBack:0.000}");
+    }
+
+    // M4
+    [Fact]
+    public void It_comes_back_after_a_spike_whatever_the_load_before()
+    {
+        foreach (var load in (double[])[0.5, 0.65, 0.8, 0.9])
+        {
+            foreach (var (times, forMs) in s_triggers)
+            {
+                var (index, _) = ModelRun.Spike(ModelRun.Seawall(), load, times, forMs);
+                Assert.True(index >= 0.98, $"{load} and {times} times as much for {forMs} ms: {index:0.000}");
+            }
+        }
+        Assert.True(ModelRun.Spike(ModelRun.LongLine(), 0.9, 4, 5_000).Index < 0.9, "control: a long line");
+        Assert.True(ModelRun.Spike(ModelRun.Pool(32, 1_000), 0.5, 4, 5_000).Index < 0.1, "control: a pool of 32");
+        // That it turns is enough by itself, in a line as long as before.
+        Assert.True(ModelRun.Spike(ModelRun.LongLine(SluiceParts.Turning), 0.9, 4, 5_000).Index >= 0.98, "the turning alone");
+    }
+
+    // M5
+    [Fact]
+    public void It_comes_back_whatever_clients_do_about_errors()
+    {
+        foreach (var clients in Enum.GetValues<ClientModel>())
+        {
+            // Those who never give up bring all that they did not get afterwards: with half of the cores free that is over in seconds.
+            var (load, forMs) = clients == ClientModel.Endless ? (0.5, 1_000) : (0.8, 5_000);
+            var (index, run) = ModelRun.Spike(ModelRun.Seawall(), load, 4, forMs, clients);
+            var amplification = (double)run.Server.Begun / run.Load.Offered;
+            output.WriteLine($"{clients}: index {index:0.000}, begun {amplification:0.00}, tried {(double)run.Load.Attempts / run.Load.Offered:0.00}");
+            Assert.True(index >= 0.98, $"{clients}: {index:0.000}");
+            Assert.True(amplification <= 1.1, $"{clients}: the server began {amplification:0.00} statements for one that was wanted");
+        }
+        Assert.True(ModelRun.Spike(ModelRun.LongLine(), 0.8, 4, 5_000, ClientModel.TryAtOnce).Index < 0.9, "control: a long line");
+        Assert.True(ModelRun.Spike(ModelRun.Pool(32, 1_000), 0.8, 4, 5_000, ClientModel.TryAtOnce).Index < 0.1, "control: a pool");
+    }
+
+    private void Tell(params ReadOnlySpan<ModelRun> runs)
+    {
+        foreach (var run in runs)
+        {
+            var classes = StatementClasses.OfClients.Select(run.Load.Of).Where(score => score.Offered > 0);
+            output.WriteLine($"{run.Load.PerSecond / ModelRun.Capacity:0.0}x: {run.SteadyGoodput:0.000}; "
+                + string.Join(" ", classes.Select(score => $"{score.Success:0.000} (p99 {score.P99Ms:0} ms)")));
+        }
+    }
+
+    // The area between the way up and the way down, and what gets done at the end, each as a share of what should be.
+    private (double Area, double Back) Ramp(Func<ModelClock, ModelServer, ModelGate> gate)
+    {
+        double[] steps = [0.5, 1.5, 3, 5, 10];
+        var run = new ModelRun(gate);
+        foreach (var load in steps.Concat(steps.Reverse()))
+            run.At(load, 6_000);
+        run.At(0.5, 3_000);
+        var done = Enumerable.Range(0, 2 * steps.Length)
+            .Select(i => run.Load.Goodput((i * 6_000) + 1_000, (i + 1) * 6_000) / ModelRun.Capacity).ToArray();
+        output.WriteLine(string.Join(" ", done.Select(value => value.ToString("0.00", System.Globalization.CultureInfo.InvariantCulture))));
+        // Both ends of the way are at half load, where what comes differs from one time to the other: it is not compared.
+        var area = Enumerable.Range(1, steps.Length - 1).Average(i => Math.Max(0, done[i] - done[^(i + 1)]));
+        var last = (2 * steps.Length - 1) * 6_000.0;
+        return (area, run.Load.Success(last + 1_000, last + 6_000));
+    }
+}

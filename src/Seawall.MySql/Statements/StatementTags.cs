@@ -1,0 +1,65 @@
+namespace Seawall.MySql.Statements;
+
+/// <summary>
+/// What a program says of a statement in a comment at its end or its beginning, as sqlcommenter writes it:
+/// <c>/*priority='low',traceparent='00-…'*/</c>. Nothing is decoded: the words that are looked for need no escapes.
+/// </summary>
+/// <remarks>https://google.github.io/sqlcommenter/spec/</remarks>
+public readonly ref struct StatementTags
+{
+    /// <summary>The longest comment that is read; those that tools write have some hundred bytes.</summary>
+    public const int LengthMax = 1024;
+
+    private StatementTags(ReadOnlySpan<byte> comment)
+    {
+        while (!comment.IsEmpty)
+        {
+            // name='value', and a comma behind it when there is another.
+            var equals = comment.IndexOf("='"u8);
+            if (equals < 0)
+                return;
+            var name = comment[..equals].Trim((byte)' ');
+            comment = comment[(equals + 2)..];
+            var end = comment.IndexOf((byte)'\'');
+            if (end < 0)
+                return;
+            var value = comment[..end];
+            if (name.SequenceEqual("priority"u8))
+                Priority = value;
+            else if (name.SequenceEqual("traceparent"u8))
+                Trace = value;
+            else if (name.SequenceEqual("tenant"u8))
+                Tenant = value;
+            comment = comment[(end + 1)..].TrimStart(", "u8);
+        }
+    }
+
+    /// <summary>How much it matters; nothing when it does not say.</summary>
+    public ReadOnlySpan<byte> Priority { get; }
+
+    /// <summary>The trace that it is part of, as W3C's <c>traceparent</c>.</summary>
+    public ReadOnlySpan<byte> Trace { get; }
+
+    /// <summary>Whose work it is.</summary>
+    public ReadOnlySpan<byte> Tenant { get; }
+
+    /// <summary>Reads a statement's text; a statement without such a comment costs a look at its ends.</summary>
+    public static StatementTags Read(ReadOnlySpan<byte> text)
+    {
+        text = text.TrimEnd(" \t\r\n;"u8);
+        if (text is [.., (byte)'*', (byte)'/'])
+        {
+            var end = text[..^2];
+            var begin = end[Math.Max(0, end.Length - LengthMax)..];
+            var at = begin.LastIndexOf("/*"u8);
+            return at < 0 ? default : new StatementTags(begin[(at + 2)..]);
+        }
+        text = text.TrimStart(" \t\r\n"u8);
+        // Hints and conditional code are for the server.
+        if (text is not [(byte)'/', (byte)'*', not ((byte)'!' or (byte)'+' or (byte)'M'), ..])
+            return default;
+        var head = text[2..Math.Min(text.Length, LengthMax)];
+        var close = head.IndexOf("*/"u8);
+        return close < 0 ? default : new StatementTags(head[..close]);
+    }
+}

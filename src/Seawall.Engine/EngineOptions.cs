@@ -3,6 +3,7 @@ using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
@@ -29,6 +30,12 @@ public sealed record ServerOptions
 
     /// <summary>Connections that Seawall may have to it, over all accounts.</summary>
     public int ConnectionsMax { get; init; } = 200;
+
+    /// <summary>
+    /// Statements that may run there at one time, when <see cref="OverloadOptions.Mode"/> says that this is limited: twice the cores
+    /// of a server of 8. More get nothing done sooner, and each of them takes longer.
+    /// </summary>
+    public int RunningMax { get; init; } = 16;
 
     /// <summary>How fast connections may be opened.</summary>
     public DialLimits Dial { get; init; } = new();
@@ -75,6 +82,9 @@ public sealed record EngineOptions
 
     /// <summary>The limits of each pool.</summary>
     public PoolLimits Pools { get; init; } = new();
+
+    /// <summary>What is done when a server has more to do than it can.</summary>
+    public OverloadOptions Overload { get; init; } = new();
 
     /// <summary>The monitoring account, with its password; without one, accounts are learnt from the servers' yes or no.</summary>
     public Account? Monitor { get; init; }

@@ -153,6 +153,7 @@ public sealed class SeawallEngine : IDisposable
         foreach (var lane in _lanes)
             lane.Loop.Post(LoopJob.From(_ => lane.Wish(SessionWishes.LookUp, stopListening: true)));
         // Whoever waits for a connection has nothing open, and would only be told later.
+        _servers.CloseSluices();
         Pools.FailWaiters(LeaseFailure.ShuttingDown);
         using var timer = new CancellationTokenSource(atMost, time);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, now);
@@ -231,6 +232,7 @@ public sealed class SeawallEngine : IDisposable
             new Reception(door, schemas, interruptions, _logger),
             new StatementDesk(door),
             _floodgate,
+            new Admission(door, _servers.SluiceOf, () => _options.Overload, _logger),
             new Leasing(door, Pools, _logger),
             new Recall(_texts),
             new Departure(meter, () => _options.Pools),

@@ -4,6 +4,7 @@ using Seawall.Engine.Facts;
 using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow;
+using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
@@ -21,11 +22,25 @@ internal sealed class ServerRegistry(
     Func<bool> isClosing, ILogger logger)
 {
     private readonly ConcurrentDictionary<ServerId, PoolContext> _contexts = new();
+    private readonly ConcurrentDictionary<ServerId, Sluice> _sluices = new();
     private readonly Dictionary<ServerId, Watched> _watches = [];
     private readonly ConcurrentDictionary<ServerId, bool> _introduced = new();
 
     /// <summary>Where pools of a server live.</summary>
     internal PoolContext ContextOf(ServerId id) => _contexts.GetOrAdd(id, MakeContext);
+
+    /// <summary>What is in front of a server. From any thread.</summary>
+    internal Sluice SluiceOf(ServerId id) => _sluices.GetOrAdd(id, static (_, loops) => new Sluice(loops), threads.Data.Count);
+
+    /// <summary>Nobody gets his turn any more.</summary>
+    internal void CloseSluices()
+    {
+        foreach (var sluice in _sluices.Values)
+            sluice.CloseForGood(NowMs);
+    }
+
+    /// <summary>Now, as the loops count it.</summary>
+    internal long NowMs => (long)(threads.Control.Time.GetTimestamp() * (1e3 / threads.Control.Time.TimestampFrequency));
 
     /// <summary>What Seawall has at a server, besides what is known of it. From any thread.</summary>
     internal ServerView ViewOf(ServerFacts facts)
@@ -62,6 +77,7 @@ internal sealed class ServerRegistry(
             FactsOf(server, snapshot.Servers.FirstOrDefault(known => known.Id == server.Id)))]));
         foreach (var server in now.Servers)
         {
+            SluiceOf(server.Id).Apply(now.Overload, server.RunningMax, NowMs);
             if (_contexts.GetValueOrDefault(server.Id) is { } context)
                 threads.Control.Post(LoopJob.From(loop => context.Server.Gate.Apply(server.Dial, loop)));
         }

@@ -35,6 +35,7 @@ internal static class MetricsPage
         Pins(writer, engine.Views.Meters, pinned);
         Pools(writer, engine.Views.Pools());
         Servers(writer, engine.Views.Servers());
+        OverloadFigures.Write(writer, engine.Views.Sluices());
         Loops(writer, engine.Views.Delays());
         return writer.ToString();
     }

@@ -63,6 +63,7 @@ internal sealed class ServersComposer(
             Role = section.Text("role") == "replica" ? ServerRole.Replica : ServerRole.Primary,
             HostName = address.IsUnix ? "" : address.Host,
             ConnectionsMax = section.Number("connections_max"),
+            RunningMax = section.Number("running_max"),
             ConnectMsMax = section.Number("connect_ms_max"),
             LoginMsMax = section.Number("login_ms_max"),
             Dial = new DialLimits(

@@ -3,6 +3,7 @@ using System.Globalization;
 using Seawall.Engine;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Loops;
 
@@ -21,17 +22,18 @@ internal static class SettingKeys
     // The engine's own defaults are the settings' defaults: there is no second list to keep in step.
     private static readonly ClientOptions s_clients = new();
     private static readonly PoolLimits s_pool = new();
+    private static readonly OverloadOptions s_overload = new();
     private static readonly DialLimits s_dial = new();
     private static readonly CancelLimits s_cancels = new();
     private static readonly ServerOptions s_server = new() { Id = new ServerId(""), Endpoint = Endpoint.Unix("/")! };
 
     /// <summary>Sections that may come more than once, as <c>[[name]]</c>.</summary>
-    internal static ImmutableArray<string> Lists { get; } = ["servers", "accounts"];
+    internal static ImmutableArray<string> Lists { get; } = ["servers", "classes", "accounts"];
 
     /// <summary>All keys.</summary>
     internal static ImmutableArray<SettingKey> All { get; } =
     [
-        .. Clients(), .. Servers(), .. Pool(), .. Password("monitor", User("monitor",
+        .. Clients(), .. Servers(), .. Pool(), .. Overload(), .. ClassRules(), .. Password("monitor", User("monitor",
             "The account that Seawall watches the servers with and reads their accounts; without it accounts are learnt")),
         .. Password("accounts", User("accounts",
             "An account that Seawall knows by its password, whatever the servers tell")),
@@ -111,6 +113,8 @@ internal static class SettingKeys
             "What it is for; every statement goes to the one primary"),
         Number("servers", "connections_max", s_server.ConnectionsMax, 1, 100_000,
             "Connections that Seawall may have to it, over all accounts"),
+        Number("servers", "running_max", s_server.RunningMax, 1, 100_000,
+            "Statements that may run there at one time, where overload.mode limits that; further ones wait for their turn"),
         Number("servers", "connect_ms_max", s_server.ConnectMsMax, 1, HourMs,
             "How long a connection to it may take to open"),
         Number("servers", "login_ms_max", s_server.LoginMsMax, 1, HourMs, "How long a login may take after that"),
@@ -160,6 +164,58 @@ internal static class SettingKeys
             Section = "pool", Name = "pins_refused", Kind = SettingKind.TextList, Default = "[]",
             Meaning = "Reasons to keep a server connection that are refused: \"temporary_table\", or \"user:temporary_table\" for one account",
         },
+    ];
+
+    private static SettingKey[] Overload() =>
+    [
+        Choice("overload", "mode", ["off", "observe", "enforce"], "off",
+            "Whether statements wait for their turn when servers.running_max of them run; \"observe\" only counts what would have been"),
+        Number("overload", "queue_max_per_running", s_overload.QueueMaxPerRunning, 1, 10_000,
+            "Statements of one class that may wait, for each that may run"),
+        Number("overload", "queue_bytes_max", s_overload.QueueBytesMax, 1, int.MaxValue,
+            "Bytes of statements of one class that may wait"),
+        .. StatementClasses.OfClients.SelectMany(ClassLimitKeys),
+    ];
+
+    private static SettingKey[] ClassLimitKeys(StatementClass which)
+    {
+        var word = StatementClasses.Word(which);
+        var limits = ClassLimits.DefaultOf(which);
+        return
+        [
+            Number("overload", $"{word}_wait_ms_max", limits.WaitMsMax, 1, HourMs, $"How long a statement of class {word} waits for its turn"),
+            Number("overload", $"{word}_standing_ms_max", limits.StandingMsMax, 1, HourMs,
+                $"The same, once some have been waiting for {word}_wait_ms_max without a pause: then the newest goes first"),
+            Number("overload", $"{word}_share_min", limits.ShareMin, 0, 100,
+                "Hundredths of servers.running_max that the class gets before higher ones, while it has statements waiting"),
+            Number("overload", $"{word}_share_max", limits.ShareMax, 1, 100, "Hundredths of it that the class may have while lower ones wait"),
+            Choice("overload", $"{word}_error", ["1205", "1041", "3024"], NumberOf(limits.Error),
+                "The error that its statements are refused with: 1205, 1041, or 3024 (1969 with MariaDB)"),
+        ];
+    }
+
+    /// <summary>The number that stands for an error in the settings.</summary>
+    internal static string NumberOf(ShedError error) => error switch
+    {
+        ShedError.LockWait => "1205",
+        ShedError.OutOfResources => "1041",
+        ShedError.QueryTimeout => "3024",
+    };
+
+    private static SettingKey[] ClassRules() =>
+    [
+        Text("classes", "name", "", "The rule's name, in messages") with { IsRequired = true },
+        Choice("classes", "class", [.. StatementClasses.OfClients.Select(StatementClasses.Word)], "normal",
+            "The class of the statements for which everything below holds; the first rule that fits counts"),
+        Text("classes", "user", "", "The account's name; all when it is not set"),
+        Text("classes", "schema", "", "The session's schema; all when it is not set"),
+        new()
+        {
+            Section = "classes", Name = "from", Kind = SettingKind.TextList, Default = "[]",
+            Meaning = "Networks that the client comes from, and \"unix\" for Unix sockets; everywhere when it is not set",
+        },
+        Flag("classes", "tags_may_raise", false,
+            "Whether the statement may say itself (docs/overload.md) that it matters more than that; less it may say always"),
     ];
 
     private static SettingKey[] Process() =>

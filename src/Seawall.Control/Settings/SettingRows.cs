@@ -21,7 +21,7 @@ internal static class SettingRows
                 continue;
             }
             foreach (var item in document.List(name))
-                Add(rows, item, $"{name}.{item.Text(name == "servers" ? "name" : "user")}", source);
+                Add(rows, item, $"{name}.{item.Text(name == "accounts" ? "user" : "name")}", source);
         }
         return rows;
     }

@@ -5,6 +5,7 @@ using Seawall.Engine;
 using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Loops;
 using Seawall.MySql.Compression;
@@ -57,6 +58,7 @@ internal sealed class SettingsComposer
             Servers = servers,
             Clients = Clients(),
             Pools = pools,
+            Overload = new OverloadComposer(this, _document).Compose(),
             Monitor = Monitor(),
             Accounts = Accounts(),
             Loops = _document.Section("process").Number("loops"),
@@ -348,6 +350,11 @@ internal sealed class SettingsComposer
         var pool = _document.Section("pool");
         foreach (var server in settings.Engine.Servers)
         {
+            if (settings.Engine.Overload.Mode == OverloadMode.Enforce && settings.Engine.Pools.SizeMax < server.RunningMax)
+            {
+                Warn(pool, "size", $"pool.size = {settings.Engine.Pools.SizeMax} is less than server \"{server.Id}\" may run "
+                    + $"(servers.running_max = {server.RunningMax}): statements of one account wait for connections, where classes do not count");
+            }
             if (server.ConnectionsMax < settings.Engine.Pools.SizeMax)
             {
                 Warn(pool, "size", $"pool.size = {settings.Engine.Pools.SizeMax} is more than server \"{server.Id}\" may have in all "

@@ -145,6 +145,9 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
             if (rooms.Leasing.RefusesPin(statement))
                 return true;
 
+            if (!await rooms.Admission.Enter(statement))
+                return !session.Wire.IsClosed;
+
             if (!await rooms.Leasing.Take(statement))
                 return !session.Wire.IsClosed;
 

@@ -86,6 +86,7 @@ internal sealed class KillDesk
                 _cancelling.CancelSent(statement);
             else
                 statement.Kill();
+            statement.Passage.Waiting?.GiveUp();
         }
         target.Wire.Close(); // Without a word, as servers do.
     }
@@ -131,6 +132,7 @@ internal sealed class KillDesk
             return result.Outcome == CancelOutcome.Done ? (Verdict.Done, "") : (Verdict.Failed, result.Problem);
         }
         statement?.Kill();
+        statement?.Passage.Waiting?.GiveUp();
         if (statement?.Waiter is { } waiter)
             target.Pool!.GiveUp(waiter, LeaseFailure.Killed);
         return (Verdict.Done, "");

@@ -121,7 +121,10 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
         var started = door.Loop.TurnBegan;
         var waiter = _waiters.TryPop(out var kept) ? kept : new PoolWaiter(door.Loop);
         statement.Waiter = waiter;
+        // Nobody else's statement is to wait because this one has no connection.
+        statement.Passage.Pause(door.Loop);
         await pool.Wait(waiter, session.Attributes, session.Wire);
+        statement.Passage.Resume(door.Loop);
         var (connection, failure) = waiter.End();
         if (_waiters.Count < WaitersKept)
             _waiters.Push(waiter);

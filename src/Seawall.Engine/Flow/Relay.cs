@@ -68,7 +68,12 @@ internal static class Relay
             if (state == AnswerState.Malformed || received is WireResult.End or WireResult.Broken)
                 return RelayEnd.ServerLost;
             if (session.Wire.HasUnsent && !orphaned)
+            {
+                // While the client does not take what it got, the server does not work: somebody else's statement may.
+                statement.Passage.Pause(session.Wire.Loop);
                 orphaned = !await FlushPatiently(session);
+                statement.Passage.Resume(session.Wire.Loop);
+            }
             if (orphaned && answer.Orphan())
                 cancelling.Vanished(statement);
             if (received == WireResult.Later)

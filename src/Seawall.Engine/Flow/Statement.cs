@@ -3,6 +3,7 @@ using Seawall.Engine.Facts;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Decisions;
+using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Flow.Servers;
 using Seawall.MySql.Commands;
@@ -94,8 +95,11 @@ internal sealed class Statement
     /// <summary>Its place in the line for a server connection; null when it does not wait for one.</summary>
     internal PoolWaiter? Waiter { get; set; }
 
-    /// <summary>Whether it waits for a server connection.</summary>
-    internal bool IsWaiting => Waiter is not null;
+    /// <summary>Its way through the sluice of its server.</summary>
+    internal Passage Passage { get; } = new();
+
+    /// <summary>Whether it waits for its turn, or for a server connection.</summary>
+    internal bool IsWaiting => Waiter is not null || Passage.Waiting is not null;
 
     /// <summary>Whether a server has it, and has not answered to the end.</summary>
     internal bool IsAtServer { get; set; }

@@ -73,6 +73,11 @@ internal static partial class EngineLog
         "server {Server} does not offer {Compression}: connections to it are not compressed; see servers.compression")]
     internal static partial void NotCompressed(ILogger logger, string server, CompressionKind compression);
 
+    [LoggerMessage(2900, LogLevel.Warning,
+        "server {Server} has {Running} of {Limit} statements running (servers.running_max): statements of class {Class} are refused "
+        + "({Reason}); SHOW QUEUES and SHOW SHED have more. Said at most every 10 s by each loop")]
+    internal static partial void Shedding(ILogger logger, string server, string @class, string reason, int running, int limit);
+
     [LoggerMessage(9002, LogLevel.Error,
         "no file descriptor is left for clients: the limit of open files is {Soft} now (hard limit {Hard}). Clients that "
         + "come are turned away and no server connection can be opened until some are free; those who are in go on. "

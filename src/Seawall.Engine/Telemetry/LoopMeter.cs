@@ -81,6 +81,12 @@ public sealed class LoopMeter(Loop? loop = null)
     /// <summary>Bytes of answers received from servers.</summary>
     public long BytesFromServers;
 
+    /// <summary>Statements that had to wait for their turn.</summary>
+    public long GateWaits;
+
+    /// <summary>Statements that were refused because their server had too much to do.</summary>
+    public long Sheds;
+
     /// <summary>Leases begun.</summary>
     public long Leases;
 
@@ -122,6 +128,9 @@ public sealed class LoopMeter(Loop? loop = null)
 
     /// <summary>From the client's command to the end of the answer.</summary>
     public readonly Histogram Statement = new();
+
+    /// <summary>Waiting for one's turn, for those who had to.</summary>
+    public readonly Histogram GateWait = new();
 
     /// <summary>Waiting for a server connection, for those who had to.</summary>
     public readonly Histogram LeaseWait = new();

@@ -72,6 +72,12 @@ public readonly record struct SqlError(ushort Code, string State)
     /// <summary>Wrong account or password.</summary>
     public static SqlError AccessDenied => new(1045, "28000");
 
+    /// <summary>Memory, or anything else, is short: nobody tries again by himself.</summary>
+    public static SqlError OutOfResources => new(1041, "HY000");
+
+    /// <summary>Waited too long: most programs try again.</summary>
+    public static SqlError LockWaitTimeout => new(1205, "HY000");
+
     /// <summary>No such command.</summary>
     public static SqlError UnknownCommand => new(1047, "08S01");
 

@@ -1,3 +1,4 @@
+using Seawall.Engine.Flow.Floodgates;
 using Seawall.MySql.Compression;
 using Seawall.MySql.Handshakes;
 using Seawall.Testing;
@@ -34,6 +35,23 @@ public sealed class NoAllocationTests(ITestOutputHelper output)
 
         AssertNothing(Least(stage, () => client.BeginExecute(prepared.Id, ["x"], withTypes: false).Value));
         AssertNothing(Least(stage, () => client.Execute(prepared.Id, "x")));
+    }
+
+    [Theory]
+    [InlineData(OverloadMode.Enforce, 16)]
+    [InlineData(OverloadMode.Observe, 16)]
+    [InlineData(OverloadMode.Observe, 1)]
+    public void A_statement_that_goes_through_a_sluice_allocates_nothing(OverloadMode mode, int runningMax)
+    {
+        using var stage = new RealStage(options => options with
+        {
+            Overload = options.Overload with { Mode = mode, Rules = [new(StatementClass.Low, "app", null, null, MayRaise: true)] },
+            Servers = [options.Servers[0] with { RunningMax = runningMax }],
+        });
+        var client = stage.Client();
+
+        AssertNothing(Least(stage, () => client.Query("SELECT 'c' FROM sbtest1 WHERE id=7 /*priority='critical'*/")));
+        Assert.True(stage.Engine.Views.Sluices().Single().Classes[0].Offered > Statements);
     }
 
     [Theory]

@@ -52,7 +52,7 @@ public sealed partial class SettingsDocsTests
     public void Every_setting_that_the_program_speaks_of_is_one()
     {
         var known = SettingKeys.All.Select(key => key.Path).ToHashSet();
-        string[] files = ["admin.cnf", "admin.md", "metrics.md"];
+        string[] files = ["admin.cnf", "admin.md", "metrics.md", "overload.md"];
         var spoken = Directory.EnumerateFiles(Path.Combine(s_repository, "src"), "*.cs", SearchOption.AllDirectories)
             .SelectMany(file => Spoken().Matches(File.ReadAllText(file))).Select(match => match.Value).ToHashSet();
 
@@ -61,7 +61,7 @@ public sealed partial class SettingsDocsTests
             && name != "servers.primary");
     }
 
-    [GeneratedRegex(@"\b(clients|servers|pool|monitor|accounts|admin|metrics|log|process)\.[a-z][a-z_]+\b")]
+    [GeneratedRegex(@"\b(clients|servers|pool|overload|classes|monitor|accounts|admin|metrics|log|process)\.[a-z][a-z_]+\b")]
     private static partial Regex Spoken();
 
     [GeneratedRegex("^#([a-z_]+ = |\\[)", RegexOptions.Multiline)]

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Seawall.Control.Settings;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Flow.Servers;
 using Xunit;
@@ -201,6 +202,53 @@ public sealed class SettingsReaderTests
     }
 
     [Fact]
+    public void Classes_and_their_rules_are_read_in_order()
+    {
+        using var file = new SettingsFile(SettingsFile.Least + """
+            running_max = 12
+            [overload]
+            mode = "enforce"
+            low_wait_ms_max = 100
+            background_error = "3024"
+            [[classes]]
+            name = "shop"
+            class = "critical"
+            user = "shop"
+            tags_may_raise = true
+            [[classes]]
+            name = "reports"
+            class = "background"
+            schema = "reports"
+            from = ["10.0.0.0/8", "unix"]
+
+            """);
+
+        var engine = file.Good().Engine;
+
+        Assert.Equal(12, engine.Servers[0].RunningMax);
+        Assert.Equal((OverloadMode.Enforce, 100, 10, ShedError.QueryTimeout, ShedError.LockWait), (engine.Overload.Mode,
+            engine.Overload.Of(StatementClass.Low).WaitMsMax, engine.Overload.Of(StatementClass.Low).StandingMsMax,
+            engine.Overload.Of(StatementClass.Background).Error, engine.Overload.Of(StatementClass.Normal).Error));
+        var (first, second) = (engine.Overload.Rules[0], engine.Overload.Rules[1]);
+        Assert.Equal(new ClassRule(StatementClass.Critical, "shop", null, null, MayRaise: true), first);
+        Assert.Equal((StatementClass.Background, null, "reports", false), (second.Class, second.User, second.Schema, second.MayRaise));
+        Assert.Equal(["10.0.0.0/8", "unix"], second.From!.Texts);
+    }
+
+    [Theory]
+    [InlineData("[overload]\nmode = \"on\"", "\"off\", \"observe\" or \"enforce\"")]
+    [InlineData("[overload]\nlow_share_min = 80", "overload.low_share_min = 80 is more than overload.low_share_max = 70")]
+    [InlineData("[overload]\nlow_standing_ms_max = 300", "overload.low_standing_ms_max = 300 is more than overload.low_wait_ms_max = 250")]
+    [InlineData("[[classes]]\nname = \"a\"\nfrom = [\"here\"]", "classes.from: \"here\" is no network")]
+    [InlineData("[[classes]]\nclass = \"low\"", "a rule of [[classes]] has no name")]
+    public void A_mistake_in_what_is_done_under_overload_is_told(string text, string problem)
+    {
+        using var file = new SettingsFile(SettingsFile.Least + "\n" + text + "\n");
+
+        Assert.Contains(file.Errors(), error => error.Contains(problem, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Every_key_of_the_table_has_a_row_with_what_was_set()
     {
         using var file = new SettingsFile(SettingsFile.Least + "[pool]\nsize = 7\n");
@@ -211,8 +259,8 @@ public sealed class SettingsReaderTests
         Assert.Equal(("7", "32", $"{file.Path}:5"), (size.Value, size.Default, size.Source));
         Assert.Equal("default", Assert.Single(rows, row => row.Key == "pool.idle_min").Source);
         Assert.Contains(rows, row => row.Key == "servers.db.connections_max");
-        // Accounts have rows for each item that there is, and there is none.
-        Assert.Equal(SettingKeys.All.Count(key => key.Section != "accounts"), rows.Count);
+        // Accounts and classes have rows for each item that there is, and there is none.
+        Assert.Equal(SettingKeys.All.Count(key => key.Section is not ("accounts" or "classes")), rows.Count);
     }
 
     [Fact]

@@ -146,6 +146,9 @@ internal sealed class Session : TimerNode
         return settings;
     }
 
+    /// <summary>The class of its statements, as long as nothing changes that it depends on.</summary>
+    internal SessionClass Class;
+
     /// <summary>Its prepared statements.</summary>
     internal PreparedStatements Prepared => _prepared ??= new PreparedStatements();
 

@@ -11,8 +11,8 @@ internal enum Verdict : byte
 }
 
 /// <summary>
-/// May it go now? At present there is one reason against it; limits and queues of classes have their place here. Knows
-/// nothing of connections. Thread-safe.
+/// Whether anything may go at all: while Seawall is going down, only what is in the middle of something. How much may run at one
+/// server is its <see cref="Sluice"/>'s to say. Thread-safe.
 /// </summary>
 internal sealed class Floodgate
 {

@@ -1,6 +1,7 @@
 using Seawall.Engine.Facts;
 using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Loops;
 using Seawall.MySql.Results;
@@ -56,6 +57,19 @@ public sealed class EngineViews
 
     /// <summary>The servers, in the order of the settings.</summary>
     public IReadOnlyList<ServerView> Servers() => [.. _board.Current.Servers.Select(_servers.ViewOf)];
+
+    /// <summary>What is in front of each server, in the order of the settings.</summary>
+    public IReadOnlyList<SluiceView> Sluices() =>
+        [.. _board.Current.Servers.Select(server => _servers.SluiceOf(server.Id).View(server.Id.Name, _servers.NowMs))];
+
+    /// <summary>The last refusals of each server, the newest first, and how long ago each was.</summary>
+    public IReadOnlyList<(string Server, ShedEntry Entry, long AgoMs)> LastShed(int max)
+    {
+        var nowMs = _servers.NowMs;
+        return [.. _board.Current.Servers
+            .SelectMany(server => _servers.SluiceOf(server.Id).LastShed(max).Select(entry => (server.Id.Name, entry, nowMs - entry.AtMs)))
+            .OrderBy(shed => shed.Item3).Take(max)];
+    }
 
     /// <summary>Clients, at most so many.</summary>
     public Task<ClientsView> Clients(int max, CancellationToken cancel) => Look(max, _ => true, cancel);

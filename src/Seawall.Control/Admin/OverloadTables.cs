@@ -1,0 +1,68 @@
+using Seawall.Control.Settings;
+using Seawall.Engine.Flow.Floodgates;
+using Seawall.Engine.Telemetry.Views;
+using static Seawall.Control.Admin.AdminTable;
+
+namespace Seawall.Control.Admin;
+
+/// <summary>Who waits for a server, who was refused, and why. Column names are documented in docs/admin.md; a test compares.</summary>
+internal static class OverloadTables
+{
+    internal static AdminTable Queues(IReadOnlyList<SluiceView> sluices) => new(
+        [
+            Text("server"), Text("mode"), Text("class"), Number("running"), Number("waiting"), Number("waiting_bytes"), Number("oldest_ms"),
+            Text("stands"), Real("cohorts"), Number("offered"), Number("passed"), Number("queued"), Number("shed"), Number("withdrawn"),
+            Number("continued"),
+        ],
+        sluices.SelectMany(sluice => sluice.Classes.Select(view => (AdminCell[])
+        [
+            sluice.Server, SnakeCase.Of(sluice.Mode), StatementClasses.Word(view.Class), view.Running, view.Waiting, view.WaitingBytes,
+            view.OldestMs, view.Stands, view.CohortShare, view.Offered, view.Passed, view.Admitted, view.ShedInAll, view.Withdrawn,
+            view.Continued,
+        ])));
+
+    internal static AdminTable Limits(IReadOnlyList<SluiceView> sluices) => new(
+        [
+            Text("server"), Text("mode"), Number("running"), Number("running_max"), Number("waiting"), Real("ran_ms"), Number("shed"),
+        ],
+        sluices.Select(sluice => (AdminCell[])
+        [
+            sluice.Server, SnakeCase.Of(sluice.Mode), sluice.Running, sluice.Mode == OverloadMode.Off ? AdminCell.Null : sluice.Limit,
+            sluice.Classes.Sum(view => view.Waiting), sluice.RanMs, sluice.Classes.Sum(view => view.ShedInAll),
+        ]));
+
+    internal static AdminTable Shed(IReadOnlyList<(string Server, ShedEntry Entry, long AgoMs)> shed, DateTimeOffset now) => new(
+        [
+            Text("id"), Time("at"), Text("server"), Text("class"), Text("reason"), Text("user"), Number("cohort"), Number("waited_ms"),
+            Number("limit_ms"),
+        ],
+        shed.Select(row => (AdminCell[])
+        [
+            $"{row.Server}-{row.Entry.Id}", now - TimeSpan.FromMilliseconds(row.AgoMs), row.Server, StatementClasses.Word(row.Entry.Class),
+            SnakeCase.Of(row.Entry.Reason), row.Entry.User, row.Entry.Cohort, row.Entry.WaitedMs, row.Entry.LimitMs,
+        ]));
+
+    internal static AdminTable Classes(OverloadOptions options) => new(
+        [
+            Text("class"), Number("wait_ms_max"), Number("standing_ms_max"), Number("share_min"), Number("share_max"), Text("error"),
+            Text("whose"),
+        ],
+        StatementClasses.OfClients.Select(which => (AdminCell[])
+        [
+            StatementClasses.Word(which), options.Of(which).WaitMsMax, options.Of(which).StandingMsMax, options.Of(which).ShareMin,
+            options.Of(which).ShareMax, SettingKeys.NumberOf(options.Of(which).Error),
+            string.Join("; ", options.Rules.Where(rule => rule.Class == which).Select(Whose)
+                .Concat(which == StatementClass.Normal ? ["everybody else"] : Array.Empty<string>())),
+        ]));
+
+    private static string Whose(ClassRule rule)
+    {
+        string[] conditions =
+        [
+            .. rule.User is { } user ? [$"user {user}"] : Array.Empty<string>(),
+            .. rule.Schema is { } schema ? [$"schema {schema}"] : Array.Empty<string>(),
+            .. rule.From is { } from ? [$"from {string.Join(" or ", from.Texts)}"] : Array.Empty<string>(),
+        ];
+        return (conditions.Length == 0 ? "everybody" : string.Join(", ", conditions)) + (rule.MayRaise ? " (tags may raise)" : "");
+    }
+}

@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using Seawall.Engine.Flow.Floodgates;
+using Seawall.Engine.Loops;
+
+namespace Seawall.Control.Settings;
+
+/// <summary>Makes what is done under overload of the sections <c>[overload]</c> and <c>[[classes]]</c>.</summary>
+internal sealed class OverloadComposer(SettingsComposer composer, SettingsDocument document)
+{
+    internal OverloadOptions Compose()
+    {
+        var section = document.Section("overload");
+        return new OverloadOptions
+        {
+            Mode = section.Text("mode") switch
+            {
+                "observe" => OverloadMode.Observe,
+                "enforce" => OverloadMode.Enforce,
+                _ => OverloadMode.Off,
+            },
+            QueueMaxPerRunning = section.Number("queue_max_per_running"),
+            QueueBytesMax = section.Number("queue_bytes_max"),
+            Classes = [.. Enum.GetValues<StatementClass>().Select(which => LimitsOf(section, which))],
+            Rules = Rules(),
+        };
+    }
+
+    private ClassLimits LimitsOf(SettingsSection section, StatementClass which)
+    {
+        if (which == StatementClass.System)
+            return ClassLimits.DefaultOf(which);
+        var word = StatementClasses.Word(which);
+        var limits = new ClassLimits
+        {
+            WaitMsMax = section.Number($"{word}_wait_ms_max"),
+            StandingMsMax = section.Number($"{word}_standing_ms_max"),
+            ShareMin = section.Number($"{word}_share_min"),
+            ShareMax = section.Number($"{word}_share_max"),
+            Error = section.Text($"{word}_error") switch
+            {
+                "1041" => ShedError.OutOfResources,
+                "3024" => ShedError.QueryTimeout,
+                _ => ShedError.LockWait,
+            },
+        };
+        if (limits.ShareMin > limits.ShareMax)
+        {
+            composer.Complain(section, $"{word}_share_min",
+                $"overload.{word}_share_min = {limits.ShareMin} is more than overload.{word}_share_max = {limits.ShareMax}");
+        }
+        if (limits.StandingMsMax > limits.WaitMsMax)
+        {
+            composer.Complain(section, $"{word}_standing_ms_max", $"overload.{word}_standing_ms_max = {limits.StandingMsMax} is more than "
+                + $"overload.{word}_wait_ms_max = {limits.WaitMsMax}");
+        }
+        return limits;
+    }
+
+    private ImmutableArray<ClassRule> Rules()
+    {
+        var rules = ImmutableArray.CreateBuilder<ClassRule>();
+        foreach (var section in document.List("classes"))
+        {
+            if (section.Text("name").Length == 0)
+                composer.Complain(section, "name", "a rule of [[classes]] has no name");
+            var networks = PeerNetworks.Read(section.List("from"), out var wrong);
+            if (networks is null)
+            {
+                composer.Complain(section, "from",
+                    $"classes.from: \"{wrong}\" is no network: write 10.0.0.0/8, 10.1.2.3, fd00::/8 or unix");
+            }
+            rules.Add(new ClassRule(
+                ClassOf(section.Text("class")), TextOf(section, "user"), TextOf(section, "schema"),
+                section.Has("from") ? networks : null, section.Flag("tags_may_raise")));
+        }
+        return rules.ToImmutable();
+    }
+
+    private static StatementClass ClassOf(string word) =>
+        StatementClasses.OfClients.First(which => StatementClasses.Word(which) == word);
+
+    private static string? TextOf(SettingsSection section, string key) => section.Has(key) ? section.Text(key) : null;
+}

@@ -1,0 +1,173 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Floodgates;
+using Seawall.Engine.Loops;
+using Seawall.Engine.Telemetry;
+using Seawall.MySql.Commands;
+using Seawall.MySql.Results;
+using Seawall.MySql.Statements;
+
+namespace Seawall.Engine.Flow;
+
+/// <summary>
+/// Takes statements to the sluice of their server, before they get a connection. What belongs to something that has begun, such as
+/// an open transaction, passes in any case: whoever holds locks must be able to let go of them.
+/// </summary>
+internal sealed class Admission(
+    FrontDoor door, Func<ServerId, Sluice> sluiceOf, Func<OverloadOptions> options, ILogger logger)
+{
+    /// <summary>What the connection that the session keeps holds for others to wait for, or has half done.</summary>
+    private const PinReasons Holds = PinReasons.NamedLock | PinReasons.TableLock | PinReasons.GlobalLock | PinReasons.Xa
+        | PinReasons.Handler | PinReasons.LongData | PinReasons.Cursor | PinReasons.UncertainTransaction;
+
+    /// <summary>How often it is said that statements of a class are refused: a storm must not fill the log.</summary>
+    private const int SayEveryMs = 10_000;
+
+    /// <summary>What is added to the time after which to try again, so that not all come back at once.</summary>
+    private const int JitterMs = 100;
+
+    private readonly long[] _saidMs = [.. Enumerable.Repeat(long.MinValue / 2, StatementClasses.Count)];
+    private ServerId _server;
+    private Sluice? _sluice;
+
+    /// <summary>Goes through, at once or after a wait; false when the client has been told that the statement does not run.</summary>
+    internal LoopTask<bool> Enter(Statement statement)
+    {
+        var now = options();
+        if (now.Mode == OverloadMode.Off || !IsWork(statement.Kind))
+            return new(true);
+        var sluice = SluiceOf(statement.Server.Id);
+        var loop = door.Loop;
+        var (which, cohort) = Classifier.Read(statement, now, loop.NowMs);
+        if (MustPass(statement))
+        {
+            sluice.PassAlways(loop.Index, which, isNew: true);
+            statement.Passage.Begin(sluice, which, loop.NowMs);
+            return new(true);
+        }
+        if (sluice.Mode != OverloadMode.Enforce)
+        {
+            statement.Passage.BeginObserved(
+                sluice, which, cohort, statement.Packet.Bytes.Length, statement.Session.Account!.User, loop);
+            return new(true);
+        }
+        if (!sluice.TryPass(loop.Index, which))
+            return WaitAt(statement, sluice, which, cohort);
+        statement.Passage.Begin(sluice, which, loop.NowMs);
+        return new(true);
+    }
+
+    // Those that make a server work. The others end something, or cost nothing.
+    private static bool IsWork(CommandKind kind) => kind is CommandKind.Query or CommandKind.StatementExecute
+        or CommandKind.StatementBulkExecute or CommandKind.StatementPrepare;
+
+    private static bool MustPass(Statement statement) => statement.Session.InTransaction
+        || (statement.Session.PinReasons & Holds) != 0
+        || (statement.Facts.Traits & StatementTraits.EndsTransaction) != 0;
+
+    private Sluice SluiceOf(ServerId server)
+    {
+        if (_sluice is { } known && _server == server)
+            return known;
+        _server = server;
+        return _sluice = sluiceOf(server);
+    }
+
+    private async LoopTask<bool> WaitAt(Statement statement, Sluice sluice, StatementClass which, int cohort)
+    {
+        var session = statement.Session;
+        statement.Hold();
+        door.Meter.GateWaits++;
+        var started = door.Loop.TurnBegan;
+        var waiter = statement.Passage.WaiterOn(door.Loop);
+        waiter.Apply(which, cohort, statement.Packet.Bytes.Length, session.Account!.User, door.Loop.NowMs);
+        await waiter.WaitAt(sluice, session.Wire);
+        statement.Passage.EndWait();
+        door.Meter.GateWait.Record(door.Loop.MicrosecondsUntilTurn(started));
+        if (waiter.Turn == Turn.Come)
+        {
+            statement.Passage.Begin(sluice, which, door.Loop.NowMs);
+            // It was on its way when the client left, or somebody ended it.
+            if (!session.Wire.PeerGone && !statement.IsKilled)
+                return true;
+        }
+        if (session.Wire.PeerGone || session.Wire.IsClosed)
+        {
+            session.Wire.Close();
+            return false;
+        }
+        if (!statement.IsTaken)
+            await Relay.Command(statement, null, door.Meter);
+        Refuse(statement, sluice, waiter);
+        return false;
+    }
+
+    private void Refuse(Statement statement, Sluice sluice, GateWaiter waiter)
+    {
+        door.Meter.OwnErrors++;
+        var (error, message) = statement.IsKilled
+            ? (SqlError.Interrupted, "Query execution was interrupted [seawall: the statement did not run]")
+            : waiter.Turn == Turn.Closing
+                ? (SqlError.ServerShutdown, "Seawall is shutting down; trying again is safe [seawall: the statement did not run]")
+                : ShedMessage(statement, sluice, waiter);
+        ClientReplies.SendError(statement.Session, statement.ReplySequence, error, message);
+        statement.EndIfUnanswered();
+    }
+
+    private (SqlError Error, string Message) ShedMessage(Statement statement, Sluice sluice, GateWaiter waiter)
+    {
+        door.Meter.Sheds++;
+        var server = statement.Server.Id.Name;
+        var word = StatementClasses.Word(waiter.Class);
+        var now = door.Loop.NowMs;
+        if (now - _saidMs[(int)waiter.Class] >= SayEveryMs)
+        {
+            _saidMs[(int)waiter.Class] = now;
+            EngineLog.Shedding(logger, server, word, SnakeCaseOf(waiter.Reason), sluice.Running, sluice.Limit);
+        }
+        var (error, words) = ErrorOf(options().Of(waiter.Class).Error, statement.Server.Version!.IsMariaDb);
+        var retryMs = (2 * Math.Max(waiter.LimitMs, (int)Math.Min(now - waiter.SinceMs, waiter.LimitMs))) + door.Loop.Random.Next(JitterMs);
+        return (error, string.Create(CultureInfo.InvariantCulture,
+            $"{words} [seawall: the statement did not run: server '{server}' has {sluice.Running} of {sluice.Limit} statements running "
+            + $"(servers.running_max); shed class={word} reason={SnakeCaseOf(waiter.Reason)} {SettingOf(waiter)} "
+            + $"retry_after_ms={retryMs} id={server}-{waiter.ShedId}; trying again later is safe]"));
+    }
+
+    private string SettingOf(GateWaiter waiter)
+    {
+        var now = options();
+        var word = StatementClasses.Word(waiter.Class);
+        return waiter.Reason switch
+        {
+            ShedReason.QueueFull => $"overload.queue_max_per_running={now.QueueMaxPerRunning}",
+            ShedReason.QueueBytes => $"overload.queue_bytes_max={now.QueueBytesMax}",
+            ShedReason.Standing => $"overload.{word}_standing_ms_max={waiter.LimitMs}",
+            ShedReason.Wait or ShedReason.Predicted => $"overload.{word}_wait_ms_max={waiter.LimitMs}",
+            ShedReason.Cohort or ShedReason.None => $"cohort={waiter.Cohort}",
+        };
+    }
+
+    private static string SnakeCaseOf(ShedReason reason) => reason switch
+    {
+        ShedReason.None => "none",
+        ShedReason.QueueFull => "queue_full",
+        ShedReason.QueueBytes => "queue_bytes",
+        ShedReason.Predicted => "predicted",
+        ShedReason.Wait => "wait",
+        ShedReason.Standing => "standing",
+        ShedReason.Cohort => "cohort",
+    };
+
+    // The words are those of servers: programs look for them.
+    private static (SqlError Error, string Words) ErrorOf(ShedError error, bool isMariaDb) => error switch
+    {
+        ShedError.LockWait => (SqlError.LockWaitTimeout, "Lock wait timeout exceeded; try restarting transaction"),
+        ShedError.OutOfResources => (SqlError.OutOfResources, "Out of memory"),
+        ShedError.QueryTimeout when isMariaDb =>
+            (SqlError.QueryTimeoutMariaDb, "Query execution was interrupted (max_statement_time exceeded)"),
+        ShedError.QueryTimeout =>
+            (SqlError.QueryTimeout, "Query execution was interrupted, maximum statement execution time exceeded"),
+    };
+}

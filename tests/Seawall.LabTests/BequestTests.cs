@@ -176,6 +176,42 @@ public sealed class BequestTests(LabServers lab)
         twins.AssertSame();
     }
 
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
+    public async Task Who_was_refused_once_is_answered_as_the_server_does_from_then_on(LabKind kind)
+    {
+        var server = await lab.SharedAsync(kind, Cancel);
+        await using var seawall = await StartAsync(server);
+        using var other = RawClient.Connect(seawall.Port, "seawall", "seawall");
+        using var twins = TwinSessions.Open(server, seawall, RawClient.Usual);
+        twins.SameQuery("update people set age = 7");
+        Assert.Null(other.Query("do 1").Error);
+        Assert.Equal(1235, twins.Through.Query("select row_count() /* row_count */").Error?.Code);
+        if (kind == LabKind.MariaDb)
+            twins.SameQuery("create sequence s");
+        // From one to the next nobody else gets in.
+        var waiting = Task.CompletedTask;
+        foreach (var (statement, question) in (IEnumerable<(string, string)>)
+            [
+                ("update people set age = 8", "select row_count() /* row_count */"), ("select * from nowhere", "select found_rows() /* found_rows */"),
+                ("show tables like 'peop%'", "select found_rows()"), ("call two_results(5)", "select found_rows(), row_count()"),
+                ("select * from people; select 1", "select found_rows()"), ("select * from nowhere", "get diagnostics @n = number"),
+                (kind == LabKind.MariaDb ? "select nextval(s)" : "do 1", kind == LabKind.MariaDb ? "select lastval(s)" : "do 2"),
+            ])
+        {
+            twins.SameQuery(statement);
+            if (waiting.IsCompleted)
+                waiting = Task.Run(() => other.Query("select 'x' union select 'y'"), Cancel);
+            twins.SameQuery(question);
+        }
+        twins.SameQuery("select @n");
+        twins.AssertSame();
+        twins.Dispose();
+        await waiting;
+    }
+
     // On another connection it is the preparation that hears of it.
     [Theory]
     [InlineData(LabKind.MariaDb)]

@@ -50,7 +50,6 @@ public sealed class DifferenceTests(LabServers lab)
     {
         var server = await lab.SharedAsync(kind, Cancel);
         await using var seawall = await StartAsync(server);
-        using var twins = TwinSessions.Open(server, seawall, RawClient.Usual);
         using var other = RawClient.Connect(seawall.Port, "seawall", "seawall");
         foreach (var (statement, question) in ((string, string)[])
             [
@@ -58,8 +57,7 @@ public sealed class DifferenceTests(LabServers lab)
                 ("drop table if exists no_such_table", "get diagnostics @n = number"),
             ])
         {
-            twins.Through.Ask(CommandKind.ResetConnection, default);
-            twins.Through.Query("use fidelity_s");
+            using var twins = TwinSessions.Open(server, seawall, RawClient.Usual);
             twins.Through.Query(statement);
             Assert.Null(other.Query("update fidelity_s.people set age = age").Error);
             for (var i = 0; i < 2; i++)

@@ -18,6 +18,12 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
     /// <summary>How long a connection is held, with nobody waiting for it, because its warnings may be asked for.</summary>
     private const int SoftHoldMsMax = 1_000;
 
+    /// <summary>
+    /// The same where the client is known to ask for what cannot be kept otherwise: longer than programs think. Not so long that those
+    /// who wait for the connection would give up: half of <c>pool.wait_ms_max</c> if that is less.
+    /// </summary>
+    private const int FactsHoldMsMax = 10_000;
+
     /// <summary>What is left out, to see that it is missed: <see cref="EngineOptions.Untracked"/>.</summary>
     internal UntrackedState Untracked { get; init; }
 
@@ -286,10 +292,16 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         EngineLog.Pinned(logger, session.Id, session.Account!.User, PinCatalog.Words(now));
     }
 
-    // Others go first: if somebody waits, the connection is given up before the client's next statement.
+    // Others go first: if somebody waits, the connection is given up before the client's next statement. Not so if the client is
+    // known to ask for what would be lost.
     private static void HoldSoftly(Session session)
     {
         session.LastLease = session.Lease!.Mark;
+        if (session.PinReasons.HasFlag(PinReasons.Facts))
+        {
+            session.Wire.Loop.Arm(session, Math.Min(FactsHoldMsMax, session.Pool!.Limits.WaitMsMax / 2));
+            return;
+        }
         if (session.Pool!.Waiting > 0)
             session.Wish(SessionWishes.GiveUpSoftHold);
         else

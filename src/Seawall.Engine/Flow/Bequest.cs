@@ -19,13 +19,21 @@ internal static class Bequest
     private const StatementTraits Opaque = StatementTraits.CallsProcedure | StatementTraits.CallsUnknownFunction
         | StatementTraits.Compound | StatementTraits.ExecutesText | StatementTraits.Anything;
 
+    /// <summary>Sequences of one session whose last values are kept account of; of others they are refused.</summary>
+    private const int SequencesMax = 64;
+
     /// <summary>Whether each statement makes this server forget the warnings before it; others need one with a table.</summary>
     internal static bool AlwaysForgets(ServerVersion version) => version is { IsMariaDb: false, Number: >= 50700 };
+
+    /// <summary>Whether the text of the statement is looked at when its answer has come.</summary>
+    internal static bool NeedsText(Statement statement) =>
+        InsertIds.NeedsText(statement) || (statement.Facts.Traits & StatementTraits.UsesSequence) != 0;
 
     /// <summary>The session goes on with a connection that others have used: nothing of it is there.</summary>
     internal static void NoteOtherConnection(Session session)
     {
         session.Elsewhere |= PreviousFacts.All;
+        session.Sequences = null;
         if (session.InsertIdDoubt.IsOpen)
             session.InsertIdDoubt = session.InsertIdDoubt with { IsLost = true };
     }
@@ -78,8 +86,10 @@ internal static class Bequest
         NoteRowCount(statement, facts);
         NoteFoundRows(statement, facts, connection.Version);
         NoteDiagnostics(statement, facts, connection);
-        if (session.Elsewhere.HasFlag(PreviousFacts.OnlyThere))
+        if (session.Elsewhere.HasFlag(PreviousFacts.LastGtid))
             NoteWrites(session, statement.Facts, facts);
+        if ((statement.Facts.Traits & StatementTraits.UsesSequence) != 0 && !facts.IsError)
+            NoteSequences(statement);
     }
 
     /// <summary>Whether the connection knows something that clients of this account are known to ask for.</summary>
@@ -99,8 +109,16 @@ internal static class Bequest
             wanted = PinReasons.FoundRows;
         if (session.InsertIdDoubt is { IsOpen: true, IsLost: false } && session.Pool!.InsertId.Exists)
             wanted |= PinReasons.InsertId;
+        if (session.KeepsFacts || (session.Pool!.Missed is not PreviousFacts.None and var missed && HasMissed(session, missed)))
+            wanted |= PinReasons.Facts;
         return wanted;
     }
+
+    // What others of the account were refused once, and this one can still be told.
+    private static bool HasMissed(Session session, PreviousFacts missed) =>
+        (missed.HasFlag(PreviousFacts.Diagnostics) && session.LastResult.Warnings > 0)
+        || (missed.HasFlag(PreviousFacts.LastGtid) && !session.Elsewhere.HasFlag(PreviousFacts.LastGtid))
+        || (missed.HasFlag(PreviousFacts.SequenceValue) && session.Sequences is not null);
 
     private static void NoteRowCount(Statement statement, AnswerFacts facts)
     {
@@ -202,6 +220,21 @@ internal static class Bequest
             session.Elsewhere |= PreviousFacts.Written;
         var isOwn = session.Elsewhere.HasFlag(PreviousFacts.Written) || (text.Traits & StatementTraits.ImplicitCommit) != 0;
         if (!facts.IsError && !session.InTransaction && isOwn)
-            session.Elsewhere &= ~(PreviousFacts.OnlyThere | PreviousFacts.Written);
+            session.Elsewhere &= ~(PreviousFacts.LastGtid | PreviousFacts.Written);
+    }
+
+    // By name: of another sequence the connection may know what others took.
+    private static void NoteSequences(Statement statement)
+    {
+        var text = StatementText.Of(statement);
+        var names = new List<string>();
+        if (text.IsMissing || !StatementNames.TryReadSequences(text.Bytes, text.Dialect, text.Schema, names))
+            return;
+        foreach (var name in names)
+        {
+            var known = statement.Session.Sequences ??= [];
+            if (!known.Contains(name) && known.Count < SequencesMax)
+                known.Add(name);
+        }
     }
 }

@@ -31,6 +31,8 @@ public static class PinCatalog
         new(PinReasons.FoundRows, "found_rows", "use COUNT(*) in place of SQL_CALC_FOUND_ROWS; ends with the next statement"),
         new(PinReasons.UncertainTransaction, "uncertain_transaction", "COMMIT or ROLLBACK after an error with autocommit off"),
         new(PinReasons.InsertId, "insert_id", "nothing: ends with the next statement or within a second"),
+        new(PinReasons.Facts, "facts",
+            "ask for what a statement left in its transaction; ends with the next statement or within ten seconds"),
     ];
 
     /// <summary>The names of the reasons, with commas.</summary>

@@ -67,6 +67,9 @@ public enum PinReasons : uint
     /// <summary>LAST_INSERT_ID() may be another number than the server told; ends with the next statement.</summary>
     InsertId = 1 << 18,
 
-    /// <summary>Those that end with the next statement, whatever it is, and that a keepsake can stand in for.</summary>
-    Soft = Diagnostics | FoundRows | InsertId,
+    /// <summary>The client asks for what only the connection of its statement before knows; ends with the next statement.</summary>
+    Facts = 1 << 19,
+
+    /// <summary>Those that end with the next statement, whatever it is, and end nothing else when they end before.</summary>
+    Soft = Diagnostics | FoundRows | InsertId | Facts,
 }

@@ -2,7 +2,7 @@ namespace Seawall.Engine.Flow;
 
 /// <summary>Facts that a statement leaves behind, and the next one may ask for.</summary>
 [Flags]
-internal enum PreviousFacts : byte
+internal enum PreviousFacts : ushort
 {
     /// <summary>Nothing.</summary>
     None = 0,
@@ -13,8 +13,8 @@ internal enum PreviousFacts : byte
     /// <summary>Warnings and errors: they are taken along when the connection is given away.</summary>
     Diagnostics = 2,
 
-    /// <summary>The last GTID or sequence value, a profile: only the connection itself knows.</summary>
-    OnlyThere = 4,
+    /// <summary>The last GTID: only the connection itself knows.</summary>
+    LastGtid = 4,
 
     /// <summary>ROW_COUNT(): known of every statement.</summary>
     RowCount = 8,
@@ -27,6 +27,15 @@ internal enum PreviousFacts : byte
 
     /// <summary>Not a fact: something was written, so that the last GTID will be the session's own.</summary>
     Written = 64,
+
+    /// <summary>The value that was taken from a sequence last: only the connection itself knows.</summary>
+    SequenceValue = 128,
+
+    /// <summary>A profile or an optimizer's trace: only the connection itself knows.</summary>
+    Profile = 256,
+
+    /// <summary>What only the connection itself knows.</summary>
+    OnlyThere = LastGtid | SequenceValue | Profile,
 
     /// <summary>All that a session may have left on another connection.</summary>
     All = LastInsertId | Diagnostics | OnlyThere | RowCount | FoundRows,

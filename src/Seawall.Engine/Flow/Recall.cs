@@ -50,12 +50,14 @@ internal sealed class Recall(PreparedTexts texts)
         if (statement.Facts.Kind == StatementKind.GetDiagnostics)
             return MayGetDiagnostics(statement) || Refuse(statement);
         var missing = statement.Decision.Needs & session.Elsewhere & Asked & ~statement.Told;
+        if ((missing & (PreviousFacts.Profile | PreviousFacts.SequenceValue)) != 0)
+            missing &= ~KnownThere(statement);
         if (missing == PreviousFacts.None || statement.Kind == CommandKind.StatementPrepare)
             return true;
         var text = StatementText.Of(statement);
         if (OnlyDefines(statement.Facts, text))
             return true;
-        if (missing.HasFlag(PreviousFacts.OnlyThere) || text.IsMissing || ExecutionPacket.OpensSomething(statement))
+        if ((missing & PreviousFacts.OnlyThere) != 0 || text.IsMissing || ExecutionPacket.OpensSomething(statement))
             return Refuse(statement);
         if (!PreviousQuestion.TryRead(text.Bytes, text.Dialect, out var question))
             return TryWrite(statement, text, text.Bytes, missing) || Refuse(statement);
@@ -63,6 +65,21 @@ internal sealed class Recall(PreparedTexts texts)
             return TryWrite(statement, text, select, missing) || Refuse(statement);
         statement.Recast = Answer(session, question);
         return statement.Recast is not null || Refuse(statement);
+    }
+
+    // What the session has collected on the connection that it keeps, or taken from sequences since it has it.
+    private static PreviousFacts KnownThere(Statement statement)
+    {
+        var session = statement.Session;
+        var known = session.PinReasons.HasFlag(PinReasons.UnmovableVariable) ? PreviousFacts.Profile : PreviousFacts.None;
+        var text = StatementText.Of(statement);
+        var names = new List<string>();
+        if (session.Sequences is { } sequences && !text.IsMissing
+            && StatementNames.TryReadSequences(text.Bytes, text.Dialect, text.Schema, names) && names.TrueForAll(sequences.Contains))
+        {
+            known |= PreviousFacts.SequenceValue;
+        }
+        return known;
     }
 
     // Nothing of it is asked now.
@@ -131,10 +148,12 @@ internal sealed class Recall(PreparedTexts texts)
     private static bool Refuse(Statement statement)
     {
         var session = statement.Session;
+        session.KeepsFacts = true;
+        session.Pool!.Missed |= statement.Decision.Needs & session.Elsewhere & ~statement.Told;
         ClientReplies.SendError(session, statement.ReplySequence, SqlError.NotSupported,
-            $"{Words(statement.Decision.Needs)} cannot be told of the statement before: the server connection was used by others "
-            + "since. Ask in the same transaction or command, or with a SELECT of nothing else "
-            + "[seawall: the statement did not run]");
+            $"{Words(statement.Decision.Needs)} cannot be told of the statement before: the server connection was used by others since. "
+            + "From now on this client keeps its connection from one statement to the next, for a while; do all again, or ask in the same "
+            + "transaction [seawall: the statement did not run]");
         if (session is { Lease: { } lease, InTransaction: false, Pins: null })
         {
             session.Lease = null;
@@ -149,7 +168,8 @@ internal sealed class Recall(PreparedTexts texts)
         [
             (PreviousFacts.LastInsertId, "LAST_INSERT_ID()"), (PreviousFacts.RowCount, "ROW_COUNT()"),
             (PreviousFacts.FoundRows, "FOUND_ROWS()"), (PreviousFacts.Diagnostics, "the warnings"),
-            (PreviousFacts.OnlyThere, "the last GTID, sequence value or profile"),
+            (PreviousFacts.LastGtid, "the last GTID"), (PreviousFacts.SequenceValue, "the last value of the sequence"),
+            (PreviousFacts.Profile, "the profile"),
         ];
         return string.Join(", ", all.Where(each => needs.HasFlag(each.Fact)).Select(each => each.Word));
     }

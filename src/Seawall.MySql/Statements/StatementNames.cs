@@ -149,6 +149,27 @@ public static class StatementNames
         return false;
     }
 
+    /// <summary>
+    /// The sequences that a text asks for a value or for their last one, with their schemas: NEXTVAL(s), NEXT VALUE FOR s, and their like.
+    /// </summary>
+    public static bool TryReadSequences(ReadOnlySpan<byte> text, in SqlDialect dialect, string? schema, List<string> names)
+    {
+        if (!SqlTokens.TryRead(text, dialect, out var tokens))
+            return false;
+        while (!tokens.IsAtEnd)
+        {
+            var isNext = tokens.Take("nextval") || tokens.Take("lastval") || tokens.Take("setval") ? tokens.Take('(')
+                : (tokens.Take("next") || tokens.Take("previous")) && tokens.Take(Word.Value) && tokens.Take(Word.For);
+            if (!isNext)
+                tokens.Take();
+            else if (TryTakeTable(tokens, schema, out var name))
+                names.Add(name);
+            else
+                return false;
+        }
+        return names.Count > 0;
+    }
+
     /// <summary>Whether a text is SHOW WARNINGS, without a limit.</summary>
     public static bool IsShowWarnings(ReadOnlySpan<byte> text, in SqlDialect dialect) =>
         SqlTokens.TryRead(text, dialect, out var tokens) && tokens.Take(Word.Show) && tokens.Take(Word.Warnings)

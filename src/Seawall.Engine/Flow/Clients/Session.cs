@@ -93,6 +93,14 @@ internal sealed class Session : TimerNode
     /// <summary>Whether it has given itself another number (<c>SET pseudo_thread_id</c>), which is its own to read.</summary>
     internal bool HasOwnNumber { get; set; }
 
+    /// <summary>
+    /// Whether it asked for a fact that could not be told any more: from then on it keeps its connection from one statement to the next.
+    /// </summary>
+    internal bool KeepsFacts { get; set; }
+
+    /// <summary>The sequences whose last value its connection knows; null when there is none.</summary>
+    internal List<string>? Sequences { get; set; }
+
     /// <summary>What it is about now; null between statements.</summary>
     internal Statement? Current { get; set; }
 
@@ -237,6 +245,7 @@ internal sealed class Session : TimerNode
         AnswerWarnings = 0;
         KeptWarnings = null;
         HasOwnNumber = false;
+        Sequences = null;
     }
 }
 

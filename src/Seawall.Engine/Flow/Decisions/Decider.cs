@@ -16,9 +16,6 @@ internal static class Decider
     private const StatementTraits Settings =
         StatementTraits.SetsSystemVariable | StatementTraits.SetsNames | StatementTraits.SetsAutocommit;
 
-    private const StatementTraits OnlyThere =
-        StatementTraits.ReadsLastGtid | StatementTraits.ReadsProfile | StatementTraits.ReadsLastSequenceValue;
-
     // Each trait that makes state which cannot be moved, and its name for people.
     private static readonly (StatementTraits Trait, PinReasons Reason)[] s_pins =
     [
@@ -96,8 +93,12 @@ internal static class Decider
             needs |= PreviousFacts.LastInsertId;
         if ((traits & Routines) != 0)
             needs |= PreviousFacts.HiddenInsertId;
-        if ((traits & OnlyThere) != 0)
-            needs |= PreviousFacts.OnlyThere;
+        if ((traits & StatementTraits.ReadsLastGtid) != 0)
+            needs |= PreviousFacts.LastGtid;
+        if ((traits & StatementTraits.ReadsLastSequenceValue) != 0)
+            needs |= PreviousFacts.SequenceValue;
+        if ((traits & StatementTraits.ReadsProfile) != 0)
+            needs |= PreviousFacts.Profile;
         // In a text of several statements the later ones ask about the earlier.
         if (facts.Statements > 1 && (facts.Hints & StatementHints.FirstAsks) == 0)
             return needs;

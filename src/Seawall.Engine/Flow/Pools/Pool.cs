@@ -63,6 +63,12 @@ internal sealed class Pool
     /// <summary>The same of a LAST_INSERT_ID() that no answer told.</summary>
     internal FactDemand InsertId { get; } = new();
 
+    /// <summary>
+    /// Facts that clients of this account asked for and could not be told: who has such a fact keeps its connection. Written loosely,
+    /// from any loop.
+    /// </summary>
+    internal PreviousFacts Missed { get; set; }
+
     /// <summary>What the last dial failed with, until one succeeds.</summary>
     internal DialFailure? LastFailure { get; private set; }
 

@@ -104,6 +104,66 @@ public sealed class BequestTests
     }
 
     [Fact]
+    public void Who_was_refused_once_keeps_its_connection_until_it_has_asked_and_others_wait_for_it()
+    {
+        using var world = World();
+        var client = world.Client();
+        var other = world.Client();
+        client.Query("UPDATE seven");
+        other.Query("SELECT 'other'");
+        Assert.Equal(1235, client.Query("SELECT ROW_COUNT() /* row_count */").Code);
+
+        var waitMs = Math.Min(world.Engine.Pools.All.First().Limits.WaitMsMax, 20_000);
+        for (var i = 0; i < 3; i++)
+        {
+            client.Query("UPDATE seven");
+            var waiting = other.BeginQuery("SELECT 'other'");
+            world.World.RunFor(waitMs / 2 - 500);
+            Assert.False(waiting.IsDone);
+            Assert.NotEqual(1235, client.Query("SELECT ROW_COUNT() /* row_count */").Code);
+            world.World.RunFor(waitMs / 2 + 1_500); // But not for ever, and not longer than others wait.
+            Assert.Equal("other", waiting.Value.Scalar);
+        }
+    }
+
+    [Fact]
+    public void What_one_client_of_an_account_was_refused_the_others_are_not()
+    {
+        using var world = World();
+        world.Server.When("GET DIAGNOSTICS", new FakeOk());
+        var client = world.Client();
+        var other = world.Client();
+        client.Query("UPDATE odd");
+        other.Query("SELECT 'other'");
+        Assert.Equal(1235, client.Query("GET DIAGNOSTICS @n = NUMBER").Code);
+
+        var third = world.Client();
+        third.Query("UPDATE odd");
+        var waiting = other.BeginQuery("SELECT 'other'");
+        world.World.RunFor(500);
+        Assert.True(third.Query("GET DIAGNOSTICS @n = NUMBER").IsOk);
+        third.Cut();
+        Assert.Equal("other", waiting.Value.Scalar);
+    }
+
+    [Fact]
+    public void The_last_value_of_a_sequence_is_known_where_it_was_taken()
+    {
+        using var world = World(FakeServerKind.MariaDb1011);
+        var client = world.Client();
+        var other = world.Client();
+        other.Query("SELECT 'other'");
+        Assert.Equal(1235, client.Query("SELECT LASTVAL(s)").Code);
+        client.Query("SELECT NEXTVAL(s)");
+        var waiting = other.BeginQuery("SELECT 'other'");
+        Assert.Equal(1235, client.Query("SELECT LASTVAL(t)").Code);
+        Assert.NotEqual(1235, client.Query("SELECT PREVIOUS VALUE FOR s").Code);
+        Assert.NotEqual(1235, client.Query("SELECT LASTVAL(s)").Code);
+        client.Cut();
+        Assert.Equal("other", waiting.Value.Scalar);
+    }
+
+    [Fact]
     public void An_error_to_a_preparation_of_seawalls_own_can_be_asked_about()
     {
         using var world = World();

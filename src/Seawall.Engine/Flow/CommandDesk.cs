@@ -14,6 +14,8 @@ namespace Seawall.Engine.Flow;
 /// <summary>Commands that Seawall answers itself, and those that it knows nothing of.</summary>
 internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger logger)
 {
+    private const string Malformed = "Malformed communication packet.";
+
     private const int RefusedChangesMax = 3;
 
     private static readonly string[] s_kept =
@@ -33,6 +35,9 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
                 return new(ClientReplies.SendOk(session, 1, WarningsBefore(session)));
             case CommandKind.SetOption:
                 return new(SetOption(session, packet.Payload));
+            case CommandKind.StatementClose when packet.Length < 1 + 4 && door.Facts.Primary?.Version is { IsMariaDb: false }:
+                Bequest.NoteOwnError(session, SqlError.MalformedPacket, Malformed);
+                return new(ClientReplies.SendError(session, 1, SqlError.MalformedPacket, Malformed));
             case CommandKind.StatementClose:
                 CloseStatement(session, packet.Payload);
                 return new(true);

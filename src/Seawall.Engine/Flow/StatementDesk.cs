@@ -161,6 +161,9 @@ internal sealed class StatementDesk(FrontDoor door)
     private static bool ReadPrepared(Statement statement)
     {
         var session = statement.Session;
+        // MariaDB reads whatever lies behind the packet, and knows no such statement; here what is missing is 0.
+        if (statement.Server.Version is { IsMariaDb: false } && statement.Packet.Length < ShortestOf(statement.Kind))
+            return RefuseMalformed(statement);
         var reader = new FieldReader(statement.Packet.Payload[1..]);
         var id = reader.Int4();
         statement.Prepared = reader.IsValid ? session.PreparedOrNull?.Find(id, statement.Server.Version!.ExecutesLastPrepared) : null;
@@ -252,6 +255,14 @@ internal sealed class StatementDesk(FrontDoor door)
 
     private static bool RefuseUnknown(Statement statement) =>
         statement.IsWhole ? Answer(statement.Session, SqlError.UnknownCommand, "Unknown command") : RefuseLong(statement);
+
+    // The number of a statement, and of a parameter or of rows.
+    private static int ShortestOf(CommandKind kind) => kind switch
+    {
+        CommandKind.StatementSendLongData => 1 + 4 + 2,
+        CommandKind.StatementFetch => 1 + 4 + 4,
+        _ => 1 + 4,
+    };
 
     private static bool RefuseMalformed(Statement statement) =>
         Answer(statement.Session, SqlError.MalformedPacket, "Malformed communication packet.");

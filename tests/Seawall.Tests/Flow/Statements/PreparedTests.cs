@@ -316,4 +316,28 @@ public sealed class PreparedTests
         Assert.Equal(connection.ToString(CultureInfo.InvariantCulture), holder.Query("SELECT @@server_thread FROM one").Scalar);
         Assert.True(holder.Query("BEGIN").IsOk);
     }
+
+    [Fact]
+    public void Commands_too_short_to_name_a_statement_are_malformed_to_MySQL_which_says_so()
+    {
+        foreach (var kind in (FakeServerKind[])[FakeServerKind.MySql97, FakeServerKind.MySql56, FakeServerKind.MariaDb1011])
+        {
+            using var world = new EngineWorld(new() { Kind = kind });
+            var client = world.Client();
+            foreach (var (command, body) in ((CommandKind, byte[])[])
+                [
+                    (CommandKind.StatementClose, [1]), (CommandKind.StatementSendLongData, [1, 0, 0, 0]),
+                    (CommandKind.StatementReset, []), (CommandKind.StatementFetch, [1, 0, 0, 0]),
+                ])
+            {
+                client.Tell(command, body);
+                // MariaDB says nothing to the first two, and knows no such statement.
+                if (kind != FakeServerKind.MariaDb1011)
+                    Assert.Equal(1835, client.BeginRead().Value.Code);
+                else if (command is CommandKind.StatementReset or CommandKind.StatementFetch)
+                    Assert.Equal(1243, client.BeginRead().Value.Code);
+                Assert.Equal("next", client.Query("SELECT 'next'").Scalar);
+            }
+        }
+    }
 }

@@ -1,7 +1,9 @@
 // Runs test suites that nobody of this project wrote: each test directly and then through Seawall, with fewer server
 // connections than there are sessions, and compares. `lab/suites/run` calls this.
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { explanationsOf } from './explained.mjs';
 import { Neighbours } from './neighbours.mjs';
@@ -21,6 +23,8 @@ Without a SUITE: all of them that the server has. Fetches what it needs, starts 
                      own; by default twice the pool. Without them a suite of one session would keep one connection
   --sample I/N       every Nth test, beginning with the Ith
   --only GLOB        tests whose name matches; may be given again
+  --minutes N        begins no test of a suite after so long; the report says how many were left
+  --load N           begins no test while the machine's load is above N
   --extra OPTION     one more option for mysqltest, such as --ps-protocol; may be given again
   --results FOLDER   where results are kept; by default a new folder below ${join(cacheFolder, 'suites', 'results')}
   --list             prints the tests' names and runs nothing
@@ -28,7 +32,7 @@ Without a SUITE: all of them that the server has. Fetches what it needs, starts 
 A test that passes directly and not through Seawall is a regression. It is run again, both ways, and is one only when that
 happens again; the others are named as unsteady. lab/suites/explained.tsv has those with a reason that no proxy can mend
 (docs/compatibility.md). The last line is the answer: "0 regressions", or how many. Exit status: 0 none, 1 some, 2 wrong
-usage or nothing compared, 3 something is not to be had on this machine.
+usage, nothing compared or a suite broken off, 3 something is not to be had on this machine.
 `;
 
 const options = {
@@ -37,11 +41,16 @@ const options = {
   neighbours: { type: 'string' },
   sample: { type: 'string', default: '1/1' },
   only: { type: 'string', multiple: true, default: [] },
+  minutes: { type: 'string' },
+  load: { type: 'string' },
   extra: { type: 'string', multiple: true, default: [] },
   results: { type: 'string' },
   list: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 };
+
+// How often the machine is asked whether it is less busy now.
+const loadPauseMs = 2_000;
 
 function wrong(message) {
   console.error(`lab/suites/run: ${message} (lab/suites/run --help)`);
@@ -65,7 +74,7 @@ function read() {
   if (!['mariadb', 'mysql97', 'mysql56'].includes(values.server)) wrong(`no server '${values.server}'`);
   const [, first, every] = /^([1-9]\d*)\/([1-9]\d*)$/.exec(values.sample) ?? [];
   if (!first || Number(first) > Number(every)) wrong(`--sample ${values.sample} is not I/N with I up to N`);
-  for (const name of ['pool', 'neighbours']) {
+  for (const name of ['pool', 'neighbours', 'minutes', 'load']) {
     if (values[name] !== undefined && !/^\d+$/.test(values[name])) wrong(`--${name} ${values[name]} is not a number`);
   }
   const named = positionals.length > 0 ? positionals.map(name => suites[name]) : Object.values(suites);
@@ -95,8 +104,14 @@ async function runSuite(suite, asked, folder, report) {
     const count = Number(asked.neighbours ?? pool * 2);
     for (const leg of legs) neighbours.push(await Neighbours.start(leg, count));
     console.log(`${suite.name}: ${server.version}, ${pool} connections, ${count} neighbours; results in ${results}`);
-    await report.suite(suite, asked.server, results, async compare => {
-      for (const unit of unitsOf(suite, world, asked)) await compare(unit, leg => runUnit(suite, unit, world, leg), legs);
+    const units = unitsOf(suite, world, asked);
+    const end = Date.now() + Number(asked.minutes ?? Infinity) * 60_000;
+    await report.suite(suite, asked.server, results, units.length, async compare => {
+      for (const unit of units) {
+        while (loadavg()[0] > Number(asked.load ?? Infinity) && Date.now() < end) await sleep(loadPauseMs);
+        if (Date.now() >= end) break;
+        await compare(unit, leg => runUnit(suite, unit, world, leg), legs);
+      }
     });
     for (const { leg, wrongs } of neighbours) report.neighbours(suite, leg.name, wrongs);
   } finally {
@@ -134,7 +149,13 @@ if (asked.list) {
 const folder = asked.results ?? join(cacheFolder, 'suites', 'results', new Date().toISOString().slice(0, 19).replaceAll(':', ''));
 mkdirSync(folder, { recursive: true });
 const report = new Report(explanationsOf());
-for (const suite of asked.chosen) await runSuite(suite, asked, folder, report);
+for (const suite of asked.chosen) {
+  try {
+    await runSuite(suite, asked, folder, report);
+  } catch (problem) {
+    report.broke(suite, problem);
+  }
+}
 const text = report.text();
 writeFileSync(join(folder, 'report.txt'), `${text}\n`);
 console.log(`\n${text}`);

@@ -19,28 +19,33 @@ export class Report {
   #rows = [];
   #regressions = [];
   #neighbours = [];
+  #broken = [];
 
   constructor(explanations) {
     this.#explanations = explanations;
   }
 
-  /** Runs `body`, which compares unit after unit, and adds it all up. */
-  async suite(suite, server, folder, body) {
+  /** Runs `body`, which compares one unit after another of so many, and adds it all up. */
+  async suite(suite, server, folder, total, body) {
     const row = { suite: suite.name, server, direct: [], seawall: [], explained: [], unsteady: [], regressions: [] };
     this.#rows.push(row);
     const began = Date.now();
     let units = 0, said = 0;
-    await body(async (unit, run, legs) => {
-      await this.#compare(row, folder, run, legs);
-      units++;
-      if (Date.now() - said < 10_000) return;
-      said = Date.now();
-      console.log(`  ${units} done, ${row.regressions.length} regressions; now behind ${unit}`);
-    });
-    row.seconds = Math.round((Date.now() - began) / 1000);
-    for (const leg of ['direct', 'seawall']) {
-      const lines = row[leg].map(({ status, name, why }) => [status, name, (why ?? '').replace(/\s+/g, ' ').slice(0, 300)].join('\t'));
-      writeFileSync(join(folder, `${leg}.tsv`), `${lines.sort().join('\n')}\n`);
+    try {
+      await body(async (unit, run, legs) => {
+        await this.#compare(row, folder, run, legs);
+        units++;
+        if (Date.now() - said < 10_000) return;
+        said = Date.now();
+        console.log(`  ${units} of ${total} done, ${row.regressions.length} regressions; now behind ${unit}`);
+      });
+    } finally {
+      row.left = total - units;
+      row.seconds = Math.round((Date.now() - began) / 1000);
+      for (const leg of ['direct', 'seawall']) {
+        const lines = row[leg].map(({ status, name, why }) => [status, name, (why ?? '').replace(/\s+/g, ' ').slice(0, 300)].join('\t'));
+        writeFileSync(join(folder, `${leg}.tsv`), `${lines.sort().join('\n')}\n`);
+      }
     }
   }
 
@@ -78,6 +83,12 @@ export class Report {
     this.#neighbours.push(`${suite.name}: a neighbour ${leg} saw ${wrongs.length} wrong answers, first: ${wrongs[0]}`);
   }
 
+  /** It could not be run, or not to its end: no word about the tests behind. */
+  broke(suite, problem) {
+    this.#broken.push(`${suite.name} broke off: ${problem.message}`);
+    console.log(`  ${this.#broken.at(-1)}`);
+  }
+
   text() {
     const heading = ['suite', 'server', 'direct', 'through Seawall', 'explained', 'unsteady', 'regressions', 'seconds'];
     const cells = this.#rows.map(row => [row.suite, row.server, tally(row.direct), tally(row.seawall), row.explained.length,
@@ -90,12 +101,15 @@ export class Report {
       ...explained.length > 0 ? ['explained:', ...new Set(explained), ''] : [],
       ...this.#regressions.length > 0 ? ['regressions:', ...this.#regressions.map(line => `  ${line}`), ''] : [],
       ...this.#neighbours,
-      this.#compared() === 0 ? 'nothing was compared' : `${this.#total()} regressions`,
+      ...this.#rows.filter(row => row.left > 0).map(row => `${row.suite}: ${row.left} of its files or programs were not begun`),
+      ...this.#broken,
+      this.#compared() === 0 ? 'nothing was compared'
+        : `${this.#total()} regressions${this.#broken.length > 0 ? `, and ${this.#broken.length} suites broke off` : ''}`,
     ].join('\n');
   }
 
   status() {
-    return this.#compared() === 0 ? 2 : this.#total() > 0 ? 1 : 0;
+    return this.#total() > 0 ? 1 : this.#compared() === 0 || this.#broken.length > 0 ? 2 : 0;
   }
 
   #compared() {

@@ -4,12 +4,15 @@ import { createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createRequire } from 'node:module';
 
 export const labFolder = dirname(dirname(fileURLToPath(import.meta.url)));
 export const cacheFolder = process.env.SEAWALL_LAB ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'seawall-lab');
 const home = dirname(labFolder);
+// Of a second or two, on a machine with much else to do.
+const letsInSecondsMax = 120;
 
 /** The driver with which servers are prepared and neighbours speak; from lab/node, where lab/install puts it. */
 export const mysql2 = () => createRequire(join(labFolder, 'node', 'package.json'))('mysql2/promise');
@@ -96,13 +99,29 @@ level = "debug"
     { stdio: ['ignore', 'pipe', 'pipe'] });
   child.stderr.pipe(log);
   await firstLine(child, 'seawall');
-  return {
+  const seawall = {
     port, socket,
     stop: async () => {
       child.kill('SIGKILL');
       await ended(child);
     },
   };
+  await letsIn(seawall);
+  return seawall;
+}
+
+/** It listens before it has read the server's accounts, and says so to whoever comes so early. */
+async function letsIn({ port }) {
+  const end = Date.now() + letsInSecondsMax * 1000;
+  for (;;) {
+    try {
+      const client = await mysql2().createConnection({ host: '127.0.0.1', port, user: 'seawall', password: 'seawall' });
+      return await client.end();
+    } catch (problem) {
+      if (Date.now() > end) throw problem;
+      await sleep(200);
+    }
+  }
 }
 
 function firstLine(child, what) {

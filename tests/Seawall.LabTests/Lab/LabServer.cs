@@ -185,8 +185,11 @@ public sealed class LabServer : IAsyncDisposable
         if (_holder is not null)
             await _holder.DisposeAsync();
         _port.Dispose();
-        if (Directory.Exists(DataFolder))
-            Directory.Delete(DataFolder, recursive: true);
+        foreach (var folder in (string[])[DataFolder, $"{DataFolder}.tmp"])
+        {
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, recursive: true);
+        }
     }
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -120,8 +120,11 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
             return;
         session.Lease = null;
         // No reset takes away what XA PREPARE has left: MariaDB 10.11 answers everything afterwards with error 1031 and keeps the
-        // locks. Nor does it take away a role, on any server.
-        if ((session.PinReasons & (PinReasons.Xa | PinReasons.Role)) != 0)
+        // locks. Nor does it take away a role, on any server; nor the change of user, where there is no reset, a TIMESTAMP or
+        // an INSERT_ID.
+        var stays = PinReasons.Xa | PinReasons.Role
+            | (lease.Connection.Version.CanResetConnection ? PinReasons.None : PinReasons.UnmovableVariable);
+        if ((session.PinReasons & stays) != 0)
         {
             lease.Discard();
             return;
@@ -160,7 +163,8 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
     // Most statements: nothing pins, nothing went wrong, nothing was set that is not known already.
     private static bool IsPlain(Statement statement, Session session, AnswerFacts facts) =>
         !statement.Decision.HasConsequences && session.Pins is null && !facts.IsError && facts.Warnings == 0
-        && !facts.HasNamelessChange && !facts.HasUnmovableChange && !Bequest.IsWanted(session);
+        && !facts.HasNamelessChange && !facts.HasUnmovableChange && !Bequest.IsWanted(session)
+        && (session.Status & (ServerStatus.Autocommit | ServerStatus.InTransaction)) != 0;
 
     private static void GiveBackUnlessNeeded(Session session)
     {

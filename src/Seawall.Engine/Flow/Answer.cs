@@ -55,6 +55,7 @@ internal sealed class Answer
     private bool _owesColumnsEnd;
     private bool _isWithheld;
     private uint _renumberTo;
+    private ushort? _warnings;
 
     /// <summary>The server connection that gives it.</summary>
     internal ServerConnection Connection => _connection;
@@ -76,12 +77,13 @@ internal sealed class Answer
     /// <paramref name="firstSequence"/> is the number that the client expects first, and <paramref name="shift"/> what must be
     /// added to the server's to get it; <paramref name="divert"/> gets what the client would get;
     /// <paramref name="isCall"/> says that it calls a procedure; <paramref name="traces"/> are what the client must not read in the
-    /// names of columns.
+    /// names of columns; <paramref name="warnings"/> is what the client must hear of warnings whatever the server says.
     /// </summary>
     internal void Begin(
         Session session, ServerConnection connection, ResponseShape shape, uint preparedId = 0, byte firstSequence = 1,
-        byte shift = 0, Stream? divert = null, bool isCall = false, FactTraces? traces = null)
+        byte shift = 0, Stream? divert = null, bool isCall = false, FactTraces? traces = null, ushort? warnings = null)
     {
+        _warnings = warnings;
         _connection = connection;
         _session = session;
         _divert = divert;
@@ -170,7 +172,7 @@ internal sealed class Answer
                 }
                 if (_facts.HasSessionChanges && _session is not null)
                     SessionLearning.Learn(_session, _connection, _facts, AnswerFacts.SessionChanges(payload));
-                return NeedsOtherEnd(payload);
+                return (_warnings is { } warnings && _facts.ReplaceWarnings(warnings)) || NeedsOtherEnd(payload);
             case ResponseEvent.Error:
                 _facts.ReadError(payload);
                 return _traces?.AreIn(payload) == true;
@@ -181,7 +183,7 @@ internal sealed class Answer
             case ResponseEvent.Definition:
                 return _traces!.AreIn(payload);
             case ResponseEvent.Prepared:
-                _facts.Prepared = PreparedPacket.Read(payload);
+                _facts.NotePrepared(PreparedPacket.Read(payload));
                 PreparedPacket.Renumber(payload, _renumberTo);
                 return false;
             case ResponseEvent.Progress:

@@ -42,7 +42,7 @@ internal sealed class AnswerFacts
     internal ulong LastInsertId { get; private set; }
 
     /// <summary>The statement that was prepared.</summary>
-    internal PreparedPacket Prepared { get; set; }
+    internal PreparedPacket Prepared { get; private set; }
 
     /// <summary>Whether the last end was an EOF packet.</summary>
     internal bool IsEof { get; private set; }
@@ -55,6 +55,9 @@ internal sealed class AnswerFacts
 
     /// <summary>Whether a variable was reported.</summary>
     internal bool HasVariableChange { get; set; }
+
+    /// <summary>Whether one report told of SQL_BIG_SELECTS, which otherwise follows MAX_JOIN_SIZE.</summary>
+    internal bool TellsBigSelects { get; set; }
 
     /// <summary>Whether a variable was reported that cannot be set again elsewhere.</summary>
     internal bool HasUnmovableChange { get; set; }
@@ -96,6 +99,24 @@ internal sealed class AnswerFacts
         HasSessionChanges = ok.SessionChanges.Length > 0;
         _ok = new OkFields(ok.FirstByte, ok.AffectedRows, ok.LastInsertId, ok.Warnings, ok.IsValid);
         return Note(ok.Status);
+    }
+
+    /// <summary>Puts another number in the place of the warnings that the server told of; false when it is the same.</summary>
+    internal bool ReplaceWarnings(ushort warnings)
+    {
+        if (warnings == Warnings)
+            return false;
+        _ok = _ok with { Warnings = warnings };
+        Warnings = warnings;
+        return true;
+    }
+
+    /// <summary>Takes note of a statement that was prepared, and was perhaps warned of.</summary>
+    internal void NotePrepared(PreparedPacket prepared)
+    {
+        Prepared = prepared;
+        Warnings = prepared.Warnings;
+        HadWarnings |= prepared.Warnings > 0;
     }
 
     /// <summary>Reads an error.</summary>

@@ -74,7 +74,7 @@ internal static class Bequest
     internal static void Note(Statement statement, AnswerFacts facts, ServerConnection connection)
     {
         var session = statement.Session;
-        session.AnswerWarnings = facts.Warnings;
+        NoteAnswerWarnings(statement, facts, connection.Version);
         if (facts.HasStatus)
             session.Status = facts.Status & ~(ServerStatus.MoreResults | ServerStatus.SessionStateChanged);
         if (statement.Kind is CommandKind.Statistics or CommandKind.StatementSendLongData)
@@ -90,6 +90,16 @@ internal static class Bequest
             NoteWrites(session, statement.Facts, facts);
         if ((statement.Facts.Traits & StatementTraits.UsesSequence) != 0 && !facts.IsError)
             NoteSequences(statement);
+    }
+
+    // COM_INIT_DB begins no statement: its error comes on top since MySQL 5.7, and its answer repeats.
+    private static void NoteAnswerWarnings(Statement statement, AnswerFacts facts, ServerVersion version)
+    {
+        var session = statement.Session;
+        if (statement.Kind != CommandKind.InitDb)
+            session.AnswerWarnings = facts.Warnings;
+        else if (facts.IsError)
+            session.AnswerWarnings = (ushort)(AlwaysForgets(version) ? Math.Min(session.AnswerWarnings + 1, ushort.MaxValue) : 1);
     }
 
     /// <summary>Whether the connection knows something that clients of this account are known to ask for.</summary>
@@ -183,8 +193,10 @@ internal static class Bequest
     private static void NoteDiagnostics(Statement statement, AnswerFacts facts, ServerConnection connection)
     {
         var session = statement.Session;
+        // Those that COM_INIT_DB tells of are not its own.
+        var isRepeated = statement.Kind == CommandKind.InitDb;
         connection.HoldsDiagnostics |= facts.IsError || facts.HadWarnings;
-        if (!facts.IsError && !facts.HadWarnings && KeepsDiagnostics(statement, connection.Version))
+        if (!facts.IsError && (isRepeated || !facts.HadWarnings) && KeepsDiagnostics(statement, connection.Version))
         {
             facts.Keeps |= PreviousFacts.Diagnostics;
             return;

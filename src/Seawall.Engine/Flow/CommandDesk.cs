@@ -19,7 +19,7 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
     private const int RefusedChangesMax = 3;
 
     private static readonly string[] s_kept =
-        ["character_set_client", "character_set_connection", "character_set_results", "collation_connection"];
+        ["character_set_client", "character_set_connection", "character_set_results", CollationTable.OfResults, "collation_connection"];
 
     /// <summary>Answers a command; false ends the conversation.</summary>
     internal LoopTask<bool> AnswerHere(Session session, CommandKind kind, PacketSlice packet)
@@ -154,16 +154,32 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
         var collation = request.HasCollation ? request.Collation : CollationTable.Dial;
         var schema = request.Schema.IsEmpty ? null : CharacterSets.Decode(request.Schema, door.Facts.Primary, collation);
         var attributes = request.Attributes.ToArray();
-        Aftermath.LetGo(session);
-        var warnings = door.Facts.Primary?.Version is { CanResetConnection: false } ? session.AnswerWarnings : (ushort)0;
-        session.ForgetState(door.Facts.Primary);
+        if (door.Facts.Primary?.Version is { CanResetConnection: false })
+            await ForgetAllButTheLastStatement(session);
+        else
+        {
+            Aftermath.LetGo(session);
+            session.ForgetState(door.Facts.Primary);
+        }
         session.Pool = null;
         session.Attributes = door.Share(attributes);
-        return await LogInAgain(session, new LoginExchange(session, 1), user, plugin, response, schema, collation, warnings);
+        return await LogInAgain(session, new LoginExchange(session, 1), user, plugin, response, schema, collation);
+    }
+
+    // MySQL 5.6 leaves warnings and LAST_INSERT_ID() as they are.
+    private async LoopTask ForgetAllButTheLastStatement(Session session)
+    {
+        if (session is { Lease: { } lease, LastResult.Warnings: > 0 } && !session.Elsewhere.HasFlag(PreviousFacts.Diagnostics))
+            await Keepsake.TakeWarnings(session, lease.Connection);
+        Aftermath.LetGo(session);
+        var (last, kept, count, insertId) = (session.LastResult, session.KeptWarnings, session.AnswerWarnings, session.LastInsertId);
+        session.ForgetState(door.Facts.Primary);
+        session.LastResult = session.LastResult with { Warnings = last.Warnings, IsError = last.IsError };
+        (session.KeptWarnings, session.AnswerWarnings, session.LastInsertId) = (kept, count, insertId);
     }
 
     private async LoopTask<bool> LogInAgain(
-        Session session, LoginExchange exchange, string user, string plugin, byte[] response, string? schema, int collation, ushort warnings)
+        Session session, LoginExchange exchange, string user, string plugin, byte[] response, string? schema, int collation)
     {
         var facts = door.Facts;
         var authentication = new ClientAuthentication(exchange, door, facts.Accounts, nonceFor: null);
@@ -193,7 +209,7 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
         if (schema is null || await schemas.Enter(session, schema, exchange))
         {
             session.RefusedChanges = 0;
-            return exchange.SendOk(warnings);
+            return exchange.SendOk(session.AnswerWarnings);
         }
         if (exchange.IsOver || facts.Primary is not { Version.IsMariaDb: true })
             return false;
@@ -207,7 +223,7 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
     {
         session.RefusedChanges++;
         var before = session.Settings;
-        var settings = session.LoginSettings.WithSchema(before.Schema);
+        var settings = session.LoginSettings.WithSchema(before.Schema).WithMultiStatements(before.MultiStatements);
         foreach (var name in s_kept)
         {
             if (before[name] is { } value)

@@ -213,8 +213,16 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         statement.Answer.Begin(session, connection, statement.Shape,
             statement.Kind == CommandKind.StatementPrepare ? session.Prepared.NextId : 0, statement.ReplySequence,
             statement.SequenceShift, isCall: (statement.Facts.Traits & StatementTraits.CallsProcedure) != 0,
-            traces: FactTraces.Join(statement.Prepared?.Traces, statement.Traces), divert: statement.Recast?.Original);
+            traces: FactTraces.Join(statement.Prepared?.Traces, statement.Traces), divert: statement.Recast?.Original,
+            warnings: WarningsToRepeat(statement, connection));
     }
+
+    // MySQL repeats in its answer to COM_INIT_DB how many warnings the statement before has left: those of others, there.
+    private static ushort? WarningsToRepeat(Statement statement, ServerConnection connection) =>
+        statement.Kind == CommandKind.InitDb && !connection.Version.IsMariaDb
+        && statement.Session.Elsewhere.HasFlag(PreviousFacts.Diagnostics)
+            ? statement.Session.AnswerWarnings
+            : null;
 
     private void Count(Statement statement)
     {

@@ -1,6 +1,5 @@
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Decisions;
-using Seawall.MySql.Commands;
 using Seawall.MySql.Results;
 using Seawall.MySql.Statements;
 
@@ -34,12 +33,13 @@ internal static class PinLedger
         if (!facts.IsError && decision.Ends != PinReasons.None)
             End(statement, decision.Ends);
         NoteServerFacts(statement, facts);
+        NoteLooseChanges(statement, facts);
         if (facts.HasStatus)
             session.Unpin(PinReasons.UncertainTransaction);
         // An error has no flags. With autocommit off the statement may have begun a transaction before it failed.
         else if (facts.IsError && !session.Status.HasFlag(ServerStatus.Autocommit))
             session.Pin(PinReasons.UncertainTransaction, StatementText.DigestOf(statement));
-        if ((facts.IsError || facts.Warnings > 0) && statement.Kind != CommandKind.StatementPrepare)
+        if (facts.IsError || facts.Warnings > 0)
             session.Pin(PinReasons.Diagnostics);
     }
 
@@ -71,6 +71,18 @@ internal static class PinLedger
             session.Pin(PinReasons.UnknownState, StatementText.DigestOf(statement));
         if (session.PinReasons.HasFlag(PinReasons.NextTransaction) && EndsTransaction(statement, facts))
             session.Unpin(PinReasons.NextTransaction);
+    }
+
+    // The connection remembers them until a transaction ends, and its flags do not tell.
+    private static void NoteLooseChanges(Statement statement, AnswerFacts facts)
+    {
+        var session = statement.Session;
+        if (!facts.HasStatus || facts.IsError)
+            return;
+        if (session.InTransaction || session.Status.HasFlag(ServerStatus.Autocommit) || EndsTransaction(statement, facts))
+            session.Unpin(PinReasons.LooseChanges);
+        else if (facts.RowCount > 0 || statement.Facts.Kind is StatementKind.Savepoint)
+            session.Pin(PinReasons.LooseChanges, StatementText.DigestOf(statement));
     }
 
     // A statement alone is a transaction only if it touches a table of an engine that has them, and nobody says whether it did.

@@ -70,6 +70,12 @@ public enum PinReasons : uint
     /// <summary>The client asks for what only the connection of its statement before knows; ends with the next statement.</summary>
     Facts = 1 << 19,
 
+    /// <summary>
+    /// With autocommit off, changes of tables without transactions, or a savepoint, and no transaction is open: ROLLBACK will
+    /// warn of them; ends with it, or COMMIT, or autocommit on.
+    /// </summary>
+    LooseChanges = 1 << 20,
+
     /// <summary>Those that end with the next statement, whatever it is, and end nothing else when they end before.</summary>
     Soft = Diagnostics | FoundRows | InsertId | Facts,
 }

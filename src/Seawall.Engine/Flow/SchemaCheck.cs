@@ -30,7 +30,8 @@ internal sealed class SchemaCheck(FrontDoor door, PoolBook pools, SchemaMemory m
             }
             memory.Note(session.Pool.Key, schema, door.Loop.NowMs);
         }
-        session.Settings = session.LoginSettings = session.LoginSettings.WithSchema(schema);
+        session.LoginSettings = session.LoginSettings.WithSchema(schema);
+        session.Settings = session.LoginSettings.WithMultiStatements(session.Settings.MultiStatements);
         return true;
     }
 

@@ -25,9 +25,15 @@ internal static class SessionLearning
         "original_server_version", "proxy_user", "external_user", "wsrep_on", "tx_isolation_next", "resource_group",
     ]);
 
+    private const string BigSelects = "sql_big_selects";
+
+    // The highest number that there is: SQL_BIG_SELECTS is switched on by it, and off by any other.
+    private const string NoLimit = "18446744073709551615";
+
     /// <summary>Takes up the changes that one packet reports.</summary>
     internal static void Learn(Session session, ServerConnection connection, AnswerFacts facts, ReadOnlySpan<byte> changes)
     {
+        facts.TellsBigSelects = false;
         var reader = new SessionChangeReader(changes);
         while (reader.MoveNext())
         {
@@ -76,12 +82,21 @@ internal static class SessionLearning
         }
         else
         {
-            session.Settings = session.Settings.With(name, value);
+            session.Settings = With(session.Settings, facts, name, value);
             if (name == "wait_timeout")
                 session.Wish(SessionWishes.LookAtClock); // It may be due much earlier now.
-            connection.Applied = connection.Applied.With(name, value);
+            connection.Applied = With(connection.Applied, facts, name, value);
+            facts.TellsBigSelects |= name == BigSelects;
         }
     }
+
+    // Two variables have another one in tow, which is not reported.
+    private static SessionSettings With(SessionSettings settings, AnswerFacts facts, string name, string value) => name switch
+    {
+        "max_join_size" when !facts.TellsBigSelects => settings.With(name, value).With(BigSelects, value == NoLimit ? "ON" : "OFF"),
+        "character_set_results" => settings.With(name, value).Without(CollationTable.OfResults),
+        _ => settings.With(name, value),
+    };
 
     private static void LearnVariable(
         Session session, ServerConnection connection, AnswerFacts facts, in SessionChange change) =>

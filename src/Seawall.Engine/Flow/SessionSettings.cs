@@ -82,6 +82,13 @@ public sealed class SessionSettings
             index >= 0 ? Variables.SetItem(index, variable) : Variables.Insert(~index, variable));
     }
 
+    /// <summary>The same with a variable as a fresh login has it.</summary>
+    public SessionSettings Without(string name)
+    {
+        var index = IndexOf(name);
+        return index < 0 ? this : Table.Intern(Schema, MultiStatements, Variables.RemoveAt(index));
+    }
+
     /// <summary>The same in another schema.</summary>
     public SessionSettings WithSchema(string? schema) =>
         schema == Schema ? this : Table.Intern(schema, MultiStatements, Variables);

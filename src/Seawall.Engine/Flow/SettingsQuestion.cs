@@ -13,7 +13,7 @@ namespace Seawall.Engine.Flow;
 /// </summary>
 internal static class SettingsQuestion
 {
-    // SET NAMES sets all four; the collation is what MariaDB does not report.
+    // SET NAMES sets all four; the collation is what MariaDB does not report. A string goes first, whose column tells another one.
     private static readonly string[] s_charsets =
         ["character_set_client", "character_set_connection", "character_set_results", "collation_connection"];
 
@@ -29,11 +29,27 @@ internal static class SettingsQuestion
             var variables = await ServerQuery.Run(connection, Question(names), names.Count);
             if (!variables.Reply.IsOk || variables.Rows.Count != 1)
                 return false;
+            facts.TellsBigSelects = false;
             for (var i = 0; i < names.Count; i++)
                 SessionLearning.SetVariable(session, connection, facts, names[i], AsReported(names[i], variables.Text(0, i)));
+            if ((statement.Facts.Traits & StatementTraits.SetsNames) != 0)
+                NoteCollationOfResults(statement, connection, variables.Collation);
         }
         return connection.TracksSession || (statement.Facts.Traits & StatementTraits.Use) == 0
             || await AskSchema(session, connection);
+    }
+
+    // No variable tells it; the columns of the answer are described with it.
+    private static void NoteCollationOfResults(Statement statement, ServerConnection connection, int number)
+    {
+        var session = statement.Session;
+        if (!statement.Server.Collations.TryGetValue(number, out var collation)
+            || collation.CharacterSet != session.Settings["character_set_results"] || !CollationTable.IsForClients(collation.CharacterSet))
+        {
+            return;
+        }
+        session.Settings = session.Settings.With(CollationTable.OfResults, collation.Name);
+        connection.Applied = connection.Applied.With(CollationTable.OfResults, collation.Name);
     }
 
     private static async LoopTask<bool> AskSchema(Session session, ServerConnection connection)
@@ -42,7 +58,7 @@ internal static class SettingsQuestion
         var schema = await ServerQuery.Run(connection, "SELECT HEX(DATABASE())", columns: 1);
         if (!schema.Reply.IsOk || schema.Rows.Count != 1)
             return false;
-        var hex = schema.Text(0, 0);
+        var hex = Plain(schema.Text(0, 0));
         var name = new byte[(hex?.Length ?? 0) / 2];
         if (hex is not null && Convert.FromHexString(hex, name, out _, out _) != OperationStatus.Done)
             return false;
@@ -78,5 +94,8 @@ internal static class SettingsQuestion
 
     // NULL is reported as nothing, and the one switch that everybody sets in words: the same value must look the same.
     private static string AsReported(string name, string? value) =>
-        name == "autocommit" ? value == "1" ? "ON" : "OFF" : value ?? "";
+        name == "autocommit" ? value == "1" ? "ON" : "OFF" : Plain(value) ?? "";
+
+    // With results in ucs2, utf16 or utf32 each letter comes with zeros.
+    private static string? Plain(string? value) => value?.Replace("\0", "", StringComparison.Ordinal);
 }

@@ -169,10 +169,25 @@ internal sealed class StatementDesk(FrontDoor door)
         statement.Prepared = reader.IsValid ? session.PreparedOrNull?.Find(id, statement.Server.Version!.ExecutesLastPrepared) : null;
         if (statement.Prepared is { } prepared)
         {
-            if (statement.Kind is not (CommandKind.StatementExecute or CommandKind.StatementBulkExecute))
-                return HasWhereToGo(statement);
-            statement.Facts = prepared.Facts;
-            return true;
+            switch (statement.Kind)
+            {
+                case CommandKind.StatementExecute or CommandKind.StatementBulkExecute when prepared.HasStrayPiece:
+                    // As servers answer until the statement is reset.
+                    return statement.IsWhole
+                        ? Answer(session, SqlError.WrongArguments, $"Incorrect arguments to {PieceCheckerOf(statement)}")
+                        : RefuseLong(statement);
+                case CommandKind.StatementExecute or CommandKind.StatementBulkExecute:
+                    statement.Facts = prepared.Facts;
+                    return true;
+                case CommandKind.StatementSendLongData when reader.Int2() >= prepared.Parameters && reader.IsValid:
+                    // The server's own statement would be of no use to anybody until it is reset, and others have it as well.
+                    prepared.HasStrayPiece = true;
+                    return !statement.IsWhole && RefuseLong(statement);
+                case CommandKind.StatementReset:
+                    prepared.HasStrayPiece = false;
+                    break;
+            }
+            return HasWhereToGo(statement);
         }
         if (statement.Kind == CommandKind.StatementSendLongData)
             return !statement.IsWhole && RefuseLong(statement); // It has no answer; the execution will say what is wrong.
@@ -209,6 +224,7 @@ internal sealed class StatementDesk(FrontDoor door)
                     $"The statement ({statement.Prepared!.Id}) has no open cursor{(statement.Server.Version!.IsMariaDb ? "" : ".")}");
             case CommandKind.StatementReset when session.Lease is null:
                 Bequest.NoteOwnAnswer(session, rowCount: 0);
+                session.AnswerWarnings = 0;
                 ClientReplies.SendOk(session, 1);
                 return false;
             default:
@@ -277,6 +293,9 @@ internal sealed class StatementDesk(FrontDoor door)
     // Servers name the function of theirs that missed it; MySQL has one for all commands since 8.0.
     private static string CheckerOf(Statement statement) =>
         statement.Server.Version is { IsMariaDb: false, Number: >= 80000 } ? "mysql_stmt_precheck" : NameOf(statement.Kind);
+
+    private static string PieceCheckerOf(Statement statement) =>
+        statement.Server.Version is { IsMariaDb: false, Number: >= 80000 } ? "mysql_stmt_precheck" : "mysqld_stmt_send_long_data";
 
     private static string NameOf(CommandKind kind) => kind switch
     {

@@ -114,6 +114,9 @@ public readonly record struct SqlError(ushort Code, string State)
     /// <summary>No prepared statement of that number.</summary>
     public static SqlError UnknownStatement => new(1243, "HY000");
 
+    /// <summary>A piece of a parameter was sent for one that there is not.</summary>
+    public static SqlError WrongArguments => new(1210, "HY000");
+
     /// <summary>No cursor is open.</summary>
     public static SqlError NoOpenCursor => new(1421, "HY000");
 

@@ -184,8 +184,9 @@ internal sealed class FakeReplies(FakeSession session, PacketStream stream)
         stream.Finish();
     }
 
-    private static PacketWriter WriteColumn(PacketWriter writer, string name) => writer
+    // The collation of columns is one of character_set_results.
+    private PacketWriter WriteColumn(PacketWriter writer, string name) => writer
         .LengthEncodedBytes("def"u8).LengthEncodedText("").LengthEncodedText("").LengthEncodedText("")
         .LengthEncodedText(name).LengthEncodedText("")
-        .LengthEncoded(12).Int2(45).Int4(1024).Int1(0xFD).Int2(0).Int1(0).Int2(0);
+        .LengthEncoded(12).Int2((ushort)session.CollationOfResults).Int4(1024).Int1(0xFD).Int2(0).Int1(0).Int2(0);
 }

@@ -119,12 +119,16 @@ public sealed class FakeSession
         SetNames(charset, name, reports: false);
     }
 
+    /// <summary>The number of the collation that columns are described with.</summary>
+    internal int CollationOfResults { get; private set; } = 45;
+
     internal void SetNames(string charset, string collation, bool reports)
     {
         Set("character_set_client", charset, reports);
         Set("character_set_connection", charset, reports);
         Set("character_set_results", charset, reports);
         Set("collation_connection", collation, reports: false); // Reported by no server (measured on 9.7 and 10.11).
+        CollationOfResults = _server.Collations.FirstOrDefault(known => known.Value.Name == collation).Key;
     }
 
     internal void Set(string name, string? value, bool reports = true)
@@ -132,6 +136,10 @@ public sealed class FakeSession
         _variables[name] = value;
         if (name == "autocommit" && value == "ON")
             InTransaction = false;
+        if (name == "max_join_size")
+            _variables["sql_big_selects"] = value == _server.Globals[name] ? "ON" : "OFF"; // And it is not reported.
+        if (name == "character_set_results")
+            CollationOfResults = _server.Collations.FirstOrDefault(known => known.Value.Charset == value).Key;
         if (reports && Tracks(name))
             Changes.Add((SessionChangeKind.SystemVariables, name, value ?? ""));
         if (reports)

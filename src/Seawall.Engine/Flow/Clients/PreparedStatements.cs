@@ -26,6 +26,9 @@ internal sealed class PreparedStatement(uint id, PreparedText text, StatementFac
 
     /// <summary>What its text has that the client did not write; null when there is nothing.</summary>
     internal FactTraces? Traces { get; init; }
+
+    /// <summary>Whether a piece was sent for a parameter that there is not: until it is reset it cannot be executed.</summary>
+    internal bool HasStrayPiece { get; set; }
 }
 
 /// <summary>The prepared statements of one client.</summary>

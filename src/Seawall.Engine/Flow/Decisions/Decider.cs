@@ -80,10 +80,13 @@ internal static class Decider
 
     /// <summary>
     /// Decides about the preparation of a statement: nothing of it runs yet. It leaves the warnings of the statement before
-    /// alone if it is a question for them.
+    /// alone if it is a question for them. A user variable that it would set is there from now on, without a value.
     /// </summary>
-    internal static Decision DecidePreparation(StatementFacts facts) =>
-        new() { Needs = NeedsOf(facts) & PreviousFacts.Diagnostics };
+    internal static Decision DecidePreparation(StatementFacts facts)
+    {
+        var pins = (facts.Traits & StatementTraits.UserVariableWrite) != 0 ? PinReasons.UserVariable : PinReasons.None;
+        return new() { Needs = NeedsOf(facts) & PreviousFacts.Diagnostics, Pins = pins, PinsEvenIfItFails = pins };
+    }
 
     private static PreviousFacts NeedsOf(StatementFacts facts)
     {

@@ -122,7 +122,12 @@ internal sealed class ServerLogin : TimerNode
             failure ??= new(DialFailureKind.Malformed, $"{server.Endpoint} said more than it was asked");
         login._inbox.Clear();
         if (failure is null)
+        {
+            // What COM_SET_OPTION said stays; no server takes it back at a change of user.
             connection.ForgetState(connection.LoginSettings.WithMultiStatements(connection.Applied.MultiStatements));
+            if (!connection.Version.CanResetConnection)
+                connection.LastInsertId = null; // It stays as well, there.
+        }
         return failure is null;
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using Seawall.Engine.Loops;
 using Seawall.MySql.Commands;
@@ -9,6 +10,9 @@ namespace Seawall.Engine.Flow.Servers;
 /// <summary>A small result of a question of Seawall's own: rows of text.</summary>
 internal sealed record ServerRows(ServerReply Reply, IReadOnlyList<byte[]?[]> Rows)
 {
+    /// <summary>The number of the collation that the first column is described with; 0 without columns.</summary>
+    internal int Collation { get; init; }
+
     /// <summary>A value as text; null for NULL.</summary>
     internal string? Text(int row, int column) => Rows[row][column] is { } value ? Encoding.UTF8.GetString(value) : null;
 }
@@ -64,7 +68,7 @@ internal static class ServerQuery
                     return Lost(connection);
             }
         }
-        return new ServerRows(result.Reply, result.Rows);
+        return new ServerRows(result.Reply, result.Rows) { Collation = result.Collation };
     }
 
     /// <summary>Begins a COM_QUERY of Seawall's own, up to where its text begins.</summary>
@@ -92,6 +96,8 @@ internal static class ServerQuery
 
         internal bool IsOver { get; private set; }
 
+        internal int Collation { get; private set; }
+
         // False when the packet makes no sense.
         internal bool Note(ReadOnlySpan<byte> payload)
         {
@@ -104,6 +110,10 @@ internal static class ServerQuery
                 return NoteFirst(payload);
             if (_definitions > 0)
             {
+                // It stands so far before the end, whatever a definition begins with.
+                const int collationToEnd = 12;
+                if (Collation == 0 && payload.Length > collationToEnd)
+                    Collation = BinaryPrimitives.ReadUInt16LittleEndian(payload[^collationToEnd..]);
                 _definitions--;
                 return true;
             }

@@ -104,47 +104,76 @@ internal static class SettingsMove
         from.Variables == to.Variables || from.Variables.AsSpan().SequenceEqual(to.Variables.AsSpan());
 
     // Both lists are sorted by name, so one walk finds what to set and what to take back. The order of names also puts
-    // character_set_connection before collation_connection, which depends on it.
+    // character_set_connection before collation_connection, and max_join_size before sql_big_selects, which depend on them.
     private static void WriteDifferences(PacketWriter writer, SessionSettings from, SessionSettings to)
     {
         var named = WriteNames(writer, from, to);
+        var limitsJoins = false;
         int i = 0, j = 0;
         while (i < from.Variables.Length || j < to.Variables.Length)
         {
             var order = i == from.Variables.Length ? 1 : j == to.Variables.Length ? -1
                 : string.CompareOrdinal(from.Variables[i].Name, to.Variables[j].Name);
-            if (order < 0)
+            var name = order <= 0 ? from.Variables[i].Name : to.Variables[j].Name;
+            var isSame = order == 0 && from.Variables[i].Value == to.Variables[j].Value && !(limitsJoins && name == "sql_big_selects");
+            if (!isSame && !(named && IsName(name)) && name != CollationTable.OfResults)
             {
-                WriteDefault(writer, from.Variables[i++].Name);
-                continue;
+                if (order < 0)
+                    WriteDefault(writer, name);
+                else
+                    WriteAssignment(writer, to.Variables[j]);
+                limitsJoins |= name == "max_join_size";
             }
-            if ((order > 0 || from.Variables[i].Value != to.Variables[j].Value) && !(named && IsName(to.Variables[j].Name)))
-                WriteAssignment(writer, to.Variables[j]);
-            if (order == 0)
-                i++;
-            j++;
+            i += order <= 0 ? 1 : 0;
+            j += order >= 0 ? 1 : 0;
         }
     }
 
-    // Columns name a collation of character_set_results. MySQL has it from SET NAMES or the login; from the variable alone it
-    // takes the default one, which clients of an earlier server may not even know.
+    // Columns are described with a collation of character_set_results. It comes from SET NAMES or the login; from the variable alone
+    // it is the default one, which clients of an earlier server may not even know. When this is written, all four variables are.
     private static bool WriteNames(PacketWriter writer, SessionSettings from, SessionSettings to)
     {
-        if (to["character_set_client"] is not { } charset || to["collation_connection"] is not { } collation
-            || to["character_set_connection"] != charset || to["character_set_results"] != charset
-            || charset.AsSpan().ContainsAnyExcept(s_letters) || collation.AsSpan().ContainsAnyExcept(s_letters))
-        {
+        if (SameNames(from, to))
             return false;
-        }
-        if (from["character_set_client"] == charset && from["character_set_connection"] == charset
-            && from["character_set_results"] == charset && from["collation_connection"] == collation)
+        var (charset, collation) = (to["character_set_results"], CollationOfResults(to));
+        if (charset is null or "" || collation is null || charset.AsSpan().ContainsAnyExcept(s_letters) || collation.AsSpan().ContainsAnyExcept(s_letters))
         {
-            return false;
+            if (from[CollationTable.OfResults] is null)
+                return false;
+            // As the variable alone leaves it.
+            WriteName(writer, to, "character_set_results");
         }
-        // In quotes, because one of the names, binary, is a word of the language.
-        writer.Raw("NAMES '"u8).Text(charset).Raw("' COLLATE '"u8).Text(collation).Raw("',"u8);
+        else
+        {
+            // In quotes, because one of the names, binary, is a word of the language.
+            writer.Raw("NAMES '"u8).Text(charset).Raw("' COLLATE '"u8).Text(collation).Raw("',"u8);
+        }
+        if (charset is null || to["character_set_client"] != charset)
+            WriteName(writer, to, "character_set_client");
+        if (charset is null || to["character_set_connection"] != charset)
+            WriteName(writer, to, "character_set_connection");
+        if (collation is null || to["collation_connection"] != collation)
+            WriteName(writer, to, "collation_connection");
         return true;
     }
+
+    // Sessions of servers that were not asked for it: SET NAMES is what makes all three alike.
+    private static string? CollationOfResults(SessionSettings settings) => settings[CollationTable.OfResults]
+        ?? (settings["character_set_client"] is { } charset && settings["character_set_connection"] == charset
+            && settings["character_set_results"] == charset ? settings["collation_connection"] : null);
+
+    private static void WriteName(PacketWriter writer, SessionSettings to, string name)
+    {
+        if (to[name] is { } value)
+            WriteAssignment(writer, new(name, value));
+        else
+            WriteDefault(writer, name);
+    }
+
+    private static bool SameNames(SessionSettings from, SessionSettings to) =>
+        from["character_set_client"] == to["character_set_client"] && from["character_set_connection"] == to["character_set_connection"]
+        && from["character_set_results"] == to["character_set_results"] && from["collation_connection"] == to["collation_connection"]
+        && from[CollationTable.OfResults] == to[CollationTable.OfResults];
 
     private static bool IsName(string name) => name is "character_set_client" or "character_set_connection"
         or "character_set_results" or "collation_connection";

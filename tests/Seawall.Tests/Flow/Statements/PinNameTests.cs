@@ -1,4 +1,5 @@
 using Seawall.Engine.Flow;
+using Seawall.MySql.Commands;
 using Seawall.MySql.Handshakes;
 using Seawall.Testing;
 using Seawall.Testing.Clients;
@@ -134,7 +135,6 @@ public sealed class PinNameTests
 
     [Theory]
     [InlineData("select get_lock('x', 1)")]
-    [InlineData("set @a = 1")]
     [InlineData("call p()")]
     [InlineData("commit release")]
     [InlineData("set names utf8")]
@@ -152,6 +152,23 @@ public sealed class PinNameTests
         Assert.All(world.Engine.Lanes.Single().Door.Sessions, each => Assert.Equal(PinReasons.None, each.PinReasons));
         Assert.Equal("goes on", client.Query("SELECT 'goes on'").Scalar);
         Assert.Single(world.Pooled);
+    }
+
+    // All servers describe the column of a variable that a preparation has made in another way than that of one that is not there.
+    [Theory]
+    [InlineData("set @a = ?")]
+    [InlineData("select @a := 1")]
+    public void A_user_variable_is_there_as_soon_as_a_statement_is_prepared_that_sets_it(string sql)
+    {
+        using var world = World(FakeServerKind.MySql97);
+        world.Server.When(sql, new FakeOk());
+        var client = world.Client();
+
+        client.Prepare(sql);
+
+        Assert.Equal(PinReasons.UserVariable, ReasonsOf(world));
+        Assert.True(client.Command(CommandKind.ResetConnection).IsOk);
+        Assert.Equal(PinReasons.None, ReasonsOf(world));
     }
 
     [Fact]

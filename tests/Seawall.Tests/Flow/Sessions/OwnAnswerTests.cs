@@ -1,0 +1,97 @@
+using System.Buffers.Binary;
+using Seawall.MySql.Commands;
+using Seawall.MySql.Handshakes;
+using Seawall.Testing;
+using Seawall.Testing.Clients;
+using Seawall.Testing.Servers;
+using Seawall.Tests.Flow.Statements;
+using Xunit;
+
+namespace Seawall.Tests.Flow.Sessions;
+
+/// <summary>What Seawall says itself leaves what the same words of a server would leave.</summary>
+public sealed class OwnAnswerTests
+{
+    private const uint NoStatement = 99;
+
+    public static TheoryData<FakeServerKind> Kinds => [FakeServerKind.MySql97, FakeServerKind.MySql56, FakeServerKind.MariaDb1011];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void An_error_of_Seawalls_own_is_the_one_that_is_asked_for(FakeServerKind kind)
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled(kind));
+        var client = world.Client();
+        client.Query("SELECT 1");
+        var error = client.Execute(NoStatement).Error!;
+
+        Assert.Equal(1243, error.Code);
+        Assert.Equal(kind.IsMariaDb ? 0 : 1, client.Command(CommandKind.Ping).Only.Warnings);
+        Assert.Equal(["Error", "1243", error.Message], client.Query("SHOW WARNINGS").Row);
+        Assert.Equal("1", client.Query("SELECT @@error_count").Scalar);
+        Assert.True(client.Execute(NoStatement).Error is { Code: 1243 });
+        Assert.Equal("-1", client.Query("SELECT ROW_COUNT()").Scalar);
+    }
+
+    // MySQL does, and the connection now has the warnings of others, or none.
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void A_change_of_the_schema_repeats_how_many_warnings_there_were(FakeServerKind kind)
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled(kind));
+        var client = world.Client(new() { Schema = "shop" });
+        Assert.Equal(1064, client.Query("nonsense").Code);
+        world.Client().Query("SELECT 'other'");
+        var expected = kind.IsMariaDb ? 0 : 1;
+
+        Assert.Equal(expected, client.Command(CommandKind.InitDb, "mail").Only.Warnings);
+        world.Client().Query("SELECT 'other'");
+        Assert.Equal(expected, client.Command(CommandKind.InitDb, "shop").Only.Warnings);
+        Assert.Equal(expected, client.Command(CommandKind.Ping).Only.Warnings);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void A_piece_for_a_parameter_that_there_is_not_spoils_the_clients_statement_and_no_others(FakeServerKind kind)
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled(kind));
+        var client = world.Client();
+        var other = world.Client();
+        var (own, others) = (client.Prepare("SELECT ?").Id, other.Prepare("SELECT ?").Id);
+        byte[] piece = [0, 0, 0, 0, 1, 0, (byte)'x'];
+        BinaryPrimitives.WriteUInt32LittleEndian(piece, own);
+        client.Tell(CommandKind.StatementSendLongData, piece);
+
+        Assert.Equal(1210, client.Execute(own, "a").Code);
+        Assert.Equal("a", other.Execute(others, "a").Scalar);
+        Assert.Equal(1210, client.Execute(own, "a").Code);
+        Assert.True(client.BeginCommand(CommandKind.StatementReset, piece[..4]).Value.IsOk);
+        Assert.Equal("b", client.Execute(own, "b").Scalar);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Several_statements_stay_forbidden_after_a_change_of_user(FakeServerKind kind)
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled(kind));
+        var client = world.Client(new() { Capabilities = FakeClientOptions.Modern | Capabilities.MultiStatements });
+        Assert.True(client.BeginCommand(CommandKind.SetOption, [1, 0]).Value.IsOk);
+
+        Assert.True(client.ChangeUser("app", "secret").IsOk);
+
+        Assert.Equal(1064, client.Query("SELECT 1; SELECT 2").Code);
+    }
+
+    // A server that cannot reset is logged in to anew, which does not take it back.
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Several_statements_that_one_may_send_are_not_allowed_to_the_next(FakeServerKind kind)
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled(kind));
+        var client = world.Client(new() { Capabilities = FakeClientOptions.Modern | Capabilities.MultiStatements });
+        Assert.True(client.Query("BEGIN; SELECT 1").IsOk);
+        client.Cut();
+
+        Assert.Equal(1064, world.Client().Query("SELECT 1; SELECT 2").Code);
+    }
+}

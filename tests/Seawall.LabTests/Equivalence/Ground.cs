@@ -34,9 +34,7 @@ internal sealed class Ground : IDisposable
     {
         for (var attempt = 1; ; attempt++)
         {
-            // Left behind by a session that was cut off while it had one.
-            foreach (var schema in (string[])[Direct, Through])
-                _keeper.Query($"xa rollback '{schema}_x'");
+            EndXa();
             // A session may have dropped or renamed what is there.
             if (!IsSpoilt && TryAgain(Direct) is null && TryAgain(Through) is null)
                 return;
@@ -53,6 +51,21 @@ internal sealed class Ground : IDisposable
     }
 
     public void Dispose() => _keeper.Dispose();
+
+    // Left behind by a session that was cut off while it had one, with its locks. As long as the server has not seen it go, nobody
+    // else can end it.
+    private void EndXa()
+    {
+        const int attemptsMax = 1_000, pauseMs = 10;
+        for (var attempt = 1; attempt <= attemptsMax; attempt++)
+        {
+            foreach (var schema in (string[])[Direct, Through])
+                _keeper.Query($"xa rollback '{schema}_x'");
+            if (!_keeper.Query("xa recover").Packets.Any(row => row.Text.Contains($"{Direct}_x", default) || row.Text.Contains($"{Through}_x", default)))
+                return;
+            Thread.Sleep(pauseMs);
+        }
+    }
 
     private RawError? TryAgain(string schema) => _keeper.Query(string.Join(';', Content.Again(schema))).Error;
 

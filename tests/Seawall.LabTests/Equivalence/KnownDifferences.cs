@@ -1,3 +1,4 @@
+using Seawall.LabTests.Lab;
 using Seawall.MySql.Commands;
 
 namespace Seawall.LabTests.Equivalence;
@@ -16,21 +17,20 @@ internal static class KnownDifferences
 
     internal const string Unasked = "MySQL told of a transaction's state although nobody had asked for it";
 
-    internal const string NoVariable = "MySQL 5.6 describes a user variable that has no value in two ways";
+    internal const string AccessMode = "MySQL 5.6: READ ONLY, set for the session in a transaction that SET autocommit ends, is late by one";
 
-    internal static string? Name(Difference difference, SideAnswer seawall)
+    private const int ReadOnlyTransaction = 1792;
+
+    internal static string? Name(LabKind kind, Difference difference, SideAnswer server, SideAnswer seawall)
     {
+        if (kind == LabKind.MySql56 && server.Packets.Error is null && seawall.Packets.Error is { Code: ReadOnlyTransaction })
+            return AccessMode;
         if (seawall.Packets.Error is { Code: 1235 } error && error.Message.EndsWith("[seawall: the statement did not run]", StringComparison.Ordinal))
             return Refused;
         if (difference.Step.Kind == CommandKind.SetOption && seawall.Packets.Error is null)
             return OptionWarnings;
         if (difference.Server.ElementAtOrDefault(difference.At)?.Contains("TransactionState =", default) == true)
             return Unasked;
-        if (difference.Server.ElementAtOrDefault(difference.At)?.Contains("FB80001F0000 ", default) == true
-            && difference.Seawall.ElementAtOrDefault(difference.At)?.Contains("FA80001F0000 ", default) == true)
-        {
-            return NoVariable;
-        }
         return null;
     }
 }

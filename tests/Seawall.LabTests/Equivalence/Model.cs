@@ -33,6 +33,9 @@ internal sealed class Model(LabKind kind)
 
     internal bool HasVariables { get; set; }
 
+    /// <summary>TIMESTAMP, INSERT_ID or RAND_SEED.</summary>
+    internal bool HasOneShots { get; set; }
+
     internal bool LockedTables { get; set; }
 
     internal bool HasSchema { get; set; } = true;
@@ -49,7 +52,7 @@ internal sealed class Model(LabKind kind)
     /// <summary>All that ends with a reset of the connection.</summary>
     internal void Forget()
     {
-        InTransaction = AutocommitOff = HasVariables = LockedTables = false;
+        InTransaction = AutocommitOff = HasVariables = HasOneShots = LockedTables = false;
         Multi = true;
         Temporaries.Clear();
         Texts.Clear();

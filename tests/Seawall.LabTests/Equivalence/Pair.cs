@@ -6,6 +6,7 @@ namespace Seawall.LabTests.Equivalence;
 /// <summary>One script's session on both sides.</summary>
 internal sealed class Pair : IDisposable
 {
+    private readonly Ground _ground;
     private readonly Side _direct;
     private readonly Side _through;
     private readonly Tally _tally;
@@ -13,6 +14,7 @@ internal sealed class Pair : IDisposable
     internal Pair(Ground ground, int throughPort, Script script, Tally tally)
     {
         Script = script;
+        _ground = ground;
         _tally = tally;
         _direct = new Side(ground.Server.Port, ground.Direct, script);
         _through = new Side(throughPort, ground.Through, script);
@@ -51,11 +53,17 @@ internal sealed class Pair : IDisposable
             throw new TimeoutException($"script {Script.Number}: {step}: {seawall.Packets.Error}");
         if (Likeness.Compare(step, server, seawall) is not { } difference)
             return null;
-        if (KnownDifferences.Name(difference, seawall) is not { } known)
+        if (KnownDifferences.Name(_ground.Server.Kind, difference, server, seawall) is not { } known)
             return difference;
         _tally.CountKnown(known);
-        if (known is KnownDifferences.Unasked or KnownDifferences.NoVariable)
+        if (known is KnownDifferences.Unasked)
             return null;
+        if (known is KnownDifferences.AccessMode)
+        {
+            // One side has changed rows and the other has not.
+            IsOver = _ground.IsSpoilt = true;
+            return null;
+        }
         // One side has run the statement and the other has not: what each remembers of it is made the same again.
         var forget = Step.Query("do 0");
         _direct.Send(forget);

@@ -27,7 +27,7 @@ internal static class StatementRules
         new(Topic.Data, 1, "update t, m set t.n = m.n, m.s = 'joined' where t.id = m.id"),
         new(Topic.Data, 1, "update {t} set n = last_insert_id(n + 1) where id = {id}"),
         new(Topic.Data, 3, "delete from {t} where id [= {id}|> 6|= -1]"),
-        new(Topic.Data, 1, "delete t from t, m where t.id = m.id and t.id > {id}"),
+        new(Topic.Data, 1, "delete t from t, m where t.id = m.id and t.s <> {s}"),
         new(Topic.Data, 2, "insert into u (v, d) values ({n}.5, '2024-02-29 12:00:00')"),
         new(Topic.Data, 1, "insert into c (t_id) values ([null|{id}|1])"),
         new(Topic.Data, 1, "select * from w order by id"),

@@ -102,6 +102,7 @@ internal static class Template
         "var" => SessionVariables.Name(model.Kind, dice),
         "value" => SessionVariables.Names(model.Kind, dice, 1),
         "values" => SessionVariables.Names(model.Kind, dice, dice.Next(2, 6)),
+        "read" => model.IsModern ? "c" : "u",
         "plain" => Content.PlainEngine(model.Kind),
         "charset" => dice.Pick((string[])["utf8mb4", "latin1", "utf8", "cp1251", "gbk", "sjis", "binary", "ascii", "cp850"]),
         _ => throw new UnreachableException($"no word {word}"),

@@ -50,7 +50,7 @@ internal readonly ref struct StatementText
                 Schema = prepared.Text.Settings.Schema,
             };
         }
-        if (statement.Kind != CommandKind.Query || !statement.IsWhole)
+        if (statement.Kind is not (CommandKind.Query or CommandKind.StatementPrepare) || !statement.IsWhole)
             return new() { IsMissing = true };
         return new()
         {

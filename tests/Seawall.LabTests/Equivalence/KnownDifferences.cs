@@ -1,4 +1,3 @@
-using Seawall.LabTests.Lab;
 using Seawall.MySql.Commands;
 
 namespace Seawall.LabTests.Equivalence;
@@ -17,13 +16,13 @@ internal static class KnownDifferences
 
     internal const string Unasked = "MySQL told of a transaction's state although nobody had asked for it";
 
-    internal const string AccessMode = "MySQL 5.6: READ ONLY, set for the session in a transaction that SET autocommit ends, is late by one";
+    internal const string AccessMode = "READ ONLY or not, after SET autocommit has ended a transaction: servers are late by a statement";
 
     private const int ReadOnlyTransaction = 1792;
 
-    internal static string? Name(LabKind kind, Difference difference, SideAnswer server, SideAnswer seawall)
+    internal static string? Name(bool afterAutocommit, Difference difference, SideAnswer server, SideAnswer seawall)
     {
-        if (kind == LabKind.MySql56 && server.Packets.Error is null && seawall.Packets.Error is { Code: ReadOnlyTransaction })
+        if (afterAutocommit && (server.Packets.Error, seawall.Packets.Error) is (null, { Code: ReadOnlyTransaction }) or ({ Code: ReadOnlyTransaction }, null))
             return AccessMode;
         if (seawall.Packets.Error is { Code: 1235 } error && error.Message.EndsWith("[seawall: the statement did not run]", StringComparison.Ordinal))
             return Refused;

@@ -40,6 +40,8 @@ internal sealed class Model(LabKind kind)
 
     internal bool HasSchema { get; set; } = true;
 
+    internal const int XaPrepared = 3;
+
     /// <summary>XA: 0 none, 1 active, 2 idle, 3 prepared.</summary>
     internal int Xa { get; set; }
 

@@ -46,6 +46,12 @@ internal static class ScriptMaker
         for (var count = dice.Next(StepsMin, StepsMax); steps.Count < count;)
         {
             steps.Add(Choose(rules, model, dice).Step(model, dice));
+            // MySQL 9.7 lets the session go on then, and run into its own locks until they time out.
+            if (model is { IsModern: true, Xa: Model.XaPrepared })
+            {
+                steps.Add(Step.Query($"xa {dice.Pick((string[])["commit", "rollback"])} '{Step.Own}_x'"));
+                model.Xa = 0;
+            }
             while (dice.Chance(QuestionPercent))
                 steps.Add(Choose(questions, model, dice).Step(model, dice));
         }

@@ -51,7 +51,7 @@ internal static class SessionVariables
         (Everywhere, "big_tables", ["1", "0"]),
         (Everywhere, "tmp_table_size", ["100000", "16777216", "1"]),
         (Everywhere, "join_buffer_size", ["200000", "262144", "1"]),
-        (Everywhere, "wait_timeout", ["1000", "28800", "0"]),
+        (Everywhere, "wait_timeout", ["1000", "28800", "'x'"]), // Not 0, which becomes a second.
         (Old, "old_passwords", ["0", "1"]),
         (Old, "tx_isolation", ["'READ-COMMITTED'", "'REPEATABLE-READ'", "'SERIALIZABLE'", "'NEVER'"]),
         (Old, "tx_read_only", ["1", "0"]),

@@ -60,6 +60,7 @@ internal sealed unsafe class SocketListener : IEpollTarget, IWireListener
             {
                 EpollLoop.Checked(Libc.setsockopt(fd, Libc.SOL_SOCKET, Libc.SO_REUSEADDR, &one, sizeof(int)));
                 EpollLoop.Checked(Libc.setsockopt(fd, Libc.SOL_SOCKET, Libc.SO_REUSEPORT, &one, sizeof(int)));
+                SocketWire.KeepAlive(fd); // Inherited: no call for each client.
             }
             fixed (byte* address = endpoint.Sockaddr)
                 EpollLoop.Checked(Libc.bind(fd, address, endpoint.Sockaddr.Length));

@@ -5,6 +5,11 @@ namespace Seawall.Engine.Loops.Linux;
 /// <summary>A TCP or Unix stream socket, registered once with its loop.</summary>
 internal sealed unsafe class SocketWire : Wire, IEpollTarget
 {
+    // Balancers and firewalls forget what has been silent for four minutes and more; the system's own two hours are too late.
+    private const int KeepAliveIdleSeconds = 60;
+    private const int KeepAliveIntervalSeconds = 10;
+    private const int KeepAliveProbes = 6;
+
     private const uint Interest =
         Libc.EPOLLIN | Libc.EPOLLOUT | Libc.EPOLLRDHUP | Libc.EPOLLET;
 
@@ -64,7 +69,10 @@ internal sealed unsafe class SocketWire : Wire, IEpollTarget
             throw new System.Net.Sockets.SocketException(Libc.EMFILE, Libc.Describe(Libc.EMFILE));
         }
         if (!endpoint.IsUnix)
+        {
             SetOption(fd, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, 1);
+            KeepAlive(fd);
+        }
         int result;
         fixed (byte* address = endpoint.Sockaddr)
             result = Libc.connect(fd, address, endpoint.Sockaddr.Length);
@@ -180,6 +188,18 @@ internal sealed unsafe class SocketWire : Wire, IEpollTarget
         _connectErrno = error;
         if (error != 0)
             PeerGone = true;
+    }
+
+    /// <summary>
+    /// Has the kernel ask a silent peer whether it is still there, and end the connection when it is not: a machine that lost its
+    /// power, or a firewall that forgot the connection, says no goodbye. What a listening socket has its connections get.
+    /// </summary>
+    internal static void KeepAlive(int fd)
+    {
+        SetOption(fd, Libc.IPPROTO_TCP, Libc.TCP_KEEPIDLE, KeepAliveIdleSeconds);
+        SetOption(fd, Libc.IPPROTO_TCP, Libc.TCP_KEEPINTVL, KeepAliveIntervalSeconds);
+        SetOption(fd, Libc.IPPROTO_TCP, Libc.TCP_KEEPCNT, KeepAliveProbes);
+        SetOption(fd, Libc.SOL_SOCKET, Libc.SO_KEEPALIVE, 1);
     }
 
     private static void SetOption(int fd, int level, int name, int value) =>

@@ -28,9 +28,10 @@ internal readonly ref struct StatementText
             return null;
         var text = Of(statement);
         var facts = statement.Facts;
+        var words = (statement.Prepared is { } prepared ? prepared.Traces : statement.Traces)?.TakeOut(text.Bytes) ?? text.Bytes;
         return text.IsMissing
             ? null
-            : StatementDigest.Of(text.Bytes, text.Dialect, isCut: facts.Statements > 1 && (facts.Traits & ChangesReading) != 0);
+            : StatementDigest.Of(words, text.Dialect, isCut: facts.Statements > 1 && (facts.Traits & ChangesReading) != 0);
     }
 
     // What may change how the statements behind it are read.

@@ -43,6 +43,13 @@ public sealed class FactTraces
         return false;
     }
 
+    /// <summary>A text without it, as the client wrote it.</summary>
+    public byte[] TakeOut(ReadOnlySpan<byte> text)
+    {
+        var room = new byte[text.Length];
+        return WithoutTraces(text, room).ToArray();
+    }
+
     /// <summary>Writes the definition of a column without it, as a payload; one that makes no sense stays as it is.</summary>
     public void WriteDefinition(PacketWriter writer, ReadOnlySpan<byte> definition)
     {

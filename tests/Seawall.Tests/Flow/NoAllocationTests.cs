@@ -37,6 +37,17 @@ public sealed class NoAllocationTests(ITestOutputHelper output)
         AssertNothing(Least(stage, () => client.Execute(prepared.Id, "x")));
     }
 
+    [Fact]
+    public void The_number_of_the_connection_in_a_prepared_statement_allocates_nothing()
+    {
+        using var stage = new RealStage();
+        var client = stage.Client();
+        var prepared = client.Prepare("SELECT CONNECTION_ID() FROM sbtest1");
+        Assert.Equal(["CONNECTION_ID()"], client.Execute(prepared.Id).Only.Columns);
+
+        AssertNothing(Least(stage, () => client.Execute(prepared.Id)));
+    }
+
     [Theory]
     [InlineData(OverloadMode.Enforce, 16)]
     [InlineData(OverloadMode.Observe, 16)]

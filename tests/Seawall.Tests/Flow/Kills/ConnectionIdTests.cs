@@ -60,6 +60,17 @@ public sealed class ConnectionIdTests
     }
 
     [Fact]
+    public void A_digest_is_that_of_what_the_client_wrote()
+    {
+        using var world = new EngineWorld();
+        var client = world.Client();
+        client.Query("SELECT CONNECTION_ID(), @a:=1");
+        var by = world.Engine.Lanes[0].Door.Sessions.Single().Pins!.Things.Single().By!;
+        Assert.Contains("connection_id()", by.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("if(", by.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_number_that_a_session_gives_itself_is_its_own()
     {
         using var world = new EngineWorld();

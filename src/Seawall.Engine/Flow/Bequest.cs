@@ -196,7 +196,8 @@ internal static class Bequest
         // Those that COM_INIT_DB tells of are not its own.
         var isRepeated = statement.Kind == CommandKind.InitDb;
         connection.HoldsDiagnostics |= facts.IsError || facts.HadWarnings;
-        if (!facts.IsError && (isRepeated || !facts.HadWarnings) && KeepsDiagnostics(statement, connection.Version))
+        if (!facts.IsError && (isRepeated || !facts.HadWarnings)
+            && (KeepsDiagnostics(statement, connection.Version) || MayKeepDiagnostics(session, statement.Facts, connection.Version)))
         {
             facts.Keeps |= PreviousFacts.Diagnostics;
             return;
@@ -221,6 +222,12 @@ internal static class Bequest
             or StatementKind.Set or StatementKind.Do or StatementKind.Begin or StatementKind.Commit or StatementKind.Rollback
             or StatementKind.Savepoint or StatementKind.Use;
     }
+
+    // It is not known whether the connection still has them: taken for there, so that the server is asked before others get it.
+    private static bool MayKeepDiagnostics(Session session, StatementFacts text, ServerVersion version) =>
+        !AlwaysForgets(version) && session.LastResult.Warnings > 0 && !session.Elsewhere.HasFlag(PreviousFacts.Diagnostics)
+        && (text.Statements > 1 || (text.Traits & Opaque) != 0 || text.Kind is StatementKind.Flush or StatementKind.UnlockTables
+            or StatementKind.Kill or StatementKind.Xa or StatementKind.ReleaseSavepoint or StatementKind.Deallocate);
 
     private static bool IsShowOfDiagnostics(StatementFacts text) =>
         text.Kind == StatementKind.Show && (text.Traits & StatementTraits.ReadsDiagnostics) != 0;

@@ -217,6 +217,11 @@ public sealed class EngineWorld : IDisposable
             Check(pool.Dialing == 0, $"{pool.Dialing} dials of {pool.Key} never ended");
             Check(pool.Idle == pool.Total, $"{pool.Total - pool.Idle} of {pool.Total} connections of {pool.Key} are not idle");
         }
+        foreach (var sluice in Engine.Views.Sluices())
+        {
+            Check(sluice.Running == 0 && sluice.Classes.All(view => view.Running == 0), $"{sluice.Running} run at {sluice.Server}");
+            Check(sluice.Classes.All(view => view.Waiting == 0), $"some wait for their turn at {sluice.Server}");
+        }
         var total = Engine.Pools.All.Sum(pool => pool.Total);
         var there = _servers.Sum(server => PooledOf(server).Count());
         Check(there == total, $"pools have {total} connections, the servers have {there}");

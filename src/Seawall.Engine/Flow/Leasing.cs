@@ -124,14 +124,16 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
         // Nobody else's statement is to wait because this one has no connection.
         statement.Passage.Pause(door.Loop);
         await pool.Wait(waiter, session.Attributes, session.Wire);
-        statement.Passage.Resume(door.Loop);
         var (connection, failure) = waiter.End();
         if (_waiters.Count < WaitersKept)
             _waiters.Push(waiter);
         statement.Waiter = null;
         door.Meter.LeaseWait.Record(door.Loop.MicrosecondsUntilTurn(started));
         if (connection is not null)
+        {
+            statement.Passage.Resume(door.Loop);
             return await Accept(statement, pool, connection);
+        }
         if (failure == LeaseFailure.ClientGone)
         {
             session.Wire.Close();

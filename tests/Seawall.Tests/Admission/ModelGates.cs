@@ -88,7 +88,7 @@ internal sealed class SluiceGate : ModelGate
 }
 
 /// <summary>What is there without Seawall: so many connections, and a line in front of them, first come, first served.</summary>
-internal sealed class PoolGate(ModelClock clock, ModelServer server, int size, double waitMsMax, bool noticesAbandoned = true) : ModelGate
+internal class PoolGate(ModelClock clock, ModelServer server, int size, double waitMsMax, bool noticesAbandoned = true) : ModelGate
 {
     private readonly Queue<(Attempt Attempt, double SinceMs)> _line = new();
     private int _running;
@@ -98,6 +98,14 @@ internal sealed class PoolGate(ModelClock clock, ModelServer server, int size, d
         _line.Enqueue((attempt, clock.NowMs));
         clock.In(waitMsMax, Next);
         Next();
+    }
+
+    protected virtual void Begins(Attempt attempt)
+    {
+    }
+
+    protected virtual void Ended(Attempt attempt)
+    {
     }
 
     private void Next()
@@ -115,9 +123,11 @@ internal sealed class PoolGate(ModelClock clock, ModelServer server, int size, d
             {
                 _line.Dequeue();
                 _running++;
+                Begins(first.Attempt);
                 server.Run(first.Attempt.Request.WorkMs, () =>
                 {
                     _running--;
+                    Ended(first.Attempt);
                     first.Attempt.Answer(true);
                     Next();
                 });
@@ -125,5 +135,55 @@ internal sealed class PoolGate(ModelClock clock, ModelServer server, int size, d
             else
                 return;
         }
+    }
+}
+
+/// <summary>Seawall's own decision in front of a pool, as long as it only counts: everybody goes on to the pool at once.</summary>
+internal sealed class ObservedGate : PoolGate
+{
+    private readonly ModelClock _clock;
+    private readonly Dictionary<Attempt, (Attempt? Shadow, long BeganMs)> _inside = [];
+
+    internal ObservedGate(ModelClock clock, ModelServer server, int limit, int size)
+        : base(clock, server, size, ModelLoad.PatienceMs)
+    {
+        _clock = clock;
+        Sluice = new Sluice(1);
+        Sluice.Apply(new OverloadOptions { Mode = OverloadMode.Observe }, limit, 0);
+    }
+
+    internal Sluice Sluice { get; }
+
+    internal override void Enter(Attempt attempt)
+    {
+        Attempt? shadow = null;
+        if (!Sluice.TryPass(0, attempt.Request.Class))
+        {
+            shadow = new Attempt(attempt.Request, _ => { });
+            shadow.Apply(attempt.Request.Class, attempt.Request.Cohort, 200, "app", _clock.Ms);
+            Sluice.Join(shadow, _clock.Ms);
+        }
+        _inside[attempt] = (shadow, -1);
+        base.Enter(attempt);
+    }
+
+    internal override void Abandon(Attempt attempt)
+    {
+        if (_inside.TryGetValue(attempt, out var inside) && inside.BeganMs < 0)
+            End(attempt);
+    }
+
+    protected override void Begins(Attempt attempt)
+    {
+        if (_inside.TryGetValue(attempt, out var inside))
+            _inside[attempt] = inside with { BeganMs = _clock.Ms };
+    }
+
+    protected override void Ended(Attempt attempt) => End(attempt);
+
+    private void End(Attempt attempt)
+    {
+        if (_inside.Remove(attempt, out var inside))
+            Sluice.EndShadow(inside.Shadow, 0, attempt.Request.Class, _clock.Ms, inside.BeganMs < 0 ? null : _clock.Ms - inside.BeganMs);
     }
 }

@@ -61,9 +61,9 @@ internal sealed class ModelRun
     /// time from 20 to 30 seconds after it, to what it was before.
     /// </summary>
     internal static (double Index, ModelRun Run) Spike(Func<ModelClock, ModelServer, ModelGate> gate, double load, double times, double forMs,
-        ClientModel clients = ClientModel.BackOff)
+        ClientModel clients = ClientModel.BackOff, int seed = 7)
     {
-        var run = new ModelRun(gate, (clock, made) => new ModelLoad(clock, made, 7) { Clients = clients });
+        var run = new ModelRun(gate, (clock, made) => new ModelLoad(clock, made, seed) { Clients = clients });
         run.At(load, 8_000).At(load * times, forMs).At(load, 32_000);
         var ended = 8_000 + forMs;
         return (run.Load.Success(ended + 20_000, ended + 30_000) / run.Load.Success(2_000, 8_000), run);

@@ -13,6 +13,7 @@ internal sealed class Passage
     private Sluice? _sluice;
     private StatementClass _class;
     private long _beganMs;
+    private long _pausedMs;
     private bool _isPaused;
     private bool _isShadow;
     private bool _hasWaited;
@@ -32,6 +33,7 @@ internal sealed class Passage
         _sluice = sluice;
         _class = which;
         _beganMs = nowMs;
+        _pausedMs = 0;
     }
 
     /// <summary>It is through because everybody is; it is only counted.</summary>
@@ -51,10 +53,12 @@ internal sealed class Passage
     /// </summary>
     internal void Pause(Loop loop)
     {
-        if (_sluice is null || _isShadow || _isPaused)
+        if (_sluice is null || _isPaused)
             return;
         _isPaused = true;
-        _sluice.Leave(loop.Index, _class, loop.NowMs, ranMs: null);
+        _pausedMs -= loop.NowMs;
+        if (!_isShadow)
+            _sluice.Leave(loop.Index, _class, loop.NowMs, ranMs: null);
     }
 
     /// <summary>It runs again, whether there is room or not.</summary>
@@ -63,7 +67,9 @@ internal sealed class Passage
         if (!_isPaused)
             return;
         _isPaused = false;
-        _sluice!.PassAlways(loop.Index, _class, isNew: false);
+        _pausedMs += loop.NowMs;
+        if (!_isShadow)
+            _sluice!.PassAlways(loop.Index, _class, isNew: false);
     }
 
     /// <summary>It has ended.</summary>
@@ -72,10 +78,12 @@ internal sealed class Passage
         if (_sluice is not { } sluice)
             return;
         _sluice = null;
+        // Whoever ends while he waits for a connection has got none.
+        long? ranMs = _isPaused ? null : loop.NowMs - _beganMs - _pausedMs;
         if (_isShadow)
-            sluice.EndShadow(_hasWaited ? _shadow : null, loop.Index, _class, loop.NowMs, loop.NowMs - _beganMs);
+            sluice.EndShadow(_hasWaited ? _shadow : null, loop.Index, _class, loop.NowMs, ranMs);
         else if (!_isPaused)
-            sluice.Leave(loop.Index, _class, loop.NowMs, loop.NowMs - _beganMs);
+            sluice.Leave(loop.Index, _class, loop.NowMs, ranMs);
         _isPaused = _isShadow = _hasWaited = false;
     }
 

@@ -11,10 +11,14 @@ internal sealed class ServicePace
     /// <summary>How much of what was known each look leaves: two seconds, and nine tenths are forgotten.</summary>
     private const double Kept = 0.9;
 
+    /// <summary>More than this without a look was a time when nothing happened, of which nothing is to be learnt.</summary>
+    private const long PauseMsMax = 10_000;
+
     private readonly double[] _ended = new double[StatementClasses.Count];
     private readonly double[] _ranMs = new double[StatementClasses.Count];
     private readonly long[] _endedSeen = new long[StatementClasses.Count];
     private readonly long[] _ranSeen = new long[StatementClasses.Count];
+    private double _passedMs;
     private long _lookedMs = long.MinValue / 2;
 
     /// <summary>Whether it is time to look.</summary>
@@ -27,9 +31,16 @@ internal sealed class ServicePace
     internal double RanMsOf(StatementClass which) =>
         _ended[(int)which] > 1 ? Mean(_ranMs[(int)which], _ended[(int)which]) : RanMs;
 
+    /// <summary>
+    /// How many have run at a time, by Little's law. While a limit is only observed that may be more than the limit: then statements take
+    /// longer than they would, and the server does no less for that.
+    /// </summary>
+    internal double RunningMean => Mean(_ranMs.Sum(), _passedMs);
+
     /// <summary>Looks.</summary>
     internal void Note(IReadOnlyList<SluiceTally> tallies, long nowMs)
     {
+        _passedMs = (_passedMs * Kept) + Math.Min(nowMs - _lookedMs, PauseMsMax);
         _lookedMs = nowMs;
         for (var i = 0; i < StatementClasses.Count; i++)
         {

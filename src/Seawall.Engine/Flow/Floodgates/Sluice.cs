@@ -20,7 +20,6 @@ internal sealed class Sluice
     private volatile OverloadMode _mode;
     private Applicant? _decided;
     private bool _isClosing;
-    private int _endedEarly;
 
     internal Sluice(int loops) => _tallies = [.. Enumerable.Range(0, loops).Select(_ => new SluiceTally())];
 
@@ -157,47 +156,59 @@ internal sealed class Sluice
 
     /// <summary>
     /// A statement has ended that nobody held, because this sluice only observes; <paramref name="applicant"/> has waited for it,
-    /// when it would have waited. The server has done its work, whether it would have been refused or not: what that would have been
-    /// in the other case is somebody else's work, who is taken to have ended now.
+    /// when it would have waited. Whatever it was, the server has done a piece of work: that is as much as one of those would have got
+    /// done who would have been running, so one of them is taken to have ended now. <paramref name="ranMs"/> is null when it never got
+    /// so far, because its client left.
     /// </summary>
-    internal void EndShadow(Applicant? applicant, int loop, StatementClass which, long nowMs, long ranMs)
+    internal void EndShadow(Applicant? applicant, int loop, StatementClass which, long nowMs, long? ranMs)
     {
-        if (applicant is null && Volatile.Read(ref _endedEarly) == 0)
+        var tally = _tallies[loop];
+        if (ranMs is { } ms)
         {
-            Leave(loop, which, nowMs, ranMs);
+            tally.Ended[(int)which]++;
+            tally.RanMs[(int)which] += ms;
+        }
+        if (applicant is null && ranMs is not null)
+        {
+            tally.Entered[(int)which]--;
+            if (_turnstile.LeaveUnlessEmpty())
+                LookAt(null, nowMs);
             return;
         }
         Applicant? decided;
         lock (_lock)
         {
-            var tally = _tallies[loop];
-            tally.Ended[(int)which]++;
-            tally.RanMs[(int)which] += ranMs;
             if (applicant is { IsQueued: true })
             {
                 QueueOf(which).Remove(applicant, nowMs);
                 applicant.Turn = Turn.Withdrawn;
-                _admitted[(int)which]++;
-                tally.Entered[(int)which]--;
-            }
-            else if (applicant is null or { Turn: Turn.Come })
-            {
-                tally.Entered[(int)which]--;
-                if (_endedEarly > 0)
-                    _endedEarly--;
+                if (ranMs is null)
+                    _withdrawn[(int)which]++;
                 else
-                    _turnstile.Leave();
+                    NoteOwnWork(which, tally);
             }
-            else if (applicant.Turn == Turn.Shed && Running > 0)
+            else
             {
-                _endedEarly++;
-                _turnstile.Leave();
+                if (applicant is null or { Turn: Turn.Come })
+                    tally.Entered[(int)which]--;
+                if (ranMs is not null)
+                    _turnstile.LeaveUnlessEmpty();
+                // Of those who would be running, no more than there are.
+                while (Running > StatementClasses.OfClients.Sum(RunningOf))
+                    _turnstile.LeaveUnlessEmpty();
             }
             TakeStock(nowMs);
             LetGo(nowMs);
             decided = TakeDecided();
         }
         Tell(decided);
+    }
+
+    // What it has waited for was its own work, which is done: as if its turn had come, and it had ended.
+    private void NoteOwnWork(StatementClass which, SluiceTally tally)
+    {
+        _admitted[(int)which]++;
+        tally.Entered[(int)which]--;
     }
 
     /// <summary>Nobody who waits will get his turn any more, and nobody else will wait.</summary>
@@ -291,7 +302,7 @@ internal sealed class Sluice
             if (other == queue)
                 break;
         }
-        return work / Math.Max(1, Limit);
+        return work / Math.Max(Math.Max(1, Limit), _pace.RunningMean);
     }
 
     private void TakeStock(long nowMs)

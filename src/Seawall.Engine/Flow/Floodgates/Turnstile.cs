@@ -58,6 +58,19 @@ internal struct Turnstile
     /// <summary>Comes out; true when somebody waits, who must be let through now.</summary>
     internal bool Leave() => (Interlocked.Decrement(ref _word) & SomebodyWaits) != 0;
 
+    /// <summary>The same, if anybody is in: where everybody runs, more may end than would have been let through.</summary>
+    internal bool LeaveUnlessEmpty()
+    {
+        while (true)
+        {
+            var seen = Volatile.Read(in _word);
+            if ((seen & CountMask) == 0)
+                return false;
+            if (Interlocked.CompareExchange(ref _word, seen - 1, seen) == seen)
+                return (seen & SomebodyWaits) != 0;
+        }
+    }
+
     /// <summary>From now on nobody goes through by himself, and whoever comes out hears of it.</summary>
     internal void Close() => Interlocked.Or(ref _word, SomebodyWaits);
 

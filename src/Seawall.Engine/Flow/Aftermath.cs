@@ -194,6 +194,10 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
                 if (session.Pins?.Holds(PinReasons.LongData, Name(statement)) != true)
                     session.Pin(PinReasons.LongData, Name(statement), StatementText.DigestOf(statement));
                 break;
+            // MySQL since 8.0 did not get as far as to take the pieces: it answers so until the statement is reset, to whomever.
+            case CommandKind.StatementExecute when facts.ErrorCode == SqlError.MalformedPacket.Code
+                && session.Pins?.Holds(PinReasons.LongData, Name(statement)) == true:
+                break;
             case CommandKind.StatementExecute:
             case CommandKind.StatementBulkExecute:
                 session.Pins?.Remove(PinReasons.LongData, Name(statement));

@@ -54,6 +54,7 @@ internal sealed class Answer
     private FactTraces? _traces;
     private bool _owesColumnsEnd;
     private bool _isWithheld;
+    private bool _saidOutParameters;
     private uint _renumberTo;
     private ushort? _warnings;
 
@@ -99,7 +100,7 @@ internal sealed class Answer
         _traces = traces;
         _tracker.ReportsDefinitions = traces is not null;
         _owesColumnsEnd = false;
-        _isWithheld = false;
+        _isWithheld = _saidOutParameters = false;
     }
 
     /// <summary>
@@ -246,7 +247,8 @@ internal sealed class Answer
         else if (seen == ResponseEvent.Error)
             _traces!.WriteError(edited, PayloadOf(data));
         else
-            _facts.WriteEnd(edited, session, PayloadOf(data));
+            _facts.WriteEnd(edited, session, PayloadOf(data), _saidOutParameters && !_connection.Version.IsMariaDb);
+        _saidOutParameters = false;
         edited.End();
     }
 
@@ -267,6 +269,7 @@ internal sealed class Answer
         edited.Packets(data[sent..at]);
         sent = at;
         InsertEof(edited, status & ~AtTheEndOnly);
+        _saidOutParameters = status.HasFlag(ServerStatus.OutParameters);
         return true;
     }
 

@@ -11,6 +11,8 @@ internal sealed class AnswerFacts
     private OkFields _ok;
     private bool _tracksSession;
 
+    private const ServerStatus OfOutParameters = ServerStatus.MoreResults | ServerStatus.OutParameters;
+
     /// <summary>The flags of the last result that had any.</summary>
     internal ServerStatus Status { get; private set; }
 
@@ -137,12 +139,15 @@ internal sealed class AnswerFacts
         HasStatus = true;
     }
 
-    /// <summary>Writes the end of a result anew, in the client's dialect.</summary>
-    internal void WriteEnd(PacketWriter writer, Session session, ReadOnlySpan<byte> payload)
+    /// <summary>
+    /// Writes the end of a result anew, in the client's dialect. <paramref name="saysNoOutParameters"/>: MySQL tells of OUT
+    /// parameters in the EOF packet behind the columns, and not again in the one behind the row.
+    /// </summary>
+    internal void WriteEnd(PacketWriter writer, Session session, ReadOnlySpan<byte> payload, bool saysNoOutParameters)
     {
         if (_ok.FirstByte == OkPacket.EndHeader && session.WantsEof)
         {
-            EofPacket.Write(writer, _ok.Warnings, Status);
+            EofPacket.Write(writer, _ok.Warnings, saysNoOutParameters ? Status & ~OfOutParameters : Status);
             return;
         }
         if (IsEof)

@@ -46,7 +46,8 @@ internal static partial class Likeness
         // Numbers of prepared statements are in the errors about them, too.
         if (answer.Packets.Error is { Code: 1243 or 1421 } error)
             lines[^1] = $"{error.Code} {error.State} {StatementNumber().Replace(error.Message, "(N)")}";
-        LeaveOutWarningsBehindColumns(lines, isPreparation: step.Kind == CommandKind.StatementPrepare);
+        LeaveOutWarningsBehindColumns(
+            lines, isPreparation: step.Kind == CommandKind.StatementPrepare, endsInError: answer.Packets.Error is not null);
         for (var i = 0; i < lines.Length; i++)
             lines[i] = lines[i].Replace("eqs_", "eqd_", default).Replace("6571735F", "6571645F", default);
         return answer.IsClosed ? [.. lines, "(closed)"] : lines;
@@ -54,8 +55,11 @@ internal static partial class Likeness
 
     // What a server says there of warnings is known to nobody who hears of them at the end of the rows only. Every second EOF
     // packet is behind columns.
-    private static void LeaveOutWarningsBehindColumns(string[] lines, bool isPreparation)
+    private static void LeaveOutWarningsBehindColumns(string[] lines, bool isPreparation, bool endsInError)
     {
+        // Nor does an error tell the flags.
+        if (endsInError && lines.Length > 1 && lines[^2].Contains(":EOF ", StringComparison.Ordinal))
+            lines[^2] = EofFlags().Replace(lines[^2], ":EOF ");
         var isBehindColumns = true;
         for (var i = 0; i < lines.Length; i++)
         {
@@ -69,6 +73,9 @@ internal static partial class Likeness
 
     [GeneratedRegex(@":EOF \d+ ")]
     private static partial Regex EofWarnings();
+
+    [GeneratedRegex(@":EOF .*")]
+    private static partial Regex EofFlags();
 
     [GeneratedRegex(@"\(\d+\)")]
     private static partial Regex StatementNumber();

@@ -98,6 +98,7 @@ internal sealed class Run(LabServer server, Plan plan, Func<EngineOptions, Engin
             options = options with
             {
                 Loops = 1 + seed % 2,
+                Clients = options.Clients with { LoginMsMax = WaitMsMax },
                 Pools = options.Pools with { SizeMax = PoolOf(seed), WaitMsMax = WaitMsMax },
             };
             return change?.Invoke(options) ?? options;

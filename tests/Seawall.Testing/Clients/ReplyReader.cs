@@ -28,7 +28,10 @@ internal sealed class ReplyReader(PacketStream stream, Capabilities capabilities
             var (result, isCut) = first is [0x00 or 0xFF, ..] ? (ReadOk(first), false)
                 : IsEnd(first) ? (ReadEnd(first), false) : await ReadRows(first, isBinary);
             results.Add(result);
-            if (isCut || result.Error is not null || !result.Status.HasFlag(ServerStatus.MoreResults))
+            // MySQL forgets at the end of the row of OUT parameters that an OK packet follows.
+            const ServerStatus outParameters = ServerStatus.OutParameters | ServerStatus.MoreResults;
+            var follow = result.Status.HasFlag(ServerStatus.MoreResults) || result.ColumnsStatus.HasFlag(outParameters);
+            if (isCut || result.Error is not null || !follow)
                 return new Reply(results, isCut);
         }
     }

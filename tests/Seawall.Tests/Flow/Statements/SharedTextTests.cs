@@ -1,3 +1,4 @@
+using Seawall.Engine.Flow;
 using Seawall.MySql.Commands;
 using Seawall.Testing;
 using Seawall.Testing.Servers;
@@ -100,6 +101,26 @@ public sealed class SharedTextTests
 
         Assert.Equal("x", client.Execute(second.Id, "x").Scalar);
         Assert.InRange(world.Pooled.Single().PreparedCount, 1, 2);
+    }
+
+    // MySQL since 8.0 answers so when a piece is of another type than its parameter, and goes on so until the statement is reset.
+    [Fact]
+    public void What_the_server_calls_malformed_keeps_its_pieces_and_is_nobody_elses()
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled());
+        world.Server.When("SELECT 'bad'", new FakeError(1835, "Malformed communication packet."));
+        var client = world.Client();
+        var other = world.Client();
+        var id = client.Prepare("SELECT ?").Id;
+        var others = other.Prepare("SELECT ?").Id;
+        SendPiece(client, id, "bad");
+
+        Assert.Equal(1835, client.Execute(id, (string?)null).Code);
+
+        Assert.Contains(world.Engine.Lanes.Single().Door.Sessions, session => session.PinReasons.HasFlag(PinReasons.LongData));
+        Assert.True(client.BeginCommand(CommandKind.StatementReset, BitConverter.GetBytes(id)).Value.IsOk);
+        Assert.Equal("good", other.Execute(others, "good").Scalar);
+        Assert.Equal("mine", client.Execute(id, "mine").Scalar);
     }
 
     private static void SendPiece(Testing.Clients.FakeClient client, uint id, string text) => client.Tell(

@@ -169,7 +169,8 @@ internal static class Bequest
         {
             StatementKind.Begin or StatementKind.Commit or StatementKind.Rollback or StatementKind.Savepoint or StatementKind.Use
                 or StatementKind.Set or StatementKind.Insert or StatementKind.Replace or StatementKind.GetDiagnostics => true,
-            StatementKind.Update or StatementKind.Delete or StatementKind.Do => !AlwaysForgets(version),
+            StatementKind.Update or StatementKind.Delete or StatementKind.Do =>
+                !AlwaysForgets(version) && !text.Hints.HasFlag(StatementHints.HidesFoundRows),
             StatementKind.Show => IsShowOfDiagnostics(text) && !text.Hints.HasFlag(StatementHints.HasCall),
             _ => false,
         };
@@ -204,23 +205,24 @@ internal static class Bequest
         }
         if (AlwaysForgets(connection.Version))
             connection.HoldsDiagnostics = facts.IsError || facts.HadWarnings;
-        session.LastResult = session.LastResult with { Warnings = facts.Warnings, IsError = facts.IsError };
+        session.LastResult = session.LastResult with { Warnings = WarningsOf(facts), IsError = facts.IsError };
         session.Elsewhere &= ~PreviousFacts.Diagnostics;
         session.KeptWarnings = null;
     }
+
+    // Those of an earlier statement of the text may still be there: the server will say how many, if that is asked.
+    private static int WarningsOf(AnswerFacts facts) => facts.HadWarnings ? Math.Max((int)facts.Warnings, 1) : facts.Warnings;
 
     private static bool KeepsDiagnostics(Statement statement, ServerVersion version)
     {
         if (statement.Kind is CommandKind.InitDb or CommandKind.StatementReset or CommandKind.FieldList)
             return true;
         var text = statement.Facts;
-        if (text.Statements > 1 || (text.Traits & Opaque) != 0)
+        if ((text.Traits & Opaque) != 0)
             return false;
-        if (IsShowOfDiagnostics(text) || text.Kind == StatementKind.GetDiagnostics)
+        if (text.Statements == 1 && (IsShowOfDiagnostics(text) || text.Kind == StatementKind.GetDiagnostics))
             return true;
-        return !AlwaysForgets(version) && (text.Hints & StatementHints.HasFrom) == 0 && text.Kind is StatementKind.Select
-            or StatementKind.Set or StatementKind.Do or StatementKind.Begin or StatementKind.Commit or StatementKind.Rollback
-            or StatementKind.Savepoint or StatementKind.Use;
+        return !AlwaysForgets(version) && (text.Hints & (StatementHints.HasFrom | StatementHints.UsesTables)) == 0;
     }
 
     // It is not known whether the connection still has them: taken for there, so that the server is asked before others get it.

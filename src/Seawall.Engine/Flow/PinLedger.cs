@@ -39,7 +39,7 @@ internal static class PinLedger
         // An error has no flags. With autocommit off the statement may have begun a transaction before it failed.
         else if (facts.IsError && !session.Status.HasFlag(ServerStatus.Autocommit))
             session.Pin(PinReasons.UncertainTransaction, StatementText.DigestOf(statement));
-        if (facts.IsError || facts.Warnings > 0)
+        if (facts.IsError || facts.HadWarnings)
             session.Pin(PinReasons.Diagnostics);
     }
 

@@ -25,7 +25,7 @@ internal sealed class Recall(PreparedTexts texts)
             session.Pool!.FoundRows.NoteAsked();
         if (needs.HasFlag(PreviousFacts.LastInsertId))
             session.Pool!.InsertId.NoteAsked();
-        if (needs.HasFlag(PreviousFacts.LastInsertId) && session.InsertIdDoubt.IsOpen)
+        if ((needs & (PreviousFacts.LastInsertId | PreviousFacts.HiddenInsertId)) != 0 && session.InsertIdDoubt.IsOpen)
             return PrepareDoubtful(statement);
         return new(PrepareRest(statement));
     }
@@ -41,7 +41,8 @@ internal sealed class Recall(PreparedTexts texts)
                 await Keepsake.TakeWarnings(session, session.Lease!.Connection);
             await Keepsake.TakeInsertId(session, session.Lease!.Connection);
         }
-        return session.InsertIdDoubt.IsLost ? Refuse(statement) : PrepareRest(statement);
+        return session.InsertIdDoubt.IsLost && statement.Decision.Needs.HasFlag(PreviousFacts.LastInsertId)
+            ? Refuse(statement) : PrepareRest(statement);
     }
 
     private bool PrepareRest(Statement statement)

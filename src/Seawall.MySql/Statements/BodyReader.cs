@@ -6,6 +6,7 @@ internal struct BodyReader
     private bool _afterTargets;
     private bool _runsExplained;
     private bool _isAfterLimit;
+    private bool _hasSeveralTables;
 
     /// <summary>The word before; none when another token was.</summary>
     internal Word Last { get; set; }
@@ -39,6 +40,8 @@ internal struct BodyReader
             Hints |= StatementHints.HasCall;
         else if (symbol == (byte)',' && _isAfterLimit)
             Hints |= StatementHints.HidesFoundRows;
+        else
+            _hasSeveralTables |= symbol == (byte)',';
     }
 
     /// <summary>
@@ -57,7 +60,18 @@ internal struct BodyReader
                 Hints |= StatementHints.HidesFoundRows;
                 break;
             case Statements.Word.From:
+                if (kind == StatementKind.Delete && (Hints & StatementHints.HasFrom) == 0 && !IsBeforeTheOnlyTable(Last))
+                    Hints |= StatementHints.HidesFoundRows;
                 Hints |= StatementHints.HasFrom;
+                break;
+            case Statements.Word.Using when kind == StatementKind.Delete:
+                Hints |= StatementHints.HidesFoundRows;
+                break;
+            case Statements.Word.Join:
+                _hasSeveralTables = true;
+                break;
+            case Statements.Word.Set when kind == StatementKind.Update && _hasSeveralTables:
+                Hints |= StatementHints.HidesFoundRows; // Of several tables: it counts rows as a SELECT does.
                 break;
             case Statements.Word.Limit:
                 _isAfterLimit = true;
@@ -113,6 +127,9 @@ internal struct BodyReader
         }
         return false;
     }
+
+    private static bool IsBeforeTheOnlyTable(Word word) => word is Statements.Word.Delete or Statements.Word.LowPriority
+        or Statements.Word.Quick or Statements.Word.Ignore;
 
     /// <summary>A word after a dot. In MariaDB's Oracle mode a sequence is used so.</summary>
     internal static StatementTraits AfterDot(Word word, in SqlDialect dialect) => word switch

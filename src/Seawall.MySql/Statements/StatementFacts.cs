@@ -60,4 +60,9 @@ public enum StatementHints : byte
 
     /// <summary>The first statement asks for something of the statement before; later ones ask about this text.</summary>
     FirstAsks = 32,
+
+    /// <summary>
+    /// There is a statement that uses tables, or may: all but those that do without unless they have a FROM.
+    /// </summary>
+    UsesTables = 64,
 }

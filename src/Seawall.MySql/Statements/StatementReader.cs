@@ -347,6 +347,8 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
             _allHarmless &= IsHarmless;
             _all |= _own;
             _hints |= _body.Hints;
+            if (!IsWithoutTables)
+                _hints |= StatementHints.UsesTables;
         }
         _isOpen = false;
         _body = default;
@@ -355,6 +357,11 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
         _phase = Phase.Verb;
         _calls = default;
     }
+
+    private readonly bool IsWithoutTables =>
+        _kind is StatementKind.Select or StatementKind.Set or StatementKind.Do or StatementKind.Begin or StatementKind.Commit
+            or StatementKind.Rollback or StatementKind.Savepoint or StatementKind.Use or StatementKind.UnlockTables
+            or StatementKind.Deallocate or StatementKind.Xa;
 
     private readonly bool IsHarmless =>
         _kind is StatementKind.Select or StatementKind.With or StatementKind.Values or StatementKind.Table

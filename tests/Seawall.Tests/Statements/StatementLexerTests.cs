@@ -69,7 +69,7 @@ public sealed class StatementLexerTests
     [InlineData("select row_count(); select 1", StatementHints.HasCall | StatementHints.FirstAsks)]
     [InlineData("update t set a = 1; select row_count()", StatementHints.HasCall)]
     public void A_text_says_what_its_answer_will_not_tell(string text, StatementHints hints) =>
-        Assert.Equal(hints, Dialects.Read(text, Dialects.MariaDb).Hints);
+        Assert.Equal(hints, Dialects.Read(text, Dialects.MariaDb).Hints & ~StatementHints.UsesTables);
 
     [Fact]
     public void A_text_may_be_cut_anywhere()

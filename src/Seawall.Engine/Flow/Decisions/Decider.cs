@@ -62,11 +62,8 @@ internal static class Decider
         if ((traits & StatementTraits.CalculatesFoundRows) != 0)
             pins |= PinReasons.FoundRows;
         // LAST_INSERT_ID(expr) is told in the answer to a change of rows, and in no other: the server is asked afterwards.
-        if ((traits & StatementTraits.SetsLastInsertId) != 0
-            && facts is not { Statements: 1, Kind: StatementKind.Insert or StatementKind.Replace or StatementKind.Update })
-        {
+        if (AsksForId(facts))
             pins |= PinReasons.InsertId;
-        }
         // What a failed statement of several, or of a routine, had done before it failed stays done.
         var partly = facts.Statements > 1 || (traits & Routines) != 0 || (traits & StatementTraits.UserVariableWrite) != 0;
         return new Decision(
@@ -94,7 +91,8 @@ internal static class Decider
         var needs = PreviousFacts.None;
         if ((traits & StatementTraits.ReadsLastInsertId) != 0)
             needs |= PreviousFacts.LastInsertId;
-        if ((traits & Routines) != 0)
+        // When the number is what others left there, nobody could tell later that the session chose it.
+        if ((traits & Routines) != 0 || AsksForId(facts))
             needs |= PreviousFacts.HiddenInsertId;
         if ((traits & StatementTraits.ReadsLastGtid) != 0)
             needs |= PreviousFacts.LastGtid;
@@ -104,7 +102,7 @@ internal static class Decider
             needs |= PreviousFacts.Profile;
         // In a text of several statements the later ones ask about the earlier.
         if (facts.Statements > 1 && (facts.Hints & StatementHints.FirstAsks) == 0)
-            return needs;
+            return AsksThroughChanges(facts) ? needs | PreviousFacts.FoundRows : needs;
         if ((traits & StatementTraits.ReadsDiagnostics) != 0)
             needs |= PreviousFacts.Diagnostics;
         if ((traits & StatementTraits.ReadsRowCount) != 0)
@@ -113,6 +111,13 @@ internal static class Decider
             needs |= PreviousFacts.FoundRows;
         return needs;
     }
+
+    // An INSERT leaves FOUND_ROWS() as it is: what asks after it asks for what was before the text.
+    private static bool AsksThroughChanges(StatementFacts facts) => (facts.Traits & StatementTraits.ReadsFoundRows) != 0
+        && (facts.Hints & StatementHints.HasFrom) == 0 && facts.Kind is not (StatementKind.Select or StatementKind.Call);
+
+    private static bool AsksForId(StatementFacts facts) => (facts.Traits & StatementTraits.SetsLastInsertId) != 0
+        && facts is not { Statements: 1, Kind: StatementKind.Insert or StatementKind.Replace or StatementKind.Update };
 
     private static bool AsksSettings(StatementTraits traits, ServerVersion version)
     {

@@ -301,6 +301,20 @@ public sealed class BequestTests
     }
 
     [Fact]
+    public void A_routine_does_not_take_away_a_number_that_is_in_doubt()
+    {
+        using var world = World();
+        world.Server.When("INSERT INTO t (id)", (session, _) => new FakeOk(1, InsertId: session.LastInsertId = 500));
+        world.Server.When("CALL p", new FakeOk());
+        var client = world.Client();
+        client.Query("INSERT INTO t (id) VALUES (500)"); // Who knows whether the server made it?
+
+        Assert.True(client.Query("CALL p()").IsOk);
+
+        Assert.Equal("500", client.Query("SELECT LAST_INSERT_ID()").Scalar);
+    }
+
+    [Fact]
     public void A_ping_is_a_statement_that_changed_nothing()
     {
         using var world = World();

@@ -77,6 +77,26 @@ public sealed class OthersTests
     }
 
     [Fact]
+    public void A_number_that_a_session_chose_may_be_what_others_have_left()
+    {
+        using var world = new EngineWorld(Statements.StatementTests.OnePooled());
+        world.Server.When("UPDATE seq", (session, _) => new FakeOk(1, session.LastInsertId = 7));
+        world.Server.When("SELECT LAST_INSERT_ID(NULL)", (session, _) =>
+        {
+            session.LastInsertId = 0;
+            return FakeAnswer.One("0");
+        });
+        var client = world.Client();
+        var other = world.Client();
+        Assert.True(client.Query("UPDATE seq SET id = LAST_INSERT_ID(id + 1)").IsOk);
+        Assert.Equal("0", other.Query("SELECT LAST_INSERT_ID()").Scalar);
+
+        Assert.True(client.Query("SELECT LAST_INSERT_ID(NULL)").IsOk);
+
+        Assert.Equal("0", client.Query("SELECT LAST_INSERT_ID()").Scalar);
+    }
+
+    [Fact]
     public void A_sequence_that_tells_its_number_keeps_no_connection()
     {
         using var world = new EngineWorld(Statements.StatementTests.OnePooled());

@@ -1,0 +1,35 @@
+using System.Text;
+using Seawall.MySql.Statements;
+using Xunit;
+
+namespace Seawall.Tests.Statements;
+
+/// <summary>What a text says of the facts that it leaves behind.</summary>
+public sealed class StatementHintTests
+{
+    // Measured on MariaDB 10.11 and MySQL 5.6: those of several tables count rows as a SELECT does.
+    [Theory]
+    [InlineData("update t set a = 1, b = 2 where c in (1, 2)", false)]
+    [InlineData("update low_priority ignore `t` set a = 1", false)]
+    [InlineData("delete from t where a in (1, 2)", false)]
+    [InlineData("delete low_priority quick ignore from t where a = (select max(a) from m)", false)]
+    [InlineData("update t, m set t.a = m.a", true)]
+    [InlineData("update t join m on t.a = m.a set t.a = 1", true)]
+    [InlineData("delete t from t, m where t.a = m.a", true)]
+    [InlineData("delete from t using t, m where t.a = m.a", true)]
+    [InlineData("delete from t.*, m.* using t join m", true)]
+    public void A_change_of_several_tables_counts_rows(string sql, bool expected) =>
+        Assert.Equal(expected, HintsOf(sql).HasFlag(StatementHints.HidesFoundRows));
+
+    [Theory]
+    [InlineData("set a = 1; select 2; do 0; use b", false)]
+    [InlineData("begin; rollback; savepoint a; unlock tables; deallocate prepare p", false)]
+    [InlineData("set a = 1; insert into t values (1)", true)]
+    [InlineData("show tables", true)]
+    [InlineData("lock tables t read", true)]
+    [InlineData("select 1; call p()", true)]
+    public void A_text_says_whether_any_of_it_uses_tables(string sql, bool expected) =>
+        Assert.Equal(expected, HintsOf(sql).HasFlag(StatementHints.UsesTables));
+
+    private static StatementHints HintsOf(string sql) => StatementLexer.Read(Encoding.UTF8.GetBytes(sql), default).Hints;
+}

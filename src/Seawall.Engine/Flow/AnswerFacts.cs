@@ -55,7 +55,7 @@ internal sealed class AnswerFacts
     /// <summary>Whether the server said that something changed that it does not name.</summary>
     internal bool HasNamelessChange { get; set; }
 
-    /// <summary>Whether a variable was reported.</summary>
+    /// <summary>Whether a variable was reported, or the schema.</summary>
     internal bool HasVariableChange { get; set; }
 
     /// <summary>Whether one report told of SQL_BIG_SELECTS, which otherwise follows MAX_JOIN_SIZE.</summary>
@@ -157,7 +157,7 @@ internal sealed class AnswerFacts
         }
         var ok = OkPacket.Read(payload, _tracksSession);
         Span<byte> shown = stackalloc byte[SessionChangeFilter.LengthMax];
-        var length = session.TracksSession ? SessionChangeFilter.Write(ok.SessionChanges, shown) : 0;
+        var length = session.TracksSession ? SessionChangeFilter.Write(ok.SessionChanges, session.Tracking, shown) : 0;
         OkPacket.Write(writer, _ok.FirstByte, _ok.AffectedRows, _ok.LastInsertId, Status, _ok.Warnings, ok.Info,
             shown[..length], session.Capabilities);
     }

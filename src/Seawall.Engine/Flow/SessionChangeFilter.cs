@@ -5,7 +5,7 @@ namespace Seawall.Engine.Flow;
 
 /// <summary>
 /// Seawall has the servers report everything that changes in a session; a client that asked for reports is shown what a
-/// server would show it by default, and no more.
+/// server would show it, and no more.
 /// </summary>
 internal static class SessionChangeFilter
 {
@@ -13,7 +13,7 @@ internal static class SessionChangeFilter
     internal const int LengthMax = 1024;
 
     /// <summary>Copies what the client may see into <paramref name="shown"/> and returns its length.</summary>
-    internal static int Write(ReadOnlySpan<byte> changes, Span<byte> shown)
+    internal static int Write(ReadOnlySpan<byte> changes, ClientTracking tracking, Span<byte> shown)
     {
         var length = 0;
         var reader = new SessionChangeReader(changes);
@@ -22,12 +22,12 @@ internal static class SessionChangeFilter
             var change = reader.Current;
             var isShown = change.Kind switch
             {
-                SessionChangeKind.Schema => true,
-                SessionChangeKind.SystemVariables => IsShownByDefault(change.Name),
+                SessionChangeKind.Schema => tracking.Schema,
+                SessionChangeKind.SystemVariables => tracking.Shows(change.Name),
                 // Seawall asked for none of these: if they are there, the server or the client's own SET did.
                 SessionChangeKind.Gtids or SessionChangeKind.TransactionCharacteristics
                     or SessionChangeKind.TransactionState => true,
-                SessionChangeKind.State => false,
+                SessionChangeKind.State => tracking.State,
                 // Kinds of servers to come: nobody here knows what is in them, nor does a client of today.
                 _ => false,
             };
@@ -48,15 +48,11 @@ internal static class SessionChangeFilter
         return 2 + WriteString(name[..length], shown[2..]);
     }
 
-    // The default of session_track_system_variables, alike in MySQL from 5.7 and MariaDB from 10.3.1.
-    private static bool IsShownByDefault(ReadOnlySpan<byte> name) =>
-        name.SequenceEqual("autocommit"u8) || name.SequenceEqual("time_zone"u8)
-        || name.SequenceEqual("character_set_client"u8) || name.SequenceEqual("character_set_results"u8)
-        || name.SequenceEqual("character_set_connection"u8);
-
     // A kind, a length, and one or two strings with their lengths. All of them are short: a byte of length is enough.
     private static int WriteChange(in SessionChange change, Span<byte> into)
     {
+        if (change.Kind == SessionChangeKind.State)
+            return WriteState(into);
         var isVariable = change.Kind == SessionChangeKind.SystemVariables;
         var isGtids = change.Kind == SessionChangeKind.Gtids;
         var inner = (isVariable ? 1 + change.Name.Length : isGtids ? 1 : 0) + 1 + change.Value.Length;
@@ -70,6 +66,13 @@ internal static class SessionChangeFilter
         else if (isGtids)
             into[at++] = 0; // The encoding: text, the only one there is.
         return at + WriteString(change.Value, into[at..]);
+    }
+
+    // The only one whose string has no length of its own.
+    private static int WriteState(Span<byte> into)
+    {
+        ReadOnlySpan<byte> changed = [(byte)SessionChangeKind.State, 1, (byte)'1'];
+        return changed.TryCopyTo(into) ? changed.Length : 0;
     }
 
     private static int WriteString(ReadOnlySpan<byte> text, Span<byte> into)

@@ -44,6 +44,7 @@ internal static class SessionLearning
                     LearnVariable(session, connection, facts, change);
                     break;
                 case SessionChangeKind.Schema:
+                    facts.HasVariableChange = true;
                     SetSchema(session, connection, change.Value.IsEmpty ? null : Encoding.UTF8.GetString(change.Value));
                     break;
                 case SessionChangeKind.State:
@@ -74,6 +75,7 @@ internal static class SessionLearning
         {
             // Without reports nothing would be known any more: the connection is told again before the next statement.
             facts.HasTrackingChange = true;
+            session.Tracking = session.Tracking.With(name, value);
             connection.NeedsTracking = true;
         }
         else if (s_unmovable.Contains(name))

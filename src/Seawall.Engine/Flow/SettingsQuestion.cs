@@ -75,7 +75,7 @@ internal static class SettingsQuestion
             names.AddRange(s_charsets);
         if ((statement.Facts.Traits & StatementTraits.SetsAutocommit) != 0)
             names.Add("autocommit");
-        if ((statement.Facts.Traits & StatementTraits.SetsSystemVariable) != 0
+        if ((statement.Facts.Traits & (StatementTraits.SetsSystemVariable | StatementTraits.SetsSessionTracking)) != 0
             && !StatementNames.TryReadAssigned(text.Bytes, text.Dialect, names))
         {
             return null;

@@ -79,6 +79,9 @@ public ref struct SessionChangeReader
                 case SessionChangeKind.SystemVariables:
                     _variables = data;
                     continue;
+                case SessionChangeKind.State:
+                    Current = new SessionChange(kind, default, data.ToEnd()); // A sign without a length.
+                    return true;
                 case SessionChangeKind.Gtids:
                     _ = data.Int1(); // The encoding of the set; 0 is text, the only one there is.
                     goto default;

@@ -54,7 +54,7 @@ internal static class ResultTargets
             count++;
         Rule.Holds(count <= input.Length, "more changes than bytes");
         Span<byte> shown = stackalloc byte[SessionChangeFilter.LengthMax];
-        var length = SessionChangeFilter.Write(input, shown);
+        var length = SessionChangeFilter.Write(input, ClientTracking.Default, shown);
         var filtered = new SessionChangeReader(shown[..length]);
         while (filtered.MoveNext())
             count--;

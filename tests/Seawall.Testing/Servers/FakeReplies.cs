@@ -168,7 +168,10 @@ internal sealed class FakeReplies(FakeSession session, PacketStream stream)
             var data = new PacketWriter().Begin(0);
             if (kind == SessionChangeKind.SystemVariables)
                 data.LengthEncodedText(name);
-            data.LengthEncodedText(value);
+            if (kind == SessionChangeKind.State)
+                data.Raw("1"u8); // A sign without a length (measured on 9.7 and 10.11).
+            else
+                data.LengthEncodedText(value);
             changes.Int1((byte)kind).LengthEncodedBytes(data.OpenPayload);
         }
         session.Changes.Clear();

@@ -101,6 +101,9 @@ internal sealed class Session : TimerNode
     /// <summary>The sequences whose last value its connection knows; null when there is none.</summary>
     internal List<string>? Sequences { get; set; }
 
+    /// <summary>What the client wants to hear of changes.</summary>
+    internal ClientTracking Tracking { get; set; } = ClientTracking.Default;
+
     /// <summary>What it is about now; null between statements.</summary>
     internal Statement? Current { get; set; }
 
@@ -246,6 +249,7 @@ internal sealed class Session : TimerNode
         KeptWarnings = null;
         HasOwnNumber = false;
         Sequences = null;
+        Tracking = ClientTracking.Default;
     }
 }
 

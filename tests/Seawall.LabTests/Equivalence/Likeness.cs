@@ -43,9 +43,14 @@ internal static partial class Likeness
         var lines = answer.Packets.Packets.Count == 0 ? [] : answer.Packets.Shown(step.Kind);
         if (step.Kind is CommandKind.ChangeUser or CommandKind.Connect && lines.Length > 0)
             lines = [After(lines[0])];
-        // Numbers of prepared statements are in the errors about them, too.
+        // Numbers of prepared statements are in the errors about them, too, and these among the warnings.
         if (answer.Packets.Error is { Code: 1243 or 1421 } error)
             lines[^1] = $"{error.Code} {error.State} {StatementNumber().Replace(error.Message, "(N)")}";
+        for (var i = 0; i < lines.Length; i++)
+        {
+            if (AboutStatementNumber().Match(lines[i]) is { Success: true } about)
+                lines[i] = about.Value;
+        }
         LeaveOutWarningsBehindColumns(
             lines, isPreparation: step.Kind == CommandKind.StatementPrepare, endsInError: answer.Packets.Error is not null);
         for (var i = 0; i < lines.Length; i++)
@@ -53,8 +58,8 @@ internal static partial class Likeness
         return answer.IsClosed ? [.. lines, "(closed)"] : lines;
     }
 
-    // What a server says there of warnings is known to nobody who hears of them at the end of the rows only. Every second EOF
-    // packet is behind columns.
+    // What a server says there of warnings, and of what a CALL has changed before it, is known to nobody who hears of them at
+    // the end of the rows only. Every second EOF packet is behind columns.
     private static void LeaveOutWarningsBehindColumns(string[] lines, bool isPreparation, bool endsInError)
     {
         // Nor does an error tell the flags.
@@ -66,7 +71,7 @@ internal static partial class Likeness
             if (!lines[i].Contains(":EOF ", StringComparison.Ordinal))
                 continue;
             if (isBehindColumns)
-                lines[i] = EofWarnings().Replace(lines[i], ":EOF ");
+                lines[i] = EofWarnings().Replace(lines[i], ":EOF ").Replace(", SessionStateChanged", "", default);
             isBehindColumns = isPreparation || !isBehindColumns;
         }
     }
@@ -76,6 +81,9 @@ internal static partial class Likeness
 
     [GeneratedRegex(@":EOF .*")]
     private static partial Regex EofFlags();
+
+    [GeneratedRegex("Unknown prepared statement handler|has no open cursor")]
+    private static partial Regex AboutStatementNumber();
 
     [GeneratedRegex(@"\(\d+\)")]
     private static partial Regex StatementNumber();

@@ -27,7 +27,7 @@ internal sealed record Plan
     internal int DifferencesMax { get; init; } = 1;
 
     /// <summary>Steps with such a text are left out: to look behind a difference that is known already.</summary>
-    internal string? Skip { get; init; } = KnownDifferences.LeftOut;
+    internal string? Skip { get; init; }
 
     /// <summary>Whether the environment says anything.</summary>
     internal bool IsChosen { get; init; }

@@ -257,7 +257,9 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
             session.Lease!.Connection.NeedsTracking = session.Lease.Connection.TracksSession;
         if (decision.ChangesGlobals && !facts.IsError)
             await GlobalChanges.Tell(statement, door);
-        if (decision.AsksSettings && !facts.IsError && !await AskSettings(statement, facts))
+        // A question would be the transaction for which SET TRANSACTION has spoken.
+        if (decision.AsksSettings && !facts.IsError
+            && (session.PinReasons.HasFlag(PinReasons.NextTransaction) || !await AskSettings(statement, facts)))
             session.Pin(PinReasons.UnknownState, StatementText.DigestOf(statement));
         if (decision.ForgetsSettings)
             session.Settings = session.Lease!.Connection.Applied = statement.SettingsBefore;

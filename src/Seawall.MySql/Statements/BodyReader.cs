@@ -7,6 +7,7 @@ internal struct BodyReader
     private bool _runsExplained;
     private bool _isAfterLimit;
     private bool _hasSeveralTables;
+    private bool _hasTwoFroms;
 
     /// <summary>The word before; none when another token was.</summary>
     internal Word Last { get; set; }
@@ -62,7 +63,11 @@ internal struct BodyReader
             case Statements.Word.From:
                 if (kind == StatementKind.Delete && (Hints & StatementHints.HasFrom) == 0 && !IsBeforeTheOnlyTable(Last))
                     Hints |= StatementHints.HidesFoundRows;
+                _hasTwoFroms |= (Hints & StatementHints.HasFrom) != 0;
                 Hints |= StatementHints.HasFrom;
+                break;
+            case Statements.Word.Dual when Last == Statements.Word.From && !_hasTwoFroms:
+                Hints &= ~StatementHints.HasFrom; // No table at all.
                 break;
             case Statements.Word.Using when kind == StatementKind.Delete:
                 Hints |= StatementHints.HidesFoundRows;

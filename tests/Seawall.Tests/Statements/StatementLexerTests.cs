@@ -63,6 +63,9 @@ public sealed class StatementLexerTests
     [InlineData("select 1 union select 2", StatementHints.HasInnerSelect | StatementHints.HidesFoundRows)]
     [InlineData("select 1 into @a", StatementHints.HidesFoundRows)]
     [InlineData("select max(a), `limit` from t", StatementHints.HasFrom | StatementHints.HasCall)]
+    [InlineData("select 1 from dual", StatementHints.None)]
+    [InlineData("select max(a) from t where b = (select 1 from dual)",
+        StatementHints.HasFrom | StatementHints.HasCall | StatementHints.HasInnerSelect)]
     [InlineData("insert t select 1", StatementHints.HasInnerSelect)]
     [InlineData("insert t values (1) on duplicate key update a = 2", StatementHints.HasCall | StatementHints.Returns)]
     [InlineData("insert t values (1) returning a", StatementHints.HasCall | StatementHints.Returns)]

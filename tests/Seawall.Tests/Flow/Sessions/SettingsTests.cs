@@ -107,6 +107,20 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public void A_question_for_settings_does_not_use_up_what_was_said_of_the_next_transaction()
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled(FakeServerKind.MariaDb1011));
+        world.Server.When("SET TRANSACTION", new FakeOk());
+        var client = world.Client();
+        Assert.True(client.Query("SET TRANSACTION READ WRITE").IsOk);
+
+        Assert.True(client.Query("SET @@time_zone = '+02:00'").IsOk); // MariaDB is silent about it.
+
+        Assert.DoesNotContain(world.Pooled.Single().Queries, sql => sql.StartsWith("SELECT @@", StringComparison.Ordinal));
+        Assert.Equal("+02:00", client.Query("SELECT @@time_zone").Scalar);
+    }
+
+    [Fact]
     public void A_session_without_a_schema_never_gets_into_anothers()
     {
         using var world = new EngineWorld(StatementTests.OnePooled());

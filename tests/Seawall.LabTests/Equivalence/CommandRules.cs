@@ -101,6 +101,7 @@ internal static class CommandRules
         var (text, parameters) = dice.Pick(s_prepared);
         var slot = dice.Next(Model.SlotCount);
         model.Slots[slot] = parameters;
+        model.HadCursors[slot] = false;
         model.Cursors[slot] = false;
         return new Step(CommandKind.StatementPrepare, text, slot);
     }
@@ -109,8 +110,9 @@ internal static class CommandRules
     {
         var slot = Slot(model, dice);
         var values = (model.Slots[slot] ?? "").Select(kind => Value(kind, model, dice)).ToArray();
-        // MySQL 9.7 sends columns and then nothing any more when a statement with an open cursor is executed without one.
-        var cursor = dice.Chance(15) || (model.IsModern && model.Cursors[slot]);
+        // MySQL 9.7 sends columns and then nothing any more when a statement that had a cursor is executed without one.
+        var cursor = dice.Chance(15) || (model.IsModern && model.HadCursors[slot]);
+        model.HadCursors[slot] |= cursor;
         model.Cursors[slot] = cursor;
         return new Step(CommandKind.StatementExecute, "", slot, values, cursor ? 1 : 0);
     }

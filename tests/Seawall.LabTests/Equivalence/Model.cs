@@ -51,6 +51,9 @@ internal sealed class Model(LabKind kind)
     /// <summary>Slots with a cursor that may have rows left.</summary>
     internal bool[] Cursors { get; } = new bool[SlotCount];
 
+    /// <summary>Slots that were executed with a cursor since they were prepared.</summary>
+    internal bool[] HadCursors { get; } = new bool[SlotCount];
+
     /// <summary>All that ends with a reset of the connection.</summary>
     internal void Forget()
     {
@@ -63,5 +66,6 @@ internal sealed class Model(LabKind kind)
         Xa = 0;
         Array.Clear(Slots);
         Array.Clear(Cursors);
+        Array.Clear(HadCursors);
     }
 }

@@ -72,10 +72,13 @@ internal static class ServerQuestions
     internal static async LoopTask<Func<ServerFacts, ServerFacts>?> AskAgain(ServerConnection connection, int epoch)
     {
         var variables = await ServerQuery.Run(connection, s_variables, columns: 2);
-        return variables.Reply.IsOk
-            ? facts => (facts.Globals.Epoch == epoch ? ReadVariables(facts, variables) : facts)
-                with { Health = ServerHealth.Up, Problem = null }
-            : null;
+        if (!variables.Reply.IsOk)
+            return null;
+        return facts =>
+        {
+            var now = facts.Globals.Epoch == epoch ? ReadVariables(facts, variables) : facts;
+            return now with { Health = ServerHealth.Up, Problem = null };
+        };
     }
 
     private static ServerFacts ReadVariables(ServerFacts facts, ServerRows rows) => facts.WithGlobals(GlobalQuestion.Read(rows));

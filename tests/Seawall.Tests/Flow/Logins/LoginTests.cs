@@ -149,7 +149,11 @@ public sealed class LoginTests
 
         var reply = world.Connect(s_app with
         {
-            User = "open", Password = "", Plugin = "mysql_native_password", WaitsForNonce = true, Capabilities = old,
+            User = "open",
+            Password = "",
+            Plugin = "mysql_native_password",
+            WaitsForNonce = true,
+            Capabilities = old,
         }).LogIn();
 
         Assert.Equal(("caching_sha2_password", true, 1), (reply.Greeted, reply.IsIn, reply.Exchanges));

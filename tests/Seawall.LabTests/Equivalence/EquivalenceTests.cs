@@ -38,14 +38,20 @@ public sealed class EquivalenceTests(LabServers lab)
     internal async Task A_proxy_that_does_not_track_sessions_is_found_out(UntrackedState untracked)
     {
         const int linesMax = 12;
+        const int worldsMax = 4;
         Assert.SkipWhen(Plan.FromEnvironment().IsChosen, "a longer run was asked for");
         await using var server = await StartAsync(LabKind.MariaDb);
-        using var run = new Run(server, new Plan { Sessions = 12 }, options => options with { Untracked = untracked });
+        var report = "";
+        // What one session finds of another depends on who gets which connection, and need not come again.
+        for (var seed = 1; seed <= worldsMax && !report.Contains("steps are left", default); seed++)
+        {
+            using var run = new Run(server, new Plan { Seed = seed, Sessions = 12 }, options => options with { Untracked = untracked });
 
-        Assert.False(await run.PlayAsync(_ => { }, Cancel));
+            Assert.False(await run.PlayAsync(_ => { }, Cancel));
 
-        var report = run.Reports.Single();
-        TestContext.Current.TestOutputHelper?.WriteLine(report);
+            report = run.Reports.Single();
+            TestContext.Current.TestOutputHelper?.WriteLine(report);
+        }
         Assert.Contains("steps are left", report, default);
         Assert.InRange(report.Split('\n').Count(line => line.StartsWith("  ", default) && line.Contains(": ", default)), 1, linesMax);
     }

@@ -69,8 +69,24 @@ internal static class PinLedger
         // "Something changed" is explained by what the text says; by nothing else.
         if (facts.HasNamelessChange && !facts.HasVariableChange && !Explains(statement.Facts.Traits))
             session.Pin(PinReasons.UnknownState, StatementText.DigestOf(statement));
-        if (session.PinReasons.HasFlag(PinReasons.NextTransaction) && EndsTransaction(statement, facts))
+        if (statement.Decision.MarksTransaction)
+            NoteMarkedTransaction(statement, facts);
+        else if (session.PinReasons.HasFlag(PinReasons.NextTransaction) && EndsTransaction(statement, facts))
             session.Unpin(PinReasons.NextTransaction);
+    }
+
+    // When SET autocommit ends a transaction, servers (MariaDB 10.11, MySQL 9.7 and 5.6) keep its READ ONLY and its isolation
+    // for what follows, until a statement on a table with transactions has succeeded.
+    private static void NoteMarkedTransaction(Statement statement, AnswerFacts facts)
+    {
+        var session = statement.Session;
+        var setsAutocommit = (statement.Facts.Traits & StatementTraits.SetsAutocommit) != 0;
+        if (facts.IsError)
+            return;
+        if (!setsAutocommit)
+            session.HasMarkedTransactions = true;
+        else if (session.HasMarkedTransactions && statement.WasInTransaction && !session.InTransaction)
+            session.Pin(PinReasons.NextTransaction, StatementText.DigestOf(statement));
     }
 
     // The connection remembers them until a transaction ends, and its flags do not tell.

@@ -60,6 +60,10 @@ internal struct HeadReader(Word verb)
             case Phase.Load:
                 Load(word, ref phase, ref traits);
                 break;
+            case Phase.Start when kind == StatementKind.Begin:
+                if (word == Statements.Word.Read)
+                    traits |= StatementTraits.SetsNextTransaction;
+                break;
             case Phase.Lock or Phase.Unlock or Phase.Start or Phase.Release:
                 Pair(word, dialect, ref phase, ref kind, ref traits);
                 break;
@@ -268,7 +272,7 @@ internal struct HeadReader(Word verb)
             (Statements.Word.Release, Statements.Word.Savepoint) => (StatementKind.ReleaseSavepoint, StatementTraits.None),
             _ => (StatementKind.Other, StatementTraits.Anything),
         };
-        phase = Phase.Body;
+        phase = kind == StatementKind.Begin ? Phase.Start : Phase.Body;
     }
 
     private void Show(Word word, ref Phase phase, ref StatementTraits traits)

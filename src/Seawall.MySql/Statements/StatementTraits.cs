@@ -92,7 +92,10 @@ public enum StatementTraits : ulong
     /// <summary>DEALLOCATE PREPARE or DROP PREPARE.</summary>
     DeallocatesText = 1UL << 24,
 
-    /// <summary>SET TRANSACTION or SET @@transaction_isolation without a scope: the next transaction only.</summary>
+    /// <summary>
+    /// SET TRANSACTION or SET @@transaction_isolation without a scope: the next transaction only. START TRANSACTION READ ...:
+    /// only this one.
+    /// </summary>
     SetsNextTransaction = 1UL << 25,
 
     /// <summary>SET ROLE.</summary>

@@ -37,7 +37,10 @@ internal static class Tables
         begin => Begin BeginsTransaction ImplicitCommit
         begin work; => Begin BeginsTransaction ImplicitCommit
         start transaction => Begin BeginsTransaction ImplicitCommit
-        start transaction with consistent snapshot, read only => Begin BeginsTransaction ImplicitCommit
+        start transaction with consistent snapshot, read only => Begin BeginsTransaction ImplicitCommit SetsNextTransaction
+        start transaction with consistent snapshot => Begin BeginsTransaction ImplicitCommit
+        start transaction /* read only */ read write; => Begin BeginsTransaction ImplicitCommit SetsNextTransaction
+        start transaction; read only => Begin *2 BeginsTransaction ImplicitCommit Anything
         commit => Commit EndsTransaction
         commit work and chain => Commit EndsTransaction ChainsTransaction
         commit and no chain release => Commit EndsTransaction ReleasesConnection

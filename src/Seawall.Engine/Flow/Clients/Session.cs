@@ -175,6 +175,9 @@ internal sealed class Session : TimerNode
     /// <summary>Whether a transaction is open.</summary>
     internal bool InTransaction => Status.HasFlag(ServerStatus.InTransaction);
 
+    /// <summary>Whether it has ever begun a transaction that was to read only, or to write although others do not.</summary>
+    internal bool HasMarkedTransactions { get; set; }
+
     /// <summary>Whether nobody in between can read what the client sends.</summary>
     internal bool IsProtected => Wire.IsEncrypted || Wire.Peer.IsUnix;
 

@@ -61,6 +61,10 @@ internal static class Decider
         var pins = Collect(s_pins, traits);
         if ((traits & StatementTraits.CalculatesFoundRows) != 0)
             pins |= PinReasons.FoundRows;
+        // A transaction that is open keeps the connection by itself.
+        var beginsMarked = facts is { Statements: 1, Kind: StatementKind.Begin } && pins.HasFlag(PinReasons.NextTransaction);
+        if (beginsMarked)
+            pins &= ~PinReasons.NextTransaction;
         // LAST_INSERT_ID(expr) is told in the answer to a change of rows, and in no other: the server is asked afterwards.
         if (AsksForId(facts))
             pins |= PinReasons.InsertId;
@@ -72,7 +76,8 @@ internal static class Decider
             AsksSettings: !IsSetStatement(facts, version) && AsksSettings(traits, version),
             ForgetsSettings: IsSetStatement(facts, version),
             EndsConnection: (traits & StatementTraits.ReleasesConnection) != 0,
-            ChangesGlobals: (traits & StatementTraits.SetsGlobal) != 0);
+            ChangesGlobals: (traits & StatementTraits.SetsGlobal) != 0,
+            MarksTransaction: beginsMarked || (traits & StatementTraits.SetsAutocommit) != 0);
     }
 
     /// <summary>

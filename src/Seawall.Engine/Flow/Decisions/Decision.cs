@@ -15,11 +15,14 @@ namespace Seawall.Engine.Flow.Decisions;
 /// <param name="ForgetsSettings">Whether reported changes hold for this statement only (MariaDB's SET STATEMENT).</param>
 /// <param name="EndsConnection">Whether the server closes the connection afterwards (COMMIT RELEASE).</param>
 /// <param name="ChangesGlobals">Whether sessions that begin after it may begin with something else.</param>
+/// <param name="MarksTransaction">Whether it begins a transaction unlike others, or may end one and leave that behind.</param>
 internal readonly record struct Decision(
     bool MayShareTrip, PreviousFacts Needs, PinReasons Pins, PinReasons PinsEvenIfItFails, PinReasons Ends,
-    bool AsksSettings, bool ForgetsSettings, bool EndsConnection, bool ChangesGlobals)
+    bool AsksSettings, bool ForgetsSettings, bool EndsConnection, bool ChangesGlobals,
+    bool MarksTransaction)
 {
     /// <summary>Whether there is anything to do when the answer has come.</summary>
     internal bool HasConsequences =>
-        (Pins | PinsEvenIfItFails | Ends) != 0 || AsksSettings || ForgetsSettings || EndsConnection || ChangesGlobals;
+        (Pins | PinsEvenIfItFails | Ends) != 0 || AsksSettings || ForgetsSettings || EndsConnection || ChangesGlobals
+        || MarksTransaction;
 }

@@ -45,6 +45,29 @@ public sealed class PinTests
         Assert.Single(world.Pooled);
     }
 
+    // Servers keep what a transaction was when SET autocommit has ended it: others would be refused with 1792.
+    [Theory]
+    [InlineData("START TRANSACTION READ ONLY", true)]
+    [InlineData("SET TRANSACTION READ ONLY", true)]
+    [InlineData("BEGIN", false)]
+    public void What_a_transaction_was_that_SET_autocommit_ended_stays_with_its_session(string begins, bool stays)
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled());
+        world.Server.When("SET TRANSACTION ", new FakeOk());
+        var client = world.Client();
+        client.Query("SET autocommit = 0");
+        client.Query(begins);
+        client.Query("BEGIN");
+        client.Query("SET autocommit = 1");
+        var waiting = world.Client().BeginQuery("SELECT 'mine too'");
+        world.World.RunFor(1_000);
+
+        Assert.Equal(!stays, waiting.IsDone);
+        client.Query("BEGIN");
+        client.Query("COMMIT");
+        Assert.Equal("mine too", waiting.Value.Scalar);
+    }
+
     // Whether a statement alone used up what SET TRANSACTION has said is not known: it may not have touched a table.
     [Theory]
     [InlineData("BEGIN", "COMMIT")]

@@ -23,7 +23,8 @@ public sealed class PacketCapture : IAsyncDisposable
         _beacon.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _beacon.Listen();
         var filter = string.Join(" or ", ports.Append(BeaconPort).Select(port => $"tcp port {port}"));
-        _program = LabProgram.Start(new LabCommand("dumpcap", "-q", "-i", "lo", "-f", filter, "-w", file));
+        // With the 2 MiB that it takes by itself it loses packets on a busy machine.
+        _program = LabProgram.Start(new LabCommand("dumpcap", "-q", "-B", "64", "-i", "lo", "-f", filter, "-w", file));
     }
 
     /// <summary>The capture, for tshark as well.</summary>

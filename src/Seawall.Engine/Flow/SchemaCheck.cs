@@ -24,6 +24,7 @@ internal sealed class SchemaCheck(FrontDoor door, PoolBook pools, SchemaMemory m
             var refusal = await Ask(session, schema);
             if (!refusal.IsOk)
             {
+                door.Refused(session, session.Account!.User, $"schema: {refusal.Message}");
                 exchange.SendError(new SqlError(refusal.Code, refusal.State), refusal.Message);
                 await session.Wire.Flushed();
                 return false;

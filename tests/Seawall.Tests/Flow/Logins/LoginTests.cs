@@ -308,6 +308,8 @@ public sealed class LoginTests
         using var world = new EngineWorld();
 
         Assert.Equal(1049, world.Connect(s_app with { Schema = "nowhere" }).LogIn().Code);
+        Assert.Equal(1, world.Count(meter => meter.LoginsFailed));
+        Assert.Contains(world.Log.Lines, line => line.Contains("login refused for 'app'", default) && line.Contains("nowhere", default));
         Assert.Equal("shop", world.Client(s_app with { Schema = "shop" }).Query("SELECT DATABASE()").Scalar);
     }
 

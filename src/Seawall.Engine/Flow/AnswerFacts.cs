@@ -1,3 +1,4 @@
+using System.Buffers;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Servers;
 using Seawall.MySql.Framing;
@@ -10,6 +11,7 @@ internal sealed class AnswerFacts
 {
     private OkFields _ok;
     private bool _tracksSession;
+    private bool _isMariaDb;
 
     private const ServerStatus OfOutParameters = ServerStatus.MoreResults | ServerStatus.OutParameters;
 
@@ -90,6 +92,7 @@ internal sealed class AnswerFacts
     {
         IsEof = payload[0] == OkPacket.EndHeader && !connection.DeprecatesEof;
         _tracksSession = connection.TracksSession;
+        _isMariaDb = connection.Version.IsMariaDb;
         if (IsEof)
         {
             var eof = EofPacket.Read(payload);
@@ -145,7 +148,8 @@ internal sealed class AnswerFacts
     /// </summary>
     internal void WriteEnd(PacketWriter writer, Session session, ReadOnlySpan<byte> payload, bool saysNoOutParameters)
     {
-        if (_ok.FirstByte == OkPacket.EndHeader && session.WantsEof)
+        var wantsEof = _ok.FirstByte == OkPacket.EndHeader && session.WantsEof;
+        if (wantsEof && !(HasSessionChanges && _isMariaDb))
         {
             EofPacket.Write(writer, _ok.Warnings, saysNoOutParameters ? Status & ~OfOutParameters : Status);
             return;
@@ -156,10 +160,19 @@ internal sealed class AnswerFacts
             return;
         }
         var ok = OkPacket.Read(payload, _tracksSession);
-        Span<byte> shown = stackalloc byte[SessionChangeFilter.LengthMax];
-        var length = session.TracksSession ? SessionChangeFilter.Write(ok.SessionChanges, session.Tracking, shown) : 0;
-        OkPacket.Write(writer, _ok.FirstByte, _ok.AffectedRows, _ok.LastInsertId, Status, _ok.Warnings, ok.Info,
-            shown[..length], session.Capabilities);
+        var room = SessionChangeFilter.RoomFor(ok.SessionChanges);
+        var rented = room > SessionChangeFilter.LengthMax ? ArrayPool<byte>.Shared.Rent(room) : null;
+        Span<byte> shown = rented is null ? stackalloc byte[SessionChangeFilter.LengthMax] : rented;
+        var length = wantsEof || session.TracksSession ? SessionChangeFilter.Write(ok.SessionChanges, session.Tracking, shown) : 0;
+        if (wantsEof)
+            EofPacket.Write(writer, _ok.Warnings, Status, tellsOfChange: length > 0);
+        else
+        {
+            OkPacket.Write(writer, _ok.FirstByte, _ok.AffectedRows, _ok.LastInsertId, Status, _ok.Warnings, ok.Info,
+                shown[..length], session.Capabilities);
+        }
+        if (rented is not null)
+            ArrayPool<byte>.Shared.Return(rented);
     }
 
     private bool Note(ServerStatus status)

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using Seawall.MySql.Results;
 
@@ -9,8 +10,17 @@ namespace Seawall.Engine.Flow;
 /// </summary>
 internal static class SessionChangeFilter
 {
-    /// <summary>Room for what is shown. What does not fit is left out: a report is a courtesy.</summary>
+    /// <summary>Room for what is shown, but for long reports (<see cref="RoomFor"/>).</summary>
     internal const int LengthMax = 1024;
+
+    // All variables of a server are some 20,000 bytes. What does not fit is left out: a report is a courtesy.
+    private const int LongMax = 64 * 1024;
+
+    /// <summary>
+    /// The room that a report may need: variables that share an entry get one each, with at most 4 bytes about it, and none is
+    /// shorter than 2.
+    /// </summary>
+    internal static int RoomFor(ReadOnlySpan<byte> changes) => Math.Min(changes.Length, LongMax) * 3;
 
     /// <summary>Copies what the client may see into <paramref name="shown"/> and returns its length.</summary>
     internal static int Write(ReadOnlySpan<byte> changes, ClientTracking tracking, Span<byte> shown)
@@ -48,19 +58,18 @@ internal static class SessionChangeFilter
         return 2 + WriteString(name[..length], shown[2..]);
     }
 
-    // A kind, a length, and one or two strings with their lengths. All of them are short: a byte of length is enough.
+    // A kind, a length, and one or two strings with their lengths.
     private static int WriteChange(in SessionChange change, Span<byte> into)
     {
         if (change.Kind == SessionChangeKind.State)
             return WriteState(into);
         var isVariable = change.Kind == SessionChangeKind.SystemVariables;
         var isGtids = change.Kind == SessionChangeKind.Gtids;
-        var inner = (isVariable ? 1 + change.Name.Length : isGtids ? 1 : 0) + 1 + change.Value.Length;
-        if (inner >= 0xFB || inner + 2 > into.Length)
+        var inner = (isVariable ? SizeOf(change.Name.Length) : isGtids ? 1 : 0) + SizeOf(change.Value.Length);
+        if (inner > ushort.MaxValue || 1 + SizeOf(inner) > into.Length)
             return 0;
         into[0] = (byte)change.Kind;
-        into[1] = (byte)inner;
-        var at = 2;
+        var at = 1 + WriteLength(inner, into[1..]);
         if (isVariable)
             at += WriteString(change.Name, into[at..]);
         else if (isGtids)
@@ -77,8 +86,23 @@ internal static class SessionChangeFilter
 
     private static int WriteString(ReadOnlySpan<byte> text, Span<byte> into)
     {
-        into[0] = (byte)text.Length;
-        text.CopyTo(into[1..]);
-        return 1 + text.Length;
+        var at = WriteLength(text.Length, into);
+        text.CopyTo(into[at..]);
+        return at + text.Length;
     }
+
+    // optimizer_switch has some 1,000 bytes: of two bytes of length, which 0xFC announces, there is need, and of no more.
+    private static int WriteLength(int length, Span<byte> into)
+    {
+        if (length < 0xFB)
+        {
+            into[0] = (byte)length;
+            return 1;
+        }
+        into[0] = 0xFC;
+        BinaryPrimitives.WriteUInt16LittleEndian(into[1..], (ushort)length);
+        return 3;
+    }
+
+    private static int SizeOf(int length) => (length < 0xFB ? 1 : 3) + length;
 }

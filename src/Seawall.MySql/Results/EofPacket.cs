@@ -20,7 +20,10 @@ public readonly record struct EofPacket(ushort Warnings, ServerStatus Status)
         return new(reader.Int2(), (ServerStatus)reader.Int2());
     }
 
-    /// <summary>Writes a payload.</summary>
-    public static void Write(PacketWriter writer, ushort warnings, ServerStatus status) => writer
-        .Int1(OkPacket.EndHeader).Int2(warnings).Int2((ushort)(status & ~ServerStatus.SessionStateChanged));
+    /// <summary>
+    /// Writes a payload. <paramref name="tellsOfChange"/>: MariaDB says here too that there is a report, which it does not send.
+    /// </summary>
+    public static void Write(PacketWriter writer, ushort warnings, ServerStatus status, bool tellsOfChange = false) => writer
+        .Int1(OkPacket.EndHeader).Int2(warnings)
+        .Int2((ushort)(status & ~ServerStatus.SessionStateChanged | (tellsOfChange ? ServerStatus.SessionStateChanged : 0)));
 }

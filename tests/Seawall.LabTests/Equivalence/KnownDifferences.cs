@@ -16,12 +16,15 @@ internal static partial class KnownDifferences
 
     internal const string StateAsked = "the answer to SET session_track_state_change itself";
 
+    internal const string RoleAfterReset = "the role after COM_RESET_CONNECTION, which takes it away here";
+
     /// <summary>Those after which the two sides are as alike as before.</summary>
     internal static bool IsHarmless(string name) => name is not (Refused or AccessMode);
 
     private const int ReadOnlyTransaction = 1792;
 
-    internal static string? Name(bool afterAutocommit, Difference difference, SideAnswer server, SideAnswer seawall)
+    internal static string? Name(
+        bool afterAutocommit, bool isResetWithRole, Difference difference, SideAnswer server, SideAnswer seawall)
     {
         if (afterAutocommit && (server.Packets.Error, seawall.Packets.Error) is (null, { Code: ReadOnlyTransaction }) or ({ Code: ReadOnlyTransaction }, null))
             return AccessMode;
@@ -33,6 +36,8 @@ internal static partial class KnownDifferences
             return Unasked;
         if (difference.Step.Kind == CommandKind.Connect && WithoutWarnings(there) == here)
             return Newcomer;
+        if (isResetWithRole && difference.Step.Text.Contains("current_role()", default))
+            return RoleAfterReset;
         return difference.Step.Text.Contains("session_track_state_change", default) && difference.At == 0 ? StateAsked : null;
     }
 

@@ -11,6 +11,8 @@ internal sealed class Pair : IDisposable
 
     private readonly Ground _ground;
     private int _sinceAutocommit = AutocommitStepsMax;
+    private bool _hasHadRole;
+    private bool _isResetWithRole;
     private readonly Side _direct;
     private readonly Side _through;
     private readonly Tally _tally;
@@ -57,12 +59,14 @@ internal sealed class Pair : IDisposable
         var setsAutocommit = step.Text.StartsWith("set", StringComparison.OrdinalIgnoreCase)
             && step.Text.Contains("autocommit", StringComparison.OrdinalIgnoreCase);
         _sinceAutocommit = setsAutocommit ? 0 : _sinceAutocommit + 1;
+        _hasHadRole |= step.Text.Contains("set role", StringComparison.OrdinalIgnoreCase);
+        _isResetWithRole |= _hasHadRole && step.Kind == CommandKind.ResetConnection;
         IsOver = server.IsClosed && seawall.IsClosed;
         if (seawall.Packets.Error?.Message.Contains("no free connection", StringComparison.Ordinal) == true)
             throw new TimeoutException($"script {Script.Number}: {step}: {seawall.Packets.Error}");
         if (Likeness.Compare(step, server, seawall) is not { } difference)
             return null;
-        if (KnownDifferences.Name(_sinceAutocommit <= AutocommitStepsMax, difference, server, seawall) is not { } known)
+        if (KnownDifferences.Name(_sinceAutocommit <= AutocommitStepsMax, _isResetWithRole, difference, server, seawall) is not { } known)
             return difference;
         _tally.CountKnown(known);
         if (KnownDifferences.IsHarmless(known))

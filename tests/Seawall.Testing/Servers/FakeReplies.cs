@@ -115,7 +115,10 @@ internal sealed class FakeReplies(FakeSession session, PacketStream stream)
     {
         var status = session.Status | extra | (moreFollow ? ServerStatus.MoreResults : 0);
         if (DeprecatesEof)
-            OkPacket.Write(stream.Begin(), OkPacket.EndHeader, 0, 0, status, warnings, default, default, Capabilities);
+        {
+            OkPacket.Write(stream.Begin(), OkPacket.EndHeader, 0, 0, status, warnings, default,
+                TakeChanges().OpenPayload, Capabilities);
+        }
         else
             EofPacket.Write(stream.Begin(), warnings, status);
         stream.Finish();
@@ -162,6 +165,15 @@ internal sealed class FakeReplies(FakeSession session, PacketStream stream)
 
     private void WriteOk(FakeOk ok, bool moreFollow)
     {
+        var changes = TakeChanges();
+        var status = session.Status | (moreFollow ? ServerStatus.MoreResults : 0);
+        OkPacket.Write(stream.Begin(), OkPacket.Header, ok.AffectedRows, ok.InsertId, status, ok.Warnings,
+            Encoding.UTF8.GetBytes(ok.Info), changes.OpenPayload, Capabilities);
+        stream.Finish();
+    }
+
+    private PacketWriter TakeChanges()
+    {
         var changes = new PacketWriter().Begin(0);
         foreach (var (kind, name, value) in session.Changes)
         {
@@ -175,10 +187,7 @@ internal sealed class FakeReplies(FakeSession session, PacketStream stream)
             changes.Int1((byte)kind).LengthEncodedBytes(data.OpenPayload);
         }
         session.Changes.Clear();
-        var status = session.Status | (moreFollow ? ServerStatus.MoreResults : 0);
-        OkPacket.Write(stream.Begin(), OkPacket.Header, ok.AffectedRows, ok.InsertId, status, ok.Warnings,
-            Encoding.UTF8.GetBytes(ok.Info), changes.OpenPayload, Capabilities);
-        stream.Finish();
+        return changes;
     }
 
     private void WriteError(FakeError error)

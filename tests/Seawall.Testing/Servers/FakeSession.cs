@@ -122,6 +122,9 @@ public sealed class FakeSession
     /// <summary>The number of the collation that columns are described with.</summary>
     internal int CollationOfResults { get; private set; } = 45;
 
+    /// <summary>A routine sets a variable, and the end of the answer tells of it.</summary>
+    public void SetInRoutine(string name, string? value) => Set(name, value);
+
     internal void SetNames(string charset, string collation, bool reports)
     {
         Set("character_set_client", charset, reports);

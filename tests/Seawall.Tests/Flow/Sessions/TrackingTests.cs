@@ -1,6 +1,7 @@
 using Seawall.MySql.Commands;
 using Seawall.MySql.Results;
 using Seawall.Testing;
+using Seawall.Testing.Clients;
 using Seawall.Testing.Servers;
 using Seawall.Tests.Flow.Statements;
 using Xunit;
@@ -57,5 +58,41 @@ public sealed class TrackingTests
         Assert.Equal([(SessionChangeKind.State, "", "1")], client.Query("SET lc_time_names = 'de_DE'").Only.Changes);
         Assert.Empty(world.Client().Query("SET lc_time_names = 'de_DE'").Only.Changes);
         Assert.Equal(Engine.Flow.PinReasons.None, world.Engine.Lanes[0].Door.Sessions.First().PinReasons);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Long_values_are_reported_whole(FakeServerKind kind)
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled(kind));
+        var client = world.Client();
+        var (one, two) = (new string('a', 900), new string('b', 250));
+
+        Assert.True(client.Query("SET session_track_system_variables = 'lc_time_names,sql_mode'").IsOk);
+
+        Assert.Equal(
+            [(SessionChangeKind.SystemVariables, "lc_time_names", one), (SessionChangeKind.SystemVariables, "sql_mode", two)],
+            client.Query($"SET lc_time_names = '{one}', sql_mode = '{two}'").Only.Changes);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void An_end_without_room_for_reports_says_that_there_is_one_as_the_server_does(FakeServerKind kind)
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled(kind));
+        world.Server.When("SELECT routine", (session, _) =>
+        {
+            session.SetInRoutine("lc_time_names", "de_DE");
+            return FakeAnswer.One("1");
+        });
+        var old = new FakeClientOptions { Capabilities = FakeClientOptions.Old };
+        var (client, other) = (world.Client(old), world.Client(old));
+
+        Assert.True(client.Query("SET session_track_system_variables = 'lc_time_names'").IsOk);
+
+        Assert.Equal(kind == FakeServerKind.MariaDb1011,
+            client.Query("SELECT routine()").Only.Status.HasFlag(ServerStatus.SessionStateChanged));
+        Assert.False(other.Query("SELECT routine()").Only.Status.HasFlag(ServerStatus.SessionStateChanged));
+        Assert.False(client.Query("SELECT 1").Only.Status.HasFlag(ServerStatus.SessionStateChanged));
     }
 }

@@ -8,38 +8,56 @@ internal static partial class KnownDifferences
 {
     internal const string Refused = "refused with 1235: ROW_COUNT(), FOUND_ROWS() and diagnostics, once others had the connection";
 
-    internal const string Unasked = "MySQL told of a transaction's state although nobody had asked for it";
-
-    internal const string AccessMode = "READ ONLY or not, after SET autocommit has ended a transaction: servers are late by a statement";
+    internal const string Unasked = "MySQL told of a transaction's state, or of nothing, although nobody had asked for it";
 
     internal const string Newcomer = "MariaDB told a newcomer of a warning that the thread's last client had";
 
-    internal const string StateAsked = "the answer to SET session_track_state_change itself";
+    internal const string StateAsked = "the answer to SET session_track_state_change or session_track_transaction_info itself";
+
+    internal const string Alone = "after an error that Seawall says itself it is alone; MySQL since 5.7 keeps what was there beside it";
 
     internal const string RoleAfterReset = "the role after COM_RESET_CONNECTION, which takes it away here";
 
     /// <summary>Those after which the two sides are as alike as before.</summary>
-    internal static bool IsHarmless(string name) => name is not (Refused or AccessMode);
+    internal static bool IsHarmless(string name) => name is not Refused;
 
-    private const int ReadOnlyTransaction = 1792;
-
-    internal static string? Name(
-        bool afterAutocommit, bool isResetWithRole, Difference difference, SideAnswer server, SideAnswer seawall)
+    internal static string? Name(bool hasOwnError, bool isResetWithRole, Difference difference, SideAnswer seawall)
     {
-        if (afterAutocommit && (server.Packets.Error, seawall.Packets.Error) is (null, { Code: ReadOnlyTransaction }) or ({ Code: ReadOnlyTransaction }, null))
-            return AccessMode;
         if (seawall.Packets.Error is { Code: 1235 } error && error.Message.EndsWith("[seawall: the statement did not run]", StringComparison.Ordinal))
             return Refused;
+        if (hasOwnError && (difference.Step.Kind is CommandKind.Ping or CommandKind.SetOption or CommandKind.InitDb || AsksForDiagnostics(difference.Step)))
+            return Alone;
         var there = difference.Server.ElementAtOrDefault(difference.At) ?? "";
         var here = difference.Seawall.ElementAtOrDefault(difference.At) ?? "";
-        if (there.Contains("TransactionState =", default))
+        // Both may come with the same answer on either side.
+        if (there.Contains("TransactionState =", default) || here.Contains("TransactionState =", default)
+            || DifferByEmptyReport(there.Split(' ')[0], here.Split(' ')[0]))
+        {
             return Unasked;
+        }
         if (difference.Step.Kind == CommandKind.Connect && WithoutWarnings(there) == here)
             return Newcomer;
         if (isResetWithRole && difference.Step.Text.Contains("current_role()", default))
             return RoleAfterReset;
-        return difference.Step.Text.Contains("session_track_state_change", default) && difference.At == 0 ? StateAsked : null;
+        var asks = difference.Step.Text.Contains("session_track_state_change", default)
+            || difference.Step.Text.Contains("session_track_transaction_info", default);
+        return asks && difference.At == 0 ? StateAsked : null;
     }
+
+    /// <summary>Whether a step asks for warnings and errors, and leaves them as they are or takes them away by asking.</summary>
+    internal static bool AsksForDiagnostics(Step step) =>
+        step.Text.StartsWith("show warnings", StringComparison.OrdinalIgnoreCase) || step.Text.StartsWith("show errors", StringComparison.Ordinal)
+        || step.Text.StartsWith("show count(*)", StringComparison.Ordinal)
+        || step.Text.StartsWith("select @@warning_count", StringComparison.Ordinal)
+        || step.Text.StartsWith("select @@error_count", StringComparison.Ordinal);
+
+    // The flag that something was reported, and a report of no length.
+    private static bool DifferByEmptyReport(string there, string here) => there != here && WithoutEmptyReport(there) == WithoutEmptyReport(here);
+
+    private static string WithoutEmptyReport(string ok) => EmptyReport().Replace(ok, "${1}7:${2}00${3}");
+
+    [GeneratedRegex("^([0-9]+:)9:(00[0-9A-F]{6})40([0-9A-F]{4})0000$")]
+    private static partial Regex EmptyReport();
 
     private static string WithoutWarnings(string ok) =>
         ShortOk().Replace(LongOk().Replace(ok, "OK 0 0 0 0 "), "${1}0000 ");

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Seawall.LabTests.Lab;
 using Seawall.MySql.Commands;
 
 namespace Seawall.LabTests.Equivalence;
@@ -6,16 +7,13 @@ namespace Seawall.LabTests.Equivalence;
 /// <summary>One script's session on both sides.</summary>
 internal sealed class Pair : IDisposable
 {
-    // Statements that touch no table come between.
-    private const int AutocommitStepsMax = 6;
-
     private readonly Ground _ground;
-    private int _sinceAutocommit = AutocommitStepsMax;
     private bool _hasHadRole;
     private bool _isResetWithRole;
     private readonly Side _direct;
     private readonly Side _through;
     private readonly Tally _tally;
+    private bool _hasOwnError;
 
     internal Pair(Ground ground, int throughPort, Script script, Tally tally)
     {
@@ -56,17 +54,15 @@ internal sealed class Pair : IDisposable
     {
         var (server, seawall) = (Read(_direct, "the server", step), Read(_through, "Seawall", step));
         _tally.Count(step);
-        var setsAutocommit = step.Text.StartsWith("set", StringComparison.OrdinalIgnoreCase)
-            && step.Text.Contains("autocommit", StringComparison.OrdinalIgnoreCase);
-        _sinceAutocommit = setsAutocommit ? 0 : _sinceAutocommit + 1;
         _hasHadRole |= step.Text.Contains("set role", StringComparison.OrdinalIgnoreCase);
         _isResetWithRole |= _hasHadRole && step.Kind == CommandKind.ResetConnection;
+        NoteOwnError(step, seawall);
         IsOver = server.IsClosed && seawall.IsClosed;
         if (seawall.Packets.Error?.Message.Contains("no free connection", StringComparison.Ordinal) == true)
             throw new TimeoutException($"script {Script.Number}: {step}: {seawall.Packets.Error}");
         if (Likeness.Compare(step, server, seawall) is not { } difference)
             return null;
-        if (KnownDifferences.Name(_sinceAutocommit <= AutocommitStepsMax, _isResetWithRole, difference, server, seawall) is not { } known)
+        if (KnownDifferences.Name(_hasOwnError, _isResetWithRole, difference, seawall) is not { } known)
             return difference;
         _tally.CountKnown(known);
         if (KnownDifferences.IsHarmless(known))
@@ -74,6 +70,17 @@ internal sealed class Pair : IDisposable
         // One side has run the statement and the other has not, and neither what it said nor what it did can be made the same.
         IsOver = _ground.IsSpoilt = true;
         return null;
+    }
+
+    // What names no statement, or one that there is not, is answered by Seawall: until the next statement its error is alone.
+    private void NoteOwnError(Step step, SideAnswer seawall)
+    {
+        if (_ground.Server.Kind != LabKind.MySql97)
+            return;
+        if (seawall.Packets.Error is { Code: 1047 or 1210 or 1243 or 1421 } && step.Kind != CommandKind.Query)
+            _hasOwnError = true;
+        else if (step.Kind == CommandKind.Query && !KnownDifferences.AsksForDiagnostics(step))
+            _hasOwnError = false;
     }
 
     /// <summary>What both sides say of warnings.</summary>

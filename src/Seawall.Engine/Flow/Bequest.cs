@@ -50,6 +50,7 @@ internal static class Bequest
     internal static void NoteRefusal(Session session, ServerConnection connection)
     {
         session.AnswerWarnings = 1;
+        session.HasUncountedWarnings = true;
         session.LastResult = new LastResult(RowCount: -1, LastResult.NotAskedFor, Warnings: 1, IsError: true);
         session.Elsewhere &= ~(PreviousFacts.RowCount | PreviousFacts.Diagnostics);
         session.KeptWarnings = null;
@@ -65,6 +66,7 @@ internal static class Bequest
         NoteOwnAnswer(session, rowCount: -1);
         session.LastResult = session.LastResult with { Warnings = 1, IsError = true };
         session.AnswerWarnings = 1;
+        session.HasUncountedWarnings = false;
         var number = error.Code.ToString(CultureInfo.InvariantCulture);
         session.KeptWarnings = new([["Error"u8.ToArray(), Encoding.ASCII.GetBytes(number), Encoding.UTF8.GetBytes(message)]], 1, 1);
         session.Elsewhere |= PreviousFacts.Diagnostics;
@@ -92,14 +94,19 @@ internal static class Bequest
             NoteSequences(statement);
     }
 
+    /// <summary>How many warnings MySQL repeats in its answers to some commands, as far as it is known.</summary>
+    internal static ushort WarningsToRepeat(Session session) => (ushort)Math.Clamp(
+        session is { HasUncountedWarnings: true, KeptWarnings.Warnings: { } kept } ? kept : 0, session.AnswerWarnings, ushort.MaxValue);
+
     // COM_INIT_DB begins no statement: its error comes on top since MySQL 5.7, and its answer repeats.
     private static void NoteAnswerWarnings(Statement statement, AnswerFacts facts, ServerVersion version)
     {
         var session = statement.Session;
-        if (statement.Kind != CommandKind.InitDb)
-            session.AnswerWarnings = facts.Warnings;
-        else if (facts.IsError)
-            session.AnswerWarnings = (ushort)(AlwaysForgets(version) ? Math.Min(session.AnswerWarnings + 1, ushort.MaxValue) : 1);
+        if (statement.Kind == CommandKind.InitDb && !facts.IsError)
+            return;
+        var isOnTop = statement.Kind == CommandKind.InitDb && AlwaysForgets(version);
+        session.AnswerWarnings = isOnTop ? (ushort)Math.Min(WarningsToRepeat(session) + 1, ushort.MaxValue) : facts.Warnings;
+        session.HasUncountedWarnings = facts.IsError && (isOnTop ? session.HasUncountedWarnings : statement.Kind != CommandKind.InitDb);
     }
 
     /// <summary>Whether the connection knows something that clients of this account are known to ask for.</summary>

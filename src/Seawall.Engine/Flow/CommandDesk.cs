@@ -31,10 +31,9 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
             case CommandKind.Quit:
                 return new(false);
             case CommandKind.Ping:
-                Bequest.NoteOwnAnswer(session, rowCount: 0);
-                return new(ClientReplies.SendOk(session, 1, WarningsBefore(session)));
+                return Ping(session);
             case CommandKind.SetOption:
-                return new(SetOption(session, packet.Payload));
+                return SetOption(session, packet.Payload);
             case CommandKind.StatementClose when packet.Length < 1 + 4 && door.Facts.Primary?.Version is { IsMariaDb: false }:
                 Bequest.NoteOwnError(session, SqlError.MalformedPacket, Malformed);
                 return new(ClientReplies.SendError(session, 1, SqlError.MalformedPacket, Malformed));
@@ -92,19 +91,42 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
         return ClientReplies.SendError(session, 1, SqlError.UnknownCommand, "Unknown command");
     }
 
-    // MySQL repeats here how many warnings the statement before has left.
-    private ushort WarningsBefore(Session session) =>
-        door.Facts.Primary?.Version is { IsMariaDb: false } ? session.AnswerWarnings : (ushort)0;
+    private async LoopTask<bool> Ping(Session session)
+    {
+        var warnings = await WarningsBefore(session);
+        Bequest.NoteOwnAnswer(session, rowCount: 0);
+        return ClientReplies.SendOk(session, 1, warnings);
+    }
 
-    private bool SetOption(Session session, ReadOnlySpan<byte> payload)
+    // MySQL repeats here how many warnings the statement before has left. An error does not tell how many came before it.
+    private LoopTask<ushort> WarningsBefore(Session session)
+    {
+        if (door.Facts.Primary?.Version is not { IsMariaDb: false })
+            return new((ushort)0);
+        var isUnknown = session.HasUncountedWarnings && !session.Elsewhere.HasFlag(PreviousFacts.Diagnostics);
+        return isUnknown && session.Lease is { Connection: var connection }
+            ? AskWarnings(session, connection) : new(Bequest.WarningsToRepeat(session));
+    }
+
+    private static async LoopTask<ushort> AskWarnings(Session session, Servers.ServerConnection connection)
+    {
+        await Keepsake.TakeWarnings(session, connection);
+        return Bequest.WarningsToRepeat(session);
+    }
+
+    private LoopTask<bool> SetOption(Session session, ReadOnlySpan<byte> payload)
     {
         var reader = new FieldReader(payload[1..]);
         var option = reader.Int2();
-        if (!reader.IsValid || option > 1)
-            return RefuseUnknown(session);
-        session.Settings = session.Settings.WithMultiStatements(option == 0);
+        return reader.IsValid && option <= 1 ? SetOption(session, allowsSeveral: option == 0) : new(RefuseUnknown(session));
+    }
+
+    private async LoopTask<bool> SetOption(Session session, bool allowsSeveral)
+    {
+        var warnings = await WarningsBefore(session);
+        session.Settings = session.Settings.WithMultiStatements(allowsSeveral);
         Bequest.NoteOwnAnswer(session, rowCount: -1);
-        return ClientReplies.SendEnd(session, 1, WarningsBefore(session));
+        return ClientReplies.SendEnd(session, 1, warnings);
     }
 
     private static void CloseStatement(Session session, ReadOnlySpan<byte> payload)
@@ -171,11 +193,15 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
     {
         if (session is { Lease: { } lease, LastResult.Warnings: > 0 } && !session.Elsewhere.HasFlag(PreviousFacts.Diagnostics))
             await Keepsake.TakeWarnings(session, lease.Connection);
+        if (session is { Lease: { Connection.IsBroken: false } held, InsertIdDoubt: { IsOpen: true, IsLost: false } })
+            await Keepsake.TakeInsertId(session, held.Connection);
         Aftermath.LetGo(session);
-        var (last, kept, count, insertId) = (session.LastResult, session.KeptWarnings, session.AnswerWarnings, session.LastInsertId);
+        var (last, kept, count, insertId) = (session.LastResult, session.KeptWarnings, Bequest.WarningsToRepeat(session), session.LastInsertId);
+        var isUnknown = session.InsertIdDoubt.IsOpen;
         session.ForgetState(door.Facts.Primary);
         session.LastResult = session.LastResult with { Warnings = last.Warnings, IsError = last.IsError };
         (session.KeptWarnings, session.AnswerWarnings, session.LastInsertId) = (kept, count, insertId);
+        session.InsertIdDoubt = default(InsertIdDoubt) with { IsOpen = isUnknown, IsLost = isUnknown };
     }
 
     private async LoopTask<bool> LogInAgain(

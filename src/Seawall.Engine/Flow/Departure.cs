@@ -99,7 +99,9 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
             if (MustSetId(statement))
             {
                 connection.LastInsertId = statement.Session.LastInsertId;
-                statement.Session.Elsewhere &= ~PreviousFacts.LastInsertId;
+                // What nobody can tell any more is not known by this either: the number only hides that of others.
+                if (!statement.Session.InsertIdDoubt.IsLost)
+                    statement.Session.Elsewhere &= ~PreviousFacts.LastInsertId;
             }
             return true;
         }
@@ -221,7 +223,7 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
     private static ushort? WarningsToRepeat(Statement statement, ServerConnection connection) =>
         statement.Kind == CommandKind.InitDb && !connection.Version.IsMariaDb
         && statement.Session.Elsewhere.HasFlag(PreviousFacts.Diagnostics)
-            ? statement.Session.AnswerWarnings
+            ? Bequest.WarningsToRepeat(statement.Session)
             : null;
 
     private void Count(Statement statement)

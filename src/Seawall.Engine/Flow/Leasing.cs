@@ -161,7 +161,8 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
         {
             Bequest.NoteOtherConnection(session);
             statement.NeedsCleanDiagnostics = connection.HoldsDiagnostics
-                && (statement.Decision.Needs.HasFlag(PreviousFacts.Diagnostics) || !Bequest.AlwaysForgets(connection.Version));
+                && (statement.Decision.Needs.HasFlag(PreviousFacts.Diagnostics) || statement.Kind == MySql.Commands.CommandKind.InitDb
+                    || !Bequest.AlwaysForgets(connection.Version));
         }
         if (connection.GlobalsEpoch != session.GlobalsEpoch)
             return Renew(statement, pool, connection);

@@ -25,7 +25,12 @@ internal sealed class Recall(PreparedTexts texts)
             session.Pool!.FoundRows.NoteAsked();
         if (needs.HasFlag(PreviousFacts.LastInsertId))
             session.Pool!.InsertId.NoteAsked();
-        if ((needs & (PreviousFacts.LastInsertId | PreviousFacts.HiddenInsertId)) != 0 && session.InsertIdDoubt.IsOpen)
+        if ((needs & (PreviousFacts.LastInsertId | PreviousFacts.HiddenInsertId)) == 0)
+            return new(PrepareRest(statement));
+        // Setting the number is a statement, also on a connection that the session has kept.
+        if (session.Elsewhere.HasFlag(PreviousFacts.LastInsertId))
+            session.Elsewhere |= PreviousFacts.RowCount;
+        if (session.InsertIdDoubt.IsOpen)
             return PrepareDoubtful(statement);
         return new(PrepareRest(statement));
     }

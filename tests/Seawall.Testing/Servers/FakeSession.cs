@@ -111,10 +111,14 @@ public sealed class FakeSession
         _begunWith = new(_server.Globals);
         UserVariables.Clear();
         TemporaryTables.Clear();
-        Warnings.Clear();
         Changes.Clear();
         InTransaction = false;
-        LastInsertId = 0;
+        // MySQL before 5.7.3 has a change of user only, which leaves these.
+        if (_server.Kind.CanReset)
+        {
+            Warnings.Clear();
+            LastInsertId = 0;
+        }
         var (name, charset) = _server.Collations.GetValueOrDefault(collation, _server.Collations[45]);
         SetNames(charset, name, reports: false);
     }

@@ -13,8 +13,7 @@ internal static class FakeSql
     {
         sql = sql.Trim();
         var verb = Word(sql).ToUpperInvariant();
-        var keepsWarnings = verb == "SHOW";
-        if (!keepsWarnings)
+        if (verb is not ("SHOW" or "GET"))
             session.Warnings.Clear();
         return verb switch
         {

@@ -69,6 +69,9 @@ internal sealed class Session : TimerNode
     /// <summary>The warnings that the last answer of a server spoke of; an error is one.</summary>
     internal ushort AnswerWarnings { get; set; }
 
+    /// <summary>Whether that was an error: there may have been more warnings than are told of.</summary>
+    internal bool HasUncountedWarnings { get; set; }
+
     /// <summary>What it has changed that cannot be moved; null as long as there is nothing.</summary>
     internal SessionPins? Pins { get; set; }
 
@@ -249,6 +252,7 @@ internal sealed class Session : TimerNode
         LastResult = default(LastResult) with { FoundRows = LastResult.FoundRows }; // No reset takes that away.
         Elsewhere = PreviousFacts.All;
         AnswerWarnings = 0;
+        HasUncountedWarnings = false;
         KeptWarnings = null;
         HasOwnNumber = false;
         Sequences = null;

@@ -124,9 +124,10 @@ internal sealed class ServerLogin : TimerNode
         if (failure is null)
         {
             // What COM_SET_OPTION said stays; no server takes it back at a change of user.
+            var (insertId, holdsDiagnostics) = (connection.LastInsertId, connection.HoldsDiagnostics);
             connection.ForgetState(connection.LoginSettings.WithMultiStatements(connection.Applied.MultiStatements));
             if (!connection.Version.CanResetConnection)
-                connection.LastInsertId = null; // It stays as well, there.
+                (connection.LastInsertId, connection.HoldsDiagnostics) = (insertId, holdsDiagnostics); // They stay as well, there.
         }
         return failure is null;
     }

@@ -314,6 +314,63 @@ public sealed class BequestTests
         Assert.Equal("500", client.Query("SELECT LAST_INSERT_ID()").Scalar);
     }
 
+    [Theory]
+    [InlineData(true, 1235)]
+    [InlineData(false, 0)]
+    public void A_routine_does_not_make_sure_of_a_number_that_may_be_that_of_others(bool isLeftInDoubt, int code)
+    {
+        using var world = World();
+        world.Server.When("INSERT INTO t (id)", (session, _) => new FakeOk(1, InsertId: session.LastInsertId = 500));
+        world.Server.When("CALL p", new FakeOk());
+        world.Client().Query(isLeftInDoubt ? "INSERT INTO t (id) VALUES (500)" : "INSERT INTO t (a) VALUES (7)");
+        var client = world.Client();
+        client.Query("INSERT INTO t (id) VALUES (500)");
+
+        Assert.True(client.Query("CALL p()").IsOk);
+
+        var answer = client.Query("SELECT LAST_INSERT_ID()");
+        Assert.Equal(code, answer.Code);
+        Assert.Equal(code == 0 ? "500" : null, code == 0 ? answer.Scalar : null);
+    }
+
+    // On the connection that it keeps as well: the number is set there first, and that is a statement.
+    [Fact]
+    public void The_number_of_rows_outlives_the_setting_of_LAST_INSERT_ID()
+    {
+        using var world = World();
+        var client = world.Client();
+        world.Client().Query("INSERT INTO t (a) VALUES (7)");
+        Assert.True(client.Query("SET @a = 1").IsOk);
+        client.Query("UPDATE seven");
+
+        Assert.True(client.Query("SET @a = LAST_INSERT_ID(), @b = ROW_COUNT()").IsOk);
+
+        Assert.Equal("SET @a = LAST_INSERT_ID(), @b = if(1,7,ROW_COUNT())", world.Pooled.Single().Commands[^1].Text);
+    }
+
+    // It has no reset, and a change of user leaves them.
+    [Fact]
+    public void What_MySQL_5_6_keeps_over_a_change_of_user_is_known()
+    {
+        using var world = World(FakeServerKind.MySql56);
+        world.Server.When("INSERT INTO t (id)", (session, _) => new FakeOk(1, InsertId: session.LastInsertId = 500));
+        world.Server.When("GET DIAGNOSTICS", (session, _) => new FakeOk(Warnings: (ushort)(session.Warnings.Count > 0 ? 0 : 1)));
+        var first = world.Client();
+        Assert.True(first.Query("CREATE TEMPORARY TABLE mine").IsOk);
+        Assert.True(first.Query("INSERT INTO t (a) VALUES (7)").IsOk);
+        Assert.True(first.Query("UPDATE odd").IsOk);
+        first.Cut(); // The next one changes the user.
+        var client = world.Client();
+
+        Assert.True(client.Query("DO 1").IsOk);
+        Assert.Equal(1, client.Query("GET DIAGNOSTICS CONDITION 1 @a = MESSAGE_TEXT").Only.Warnings);
+        client.Query("INSERT INTO t (id) VALUES (500)");
+        Assert.Equal("500", client.Query("SELECT LAST_INSERT_ID()").Scalar);
+        client.Query("INSERT INTO t (id) VALUES (500)");
+        Assert.True(client.ChangeUser("app", "secret").IsOk);
+        Assert.Equal("500", client.Query("SELECT LAST_INSERT_ID()").Scalar);
+    }
+
     [Fact]
     public void A_ping_is_a_statement_that_changed_nothing()
     {

@@ -50,6 +50,46 @@ public sealed class OwnAnswerTests
         Assert.Equal(expected, client.Command(CommandKind.Ping).Only.Warnings);
     }
 
+    // An error does not tell how many there were before it.
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void An_error_on_top_of_warnings_is_repeated_with_them(FakeServerKind kind)
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled(kind));
+        world.Server.When("SELECT odd", (session, _) =>
+        {
+            session.Warnings.Clear();
+            session.Warnings.AddRange(["a warning", "the error"]);
+            return new FakeError(1146, "No such table");
+        });
+        var client = world.Client(new() { Schema = "shop" });
+        var expected = kind.IsMariaDb ? 0 : 2;
+        Assert.Equal(1146, client.Query("SELECT odd").Code);
+
+        Assert.Equal(expected, client.Command(CommandKind.Ping).Only.Warnings);
+        Assert.Equal(expected, client.BeginCommand(CommandKind.SetOption, [1, 0]).Value.Only.Warnings);
+        Assert.Equal(1146, client.Query("SELECT odd").Code);
+        world.Client().Query("SELECT 'other'");
+        Assert.Equal(expected, client.Command(CommandKind.InitDb, "mail").Only.Warnings);
+        Assert.True(client.Query("SELECT 1").IsOk);
+        Assert.Equal(0, client.Command(CommandKind.Ping).Only.Warnings);
+    }
+
+    // A change of the schema begins no statement: what others left would stay beside its error.
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void A_schema_that_there_is_not_is_not_told_beside_the_warnings_of_others(FakeServerKind kind)
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled(kind));
+        world.Server.When("UPDATE odd", new FakeOk(Warnings: 1));
+        var client = world.Client();
+        Assert.True(client.Query("SELECT 1").IsOk);
+        Assert.True(world.Client().Query("UPDATE odd").IsOk);
+        client.Command(CommandKind.InitDb, "nowhere");
+
+        Assert.Contains(world.Pooled.Single().Commands, command => command.Text.StartsWith("DO (SELECT", default));
+    }
+
     [Theory]
     [MemberData(nameof(Kinds))]
     public void A_piece_for_a_parameter_that_there_is_not_spoils_the_clients_statement_and_no_others(FakeServerKind kind)

@@ -85,9 +85,14 @@ internal static class PinLedger
             return;
         if (!setsAutocommit)
             session.HasMarkedTransactions = true;
-        else if (session.HasMarkedTransactions && statement.WasInTransaction && !session.InTransaction)
+        else if (statement.WasInTransaction && !session.InTransaction && (session.HasMarkedTransactions || MarksAll(session.Settings)))
             session.Pin(PinReasons.NextTransaction, StatementText.DigestOf(statement));
     }
+
+    // The transaction may be older than the setting.
+    private static bool MarksAll(SessionSettings settings) =>
+        (settings["transaction_read_only"] ?? settings["tx_read_only"]
+            ?? settings["transaction_isolation"] ?? settings["tx_isolation"]) is not null;
 
     // The connection remembers them until a transaction ends, and its flags do not tell.
     private static void NoteLooseChanges(Statement statement, AnswerFacts facts)

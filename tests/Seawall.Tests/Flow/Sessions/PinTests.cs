@@ -49,10 +49,14 @@ public sealed class PinTests
     [Theory]
     [InlineData("START TRANSACTION READ ONLY", true)]
     [InlineData("SET TRANSACTION READ ONLY", true)]
+    [InlineData("SET SESSION transaction_read_only = 'ON'", true)]
     [InlineData("BEGIN", false)]
     public void What_a_transaction_was_that_SET_autocommit_ended_stays_with_its_session(string begins, bool stays)
     {
-        using var world = new EngineWorld(StatementTests.OnePooled());
+        using var world = new EngineWorld(StatementTests.OnePooled() with
+        {
+            Prepare = server => server.Globals["transaction_read_only"] = "OFF",
+        });
         world.Server.When("SET TRANSACTION ", new FakeOk());
         var client = world.Client();
         client.Query("SET autocommit = 0");

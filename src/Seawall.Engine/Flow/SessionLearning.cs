@@ -71,7 +71,9 @@ internal static class SessionLearning
         if (s_ignored.Contains(name))
             return;
         facts.HasVariableChange = true;
-        if (name.StartsWith("session_track_", StringComparison.Ordinal))
+        // Those of transactions and GTIDs follow the client, as other settings do: Seawall wants to hear of neither.
+        if (name.StartsWith("session_track_", StringComparison.Ordinal)
+            && name is not ("session_track_transaction_info" or "session_track_gtids"))
         {
             // Without reports nothing would be known any more: the connection is told again before the next statement.
             facts.HasTrackingChange = true;

@@ -46,6 +46,23 @@ public sealed class TrackingTests
             world.Client().Query("SET time_zone = '+02:00'").Only.Changes);
     }
 
+    // Seawall itself wants to hear of no transactions: the setting is the client's, wherever its statements go.
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Reports_of_transactions_follow_the_client_that_wants_them_and_reach_no_other(FakeServerKind kind)
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled(kind) with
+        {
+            Prepare = server => server.Globals["session_track_transaction_info"] = "OFF",
+        });
+        var client = world.Client();
+
+        Assert.True(client.Query("SET session_track_transaction_info = 'STATE'").IsOk);
+
+        Assert.Equal("OFF", world.Client().Query("SELECT @@session_track_transaction_info").Scalar);
+        Assert.Equal("STATE", client.Query("SELECT @@session_track_transaction_info").Scalar);
+    }
+
     [Theory]
     [MemberData(nameof(Kinds))]
     public void A_client_that_wants_to_know_that_something_changed_hears_it(FakeServerKind kind)

@@ -43,7 +43,8 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
     private static int WriteMove(Statement statement, ServerConnection connection, SessionSettings to)
     {
         return SettingsMove.Write(connection.Wire.Loop.Writer, connection, to,
-            MustSetId(statement) ? statement.Session.LastInsertId : null, cleansDiagnostics: statement.NeedsCleanDiagnostics);
+            MustSetId(statement) ? statement.Session.LastInsertId : null, reset: false, statement.NeedsCleanDiagnostics,
+            beginsNothing: statement.Kind == CommandKind.InitDb && Bequest.AlwaysForgets(connection.Version));
     }
 
     private static bool MustSetId(Statement statement) =>

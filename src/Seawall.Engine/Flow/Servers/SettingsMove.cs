@@ -27,19 +27,14 @@ internal static class SettingsMove
     /// <summary>
     /// Writes what is needed and returns how many answers will come. <paramref name="lastInsertId"/>, when it is given, is
     /// what LAST_INSERT_ID() must say; <paramref name="reset"/> first takes away everything that a session has left behind,
-    /// <paramref name="cleansDiagnostics"/> its warnings alone.
+    /// <paramref name="cleansDiagnostics"/> its warnings alone. <paramref name="beginsNothing"/>: what comes then would add to
+    /// warnings of the settings.
     /// </summary>
     internal static int Write(
         PacketWriter writer, ServerConnection connection, SessionSettings to, ulong? lastInsertId, bool reset = false,
-        bool cleansDiagnostics = false)
+        bool cleansDiagnostics = false, bool beginsNothing = false)
     {
         var answers = 0;
-        if (cleansDiagnostics)
-        {
-            // Only a statement with a table makes every server forget the warnings that it has.
-            ServerQuery.Begin(writer, connection).Raw("DO (SELECT 1 FROM (SELECT 1) x)"u8).End();
-            answers++;
-        }
         var from = connection.Applied;
         if (reset)
         {
@@ -57,6 +52,12 @@ internal static class SettingsMove
         if (to.MultiStatements != from.MultiStatements)
         {
             writer.Begin(0).Int1((byte)CommandKind.SetOption).Int2((ushort)(to.MultiStatements ? 0 : 1)).End();
+            answers++;
+        }
+        if (cleansDiagnostics || (beginsNothing && answers > 0))
+        {
+            // Only a statement with a table makes every server forget the warnings that it has, and those of the settings.
+            ServerQuery.Begin(writer, connection).Raw("DO (SELECT 1 FROM (SELECT 1) x)"u8).End();
             answers++;
         }
         return answers;

@@ -90,6 +90,22 @@ public sealed class OwnAnswerTests
         Assert.Contains(world.Pooled.Single().Commands, command => command.Text.StartsWith("DO (SELECT", default));
     }
 
+    // MySQL 9.7 warns of SET NAMES utf8mb3, for one.
+    [Fact]
+    public void A_schema_that_there_is_not_is_not_told_beside_what_a_move_was_warned_of()
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled());
+        var client = world.Client();
+        Assert.True(client.Query("SET sql_mode = 'ANSI_QUOTES'").IsOk);
+        Assert.True(world.Client().Query("SELECT 1").IsOk);
+        client.Command(CommandKind.InitDb, "nowhere");
+
+        var said = world.Pooled.Single().Commands.Select(command => command.Text).TakeLast(3).ToArray();
+        Assert.Contains("ANSI_QUOTES", said[0], default);
+        Assert.StartsWith("DO (SELECT", said[1], default);
+        Assert.Equal("nowhere", said[2]);
+    }
+
     [Theory]
     [MemberData(nameof(Kinds))]
     public void A_piece_for_a_parameter_that_there_is_not_spoils_the_clients_statement_and_no_others(FakeServerKind kind)

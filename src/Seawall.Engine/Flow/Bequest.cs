@@ -33,6 +33,7 @@ internal static class Bequest
     internal static void NoteOtherConnection(Session session)
     {
         session.Elsewhere |= PreviousFacts.All;
+        session.OfOthers = PreviousFacts.RowCount | PreviousFacts.FoundRows;
         session.Sequences = null;
         if (session.InsertIdDoubt.IsOpen)
             session.InsertIdDoubt = session.InsertIdDoubt with { IsLost = true };
@@ -144,6 +145,7 @@ internal static class Bequest
             return;
         session.LastResult = session.LastResult with { RowCount = facts.RowCount };
         session.Elsewhere &= ~PreviousFacts.RowCount;
+        session.OfOthers &= ~PreviousFacts.RowCount;
     }
 
     private static void NoteFoundRows(Statement statement, AnswerFacts facts, ServerVersion version)
@@ -162,7 +164,10 @@ internal static class Bequest
         };
         // Where it may not have counted, the number on the connection may still be that of others.
         if (counts)
+        {
             session.Elsewhere &= ~PreviousFacts.FoundRows;
+            session.OfOthers &= ~PreviousFacts.FoundRows;
+        }
     }
 
     private static bool KeepsFoundRows(Statement statement, ServerVersion version)

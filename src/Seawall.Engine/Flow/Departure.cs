@@ -48,7 +48,7 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
     }
 
     private static bool MustSetId(Statement statement) =>
-        (statement.Decision.Needs & (PreviousFacts.LastInsertId | PreviousFacts.HiddenInsertId)) != 0
+        (statement.SetsInsertId || (statement.Decision.Needs & (PreviousFacts.LastInsertId | PreviousFacts.HiddenInsertId)) != 0)
         && statement.Session.Elsewhere.HasFlag(PreviousFacts.LastInsertId);
 
     private async LoopTask<bool> SendMoved(Statement statement, ServerConnection connection, int answers, bool grows)
@@ -95,8 +95,8 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         {
             connection.Applied = to;
             connection.NeedsTracking = false;
-            connection.HoldsDiagnostics &= !statement.NeedsCleanDiagnostics;
-            statement.NeedsCleanDiagnostics = false;
+            if (statement.NeedsCleanDiagnostics)
+                NoteCleaned(statement, connection);
             if (MustSetId(statement))
             {
                 connection.LastInsertId = statement.Session.LastInsertId;
@@ -112,6 +112,14 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         statement.Refusal = reply.Kind == ServerReplyKind.Lost ? LostBefore : reply;
         statement.IsMoveRefused = reply.Kind == ServerReplyKind.Error;
         return false;
+    }
+
+    // What it did to the counts is nobody's.
+    private static void NoteCleaned(Statement statement, ServerConnection connection)
+    {
+        connection.HoldsDiagnostics = false;
+        statement.NeedsCleanDiagnostics = false;
+        statement.Session.OfOthers = PreviousFacts.None;
     }
 
     private async LoopTask<bool> SendRest(Statement statement, ServerConnection connection)
@@ -230,6 +238,7 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
     private void Count(Statement statement)
     {
         meter.Statements++;
+        Leftovers.NoteSent(statement, statement.Session.Lease!.Connection);
         meter.BytesToServers += statement.Packet.Bytes.Length;
     }
 

@@ -33,6 +33,33 @@ internal static class Keepsake
             await Take(session, connection, wantsWarnings, wantsNumbers);
     }
 
+    /// <summary>Asks for whatever the connection alone knows, before it is made to forget everything.</summary>
+    internal static async LoopTask TakeAll(Session session, ServerConnection connection)
+    {
+        var wantsWarnings = session.LastResult.Warnings > 0 && !session.Elsewhere.HasFlag(PreviousFacts.Diagnostics);
+        var wantsNumbers = session.InsertIdDoubt is { IsOpen: true, IsLost: false }
+            || (session.LastResult.FoundRows == LastResult.Askable && !session.Elsewhere.HasFlag(PreviousFacts.FoundRows));
+        if (wantsWarnings || wantsNumbers)
+            await Take(session, connection, wantsWarnings, wantsNumbers);
+    }
+
+    /// <summary>
+    /// Has FOUND_ROWS() and ROW_COUNT() on the connection be nobody's, and leaves the warnings that are there, which some servers
+    /// go on showing after routines.
+    /// </summary>
+    internal static async LoopTask SweepCounts(Session session, ServerConnection connection)
+    {
+        if (Bequest.AlwaysForgets(connection.Version))
+            await TakeWarnings(session, connection);
+        var writer = connection.Wire.Loop.Writer.Clear();
+        ServerQuery.Write(writer, connection, "SELECT 1");
+        session.Elsewhere |= PreviousFacts.RowCount | PreviousFacts.FoundRows;
+        if (!connection.Wire.Send(writer.Bytes) || !await connection.Wire.Flushed())
+            connection.IsBroken = true;
+        else if ((await ServerQuery.Read(connection, columns: 1)).Reply.IsOk)
+            session.OfOthers = PreviousFacts.None;
+    }
+
     /// <summary>Asks for the warnings, before a question of Seawall's own makes the server forget them.</summary>
     internal static LoopTask TakeWarnings(Session session, ServerConnection connection) =>
         Take(session, connection, wantsWarnings: true, wantsNumbers: false);

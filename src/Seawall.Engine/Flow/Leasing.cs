@@ -97,7 +97,7 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
         var session = statement.Session;
         var wire = session.Lease!.Connection.Wire;
         if (!wire.PeerGone && !wire.ReadReady)
-            return new(true);
+            return session.IsUnderWay ? new(Leftovers.NoteKept(statement)) : KeepClean(statement);
         // The server has hung up, or said something unasked. Whatever the session had there is gone with it.
         if (!session.IsUnderWay)
         {
@@ -111,6 +111,15 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
             "Lost connection to the server while a transaction or session state was open there [seawall: the statement did not run]");
         session.Wish(SessionWishes.GoNow);
         return new(false);
+    }
+
+    // It is held in case it is asked about the statement before, which can be answered without it.
+    private LoopTask<bool> KeepClean(Statement statement)
+    {
+        var session = statement.Session;
+        var connection = session.Lease!.Connection;
+        return Leftovers.MustGo(statement, connection)
+            ? Renew(statement, PoolOf(session, statement), connection, mustClean: true) : new(true);
     }
 
     private async LoopTask<bool> WaitFor(Statement statement, Pool pool)
@@ -160,34 +169,44 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
         if (!isUntouched)
         {
             Bequest.NoteOtherConnection(session);
+            if (connection.Uses <= 1)
+                session.OfOthers = PreviousFacts.None;
             statement.NeedsCleanDiagnostics = connection.HoldsDiagnostics
                 && (statement.Decision.Needs.HasFlag(PreviousFacts.Diagnostics) || statement.Kind == MySql.Commands.CommandKind.InitDb
                     || !Bequest.AlwaysForgets(connection.Version));
         }
+        if (Leftovers.MustGo(statement, connection))
+            return Renew(statement, pool, connection, mustClean: true);
         if (connection.GlobalsEpoch != session.GlobalsEpoch)
-            return Renew(statement, pool, connection);
+            return Renew(statement, pool, connection, mustClean: false);
         if (SettingsMove.CanMove(connection, session.Settings))
             return new(true);
         return LogInAgain(statement, pool, connection);
     }
 
     // A global variable was changed since the connection was opened or reset last, or since the session began. The connection
-    // takes on what is now; the session keeps what it began with as settings of its own.
-    private async LoopTask<bool> Renew(Statement statement, Pool pool, PooledConnection connection)
+    // takes on what is now; the session keeps what it began with as settings of its own. Or it must be cleaned, because the statement
+    // may read what others have left on it.
+    private async LoopTask<bool> Renew(Statement statement, Pool pool, PooledConnection connection, bool mustClean)
     {
         var session = statement.Session;
         statement.Hold();
         if (pool.Server.Facts is { } server && session.GlobalsEpoch != server.Globals.Epoch)
             statement.KeepOldGlobals(server);
-        if (connection.GlobalsEpoch < session.GlobalsEpoch)
+        if (mustClean || connection.GlobalsEpoch < session.GlobalsEpoch)
         {
             door.Meter.Renewals++;
+            await Keepsake.TakeAll(session, connection);
+            Bequest.NoteOtherConnection(session);
             if (!await PoolCleaning.Clean(connection, pool))
             {
                 session.Lease!.Discard();
                 session.Lease = null;
+                session.Unpin(PinReasons.Soft);
                 return await WaitFor(statement, pool);
             }
+            // MySQL 5.6 leaves the number of others.
+            statement.SetsInsertId = connection.LastInsertId is null;
         }
         return SettingsMove.CanMove(connection, session.Settings) || await LogInAgain(statement, pool, connection);
     }

@@ -17,7 +17,27 @@ internal sealed class Recall(PreparedTexts texts)
         PreviousFacts.RowCount | PreviousFacts.FoundRows | PreviousFacts.Diagnostics | PreviousFacts.OnlyThere;
 
     /// <summary>Sees to it that the statement can be sent; false when it was refused, and the client has been told.</summary>
-    internal LoopTask<bool> Prepare(Statement statement)
+    internal LoopTask<bool> Prepare(Statement statement) =>
+        Leftovers.MustSweep(statement) ? Sweep(statement) : PrepareKnown(statement);
+
+    // The counts that the session itself has there are swept away as well, its warnings are not.
+    private async LoopTask<bool> Sweep(Statement statement)
+    {
+        var session = statement.Session;
+        if (session.LastResult.Warnings > 0 && !session.Elsewhere.HasFlag(PreviousFacts.Diagnostics))
+        {
+            statement.Hold();
+            await Keepsake.SweepCounts(session, session.Lease!.Connection);
+        }
+        else
+        {
+            session.Elsewhere |= PreviousFacts.RowCount | PreviousFacts.FoundRows | PreviousFacts.Diagnostics;
+            statement.NeedsCleanDiagnostics = true;
+        }
+        return await PrepareKnown(statement);
+    }
+
+    private LoopTask<bool> PrepareKnown(Statement statement)
     {
         var session = statement.Session;
         var needs = statement.Decision.Needs;

@@ -68,8 +68,11 @@ internal sealed class Statement
     /// <summary>What is executed in place of the prepared statement, with facts in it; held once for this.</summary>
     internal PreparedText? Wording { get; set; }
 
-    /// <summary>Whether warnings of others must be swept off the connection before it runs.</summary>
+    /// <summary>Whether warnings and counts of others must be swept off the connection before it runs.</summary>
     internal bool NeedsCleanDiagnostics { get; set; }
+
+    /// <summary>Whether LAST_INSERT_ID() must be set on the connection before it runs, for later ones to tell what changes it.</summary>
+    internal bool SetsInsertId { get; set; }
 
     /// <summary>
     /// Whether it could not be sent because the server refused to move the connection to its session's settings: another
@@ -223,6 +226,7 @@ internal sealed class Statement
         Reader = null;
         Prepared = null;
         NeedsCleanDiagnostics = false;
+        SetsInsertId = false;
         Recast = null;
         Traces = null;
         Told = PreviousFacts.None;

@@ -17,6 +17,7 @@ namespace Seawall.Engine.Flow.Clients;
 internal sealed class Session : TimerNode
 {
     private PreparedStatements? _prepared;
+    private uint _resets;
 
     internal Session(Wire wire, uint id, long nowMs)
     {
@@ -89,6 +90,12 @@ internal sealed class Session : TimerNode
 
     /// <summary>The facts of the statement before that its present connection, or the one that it used last, does not know.</summary>
     internal PreviousFacts Elsewhere { get; set; }
+
+    /// <summary>The facts that its connection may know of others, because nothing of the session has overwritten them.</summary>
+    internal PreviousFacts OfOthers { get; set; }
+
+    /// <summary>Who it is to its connections: somebody else after each reset.</summary>
+    internal ulong LeavingAs => ((ulong)Id << 32) | _resets;
 
     /// <summary>The warnings of the statement before, when the connection that had them was given away.</summary>
     internal KeptWarnings? KeptWarnings { get; set; }
@@ -243,6 +250,7 @@ internal sealed class Session : TimerNode
     internal void ForgetState(ServerFacts? server)
     {
         Pins = null;
+        _resets++;
         BeginWithGlobals(server);
         _prepared?.Clear();
         _prepared = null;

@@ -303,6 +303,9 @@ internal sealed class Pool
         return true;
     }
 
+    /// <summary>Whether clients read, in the middle of transactions, what may be left on a connection: <see cref="Leftovers"/>.</summary>
+    internal bool ReadsLeftovers { get; set; }
+
     /// <summary>What a dial needs to know of the world.</summary>
     internal PoolContext Context => _context;
 

@@ -65,6 +65,12 @@ internal class ServerConnection
     /// <summary>Whether somebody's warnings or error may still be asked for on it.</summary>
     internal bool HoldsDiagnostics { get; set; }
 
+    /// <summary>
+    /// Whose statements since the last reset may have left something that no text shows (<see cref="Leftovers"/>); 0 as long as none
+    /// could.
+    /// </summary>
+    internal ulong LeftBy { get; set; }
+
     /// <summary>Whether the server must be told (again) to report what changes in the session.</summary>
     internal bool NeedsTracking { get; set; }
 
@@ -108,6 +114,7 @@ internal class ServerConnection
         NeedsTracking = TracksSession;
         LastInsertId = 0;
         HoldsDiagnostics = false;
+        LeftBy = 0;
         _statements?.Clear();
     }
 

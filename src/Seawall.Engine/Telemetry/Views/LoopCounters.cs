@@ -57,7 +57,9 @@ public static class LoopCounters
         new("leases", "leases of server connections begun", meter => meter.Leases),
         new("lease_waits", "leases that had to wait", meter => meter.LeaseWaits),
         new("lease_failures", "leases that were not to be had: see the log", meter => meter.LeaseFailures),
-        new("renewals", "times that a connection was reset because a global variable had changed", meter => meter.Renewals),
+        new("renewals", "times that a connection was reset because a global variable had changed, "
+            + "or because others might have left on it what a statement reads",
+            meter => meter.Renewals),
         new("moves", "times that a connection was moved to other settings", meter => meter.Moves),
         new("reprepares", "times that a statement was prepared on another connection", meter => meter.Reprepares),
         new("pins", "times that a session became pinned", meter => meter.Pins),

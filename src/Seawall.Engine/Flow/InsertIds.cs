@@ -57,7 +57,8 @@ internal static class InsertIds
         if (!IsSure(statement, number))
         {
             // A number that others got there before tells nothing.
-            var isAmbiguous = number == connection.LastInsertId && session.Elsewhere.HasFlag(PreviousFacts.LastInsertId);
+            var before = session.InsertIdDoubt is { IsOpen: true, IsLost: false } doubt ? doubt.Before : connection.LastInsertId;
+            var isAmbiguous = number == before && session.Elsewhere.HasFlag(PreviousFacts.LastInsertId);
             Doubt(session, connection);
             if (isAmbiguous)
                 session.InsertIdDoubt = session.InsertIdDoubt with { Before = null };

@@ -333,6 +333,21 @@ public sealed class BequestTests
         Assert.Equal(code == 0 ? "500" : null, code == 0 ? answer.Scalar : null);
     }
 
+    [Fact]
+    public void A_second_number_in_doubt_is_not_taken_for_what_others_left()
+    {
+        using var world = World();
+        world.Server.When("INSERT INTO t (id) VALUES (400)", (session, _) => new FakeOk(1, InsertId: session.LastInsertId = 400));
+        world.Server.When("UPDATE seq", (session, _) => new FakeOk(1, InsertId: session.LastInsertId = 500));
+        world.Server.When("INSERT INTO t (id) VALUES (500)", (session, _) => new FakeOk(1, InsertId: session.LastInsertId = 500));
+        world.Client().Query("UPDATE seq SET id = LAST_INSERT_ID(500)");
+        var client = world.Client();
+        client.Query("INSERT INTO t (id) VALUES (400)");
+        client.Query("INSERT INTO t (id) VALUES (500)");
+
+        Assert.Equal(1235, client.Query("SELECT LAST_INSERT_ID()").Code); // 500, or what it was before.
+    }
+
     // On the connection that it keeps as well: the number is set there first, and that is a statement.
     [Fact]
     public void The_number_of_rows_outlives_the_setting_of_LAST_INSERT_ID()

@@ -215,6 +215,12 @@ internal static class Bequest
             facts.Keeps |= PreviousFacts.Diagnostics;
             return;
         }
+        if (!facts.IsError && !facts.HadWarnings && HasLostTrack(session, statement.Facts, connection.Version))
+        {
+            session.KeptWarnings = null;
+            facts.Keeps |= PreviousFacts.Diagnostics;
+            return;
+        }
         if (AlwaysForgets(connection.Version))
             connection.HoldsDiagnostics = facts.IsError || facts.HadWarnings;
         session.LastResult = session.LastResult with { Warnings = WarningsOf(facts), IsError = facts.IsError };
@@ -242,6 +248,13 @@ internal static class Bequest
         !AlwaysForgets(version) && session.LastResult.Warnings > 0 && !session.Elsewhere.HasFlag(PreviousFacts.Diagnostics)
         && (text.Statements > 1 || (text.Traits & Opaque) != 0 || text.Kind is StatementKind.Flush or StatementKind.UnlockTables
             or StatementKind.Kill or StatementKind.Xa or StatementKind.ReleaseSavepoint or StatementKind.Deallocate);
+
+    // A routine that touches no table leaves warnings as they are, and another one does not. Where they were not there for it to
+    // leave, nobody can say which of both it was: whoever asks is refused.
+    private static bool HasLostTrack(Session session, StatementFacts text, ServerVersion version) =>
+        !AlwaysForgets(version) && session.LastResult.Warnings > 0 && session.Elsewhere.HasFlag(PreviousFacts.Diagnostics)
+        && (text.Traits & Opaque) != 0 && !text.Hints.HasFlag(StatementHints.HasFrom)
+        && text.Kind is (StatementKind.Call or StatementKind.Do or StatementKind.Select or StatementKind.Set or StatementKind.Execute);
 
     private static bool IsShowOfDiagnostics(StatementFacts text) =>
         text.Kind == StatementKind.Show && (text.Traits & StatementTraits.ReadsDiagnostics) != 0;

@@ -47,7 +47,8 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
             beginsNothing: statement.Kind == CommandKind.InitDb && Bequest.AlwaysForgets(connection.Version));
     }
 
-    private static bool MustSetId(Statement statement) =>
+    /// <summary>Whether LAST_INSERT_ID is set before the statement.</summary>
+    internal static bool MustSetId(Statement statement) =>
         (statement.SetsInsertId || (statement.Decision.Needs & (PreviousFacts.LastInsertId | PreviousFacts.HiddenInsertId)) != 0)
         && statement.Session.Elsewhere.HasFlag(PreviousFacts.LastInsertId);
 

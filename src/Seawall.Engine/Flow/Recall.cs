@@ -52,7 +52,20 @@ internal sealed class Recall(PreparedTexts texts)
             session.Elsewhere |= PreviousFacts.RowCount;
         if (session.InsertIdDoubt.IsOpen)
             return PrepareDoubtful(statement);
+        if (Departure.MustSetId(statement) && needs.HasFlag(PreviousFacts.Diagnostics) && HasWarningsThere(session))
+            return PrepareWarned(statement);
         return new(PrepareRest(statement));
+    }
+
+    private static bool HasWarningsThere(Session session) =>
+        session.LastResult.Warnings > 0 && !session.Elsewhere.HasFlag(PreviousFacts.Diagnostics);
+
+    // To set LAST_INSERT_ID takes the warnings away, on MySQL.
+    private async LoopTask<bool> PrepareWarned(Statement statement)
+    {
+        statement.Hold();
+        await Keepsake.TakeWarnings(statement.Session, statement.Session.Lease!.Connection);
+        return PrepareRest(statement);
     }
 
     private async LoopTask<bool> PrepareDoubtful(Statement statement)
@@ -62,7 +75,7 @@ internal sealed class Recall(PreparedTexts texts)
         {
             statement.Hold();
             // The question itself must not take the warnings away.
-            if (session.LastResult.Warnings > 0 && !session.Elsewhere.HasFlag(PreviousFacts.Diagnostics))
+            if (HasWarningsThere(session))
                 await Keepsake.TakeWarnings(session, session.Lease!.Connection);
             await Keepsake.TakeInsertId(session, session.Lease!.Connection);
         }

@@ -20,17 +20,22 @@ internal static partial class KnownDifferences
 
     internal const string MissingTable = "MySQL has two errors for a table that information_schema has not";
 
-    internal const string RoleAfterReset = "the role after COM_RESET_CONNECTION, which takes it away here";
+    internal const string RoleAfterReset = "the role after a reset or a change of user, which takes it away here";
+
+    internal const string LateReport = "MariaDB tells what SET STATEMENT has put back with the next report, whenever that is";
 
     /// <summary>Those after which the two sides are as alike as before.</summary>
     internal static bool IsHarmless(string name) => name is not Refused;
 
-    internal static string? Name(bool hasOwnError, bool isResetWithRole, Difference difference, SideAnswer seawall)
+    internal static string? Name(KnownPast past, Difference difference, SideAnswer seawall)
     {
         if (seawall.Packets.Error is { Code: 1235 } error && error.Message.EndsWith("[seawall: the statement did not run]", StringComparison.Ordinal))
             return Refused;
-        if (hasOwnError && (difference.Step.Kind is CommandKind.Ping or CommandKind.SetOption or CommandKind.InitDb || AsksForDiagnostics(difference.Step)))
+        if (past.HasOwnError && (AsksForDiagnostics(difference.Step)
+            || difference.Step.Kind is CommandKind.Ping or CommandKind.SetOption or CommandKind.InitDb))
+        {
             return Alone;
+        }
         var there = difference.Server.ElementAtOrDefault(difference.At) ?? "";
         var here = difference.Seawall.ElementAtOrDefault(difference.At) ?? "";
         if (there.Contains("TransactionState =", default))
@@ -41,7 +46,12 @@ internal static partial class KnownDifferences
             return MissingTable;
         if (difference.Step.Kind == CommandKind.Connect && WithoutWarnings(there) == here)
             return Newcomer;
-        if (isResetWithRole && difference.Step.Text.Contains("current_role()", default))
+        if (past.HasSetForStatement && (here + there).Contains("SystemVariables", default)
+            && IsDone().IsMatch(here) && IsDone().IsMatch(there))
+        {
+            return LateReport;
+        }
+        if (past.IsResetWithRole && difference.Step.Text.Contains("current_role()", default))
             return RoleAfterReset;
         var asks = difference.Step.Text.Contains("session_track_state_change", default)
             || difference.Step.Text.Contains("session_track_transaction_info", default);
@@ -69,9 +79,19 @@ internal static partial class KnownDifferences
     private static string WithoutWarnings(string ok) =>
         ShortOk().Replace(LongOk().Replace(ok, "OK 0 0 0 0 "), "${1}0000 ");
 
+    // A short OK is shown by its bytes, and a longer one by its fields.
+    [GeneratedRegex("^[0-9]+:[0-9]+:(OK (0|254) |00|FE)")]
+    private static partial Regex IsDone();
+
     [GeneratedRegex("OK 0 0 0 [0-9]+ ")]
     private static partial Regex LongOk();
 
     [GeneratedRegex("(:0000000[23]00)[0-9A-F]{4} ")]
     private static partial Regex ShortOk();
 }
+
+/// <summary>What has come before in a session.</summary>
+/// <param name="HasOwnError">Seawall has said an error itself, as the last one.</param>
+/// <param name="IsResetWithRole">It was reset, or changed its user, after SET ROLE.</param>
+/// <param name="HasSetForStatement">SET STATEMENT … FOR.</param>
+internal readonly record struct KnownPast(bool HasOwnError, bool IsResetWithRole, bool HasSetForStatement);

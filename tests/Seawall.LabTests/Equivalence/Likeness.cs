@@ -62,9 +62,10 @@ internal static partial class Likeness
     // the end of the rows only. Every second EOF packet is behind columns.
     private static void LeaveOutWarningsBehindColumns(string[] lines, bool isPreparation, bool endsInError)
     {
-        // Nor does an error tell the flags.
-        if (endsInError && lines.Length > 1 && lines[^2].Contains(":EOF ", StringComparison.Ordinal))
-            lines[^2] = EofFlags().Replace(lines[^2], ":EOF ");
+        // Nor does an error tell the flags, whether rows come before it or not.
+        var last = Array.FindLastIndex(lines, line => line.Contains(":EOF ", StringComparison.Ordinal));
+        if (endsInError && last >= 0)
+            lines[last] = EofFlags().Replace(lines[last], ":EOF ");
         var isBehindColumns = true;
         for (var i = 0; i < lines.Length; i++)
         {

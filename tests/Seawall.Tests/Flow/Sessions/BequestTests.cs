@@ -301,6 +301,63 @@ public sealed class BequestTests
     }
 
     [Fact]
+    public void A_number_that_others_had_before_the_doubt_began_tells_nothing()
+    {
+        using var world = World();
+        world.Server.When("INSERT INTO t (id) VALUES (99)", (session, _) => new FakeOk(1, InsertId: session.LastInsertId = 99));
+        world.Server.When("INSERT INTO t (id) VALUES (1)", (session, _) => new FakeOk(1, InsertId: session.LastInsertId = 1));
+        var client = world.Client();
+        world.Client().Query("INSERT INTO t (a) VALUES (8)"); // It gets 1.
+        client.Query("INSERT INTO t (id) VALUES (99)");
+        client.Query("INSERT INTO t (id) VALUES (1)");
+
+        Assert.Equal(1235, client.Query("SELECT LAST_INSERT_ID()").Code); // And not 0.
+    }
+
+    public static TheoryData<FakeServerKind> Kinds => [FakeServerKind.MariaDb1011, FakeServerKind.MySql97];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void To_set_the_number_does_not_change_what_else_is_asked_for(FakeServerKind kind)
+    {
+        using var world = World(kind);
+        var client = world.Client();
+        client.Query("INSERT INTO t (a) VALUES (7)");
+        world.Client().Query("INSERT INTO t (a) VALUES (8)");
+        client.Query("BEGIN");
+        client.Query("UPDATE seven");
+        Assert.Equal(["1", "7"], client.Query("SELECT LAST_INSERT_ID(), ROW_COUNT()").Row);
+
+        client.Query("COMMIT");
+        world.Client().Query("INSERT INTO t (a) VALUES (9)");
+        client.Query("BEGIN");
+        client.Query("UPDATE odd");
+        Assert.Equal(["1", "1"], client.Query("SELECT LAST_INSERT_ID(), @@warning_count").Row);
+    }
+
+    [Fact]
+    public void Warnings_that_a_routine_may_have_left_as_they_were_are_refused()
+    {
+        using var world = World(FakeServerKind.MariaDb1011);
+        world.Server.When("CALL p", new FakeOk());
+        world.Server.When("SELECT f() FROM t", (session, _) =>
+        {
+            session.Warnings.Clear();
+            return new FakeRows(["f"], []);
+        });
+        var client = world.Client();
+        client.Query("UPDATE odd");
+        world.Client().Query("SELECT 'other'");
+        client.Query("CALL p()");
+
+        Assert.Equal(1235, client.Query("SHOW WARNINGS").Code);
+
+        client.Query("UPDATE odd");
+        client.Query("SELECT f() FROM t"); // That takes them away for sure.
+        Assert.Empty(client.Query("SHOW WARNINGS").Only.Rows);
+    }
+
+    [Fact]
     public void A_routine_does_not_take_away_a_number_that_is_in_doubt()
     {
         using var world = World();

@@ -16,6 +16,7 @@ public sealed class PacketCapture : IAsyncDisposable
 
     private readonly Socket _beacon = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly LabProgram _program;
+    private readonly HashSet<int> _knockedFrom = [];
 
     private PacketCapture(string file, IReadOnlyCollection<int> ports)
     {
@@ -23,8 +24,7 @@ public sealed class PacketCapture : IAsyncDisposable
         _beacon.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _beacon.Listen();
         var filter = string.Join(" or ", ports.Append(BeaconPort).Select(port => $"tcp port {port}"));
-        // With the 2 MiB that it takes by itself it loses packets on a busy machine.
-        _program = LabProgram.Start(new LabCommand("dumpcap", "-q", "-B", "64", "-i", "lo", "-f", filter, "-w", file));
+        _program = LabProgram.Start(new LabCommand("dumpcap", "-q", "-i", "lo", "-f", filter, "-w", file));
     }
 
     /// <summary>The capture, for tshark as well.</summary>
@@ -66,7 +66,7 @@ public sealed class PacketCapture : IAsyncDisposable
     }
 
     // Before dumpcap listens, knocks are lost: each turn knocks again, and those of the same turn need not be told
-    // apart.
+    // apart. A port from which somebody else has come, or an earlier knock, says nothing.
     private async Task KnockAsync(CancellationToken cancel)
     {
         var ports = new HashSet<int>();
@@ -76,11 +76,15 @@ public sealed class PacketCapture : IAsyncDisposable
                 Assert.SkipWhen(_program.HasEnded, $"packets cannot be captured here: {_program.Errors}");
                 using var knock = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
                 await knock.ConnectAsync(_beacon.LocalEndPoint!, cancel);
-                ports.Add(((IPEndPoint)knock.LocalEndPoint!).Port);
+                var port = ((IPEndPoint)knock.LocalEndPoint!).Port;
+                if (_knockedFrom.Add(port))
+                    ports.Add(port);
                 (await _beacon.AcceptAsync(cancel)).Dispose();
-                return System.IO.File.Exists(File) && Read().Any(connection => ports.Contains(connection.ClientPort));
+                return System.IO.File.Exists(File) && Read().Any(Knocked);
             },
             SeenTimeMax, cancel, () => _program.Errors);
+
+        bool Knocked(CapturedConnection connection) => connection.ServerPort == BeaconPort && ports.Contains(connection.ClientPort);
     }
 
     private List<CapturedConnection> Read()

@@ -42,8 +42,9 @@ public sealed class EquivalenceTests(LabServers lab)
         Assert.SkipWhen(Plan.FromEnvironment().IsChosen, "a longer run was asked for");
         await using var server = await StartAsync(LabKind.MariaDb);
         var report = "";
-        // What one session finds of another depends on who gets which connection, and need not come again.
-        for (var seed = 1; seed <= worldsMax && !report.Contains("steps are left", default); seed++)
+        // What one session finds of another depends on who gets which connection: it need not come again, or not soon enough
+        // to leave out much on a busy machine.
+        for (var seed = 1; seed <= worldsMax && !IsShort(report); seed++)
         {
             using var run = new Run(server, new Plan { Seed = seed, Sessions = 12 }, options => options with { Untracked = untracked });
 
@@ -52,8 +53,10 @@ public sealed class EquivalenceTests(LabServers lab)
             report = run.Reports.Single();
             TestContext.Current.TestOutputHelper?.WriteLine(report);
         }
-        Assert.Contains("steps are left", report, default);
-        Assert.InRange(report.Split('\n').Count(line => line.StartsWith("  ", default) && line.Contains(": ", default)), 1, linesMax);
+        Assert.True(IsShort(report), report);
+
+        static bool IsShort(string report) => report.Contains("steps are left", default)
+            && report.Split('\n').Count(line => line.StartsWith("  ", default) && line.Contains(": ", default)) is > 0 and <= linesMax;
     }
 
     // No binary log and no care for power cuts: what is compared are answers.

@@ -37,9 +37,7 @@ public sealed class LeftoversTests(LabServers lab)
         await using var seawall = await StartAsync(server);
         using var client = RawClient.Connect(seawall.Port, "seawall", "seawall");
         using var other = RawClient.Connect(seawall.Port, "seawall", "seawall");
-        foreach (var sql in s_content)
-            Assert.True(client.Query(sql).Error is null, sql);
-        Reset(client);
+        Fill(client);
         List<(string Question, string?[] May)> questions =
         [
             ("call p_row_count()", ["0", "-1"]), ("call p_found_rows()", ["0", "1"]), ("call p_id()", ["0"]), ("call p_warnings()", ["0"]),
@@ -97,9 +95,7 @@ public sealed class LeftoversTests(LabServers lab)
         await using var seawall = await StartAsync(server);
         using var client = RawClient.Connect(seawall.Port, "seawall", "seawall");
         using var other = RawClient.Connect(seawall.Port, "seawall", "seawall");
-        foreach (var sql in s_content)
-            Assert.True(client.Query(sql).Error is null, sql);
-        Reset(client);
+        Fill(client);
         Assert.Null(client.Query("use leftovers").Error);
         foreach (var id in (int[])[500, 600])
         {
@@ -112,6 +108,13 @@ public sealed class LeftoversTests(LabServers lab)
             Assert.Contains(client.Query("select @secret").FirstValue, (string?[])[null, "4"]);
             Assert.Equal(made, client.Query("select last_insert_id()").FirstValue);
         }
+    }
+
+    private static void Fill(RawClient client)
+    {
+        foreach (var sql in s_content)
+            Assert.True(client.Query(sql).Error is null, sql);
+        Reset(client);
     }
 
     private static void Reset(RawClient client) => Assert.Null(client.Ask(CommandKind.ResetConnection, default).Error);

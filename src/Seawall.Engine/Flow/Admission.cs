@@ -5,6 +5,7 @@ using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Loops;
 using Seawall.Engine.Telemetry;
+using Seawall.Engine.Telemetry.Views;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Results;
 using Seawall.MySql.Statements;
@@ -125,13 +126,13 @@ internal sealed class Admission(
         if (now - _saidMs[(int)waiter.Class] >= SayEveryMs)
         {
             _saidMs[(int)waiter.Class] = now;
-            EngineLog.Shedding(logger, server, word, SnakeCaseOf(waiter.Reason), sluice.Running, sluice.Limit);
+            EngineLog.Shedding(logger, server, word, SnakeCase.Of(waiter.Reason), sluice.Running, sluice.Limit);
         }
         var (error, words) = ErrorOf(options().Of(waiter.Class).Error, statement.Server.Version!.IsMariaDb);
         var retryMs = (2 * Math.Max(waiter.LimitMs, (int)Math.Min(now - waiter.SinceMs, waiter.LimitMs))) + door.Loop.Random.Next(JitterMs);
         return (error, string.Create(CultureInfo.InvariantCulture,
             $"{words} [seawall: the statement did not run: server '{server}' has {sluice.Running} of {sluice.Limit} statements running "
-            + $"(servers.running_max); shed class={word} reason={SnakeCaseOf(waiter.Reason)} {SettingOf(waiter)} "
+            + $"(servers.running_max); shed class={word} reason={SnakeCase.Of(waiter.Reason)} {SettingOf(waiter)} "
             + $"retry_after_ms={retryMs} id={server}-{waiter.ShedId}; trying again later is safe]"));
     }
 
@@ -148,17 +149,6 @@ internal sealed class Admission(
             ShedReason.Cohort or ShedReason.None => $"cohort={waiter.Cohort}",
         };
     }
-
-    private static string SnakeCaseOf(ShedReason reason) => reason switch
-    {
-        ShedReason.None => "none",
-        ShedReason.QueueFull => "queue_full",
-        ShedReason.QueueBytes => "queue_bytes",
-        ShedReason.Predicted => "predicted",
-        ShedReason.Wait => "wait",
-        ShedReason.Standing => "standing",
-        ShedReason.Cohort => "cohort",
-    };
 
     // The words are those of servers: programs look for them.
     private static (SqlError Error, string Words) ErrorOf(ShedError error, bool isMariaDb) => error switch

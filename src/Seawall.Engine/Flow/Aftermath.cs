@@ -260,7 +260,9 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         // A question would be the transaction for which SET TRANSACTION has spoken.
         if (decision.AsksSettings && !facts.IsError
             && (session.PinReasons.HasFlag(PinReasons.NextTransaction) || !await AskSettings(statement, facts)))
+        {
             session.Pin(PinReasons.UnknownState, StatementText.DigestOf(statement));
+        }
         if (decision.ForgetsSettings)
             session.Settings = session.Lease!.Connection.Applied = statement.SettingsBefore;
         PinLedger.Update(statement, facts);

@@ -82,11 +82,8 @@ internal static class Classifier
     {
         if (trace.Length >= TraceAt + TraceLength)
             trace = trace.Slice(TraceAt, TraceLength);
-        var hash = 14695981039346656037UL ^ (ulong)(nowMs / HourMs);
-        if (trace.IsEmpty)
-            hash = (hash ^ session) * 1099511628211UL;
-        foreach (var letter in trace)
-            hash = (hash ^ letter) * 1099511628211UL;
+        var hash = Fnv1A.Basis ^ (ulong)(nowMs / HourMs);
+        hash = trace.IsEmpty ? Fnv1A.Add(hash, session) : Fnv1A.Add(hash, trace);
         hash ^= hash >> 32;
         hash *= 0x9E3779B97F4A7C15UL;
         return (int)(hash >> 57);

@@ -18,9 +18,6 @@ public sealed record StatementDigest(ulong Hash, string Text)
     /// <summary>So much of the text counts; MySQL's own digests look no further either (max_digest_length).</summary>
     public const int LengthMax = 1024;
 
-    private const ulong FnvBasis = 14695981039346656037;
-    private const ulong FnvPrime = 1099511628211;
-
     /// <summary>The number as people write it: 16 hexadecimal digits.</summary>
     public string Id => Hash.ToString("x16", CultureInfo.InvariantCulture);
 
@@ -38,10 +35,7 @@ public sealed record StatementDigest(ulong Hash, string Text)
     private static StatementDigest Of(DigestText digest)
     {
         var bytes = digest.Bytes;
-        var hash = FnvBasis;
-        foreach (var value in bytes)
-            hash = (hash ^ value) * FnvPrime;
         var text = Encoding.UTF8.GetString(bytes);
-        return new StatementDigest(hash, digest.IsFull ? text + "..." : text);
+        return new StatementDigest(Fnv1A.Add(Fnv1A.Basis, bytes), digest.IsFull ? text + "..." : text);
     }
 }

@@ -21,19 +21,19 @@ internal sealed class EngineLane(Loop loop, LoopMeter meter, FrontDoor door, Con
     internal FrontDoor Door { get; } = door;
 
     /// <summary>
-    /// Opens the door at an endpoint and returns where it is now. Those who come there are served by each of
-    /// <paramref name="lanes"/> in turn; by this one alone where the kernel spreads them itself. From any thread; waits for
+    /// Opens the door at an endpoint, which settings call <paramref name="name"/>, and returns where it is now. Those who come there are
+    /// served by each of <paramref name="lanes"/> in turn; by this one alone where the kernel spreads them itself. From any thread; waits for
     /// the loop, or throws what the system said.
     /// </summary>
-    internal Endpoint Open(Endpoint endpoint, IReadOnlyList<EngineLane>? lanes = null)
+    internal Endpoint Open(Endpoint endpoint, string name, IReadOnlyList<EngineLane>? lanes = null)
     {
         var next = 0;
         void Accepted(Wire wire)
         {
             if (lanes is null)
-                Take(wire);
+                Take(wire, name);
             else
-                lanes[next++ % lanes.Count].TakeFrom(Loop, wire);
+                lanes[next++ % lanes.Count].TakeFrom(Loop, wire, name);
         }
         if (Loop.IsCurrent)
             return Door.Open(endpoint, Accepted).Endpoint; // Waiting for it here would be waiting for ourselves.
@@ -68,13 +68,13 @@ internal sealed class EngineLane(Loop loop, LoopMeter meter, FrontDoor door, Con
             session.Wire.Close();
     }
 
-    private void Take(Wire wire) => Door.Receive(wire, Serve);
+    private void Take(Wire wire, string listener) => Door.Receive(wire, listener, Serve);
 
-    private void TakeFrom(Loop other, Wire wire)
+    private void TakeFrom(Loop other, Wire wire, string listener)
     {
         if (other == Loop)
         {
-            Take(wire);
+            Take(wire, listener);
             return;
         }
         wire.LetGo();
@@ -89,7 +89,7 @@ internal sealed class EngineLane(Loop loop, LoopMeter meter, FrontDoor door, Con
                 wire.Close(); // Nobody else knows of it.
                 throw;
             }
-            Take(wire);
+            Take(wire, listener);
         }));
     }
 

@@ -195,12 +195,12 @@ public sealed class SeawallEngine : IDisposable
         var bound = endpoint;
         if (endpoint.IsUnix)
         {
-            bound = _lanes[0].Open(endpoint, _lanes); // A path has one listener.
+            bound = _lanes[0].Open(endpoint, endpoint.Text, _lanes); // A path has one listener.
         }
         else
         {
             foreach (var lane in _lanes)
-                bound = lane.Open(bound);
+                bound = lane.Open(bound, endpoint.Text);
         }
         lock (_bound)
             _bound.Add(bound);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Seawall.Control.Settings;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Telemetry.Views;
@@ -55,6 +56,8 @@ internal static class OverloadTables
                 .Concat(which == StatementClass.Normal ? ["everybody else"] : Array.Empty<string>())),
         ]));
 
+    private static string Hex(ulong digest) => digest.ToString("x16", CultureInfo.InvariantCulture);
+
     private static string Whose(ClassRule rule)
     {
         string[] conditions =
@@ -62,6 +65,8 @@ internal static class OverloadTables
             .. rule.User is { } user ? [$"user {user}"] : Array.Empty<string>(),
             .. rule.Schema is { } schema ? [$"schema {schema}"] : Array.Empty<string>(),
             .. rule.From is { } from ? [$"from {string.Join(" or ", from.Texts)}"] : Array.Empty<string>(),
+            .. rule.Listener is { } listener ? [$"by {listener}"] : Array.Empty<string>(),
+            .. rule.Digests.IsEmpty ? Array.Empty<string>() : [$"digest {string.Join(" or ", rule.Digests.Select(Hex))}"],
         ];
         return (conditions.Length == 0 ? "everybody" : string.Join(", ", conditions)) + (rule.MayRaise ? " (tags may raise)" : "");
     }

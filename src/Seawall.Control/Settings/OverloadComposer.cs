@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Loops;
 
 namespace Seawall.Control.Settings;
 
 /// <summary>Makes what is done under overload of the sections <c>[overload]</c> and <c>[[classes]]</c>.</summary>
-internal sealed class OverloadComposer(SettingsComposer composer, SettingsDocument document)
+internal sealed class OverloadComposer(
+    SettingsComposer composer, SettingsDocument document, ImmutableArray<Endpoint> listen)
 {
     internal OverloadOptions Compose()
     {
@@ -63,6 +65,8 @@ internal sealed class OverloadComposer(SettingsComposer composer, SettingsDocume
         {
             if (section.Text("name").Length == 0)
                 composer.Complain(section, "name", "a rule of [[classes]] has no name");
+            else if (rules.Any(rule => rule.Name == section.Text("name")))
+                composer.Complain(section, "name", $"two rules of [[classes]] are named \"{section.Text("name")}\"");
             var networks = PeerNetworks.Read(section.List("from"), out var wrong);
             if (networks is null)
             {
@@ -71,9 +75,41 @@ internal sealed class OverloadComposer(SettingsComposer composer, SettingsDocume
             }
             rules.Add(new ClassRule(
                 ClassOf(section.Text("class")), TextOf(section, "user"), TextOf(section, "schema"),
-                section.Has("from") ? networks : null, section.Flag("tags_may_raise")));
+                section.Has("from") ? networks : null, section.Flag("tags_may_raise"))
+            {
+                Name = section.Text("name"),
+                Listener = ListenerOf(section),
+                Digests = DigestsOf(section),
+            });
         }
         return rules.ToImmutable();
+    }
+
+    private string? ListenerOf(SettingsSection section)
+    {
+        if (TextOf(section, "listen") is not { } written)
+            return null;
+        // As it is looked up, so that two ways to write an address are one.
+        var listener = listen.FirstOrDefault(endpoint => endpoint.Text == written || $"unix:{endpoint.Text}" == written);
+        if (listener is null)
+        {
+            composer.Complain(section, "listen",
+                $"classes.listen: \"{written}\" is none of clients.listen: {string.Join(", ", listen.Select(endpoint => endpoint.Text))}");
+        }
+        return listener?.Text;
+    }
+
+    private ImmutableArray<ulong> DigestsOf(SettingsSection section)
+    {
+        var digests = ImmutableArray.CreateBuilder<ulong>();
+        foreach (var written in section.List("digest"))
+        {
+            if (written.Length == 16 && ulong.TryParse(written, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var digest))
+                digests.Add(digest);
+            else
+                composer.Complain(section, "digest", $"classes.digest: \"{written}\" is no digest: 16 hexadecimal digits");
+        }
+        return digests.ToImmutable();
     }
 
     private static StatementClass ClassOf(string word) =>

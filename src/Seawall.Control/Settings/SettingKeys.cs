@@ -214,6 +214,12 @@ internal static class SettingKeys
             Section = "classes", Name = "from", Kind = SettingKind.TextList, Default = "[]",
             Meaning = "Networks that the client comes from, and \"unix\" for Unix sockets; everywhere when it is not set",
         },
+        Text("classes", "listen", "", "Where the client has come in, one of clients.listen; anywhere when it is not set"),
+        new()
+        {
+            Section = "classes", Name = "digest", Kind = SettingKind.TextList, Default = "[]",
+            Meaning = "Digests of statements (16 hexadecimal digits: EXPLAIN ADMISSION, SHOW PINS); any statement when it is not set",
+        },
         Flag("classes", "tags_may_raise", false,
             "Whether the statement may say itself (docs/overload.md) that it matters more than that; less it may say always"),
     ];

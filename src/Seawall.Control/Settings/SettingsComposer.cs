@@ -52,13 +52,14 @@ internal sealed class SettingsComposer
     {
         var servers = await new ServersComposer(this, _document, _source, _addresses, _tls).Compose(cancel);
         var pools = Pools();
+        var listen = await Listeners(cancel);
         var engine = new EngineOptions
         {
-            Listen = await Listeners(cancel),
+            Listen = listen,
             Servers = servers,
             Clients = Clients(),
             Pools = pools,
-            Overload = new OverloadComposer(this, _document).Compose(),
+            Overload = new OverloadComposer(this, _document, listen).Compose(),
             Monitor = Monitor(),
             Accounts = Accounts(),
             Loops = _document.Section("process").Number("loops"),

@@ -29,6 +29,7 @@ internal sealed class Admission(
     /// <summary>What is added to the time after which to try again, so that not all come back at once.</summary>
     private const int JitterMs = 100;
 
+    private readonly DigestScratch _scratch = new();
     private readonly long[] _saidMs = [.. Enumerable.Repeat(long.MinValue / 2, StatementClasses.Count)];
     private ServerId _server;
     private Sluice? _sluice;
@@ -41,7 +42,8 @@ internal sealed class Admission(
             return new(true);
         var sluice = SluiceOf(statement.Server.Id);
         var loop = door.Loop;
-        var (which, cohort) = Classifier.Read(statement, now, loop.NowMs);
+        var standing = Classifier.Read(statement, now, _scratch, loop.NowMs);
+        var which = standing.Class;
         if (MustPass(statement))
         {
             sluice.PassAlways(loop.Index, which, isNew: true);
@@ -51,11 +53,11 @@ internal sealed class Admission(
         if (sluice.Mode != OverloadMode.Enforce)
         {
             statement.Passage.BeginObserved(
-                sluice, which, cohort, statement.Packet.Bytes.Length, statement.Session.Account!.User, loop);
+                sluice, which, standing.Cohort, statement.Packet.Bytes.Length, statement.Session.Account!.User, loop);
             return new(true);
         }
         if (!sluice.TryPass(loop.Index, which))
-            return WaitAt(statement, sluice, which, cohort);
+            return WaitAt(statement, sluice, standing);
         statement.Passage.Begin(sluice, which, loop.NowMs);
         return new(true);
     }
@@ -76,20 +78,21 @@ internal sealed class Admission(
         return _sluice = sluiceOf(server);
     }
 
-    private async LoopTask<bool> WaitAt(Statement statement, Sluice sluice, StatementClass which, int cohort)
+    private async LoopTask<bool> WaitAt(Statement statement, Sluice sluice, Standing standing)
     {
         var session = statement.Session;
         statement.Hold();
         door.Meter.GateWaits++;
         var started = door.Loop.TurnBegan;
         var waiter = statement.Passage.WaiterOn(door.Loop);
-        waiter.Apply(which, cohort, statement.Packet.Bytes.Length, session.Account!.User, door.Loop.NowMs);
+        waiter.Apply(standing.Class, standing.Cohort, statement.Packet.Bytes.Length, session.Account!.User, door.Loop.NowMs);
+        waiter.DeadlineMs = standing.DeadlineMs;
         await waiter.WaitAt(sluice, session.Wire);
         statement.Passage.EndWait();
         door.Meter.GateWait.Record(door.Loop.MicrosecondsUntilTurn(started));
         if (waiter.Turn == Turn.Come)
         {
-            statement.Passage.Begin(sluice, which, door.Loop.NowMs);
+            statement.Passage.Begin(sluice, standing.Class, door.Loop.NowMs);
             // It was on its way when the client left, or somebody ended it.
             if (!session.Wire.PeerGone && !statement.IsKilled)
                 return true;
@@ -146,6 +149,7 @@ internal sealed class Admission(
             ShedReason.QueueBytes => $"overload.queue_bytes_max={now.QueueBytesMax}",
             ShedReason.Standing => $"overload.{word}_standing_ms_max={waiter.LimitMs}",
             ShedReason.Wait or ShedReason.Predicted => $"overload.{word}_wait_ms_max={waiter.LimitMs}",
+            ShedReason.Deadline => $"deadline_ms={waiter.LimitMs}",
             ShedReason.Cohort or ShedReason.None => $"cohort={waiter.Cohort}",
         };
     }

@@ -47,6 +47,14 @@ internal static class Bequest
         session.Status &= ServerStatus.OfSession;
     }
 
+    /// <summary>There are no warnings any more: the statement was one that a server would have forgotten them by.</summary>
+    internal static void ForgetWarnings(Session session)
+    {
+        session.LastResult = session.LastResult with { Warnings = 0, IsError = false };
+        session.KeptWarnings = null;
+        session.Elsewhere |= PreviousFacts.Diagnostics;
+    }
+
     /// <summary>An error was the answer, to a preparation in place of the client's execution.</summary>
     internal static void NoteRefusal(Session session, ServerConnection connection)
     {

@@ -1,9 +1,17 @@
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Floodgates;
+using Seawall.Engine.Loops;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Statements;
 
 namespace Seawall.Engine.Flow;
+
+/// <summary>Where a statement stands when not all can run.</summary>
+/// <param name="Class">Its class.</param>
+/// <param name="Cohort">Its cohort.</param>
+/// <param name="Rule">The rule that says so; null when none fits.</param>
+/// <param name="DeadlineMs">How long its program waits for it, in milliseconds; 0 when it has not said.</param>
+internal readonly record struct Standing(StatementClass Class, int Cohort, ClassRule? Rule, int DeadlineMs);
 
 /// <summary>Which class a statement is of, and which cohort: by whose it is, and by what it says of itself.</summary>
 internal static class Classifier
@@ -15,47 +23,64 @@ internal static class Classifier
     private const int TraceLength = 32;
 
     /// <summary>Reads a statement that has not been sent.</summary>
-    internal static (StatementClass Class, int Cohort) Read(Statement statement, OverloadOptions options, long nowMs)
+    internal static Standing Read(Statement statement, OverloadOptions options, DigestScratch scratch, long nowMs)
     {
         var session = statement.Session;
         ref var known = ref session.Class;
         if (!ReferenceEquals(known.Options, options) || !ReferenceEquals(known.Settings, session.Settings)
             || !ReferenceEquals(known.Account, session.Account))
         {
-            var rule = RuleOf(session, options);
-            known = new SessionClass
-            {
-                Options = options,
-                Settings = session.Settings,
-                Account = session.Account,
-                Number = (byte)(rule?.Class ?? StatementClass.Normal),
-                MayRaise = rule?.MayRaise ?? false,
-            };
+            LookUp(session, options, ref known);
+        }
+        var (rule, which, mayRaise) = (known.Rule as ClassRule, (StatementClass)known.Number, known.MayRaise);
+        if (known.DependsOnDigest && StatementText.DigestNumberOf(statement, scratch) is { } digest)
+        {
+            rule = RuleOf(options, session.Account!.User, session.Settings.Schema, session.Wire.Peer, session.Listener, digest);
+            (which, mayRaise) = (rule?.Class ?? StatementClass.Normal, rule?.MayRaise ?? false);
         }
         var tags = StatementTags.Read(TextOf(statement));
         var priority = tags.Priority;
+        var deadline = tags.Deadline;
         var trace = tags.Trace.IsEmpty ? tags.Tenant : tags.Trace;
         if (session.SendsAttributes && statement.Kind == CommandKind.Query && statement.Attributes.Length > 2)
-            ReadAttributes(statement.Attributes, ref priority, ref trace);
-        var which = (StatementClass)known.Number;
-        if (!priority.IsEmpty && StatementClasses.Find(priority) is { } said && (said > which || known.MayRaise))
-            which = said;
-        return (which, CohortOf(trace, session.Id, nowMs));
+            ReadAttributes(statement.Attributes, ref priority, ref trace, ref deadline);
+        // The statement's own word counts more than that of its session.
+        var said = StatementClasses.Find(priority) ?? (known.Said != 0 ? (StatementClass)known.Said : null);
+        var deadlineMs = !deadline.IsEmpty && OwnAssignments.TryReadDeadline(deadline, out var ms) ? ms : known.SaidDeadlineMs;
+        return new(Settle(which, said, mayRaise), CohortOf(trace, session.Id, nowMs), rule, deadlineMs);
     }
 
-    /// <summary>The first rule that fits; null when none does.</summary>
-    private static ClassRule? RuleOf(Session session, OverloadOptions options)
+    /// <summary>The class, when a statement says something of itself as well: less important it may make itself always.</summary>
+    internal static StatementClass Settle(StatementClass byRule, StatementClass? said, bool mayRaise) =>
+        said is { } wanted && (wanted > byRule || mayRaise) ? wanted : byRule;
+
+    /// <summary>
+    /// The first rule that fits; null when none does. Without a <paramref name="digest"/>, of those that are for any statement.
+    /// </summary>
+    internal static ClassRule? RuleOf(
+        OverloadOptions options, string? user, string? schema, PeerAddress peer, string? listener, ulong? digest)
     {
         foreach (var rule in options.Rules)
         {
-            if ((rule.User is null || rule.User == session.Account!.User)
-                && (rule.Schema is null || rule.Schema == session.Settings.Schema)
-                && (rule.From is null || rule.From.Contains(session.Wire.Peer)))
-            {
+            if ((rule.Digests.IsEmpty || (digest is { } number && rule.Digests.Contains(number))) && rule.Fits(user, schema, peer, listener))
                 return rule;
-            }
         }
         return null;
+    }
+
+    private static void LookUp(Session session, OverloadOptions options, ref SessionClass known)
+    {
+        var (user, schema) = (session.Account!.User, session.Settings.Schema);
+        var rule = RuleOf(options, user, schema, session.Wire.Peer, session.Listener, null);
+        (known.Options, known.Settings, known.Account, known.Rule) = (options, session.Settings, session.Account, rule);
+        (known.Number, known.MayRaise) = ((byte)(rule?.Class ?? StatementClass.Normal), rule?.MayRaise ?? false);
+        known.DependsOnDigest = false;
+        foreach (var other in options.Rules)
+        {
+            if (ReferenceEquals(other, rule))
+                break;
+            known.DependsOnDigest |= !other.Digests.IsEmpty && other.Fits(user, schema, session.Wire.Peer, session.Listener);
+        }
     }
 
     private static ReadOnlySpan<byte> TextOf(Statement statement) => statement.Kind switch
@@ -65,13 +90,16 @@ internal static class Classifier
         _ => statement.Prepared is { } prepared ? prepared.Text.Text : default,
     };
 
-    private static void ReadAttributes(ReadOnlySpan<byte> attributes, ref ReadOnlySpan<byte> priority, ref ReadOnlySpan<byte> trace)
+    private static void ReadAttributes(
+        ReadOnlySpan<byte> attributes, ref ReadOnlySpan<byte> priority, ref ReadOnlySpan<byte> trace, ref ReadOnlySpan<byte> deadline)
     {
         var reader = new QueryAttributeReader(attributes);
         while (reader.MoveNext())
         {
             if (reader.Name.SequenceEqual("seawall.priority"u8))
                 priority = reader.Value;
+            else if (reader.Name.SequenceEqual("seawall.deadline_ms"u8))
+                deadline = reader.Value;
             else if (reader.Name.SequenceEqual("traceparent"u8) || reader.Name.SequenceEqual("seawall.tenant"u8))
                 trace = reader.Value;
         }

@@ -130,6 +130,8 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
 
             if ((statement.Facts.Traits & StatementTraits.Kills) != 0 && KillDesk.TryRead(statement, out var order))
                 return await rooms.Kills.Answer(statement, order);
+            if (OwnVariables.MayBe(statement) && OwnVariables.TryAnswer(statement, door))
+                return true;
             if (OwnNumber.Concerns(statement))
                 OwnNumber.Put(statement);
 

@@ -155,11 +155,7 @@ internal sealed class KillDesk
         session.LastResult = session.LastResult with { FoundRows = LastResult.NotAskedFor };
         session.Elsewhere |= PreviousFacts.FoundRows;
         if (forgetsWarnings)
-        {
-            session.LastResult = session.LastResult with { Warnings = 0, IsError = false };
-            session.KeptWarnings = null;
-            session.Elsewhere |= PreviousFacts.Diagnostics;
-        }
+            Bequest.ForgetWarnings(session);
         return ClientReplies.SendOk(session, 1);
     }
 

@@ -12,9 +12,21 @@ internal struct SessionClass
     /// <summary>The account then.</summary>
     internal object? Account;
 
+    /// <summary>The rule that it was found by, a <c>ClassRule</c>; null when none fits.</summary>
+    internal object? Rule;
+
     /// <summary>The class.</summary>
     internal byte Number;
 
     /// <summary>Whether a statement may make itself more important than that.</summary>
     internal bool MayRaise;
+
+    /// <summary>Whether a rule before that one is for some of its statements.</summary>
+    internal bool DependsOnDigest;
+
+    /// <summary>What the session has said of its statements (<c>SET @seawall_priority</c>); 0: nothing.</summary>
+    internal byte Said;
+
+    /// <summary>How long its statements may wait, in milliseconds (<c>SET @seawall_deadline_ms</c>); 0: it has not said.</summary>
+    internal int SaidDeadlineMs;
 }

@@ -27,11 +27,27 @@ internal readonly ref struct StatementText
         if (statement is { Prepared: null, IsHeld: false })
             return null;
         var text = Of(statement);
-        var facts = statement.Facts;
         var words = (statement.Prepared is { } prepared ? prepared.Traces : statement.Traces)?.TakeOut(text.Bytes) ?? text.Bytes;
         return text.IsMissing
             ? null
-            : StatementDigest.Of(words, text.Dialect, isCut: facts.Statements > 1 && (facts.Traits & ChangesReading) != 0);
+            : StatementDigest.Of(words, text.Dialect, IsCut(statement.Facts));
+    }
+
+    private static bool IsCut(in StatementFacts facts) => facts.Statements > 1 && (facts.Traits & ChangesReading) != 0;
+
+    /// <summary>The number of that digest, without keeping anything: for rules that name digests.</summary>
+    internal static ulong? DigestNumberOf(Statement statement, DigestScratch scratch)
+    {
+        if (statement.Prepared is { } prepared)
+        {
+            if (!prepared.IsDigested)
+                (prepared.Digest, prepared.IsDigested) = (DigestOf(statement)?.Hash, true);
+            return prepared.Digest;
+        }
+        if (statement.Traces is not null)
+            return DigestOf(statement)?.Hash;
+        var text = Of(statement);
+        return text.IsMissing ? null : scratch.HashOf(text.Bytes, text.Dialect, IsCut(statement.Facts));
     }
 
     // What may change how the statements behind it are read.

@@ -98,6 +98,13 @@ internal sealed class DigestText(int lengthMax)
     /// <summary>Whether more would have come.</summary>
     internal bool IsFull { get; private set; }
 
+    /// <summary>Begins anew.</summary>
+    internal void Clear()
+    {
+        _length = 0;
+        IsFull = false;
+    }
+
     /// <summary>A word, in small letters; <paramref name="touches"/>: the sign before it belongs to it.</summary>
     internal void Word(ReadOnlySpan<byte> word, bool touches)
     {

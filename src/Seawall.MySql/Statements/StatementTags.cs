@@ -30,6 +30,8 @@ public readonly ref struct StatementTags
                 Trace = value;
             else if (name.SequenceEqual("tenant"u8))
                 Tenant = value;
+            else if (name.SequenceEqual("deadline_ms"u8))
+                Deadline = value;
             comment = comment[(end + 1)..].TrimStart(", "u8);
         }
     }
@@ -42,6 +44,9 @@ public readonly ref struct StatementTags
 
     /// <summary>Whose work it is.</summary>
     public ReadOnlySpan<byte> Tenant { get; }
+
+    /// <summary>How many milliseconds its program waits for it; nothing when it does not say.</summary>
+    public ReadOnlySpan<byte> Deadline { get; }
 
     /// <summary>Reads a statement's text; a statement without such a comment costs a look at its ends.</summary>
     public static StatementTags Read(ReadOnlySpan<byte> text)

@@ -220,6 +220,8 @@ public sealed class SettingsReaderTests
             class = "background"
             schema = "reports"
             from = ["10.0.0.0/8", "unix"]
+            listen = "127.0.0.1:6033"
+            digest = ["0123456789abcdef"]
 
             """);
 
@@ -230,9 +232,10 @@ public sealed class SettingsReaderTests
             engine.Overload.Of(StatementClass.Low).WaitMsMax, engine.Overload.Of(StatementClass.Low).StandingMsMax,
             engine.Overload.Of(StatementClass.Background).Error, engine.Overload.Of(StatementClass.Normal).Error));
         var (first, second) = (engine.Overload.Rules[0], engine.Overload.Rules[1]);
-        Assert.Equal(new ClassRule(StatementClass.Critical, "shop", null, null, MayRaise: true), first);
+        Assert.Equal(new ClassRule(StatementClass.Critical, "shop", null, null, MayRaise: true) { Name = "shop" }, first);
         Assert.Equal((StatementClass.Background, null, "reports", false), (second.Class, second.User, second.Schema, second.MayRaise));
         Assert.Equal(["10.0.0.0/8", "unix"], second.From!.Texts);
+        Assert.Equal(("127.0.0.1:6033", 0x0123456789ABCDEFUL), (second.Listener, second.Digests.Single()));
     }
 
     [Theory]
@@ -240,6 +243,9 @@ public sealed class SettingsReaderTests
     [InlineData("[overload]\nlow_share_min = 80", "overload.low_share_min = 80 is more than overload.low_share_max = 70")]
     [InlineData("[overload]\nlow_standing_ms_max = 300", "overload.low_standing_ms_max = 300 is more than overload.low_wait_ms_max = 250")]
     [InlineData("[[classes]]\nname = \"a\"\nfrom = [\"here\"]", "classes.from: \"here\" is no network")]
+    [InlineData("[[classes]]\nname = \"a\"\nlisten = \"127.0.0.1:1\"", "classes.listen: \"127.0.0.1:1\" is none of clients.listen: 127.0.0.1:6033")]
+    [InlineData("[[classes]]\nname = \"a\"\ndigest = [\"xyz\"]", "classes.digest: \"xyz\" is no digest")]
+    [InlineData("[[classes]]\nname = \"a\"\n[[classes]]\nname = \"a\"", "two rules of [[classes]] are named \"a\"")]
     [InlineData("[[classes]]\nclass = \"low\"", "a rule of [[classes]] has no name")]
     public void A_mistake_in_what_is_done_under_overload_is_told(string text, string problem)
     {

@@ -40,6 +40,19 @@ public sealed class StatementDigestTests
         Assert.Null(StatementDigest.Of(Encoding.UTF8.GetBytes(sql), Dialects.Named(dialect)));
 
     [Fact]
+    public void The_number_alone_is_found_without_keeping_anything()
+    {
+        var scratch = new DigestScratch();
+        foreach (var sql in (string[])["select * from t where a = 1", "call p('x')", "", "select * from t where a = 2"])
+        {
+            var text = Encoding.UTF8.GetBytes(sql);
+            Assert.Equal(StatementDigest.Of(text, Dialects.MySql97)!.Hash, scratch.HashOf(text, Dialects.MySql97));
+        }
+        Assert.Null(scratch.HashOf("select 'open"u8, Dialects.MySql97));
+        Assert.Equal(0, Allocations.Of(() => scratch.HashOf("select * from t where a = 1"u8, Dialects.MySql97)));
+    }
+
+    [Fact]
     public void What_follows_a_statement_that_may_change_how_it_is_read_is_left_out()
     {
         var sql = "set sql_mode = 'ANSI_QUOTES'; select \"secret\"; do 1"u8;

@@ -31,6 +31,10 @@ public sealed class StatementTagsTests
     }
 
     [Fact]
+    public void How_long_its_program_waits_is_read() =>
+        Assert.True(StatementTags.Read("SELECT 1 /*deadline_ms='300',priority='low'*/"u8).Deadline.SequenceEqual("300"u8));
+
+    [Fact]
     public void Nothing_makes_it_throw()
     {
         var random = new Random(7);

@@ -179,8 +179,11 @@ internal sealed class FrontDoor
         wire.Close();
     }
 
-    /// <summary>Takes a connection that is on this loop, and hands the client to <paramref name="serve"/> if it may come in.</summary>
-    internal void Receive(Wire wire, Action<Session> serve)
+    /// <summary>
+    /// Takes a connection that is on this loop and has come in at <paramref name="listener"/>, and hands the client to
+    /// <paramref name="serve"/> if it may come in.
+    /// </summary>
+    internal void Receive(Wire wire, string listener, Action<Session> serve)
     {
         Meter.ClientsAccepted++;
         if (!_house.TryEnter() && !(Room.MakePlace() && _house.TryEnter()))
@@ -192,7 +195,7 @@ internal sealed class FrontDoor
             wire.Close();
             return;
         }
-        var session = new Session(wire, NextId(), Loop.NowMs);
+        var session = new Session(wire, NextId(), Loop.NowMs) { Listener = listener };
         _sessions.Add(session.Id, session);
         serve(session);
     }

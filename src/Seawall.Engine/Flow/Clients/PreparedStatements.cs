@@ -27,6 +27,12 @@ internal sealed class PreparedStatement(uint id, PreparedText text, StatementFac
     /// <summary>What its text has that the client did not write; null when there is nothing.</summary>
     internal FactTraces? Traces { get; init; }
 
+    /// <summary>The number of its digest, once <see cref="IsDigested"/>; null when it cannot be told.</summary>
+    internal ulong? Digest { get; set; }
+
+    /// <summary>Whether somebody has wanted to know <see cref="Digest"/>.</summary>
+    internal bool IsDigested { get; set; }
+
     /// <summary>Whether a piece was sent for a parameter that there is not: until it is reset it cannot be executed.</summary>
     internal bool HasStrayPiece { get; set; }
 }

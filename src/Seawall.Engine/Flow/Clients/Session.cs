@@ -29,6 +29,9 @@ internal sealed class Session : TimerNode
     /// <summary>The way to the client.</summary>
     internal Wire Wire { get; set; }
 
+    /// <summary>Where the client has come in, as <c>clients.listen</c> has it; null when that is not known.</summary>
+    internal string? Listener { get; init; }
+
     /// <summary>What has arrived and was not taken.</summary>
     internal Inbox Inbox;
 
@@ -265,6 +268,7 @@ internal sealed class Session : TimerNode
         HasOwnNumber = false;
         Sequences = null;
         Tracking = ClientTracking.Default;
+        Class = default;
     }
 }
 

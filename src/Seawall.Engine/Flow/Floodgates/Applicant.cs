@@ -12,6 +12,9 @@ internal abstract class Applicant
     /// <summary>What it holds in memory while it waits.</summary>
     internal int Bytes { get; private set; }
 
+    /// <summary>How long it may wait whatever its class, because its program waits no longer; 0 when nobody has said.</summary>
+    internal int DeadlineMs { get; set; }
+
     /// <summary>Whose it is.</summary>
     internal string User { get; private set; } = "";
 
@@ -47,6 +50,7 @@ internal abstract class Applicant
         Bytes = bytes;
         User = user;
         SinceMs = nowMs;
+        DeadlineMs = 0;
         Turn = Turn.Waiting;
         Reason = ShedReason.None;
         LimitMs = 0;

@@ -75,7 +75,22 @@ public sealed record ClassLimits
 /// <param name="Schema">The session's schema; null for all.</param>
 /// <param name="From">Where the client comes from; null for everywhere.</param>
 /// <param name="MayRaise">Whether what a statement says of itself may make it more important than this.</param>
-public sealed record ClassRule(StatementClass Class, string? User, string? Schema, PeerNetworks? From, bool MayRaise);
+public sealed record ClassRule(StatementClass Class, string? User, string? Schema, PeerNetworks? From, bool MayRaise)
+{
+    /// <summary>Its name, in messages.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>Where the client has come in, as <c>clients.listen</c> has it; null for everywhere.</summary>
+    public string? Listener { get; init; }
+
+    /// <summary>The digests of its statements; none for all.</summary>
+    public ImmutableArray<ulong> Digests { get; init; } = [];
+
+    /// <summary>Whether everything holds that it says of a session.</summary>
+    internal bool Fits(string? user, string? schema, PeerAddress peer, string? listener) =>
+        (User is null || User == user) && (Schema is null || Schema == schema)
+        && (From is null || From.Contains(peer)) && (Listener is null || Listener == listener);
+}
 
 /// <summary>What is done when a server has more to do than it can. Immutable.</summary>
 public sealed record OverloadOptions

@@ -23,6 +23,9 @@ public enum ShedReason : byte
 
     /// <summary>Its cohort is one of those that are left out, so that the others are served whole.</summary>
     Cohort,
+
+    /// <summary>Its program waits no longer than it has, or would have to.</summary>
+    Deadline,
 }
 
 /// <summary>How the wait of a statement has ended.</summary>
@@ -63,23 +66,23 @@ internal sealed class ShedLedger
     internal const int Kept = 1000;
 
     private readonly ShedEntry[] _last = new ShedEntry[Kept];
-    private readonly long[] _counts = new long[StatementClasses.Count * Reasons];
+    private readonly long[] _counts = new long[StatementClasses.Count * s_reasons];
     private long _next;
 
-    private const int Reasons = (int)ShedReason.Cohort + 1;
+    private static readonly int s_reasons = Enum.GetValues<ShedReason>().Length;
 
     /// <summary>Writes one down; its number is returned.</summary>
     internal long Add(Applicant applicant, ShedReason reason, long nowMs, int limitMs)
     {
         var id = ++_next;
-        _counts[((int)applicant.Class * Reasons) + (int)reason]++;
+        _counts[((int)applicant.Class * s_reasons) + (int)reason]++;
         _last[id % Kept] = new ShedEntry(id, nowMs, applicant.Class, applicant.Cohort, reason, nowMs - applicant.SinceMs, limitMs,
             applicant.User);
         return id;
     }
 
     /// <summary>How many of a class were refused for a reason.</summary>
-    internal long CountOf(StatementClass which, ShedReason reason) => _counts[((int)which * Reasons) + (int)reason];
+    internal long CountOf(StatementClass which, ShedReason reason) => _counts[((int)which * s_reasons) + (int)reason];
 
     /// <summary>The last ones, the newest first.</summary>
     internal ShedEntry[] Last(int max)

@@ -146,9 +146,9 @@ internal sealed class Sluice
         {
             TakeStock(nowMs);
             LetGo(nowMs);
-            decided = TakeDecided();
             if (applicant is { IsQueued: true })
-                again = Math.Max(1, applicant.SinceMs + QueueOf(applicant.Class).LimitMs(nowMs) - nowMs);
+                again = RefuseIfLate(applicant, nowMs);
+            decided = TakeDecided();
         }
         Tell(decided);
         return again;
@@ -288,8 +288,26 @@ internal sealed class Sluice
         }
         if (queue.Count > 0 && queue.Bytes + applicant.Bytes > _options.QueueBytesMax)
             return ShedReason.QueueBytes;
-        return !LeftOut.HasFlag(SluiceParts.Prediction) && !queue.Stands(nowMs) && WaitAhead(queue) > queue.LimitMs(nowMs)
-            ? ShedReason.Predicted : ShedReason.None;
+        if (LeftOut.HasFlag(SluiceParts.Prediction) || queue.Stands(nowMs))
+            return ShedReason.None;
+        var ahead = WaitAhead(queue);
+        if (ahead > queue.LimitMs(nowMs))
+            return ShedReason.Predicted;
+        return applicant.DeadlineMs > 0 && ahead > applicant.DeadlineMs ? ShedReason.Deadline : ShedReason.None;
+    }
+
+    // Its own time may be over before that of its class: then it is refused from the middle of the queue. Otherwise: when to look again.
+    private long RefuseIfLate(Applicant applicant, long nowMs)
+    {
+        var queue = QueueOf(applicant.Class);
+        var limitMs = queue.LimitMs(nowMs);
+        if (applicant.DeadlineMs == 0 || applicant.DeadlineMs >= limitMs)
+            return Math.Max(1, applicant.SinceMs + limitMs - nowMs);
+        if (nowMs - applicant.SinceMs < applicant.DeadlineMs)
+            return applicant.SinceMs + applicant.DeadlineMs - nowMs;
+        queue.Remove(applicant, nowMs);
+        Shed(queue, applicant, ShedReason.Deadline, nowMs);
+        return -1;
     }
 
     // What those before it will take: all of higher classes, and those of its own.
@@ -373,7 +391,8 @@ internal sealed class Sluice
     private void Shed(ClassQueue queue, Applicant applicant, ShedReason reason, long nowMs)
     {
         applicant.Reason = reason;
-        applicant.LimitMs = reason == ShedReason.Standing ? queue.Limits.StandingMsMax : queue.Limits.WaitMsMax;
+        applicant.LimitMs = reason == ShedReason.Standing ? queue.Limits.StandingMsMax
+            : reason == ShedReason.Deadline ? applicant.DeadlineMs : queue.Limits.WaitMsMax;
         applicant.ShedId = _ledger.Add(applicant, reason, nowMs, applicant.LimitMs);
         Decide(applicant, Turn.Shed);
     }

@@ -1,0 +1,148 @@
+using System.Net;
+using System.Text;
+using Seawall.Engine.Flow.Floodgates;
+using Seawall.Engine.Loops;
+using Seawall.MySql.Commands;
+using Seawall.MySql.Handshakes;
+using Seawall.MySql.Statements;
+using Seawall.Testing;
+using Seawall.Testing.Clients;
+using Seawall.Tests.Statements;
+using Xunit;
+
+namespace Seawall.Tests.Admission;
+
+/// <summary>Which class a statement gets by where its client came in, by what it looks like, and by what it or its session says.</summary>
+public sealed class StandingTests
+{
+    private static readonly Endpoint s_side = Endpoint.Tcp(IPAddress.Loopback, 3308);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void A_listener_can_have_a_class(int loops)
+    {
+        using var world = new EngineWorld(new()
+        {
+            Loops = loops,
+            With = options => options with
+            {
+                Listen = [EngineWorld.Door, s_side],
+                Overload = options.Overload with
+                {
+                    Mode = OverloadMode.Enforce,
+                    Rules = [new(StatementClass.Background, null, null, null, MayRaise: false) { Listener = s_side.Text }],
+                },
+            },
+        });
+        world.Client().Query("SELECT 1");
+        var other = world.ConnectTo(s_side);
+        Assert.True(other.LogIn().IsIn);
+
+        Assert.True(other.Query("SELECT 2").IsOk);
+
+        Assert.Equal((0, 1, 0, 1), GateWorld.Offered(world));
+    }
+
+    [Fact]
+    public void A_digest_can_have_a_class_whatever_its_values_and_whichever_way_it_comes()
+    {
+        var digest = StatementDigest.Of(Encoding.UTF8.GetBytes("SELECT 'a' FROM sbtest1 WHERE id=7"), Dialects.MySql97)!.Hash;
+        using var world = GateWorld.With(10, overload => overload with
+        {
+            Rules =
+            [
+                new(StatementClass.Low, "app", null, null, MayRaise: false) { Digests = [1, digest] },
+                new(StatementClass.Critical, "app", null, null, MayRaise: false),
+            ],
+        });
+        var client = world.Client();
+
+        client.Query("SELECT 'b' FROM sbtest1 WHERE id=8 /*controller='x'*/");
+        client.Query("SELECT 'b' FROM sbtest2 WHERE id=8");
+        Assert.Equal((1, 0, 1, 0), GateWorld.Offered(world));
+        var prepared = client.Prepare("SELECT ? FROM sbtest1 WHERE id=9");
+        client.Execute(prepared.Id, "x");
+        client.Execute(prepared.Id, "y");
+
+        Assert.Equal((1, 0, 4, 0), GateWorld.Offered(world));
+    }
+
+    [Fact]
+    public void A_session_says_of_its_statements_that_they_matter_less_and_no_server_hears_of_it()
+    {
+        using var world = GateWorld.With(10, overload => overload with
+        {
+            Rules = [new(StatementClass.Critical, "boss", null, null, MayRaise: false)],
+        });
+        var (app, boss) = (world.Client(), world.Client(new() { User = "boss", Password = "other" }));
+        Assert.True(app.Query("SET @seawall_priority = 'critical'").IsOk);
+        Assert.True(boss.Query("SET @seawall_priority = 'low'").IsOk);
+
+        app.Query("SELECT 1");
+        boss.Query("SELECT 2");
+        boss.Query("SELECT 3 /*priority='background'*/");
+        boss.Query("SELECT 4 /*priority='normal'*/");
+        Assert.Equal((0, 2, 1, 1), GateWorld.Offered(world));
+        Assert.True(boss.Query("SET @seawall_priority = NULL").IsOk);
+        boss.Query("SELECT 5");
+        Assert.Equal((1, 2, 1, 1), GateWorld.Offered(world));
+
+        Assert.Equal(0, world.Count(meter => meter.Pins));
+        Assert.DoesNotContain(world.Pooled, connection => connection.Queries.Any(query => query.Contains("seawall", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void What_a_session_has_said_ends_with_a_reset()
+    {
+        using var world = GateWorld.With(10, overload => overload);
+        var client = world.Client();
+        client.Query("SET @seawall_priority = 'low'");
+        client.Query("SELECT 1");
+
+        client.Command(CommandKind.ResetConnection);
+        client.Query("SELECT 2");
+
+        Assert.Equal((0, 1, 1, 0), GateWorld.Offered(world));
+    }
+
+    [Fact]
+    public void A_session_that_says_something_else_hears_what_would_be_right()
+    {
+        using var world = GateWorld.With(10, overload => overload);
+
+        var error = world.Client().Query("SET @seawall_priority = 'urgent'").Error!;
+
+        Assert.Equal((1231, "42000"), (error.Code, error.State));
+        Assert.Contains("'background' or NULL", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("comment")]
+    [InlineData("attribute")]
+    [InlineData("session")]
+    public void A_statement_waits_no_longer_than_its_program_does(string how)
+    {
+        using var world = GateWorld.With(1, overload => overload);
+        var client = world.Client(new() { Capabilities = FakeClientOptions.Modern | Capabilities.QueryAttributes });
+        if (how == "session")
+            Assert.True(client.Query("SET @seawall_deadline_ms = 100").IsOk);
+        world.Client().BeginQuery(GateWorld.Slow);
+        world.World.RunFor(50);
+        var patient = world.Client().BeginQuery("SELECT 'before it'");
+        world.World.RunFor(50);
+        var began = world.World.Clock.ElapsedMs;
+
+        var reply = how switch
+        {
+            "comment" => client.BeginQuery("SELECT 1 /*deadline_ms='100'*/"),
+            "attribute" => client.BeginQuery("SELECT 1", ("seawall.deadline_ms", "100")),
+            _ => client.BeginQuery("SELECT 1"),
+        };
+
+        Assert.Equal(1205, reply.Value.Code);
+        Assert.Contains("reason=deadline deadline_ms=100", reply.Value.Error!.Message, StringComparison.Ordinal);
+        Assert.InRange(world.World.Clock.ElapsedMs - began, 90, 200);
+        Assert.False(patient.IsDone);
+    }
+}

@@ -86,6 +86,9 @@ public sealed record EngineOptions
     /// <summary>What is done when a server has more to do than it can.</summary>
     public OverloadOptions Overload { get; init; } = new();
 
+    /// <summary>How Seawall protects itself.</summary>
+    public ProtectionOptions Protection { get; init; } = new();
+
     /// <summary>The monitoring account, with its password; without one, accounts are learnt from the servers' yes or no.</summary>
     public Account? Monitor { get; init; }
 

@@ -6,6 +6,7 @@ using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Loops;
+using Seawall.Engine.Loops.Linux;
 using Seawall.Engine.Telemetry;
 using Seawall.Engine.Telemetry.Views;
 using Seawall.Engine.Watch;
@@ -54,6 +55,7 @@ public sealed class SeawallEngine : IDisposable
         var house = new HouseRules(_board, _settings, () => _options.Clients, _workers, _rsaKey, _entropy, logger)
         {
             Loops = _threads.Data.Count,
+            Strain = new Strain(() => _options.Protection),
             Accounts = _accounts,
             Learnt = new LearntAccounts(_board, Pools, _servers.Introduce),
         };
@@ -63,7 +65,12 @@ public sealed class SeawallEngine : IDisposable
             loop.Shortage = shortage;
         var kills = new KillDesk[_threads.Data.Count];
         _lanes = [.. _threads.Data.Select(loop => MakeLane(loop, house, kills))];
-        Views = new EngineViews(_lanes, _threads.Control, Pools, _servers, _board);
+        Views = new EngineViews(_lanes, _threads.Control, Pools, _servers, _board, house.Strain);
+        SelfWatch = new SelfWatch(
+            _threads.Control, house.Strain, () => House.Count + Pools.All.Sum(pool => pool.Total), Views.DelayGauges, Hurry, logger)
+        {
+            DescriptorsMax = () => (long)Math.Min(Libc.OpenFileLimits().Soft, long.MaxValue),
+        };
     }
 
     /// <summary>What is known of the world.</summary>
@@ -99,6 +106,8 @@ public sealed class SeawallEngine : IDisposable
 
     internal Workers Workers => _workers;
 
+    internal SelfWatch SelfWatch { get; }
+
     /// <summary>
     /// Starts the threads, looks at the servers and opens the front door. Throws
     /// <see cref="System.Net.Sockets.SocketException"/> when an address cannot be had.
@@ -113,6 +122,7 @@ public sealed class SeawallEngine : IDisposable
             _servers.Watch(_accounts);
             new Housekeeping(_threads.Control, Pools).Start();
             Views.Start();
+            SelfWatch.Start();
         }));
         foreach (var endpoint in _options.Listen)
             Listen(endpoint);
@@ -176,6 +186,12 @@ public sealed class SeawallEngine : IDisposable
             Pools.Empty();
             await Task.Delay(TimeSpan.FromMilliseconds(20), time, CancellationToken.None);
         }
+    }
+
+    private void Hurry()
+    {
+        foreach (var lane in _lanes)
+            lane.Loop.Post(LoopJob.From(_ => lane.Wish(SessionWishes.LookAtClock, stopListening: false)));
     }
 
     /// <inheritdoc/>

@@ -23,7 +23,8 @@ public sealed class ExhaustionTests(LabServers lab)
         await using var server = await lab.StartAsync(LabKind.MariaDb, Cancel);
         using var port = new LabPort();
         using var metrics = new LabPort();
-        await using var seawall = LabProgram.Start(new LabCommand(s_seawall, "run", "-c", Settings(server, port, metrics)));
+        await using var seawall = LabProgram.Start(new LabCommand(s_seawall, "run", "-c",
+            Settings(server, port, metrics, "mode = \"off\"")));
         await seawall.WaitForLineAsync(line => line.Contains("is up", StringComparison.Ordinal), s_patience, Cancel);
         await using var busy = await LabDriver.ConnectAsync(port.Number, Cancel);
         Assert.Equal("42", await LabDriver.AskAsync(busy, "select 6 * 7", Cancel));
@@ -110,7 +111,35 @@ public sealed class ExhaustionTests(LabServers lab)
         Assert.Equal(0, (await seawall.WaitAsync(s_patience, Cancel)).Status);
     }
 
-    private string Settings(LabServer server, LabPort port, LabPort metrics)
+    [Fact]
+    public async Task Without_memory_newcomers_hear_why_until_there_is_some_again()
+    {
+        var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
+        using var port = new LabPort();
+        using var metrics = new LabPort();
+        var settings = Settings(server, port, metrics, "memory_mib_max = 4_000");
+        await using var seawall = LabProgram.Start(new LabCommand(s_seawall, "run", "-c", settings));
+        await seawall.WaitForLineAsync(line => line.Contains("is up", StringComparison.Ordinal), s_patience, Cancel);
+        await using var inside = await LabDriver.ConnectAsync(port.Number, Cancel);
+
+        // Less than any process of this kind has.
+        File.WriteAllText(settings, File.ReadAllText(settings).Replace("4_000", "8", StringComparison.Ordinal));
+        seawall.Signal(LabSignal.Hangup);
+        await SaysAsync(seawall, "new clients are turned away");
+        var refused = await Assert.ThrowsAsync<MySqlException>(() => LabDriver.ConnectAsync(port.Number, Cancel));
+        Assert.Equal(1040, refused.Number);
+        Assert.Contains("of 8 MiB (protection.memory_mib_max); trying again is safe", refused.Message, StringComparison.Ordinal);
+        Assert.Equal("42", await LabDriver.AskAsync(inside, "select 6 * 7", Cancel));
+
+        File.WriteAllText(settings, File.ReadAllText(settings).Replace("memory_mib_max = 8", "memory_mib_max = 4_000", StringComparison.Ordinal));
+        seawall.Signal(LabSignal.Hangup);
+        await SaysAsync(seawall, "nothing is done about it any more");
+        await using var next = await LabDriver.ConnectAsync(port.Number, Cancel);
+        Assert.Equal("42", await LabDriver.AskAsync(next, "select 6 * 7", Cancel));
+        seawall.Signal(LabSignal.Terminate);
+    }
+
+    private string Settings(LabServer server, LabPort port, LabPort metrics, string protection = "")
     {
         var path = Path.Combine(lab.NewFolder(), "seawall.toml");
         File.WriteAllText(path, string.Create(CultureInfo.InvariantCulture, $"""
@@ -126,12 +155,17 @@ public sealed class ExhaustionTests(LabServers lab)
             listen = "off"
             [metrics]
             listen = "127.0.0.1:{metrics.Number}"
+            [protection]
+            {protection}
 
             """));
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         return path;
     }
+
+    private static Task SaysAsync(LabProgram seawall, string words) => Eventually.TrueAsync(
+        () => seawall.Errors.Contains(words, StringComparison.Ordinal), s_patience, Cancel, () => seawall.Errors);
 
     private static int Open(int pid) => Directory.GetFileSystemEntries($"/proc/{pid}/fd").Length;
 

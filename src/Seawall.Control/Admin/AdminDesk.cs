@@ -36,6 +36,8 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
                 desk.Views.LastShed(arguments.Limit ?? RowsByDefault), desk.Context.Time.GetUtcNow()))),
         new("SHOW CLASSES", AdminTakes.Nothing, "the classes: how they wait, and whose statements they are",
             (desk, _, _) => Now(OverloadTables.Classes(desk.Context.Engine.Options.Overload))),
+        new("SHOW STRAIN", AdminTakes.Nothing, "what Seawall itself runs short of, and what it does about it",
+            (desk, _, _) => Now(OverloadTables.Strain(desk.Views.Strain(), desk.Context.Engine.Options.Protection.Mode))),
         new("SHOW STATS", AdminTakes.Like, "counters since the start and durations, in all and for each loop",
             (desk, arguments, _) => Now(FigureTables.Stats(desk.Views, arguments.Like))),
         new("SHOW SETTINGS", AdminTakes.Like, "every setting, who set it, and whether RELOAD applies it",

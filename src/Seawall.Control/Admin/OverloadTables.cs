@@ -1,5 +1,6 @@
 using System.Globalization;
 using Seawall.Control.Settings;
+using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Telemetry.Views;
 using static Seawall.Control.Admin.AdminTable;
@@ -54,6 +55,16 @@ internal static class OverloadTables
             options.Of(which).ShareMax, SettingKeys.NumberOf(options.Of(which).Error),
             string.Join("; ", options.Rules.Where(rule => rule.Class == which).Select(Whose)
                 .Concat(which == StatementClass.Normal ? ["everybody else"] : Array.Empty<string>())),
+        ]));
+
+    internal static AdminTable Strain(IReadOnlyList<(StrainReading Reading, long AgoMs)> strain, OverloadMode mode) => new(
+        [
+            Text("resource"), Text("mode"), Text("level"), Number("used"), Number("max"), Real("share"), Number("level_ms"), Text("what"),
+        ],
+        strain.Select(row => (AdminCell[])
+        [
+            SnakeCase.Of(row.Reading.Resource), SnakeCase.Of(mode), SnakeCase.Of(row.Reading.Level), row.Reading.Used, row.Reading.Max,
+            (double)row.Reading.Used / row.Reading.Max, row.Reading.Level == StrainLevel.None ? AdminCell.Null : row.AgoMs, row.Reading.Words,
         ]));
 
     private static string Hex(ulong digest) => digest.ToString("x16", CultureInfo.InvariantCulture);

@@ -1,3 +1,4 @@
+using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Telemetry.Views;
 
@@ -6,6 +7,18 @@ namespace Seawall.Control.Metrics;
 /// <summary>What is held back in front of servers, and what is refused.</summary>
 internal static class OverloadFigures
 {
+    /// <summary>What Seawall itself runs short of.</summary>
+    internal static void Write(MetricsWriter writer, IReadOnlyList<StrainReading> strain)
+    {
+        writer.Family("seawall_strain_level", MetricType.Gauge,
+            "0: nothing, 1: idle clients go sooner, 2: low classes are refused, 3: newcomers are turned away");
+        foreach (var reading in strain)
+            writer.Sample((int)reading.Level, ("resource", SnakeCase.Of(reading.Resource)));
+        writer.Family("seawall_strain_ratio", MetricType.Gauge, "how much of it is used");
+        foreach (var reading in strain)
+            writer.Sample((double)reading.Used / reading.Max, ("resource", SnakeCase.Of(reading.Resource)));
+    }
+
     internal static void Write(MetricsWriter writer, IReadOnlyList<SluiceView> sluices)
     {
         writer.Family("seawall_overload_enforced", MetricType.Gauge, "1 when statements wait and are refused; 0 when that is only counted, or off");

@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Loops;
 
 namespace Seawall.Control.Settings;
 
-/// <summary>Makes what is done under overload of the sections <c>[overload]</c> and <c>[[classes]]</c>.</summary>
+/// <summary>Makes what is done under overload of the sections <c>[overload]</c>, <c>[[classes]]</c> and <c>[protection]</c>.</summary>
 internal sealed class OverloadComposer(
     SettingsComposer composer, SettingsDocument document, ImmutableArray<Endpoint> listen)
 {
@@ -14,18 +15,29 @@ internal sealed class OverloadComposer(
         var section = document.Section("overload");
         return new OverloadOptions
         {
-            Mode = section.Text("mode") switch
-            {
-                "observe" => OverloadMode.Observe,
-                "enforce" => OverloadMode.Enforce,
-                _ => OverloadMode.Off,
-            },
+            Mode = ModeOf(section),
             QueueMaxPerRunning = section.Number("queue_max_per_running"),
             QueueBytesMax = section.Number("queue_bytes_max"),
             Classes = [.. Enum.GetValues<StatementClass>().Select(which => LimitsOf(section, which))],
             Rules = Rules(),
         };
     }
+
+    /// <summary>How Seawall protects itself.</summary>
+    internal static ProtectionOptions Protection(SettingsSection section) => new()
+    {
+        Mode = ModeOf(section),
+        MemoryMax = section.Long("memory_mib_max") << 20,
+        IdleMsMax = section.Number("idle_ms_max"),
+        DelayMsMax = section.Number("delay_ms_max"),
+    };
+
+    private static OverloadMode ModeOf(SettingsSection section) => section.Text("mode") switch
+    {
+        "observe" => OverloadMode.Observe,
+        "enforce" => OverloadMode.Enforce,
+        _ => OverloadMode.Off,
+    };
 
     private ClassLimits LimitsOf(SettingsSection section, StatementClass which)
     {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Seawall.Engine;
 using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Pools;
@@ -23,6 +24,7 @@ internal static class SettingKeys
     private static readonly ClientOptions s_clients = new();
     private static readonly PoolLimits s_pool = new();
     private static readonly OverloadOptions s_overload = new();
+    private static readonly ProtectionOptions s_protection = new();
     private static readonly DialLimits s_dial = new();
     private static readonly CancelLimits s_cancels = new();
     private static readonly ServerOptions s_server = new() { Id = new ServerId(""), Endpoint = Endpoint.Unix("/")! };
@@ -33,7 +35,7 @@ internal static class SettingKeys
     /// <summary>All keys.</summary>
     internal static ImmutableArray<SettingKey> All { get; } =
     [
-        .. Clients(), .. Servers(), .. Pool(), .. Overload(), .. ClassRules(), .. Password("monitor", User("monitor",
+        .. Clients(), .. Servers(), .. Pool(), .. Overload(), .. ClassRules(), .. Protection(), .. Password("monitor", User("monitor",
             "The account that Seawall watches the servers with and reads their accounts; without it accounts are learnt")),
         .. Password("accounts", User("accounts",
             "An account that Seawall knows by its password, whatever the servers tell")),
@@ -222,6 +224,18 @@ internal static class SettingKeys
         },
         Flag("classes", "tags_may_raise", false,
             "Whether the statement may say itself (docs/overload.md) that it matters more than that; less it may say always"),
+    ];
+
+    private static SettingKey[] Protection() =>
+    [
+        Choice("protection", "mode", ["off", "observe", "enforce"], "enforce",
+            "Whether Seawall does less when it runs short of memory, descriptors or time; \"observe\" only counts what would have been"),
+        Number("protection", "memory_mib_max", s_protection.MemoryMax, 0, 1_048_576,
+            "Memory that the process may have, in MiB; 0 for three quarters of the machine's, or the container's"),
+        Number("protection", "idle_ms_max", s_protection.IdleMsMax, 10, HourMs,
+            "How long a client without a transaction or a pin may be silent while memory or descriptors are short"),
+        Number("protection", "delay_ms_max", s_protection.DelayMsMax, 1, HourMs,
+            "How long everything on a loop may wait for its turn, for a second on end"),
     ];
 
     private static SettingKey[] Process() =>

@@ -29,6 +29,9 @@ internal sealed class Admission(
     /// <summary>What is added to the time after which to try again, so that not all come back at once.</summary>
     private const int JitterMs = 100;
 
+    /// <summary>After which to try again, at least, when it is Seawall that runs short: it takes at least this long to have more.</summary>
+    private const int SelfRetryMs = 5_000;
+
     private readonly DigestScratch _scratch = new();
     private readonly long[] _saidMs = [.. Enumerable.Repeat(long.MinValue / 2, StatementClasses.Count)];
     private ServerId _server;
@@ -49,6 +52,15 @@ internal sealed class Admission(
             sluice.PassAlways(loop.Index, which, isNew: true);
             statement.Passage.Begin(sluice, which, loop.NowMs);
             return new(true);
+        }
+        if (which >= StatementClass.Low && door.Strain.Level >= StrainLevel.Shed)
+        {
+            var waiter = statement.Passage.WaiterOn(loop);
+            waiter.Apply(which, standing.Cohort, statement.Packet.Bytes.Length, statement.Session.Account!.User, loop.NowMs);
+            statement.Passage.EndWait();
+            sluice.Refuse(waiter, ShedReason.Self, loop.Index, loop.NowMs);
+            if (sluice.Mode == OverloadMode.Enforce && door.Strain.IsEnforced)
+                return RefuseAtOnce(statement, sluice, waiter);
         }
         if (sluice.Mode != OverloadMode.Enforce)
         {
@@ -102,6 +114,11 @@ internal sealed class Admission(
             session.Wire.Close();
             return false;
         }
+        return await RefuseAtOnce(statement, sluice, waiter);
+    }
+
+    private async LoopTask<bool> RefuseAtOnce(Statement statement, Sluice sluice, GateWaiter waiter)
+    {
         if (!statement.IsTaken)
             await Relay.Command(statement, null, door.Meter);
         Refuse(statement, sluice, waiter);
@@ -126,12 +143,18 @@ internal sealed class Admission(
         var server = statement.Server.Id.Name;
         var word = StatementClasses.Word(waiter.Class);
         var now = door.Loop.NowMs;
-        if (now - _saidMs[(int)waiter.Class] >= SayEveryMs)
+        if (waiter.Reason != ShedReason.Self && now - _saidMs[(int)waiter.Class] >= SayEveryMs) // The strain is said by who watches it.
         {
             _saidMs[(int)waiter.Class] = now;
             EngineLog.Shedding(logger, server, word, SnakeCase.Of(waiter.Reason), sluice.Running, sluice.Limit);
         }
         var (error, words) = ErrorOf(options().Of(waiter.Class).Error, statement.Server.Version!.IsMariaDb);
+        if (waiter.Reason == ShedReason.Self)
+        {
+            return (error, string.Create(CultureInfo.InvariantCulture,
+                $"{words} [seawall: the statement did not run: Seawall runs short of {door.Strain.Cause}; shed class={word} reason=self "
+                + $"retry_after_ms={SelfRetryMs + door.Loop.Random.Next(SelfRetryMs)} id={server}-{waiter.ShedId}; trying again later is safe]"));
+        }
         var retryMs = (2 * Math.Max(waiter.LimitMs, (int)Math.Min(now - waiter.SinceMs, waiter.LimitMs))) + door.Loop.Random.Next(JitterMs);
         return (error, string.Create(CultureInfo.InvariantCulture,
             $"{words} [seawall: the statement did not run: server '{server}' has {sluice.Running} of {sluice.Limit} statements running "
@@ -150,7 +173,7 @@ internal sealed class Admission(
             ShedReason.Standing => $"overload.{word}_standing_ms_max={waiter.LimitMs}",
             ShedReason.Wait or ShedReason.Predicted => $"overload.{word}_wait_ms_max={waiter.LimitMs}",
             ShedReason.Deadline => $"deadline_ms={waiter.LimitMs}",
-            ShedReason.Cohort or ShedReason.None => $"cohort={waiter.Cohort}",
+            ShedReason.Cohort or ShedReason.Self or ShedReason.None => $"cohort={waiter.Cohort}",
         };
     }
 

@@ -24,7 +24,7 @@ internal sealed class Interruptions(FrontDoor door)
 
     /// <summary>Starts the clock of a client that is silent.</summary>
     internal void StartClock(Session session) =>
-        session.Wire.Loop.Arm(session, Math.Min(door.Options.IdleMsMax, session.Settings.WaitMsMax));
+        session.Wire.Loop.Arm(session, Math.Min(Math.Min(door.Options.IdleMsMax, session.Settings.WaitMsMax), HurriedMs(session)));
 
     private bool LookAtClock(Session session)
     {
@@ -39,9 +39,25 @@ internal sealed class Interruptions(FrontDoor door)
             return Goodbye(session, SqlError.ClientInactive,
                 $"The client was disconnected because it was silent for {limit} ms (clients.idle_ms_max)");
         }
-        session.Wire.Loop.Arm(session, limit - silentMs);
+        var hurried = HurriedMs(session);
+        if (silentMs >= hurried)
+        {
+            door.Meter.ClientsHurried++;
+            if (door.Strain.IsEnforced)
+            {
+                return Goodbye(session, SqlError.ClientInactive, $"The client was disconnected because it was silent for {hurried} ms "
+                    + $"(protection.idle_ms_max) and Seawall runs short of {door.Strain.Cause}");
+            }
+            hurried = long.MaxValue;
+        }
+        session.Wire.Loop.Arm(session, Math.Min(limit, hurried) - silentMs);
         return true;
     }
+
+    // Whoever has something that a new connection would not have is not hurried.
+    private long HurriedMs(Session session) =>
+        door.Strain.HurriesIdle && !session.InTransaction && session.PinReasons == PinReasons.None
+            ? door.Strain.Options.IdleMsMax : long.MaxValue;
 
     // The client's own limit is one that it knows from servers: MySQL from 8.0.24 says so, the others say nothing.
     private bool EndAsServersDo(Session session) =>

@@ -93,6 +93,12 @@ internal static partial class EngineLog
     [LoggerMessage(9004, LogLevel.Information, "file descriptors are free again; none was there {Times} times")]
     internal static partial void FilesAgain(ILogger logger, long times);
 
+    [LoggerMessage(9005, LogLevel.Warning, "Seawall runs short of {What}: {Done}{Mode}. SHOW STRAIN has more")]
+    internal static partial void StrainRose(ILogger logger, string what, string done, string mode);
+
+    [LoggerMessage(9006, LogLevel.Information, "{What}: {Done}")]
+    internal static partial void StrainFell(ILogger logger, string what, string done);
+
     [LoggerMessage(9001, LogLevel.Error, "a bug in Seawall; the conversation it was in has ended, the others go on")]
     internal static partial void Bug(ILogger logger, Exception bug);
 }

@@ -27,6 +27,12 @@ public sealed class LoopMeter(Loop? loop = null)
     /// <summary>Clients that were turned away before a greeting, because there were too many.</summary>
     public long ClientsRefused;
 
+    /// <summary>Clients that were turned away because Seawall itself ran short of something, or would have been.</summary>
+    public long ClientsRefusedByStrain;
+
+    /// <summary>Idle clients that were sent away sooner because of that, or would have been.</summary>
+    public long ClientsHurried;
+
     /// <summary>Logins that succeeded.</summary>
     public long LoginsSucceeded;
 

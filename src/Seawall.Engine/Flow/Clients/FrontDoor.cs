@@ -53,6 +53,9 @@ internal sealed class FrontDoor
     /// <summary>How clients are received now.</summary>
     internal ClientOptions Options => _house.Clients;
 
+    /// <summary>What Seawall itself runs short of.</summary>
+    internal Strain Strain => _house.Strain;
+
     /// <summary>Whether it is just being found out what global variables are now: a session that begins waits for that.</summary>
     internal bool AreGlobalsChanging => _house.GlobalsChanging > 0;
 
@@ -186,6 +189,19 @@ internal sealed class FrontDoor
     internal void Receive(Wire wire, string listener, Action<Session> serve)
     {
         Meter.ClientsAccepted++;
+        if (Strain.Level == StrainLevel.Closed)
+        {
+            Meter.ClientsRefusedByStrain++;
+            if (Strain.IsEnforced)
+            {
+                Meter.ClientsRefused++;
+                Meter.ClientsClosed++;
+                ClientReplies.SendInPlaceOfGreeting(wire, SqlError.TooManyConnections,
+                    $"Too many connections: Seawall runs short of {Strain.Cause}; trying again is safe");
+                wire.Close();
+                return;
+            }
+        }
         if (!_house.TryEnter() && !(Room.MakePlace() && _house.TryEnter()))
         {
             Meter.ClientsRefused++;

@@ -79,6 +79,9 @@ internal sealed class HouseRules(
     /// <summary>Accounts that are learnt.</summary>
     internal required ILearntAccounts Learnt { get; init; }
 
+    /// <summary>What Seawall itself runs short of.</summary>
+    internal required Strain Strain { get; init; }
+
     /// <summary>Logins under way.</summary>
     internal LoginTally Logins { get; } = new();
 

@@ -26,6 +26,9 @@ public enum ShedReason : byte
 
     /// <summary>Its program waits no longer than it has, or would have to.</summary>
     Deadline,
+
+    /// <summary>Seawall itself runs short of something.</summary>
+    Self,
 }
 
 /// <summary>How the wait of a statement has ended.</summary>

@@ -116,6 +116,18 @@ internal sealed class Sluice
         Tell(decided);
     }
 
+    /// <summary>Refused, or counted as if, for a reason that has nothing to do with who else is here: it does not wait.</summary>
+    internal void Refuse(Applicant applicant, ShedReason reason, int loop, long nowMs)
+    {
+        _tallies[loop].Offered[(int)applicant.Class]++;
+        lock (_lock)
+        {
+            applicant.Reason = reason;
+            applicant.ShedId = _ledger.Add(applicant, reason, nowMs, limitMs: 0);
+            applicant.Turn = Turn.Shed;
+        }
+    }
+
     /// <summary>Its client has gone, or has ended it: false when it has been decided about before.</summary>
     internal bool Withdraw(Applicant applicant, long nowMs)
     {

@@ -26,10 +26,12 @@ public sealed class EngineViews
     private readonly ServerRegistry _servers;
     private readonly FactsBoard _board;
     private readonly TimeProvider _time;
+    private readonly Strain _strain;
 
     internal EngineViews(
-        IReadOnlyList<EngineLane> lanes, Loop control, PoolBook pools, ServerRegistry servers, FactsBoard board)
+        IReadOnlyList<EngineLane> lanes, Loop control, PoolBook pools, ServerRegistry servers, FactsBoard board, Strain strain)
     {
+        _strain = strain;
         _lanes = lanes;
         _control = control;
         _pools = pools;
@@ -112,6 +114,14 @@ public sealed class EngineViews
     /// <summary>What everything on each loop waits for its turn, and how long the last pulse has been waiting.</summary>
     public IReadOnlyList<(int Loop, HistogramView Delay, long PulseWaitingUs)> Delays() =>
         [.. _pulses.Select((pulse, i) => (pulse.Loop.Index, new HistogramView([_delays[i]]), pulse.WaitingUs))];
+
+    /// <summary>What Seawall itself may run short of, and how long each has been at its level, in milliseconds.</summary>
+    public IReadOnlyList<(StrainReading Reading, long AgoMs)> Strain() =>
+        [.. _strain.Readings.Select(reading => (reading, _servers.NowMs - reading.SinceMs))];
+
+    /// <summary>For each loop that moves bytes, how long things wait there now, in microseconds.</summary>
+    internal IReadOnlyList<Func<long>> DelayGauges =>
+        [.. _pulses.Where(pulse => pulse.Loop != _control).Select(pulse => (Func<long>)(() => pulse.DelayUs))];
 
     /// <summary>
     /// Cuts a client off. A statement that it has under way is ended at the server, and its server connection is cleaned. Not

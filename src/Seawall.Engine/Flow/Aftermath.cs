@@ -87,13 +87,18 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
                 session.Lease = null;
                 lease.Discard();
             }
-            else if (refusal.IsAnswer)
+            else if (refusal.IsAnswer && statement.Kind != CommandKind.StatementSendLongData)
                 HoldRefused(session, lease.Connection);
             else if (!wasUnderWay)
                 session.Lease = ReturnClean(lease);
         }
         if (session.Wire.IsClosed)
             return false;
+        if (refusal.IsAnswer && statement is { Kind: CommandKind.StatementSendLongData, Prepared: { } prepared })
+        {
+            prepared.HasLostPiece = true;
+            return true;
+        }
         door.Meter.OwnErrors++;
         var error = new SqlError(refusal.Code, refusal.State);
         var message = refusal.IsAnswer ? refusal.Message : $"{refusal.Message} [seawall: the statement did not run]";
@@ -119,18 +124,36 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         if (session.Lease is not { } lease)
             return;
         session.Lease = null;
-        // No reset takes away what XA PREPARE has left: MariaDB 10.11 answers everything afterwards with error 1031 and keeps the
-        // locks. Nor does it take away a role, on any server; nor the change of user, where there is no reset, a TIMESTAMP or
-        // an INSERT_ID.
-        var stays = PinReasons.Xa | PinReasons.Role
-            | (lease.Connection.Version.CanResetConnection ? PinReasons.None : PinReasons.UnmovableVariable);
-        if ((session.PinReasons & stays) != 0)
+        if (MustEnd(session, lease))
         {
             lease.Discard();
             return;
         }
         lease.Connection.IsDirty |= session.IsUnderWay;
         lease.Return();
+    }
+
+    /// <summary>The same, and what the session had there is gone when it returns: locks, a transaction.</summary>
+    internal static LoopTask LetGoOfAll(Session session)
+    {
+        // With an XA transaction no reset comes to a good end.
+        if (session is { Lease: { } lease, IsUnderWay: true } && !session.PinReasons.HasFlag(PinReasons.Xa))
+        {
+            session.Lease = null;
+            return lease.Clean(endsConnection: MustEnd(session, lease));
+        }
+        LetGo(session);
+        return LoopTask.Completed;
+    }
+
+    private static bool MustEnd(Session session, Lease lease)
+    {
+        // No reset takes away what XA PREPARE has left: MariaDB 10.11 answers everything afterwards with error 1031 and keeps the
+        // locks. Nor does it take away a role, on any server; nor the change of user, where there is no reset, a TIMESTAMP or
+        // an INSERT_ID.
+        var stays = PinReasons.Xa | PinReasons.Role
+            | (lease.Connection.Version.CanResetConnection ? PinReasons.None : PinReasons.UnmovableVariable);
+        return (session.PinReasons & stays) != 0;
     }
 
     /// <summary>
@@ -257,12 +280,9 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
             session.Lease!.Connection.NeedsTracking = session.Lease.Connection.TracksSession;
         if (decision.ChangesGlobals && !facts.IsError)
             await GlobalChanges.Tell(statement, door);
-        // A question would be the transaction for which SET TRANSACTION has spoken.
-        if (decision.AsksSettings && !facts.IsError
-            && (session.PinReasons.HasFlag(PinReasons.NextTransaction) || !await AskSettings(statement, facts)))
-        {
+        // A question without a table is not the transaction for which SET TRANSACTION has spoken (MariaDB 10.11, MySQL 9.7 and 5.6).
+        if (decision.AsksSettings && !facts.IsError && !await AskSettings(statement, facts))
             session.Pin(PinReasons.UnknownState, StatementText.DigestOf(statement));
-        }
         if (decision.ForgetsSettings)
             session.Settings = session.Lease!.Connection.Applied = statement.SettingsBefore;
         PinLedger.Update(statement, facts);

@@ -138,8 +138,14 @@ internal sealed class AnswerFacts
     {
         if (payload.IsEmpty)
             return;
-        Status = EofPacket.Read(payload).Status;
+        var eof = EofPacket.Read(payload);
+        Status = eof.Status;
         HasStatus = true;
+        if (!Status.OpensCursor())
+            return;
+        // No other packet comes.
+        Warnings = eof.Warnings;
+        HadWarnings |= Warnings > 0;
     }
 
     /// <summary>

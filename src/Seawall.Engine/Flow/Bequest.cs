@@ -86,6 +86,7 @@ internal static class Bequest
     {
         var session = statement.Session;
         NoteAnswerWarnings(statement, facts, connection.Version);
+        StatusQuestion.Note(session, facts);
         if (facts.HasStatus)
             session.Status = facts.Status & ~(ServerStatus.MoreResults | ServerStatus.SessionStateChanged);
         if (statement.Kind is CommandKind.Statistics or CommandKind.StatementSendLongData)
@@ -218,7 +219,7 @@ internal static class Bequest
         var isRepeated = statement.Kind == CommandKind.InitDb;
         connection.HoldsDiagnostics |= facts.IsError || facts.HadWarnings;
         if (!facts.IsError && (isRepeated || !facts.HadWarnings)
-            && (KeepsDiagnostics(statement, connection.Version) || MayKeepDiagnostics(session, statement.Facts, connection.Version)))
+            && (KeepsDiagnostics(statement, facts, connection.Version) || MayKeepDiagnostics(session, statement.Facts, connection.Version)))
         {
             facts.Keeps |= PreviousFacts.Diagnostics;
             return;
@@ -239,8 +240,11 @@ internal static class Bequest
     // Those of an earlier statement of the text may still be there: the server will say how many, if that is asked.
     private static int WarningsOf(AnswerFacts facts) => facts.HadWarnings ? Math.Max((int)facts.Warnings, 1) : facts.Warnings;
 
-    private static bool KeepsDiagnostics(Statement statement, ServerVersion version)
+    private static bool KeepsDiagnostics(Statement statement, AnswerFacts facts, ServerVersion version)
     {
+        // The rows of a cursor are kept in a table.
+        if (facts.Status.OpensCursor())
+            return false;
         if (statement.Kind is CommandKind.InitDb or CommandKind.StatementReset or CommandKind.FieldList)
             return true;
         var text = statement.Facts;
@@ -248,6 +252,9 @@ internal static class Bequest
             return false;
         if (text.Statements == 1 && (IsShowOfDiagnostics(text) || text.Kind == StatementKind.GetDiagnostics))
             return true;
+        // Its FROM names no table; what it prepares may.
+        if (text.Kind == StatementKind.Prepare)
+            return false;
         return !AlwaysForgets(version) && (text.Hints & (StatementHints.HasFrom | StatementHints.UsesTables)) == 0;
     }
 
@@ -255,14 +262,15 @@ internal static class Bequest
     private static bool MayKeepDiagnostics(Session session, StatementFacts text, ServerVersion version) =>
         !AlwaysForgets(version) && session.LastResult.Warnings > 0 && !session.Elsewhere.HasFlag(PreviousFacts.Diagnostics)
         && (text.Statements > 1 || (text.Traits & Opaque) != 0 || text.Kind is StatementKind.Flush or StatementKind.UnlockTables
-            or StatementKind.Kill or StatementKind.Xa or StatementKind.ReleaseSavepoint or StatementKind.Deallocate);
+            or StatementKind.Kill or StatementKind.Xa or StatementKind.ReleaseSavepoint or StatementKind.Deallocate
+            or StatementKind.Prepare);
 
-    // A routine that touches no table leaves warnings as they are, and another one does not. Where they were not there for it to
-    // leave, nobody can say which of both it was: whoever asks is refused.
+    // A routine that touches no table leaves warnings as they are, and another one does not; nor does the text of a PREPARE. Where
+    // they were not there for it to leave, nobody can say which of both it was: whoever asks is refused.
     private static bool HasLostTrack(Session session, StatementFacts text, ServerVersion version) =>
         !AlwaysForgets(version) && session.LastResult.Warnings > 0 && session.Elsewhere.HasFlag(PreviousFacts.Diagnostics)
-        && (text.Traits & Opaque) != 0 && !text.Hints.HasFlag(StatementHints.HasFrom)
-        && text.Kind is (StatementKind.Call or StatementKind.Do or StatementKind.Select or StatementKind.Set or StatementKind.Execute);
+        && (text.Kind == StatementKind.Prepare || ((text.Traits & Opaque) != 0 && !text.Hints.HasFlag(StatementHints.HasFrom)
+            && text.Kind is (StatementKind.Call or StatementKind.Do or StatementKind.Select or StatementKind.Set or StatementKind.Execute)));
 
     private static bool IsShowOfDiagnostics(StatementFacts text) =>
         text.Kind == StatementKind.Show && (text.Traits & StatementTraits.ReadsDiagnostics) != 0;

@@ -41,7 +41,7 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
                 CloseStatement(session, packet.Payload);
                 return new(true);
             case CommandKind.ResetConnection:
-                return new(ResetConnection(session));
+                return ResetConnection(session);
             case CommandKind.ChangeUser:
                 return ChangeUser(session, packet.Copy());
             default:
@@ -94,6 +94,8 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
     private async LoopTask<bool> Ping(Session session)
     {
         var warnings = await WarningsBefore(session);
+        if (StatusQuestion.IsDue(session))
+            await StatusQuestion.Ask(session);
         Bequest.NoteOwnAnswer(session, rowCount: 0);
         return ClientReplies.SendOk(session, 1, warnings);
     }
@@ -124,6 +126,8 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
     private async LoopTask<bool> SetOption(Session session, bool allowsSeveral)
     {
         var warnings = await WarningsBefore(session);
+        if (StatusQuestion.IsDue(session))
+            await StatusQuestion.Ask(session);
         session.Settings = session.Settings.WithMultiStatements(allowsSeveral);
         Bequest.NoteOwnAnswer(session, rowCount: -1);
         return ClientReplies.SendEnd(session, 1, warnings);
@@ -150,10 +154,11 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
             Aftermath.LetGo(session);
     }
 
-    // Whatever the session has on a connection is swept off it before anybody else gets it.
-    private bool ResetConnection(Session session)
+    // Whatever the session has on a connection is swept off it before anybody else gets it, and before the answer: others may wait for
+    // its locks.
+    private async LoopTask<bool> ResetConnection(Session session)
     {
-        Aftermath.LetGo(session);
+        await Aftermath.LetGoOfAll(session);
         session.ForgetState(door.Facts.Primary);
         session.Settings = LoginSettings.AfterReset(
                 door.Settings.Fresh, session.LoginSettings, door.Facts.Primary, session.Capabilities)
@@ -180,7 +185,7 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
             await ForgetAllButTheLastStatement(session);
         else
         {
-            Aftermath.LetGo(session);
+            await Aftermath.LetGoOfAll(session);
             session.ForgetState(door.Facts.Primary);
         }
         session.Pool = null;
@@ -195,7 +200,7 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
             await Keepsake.TakeWarnings(session, lease.Connection);
         if (session is { Lease: { Connection.IsBroken: false } held, InsertIdDoubt: { IsOpen: true, IsLost: false } })
             await Keepsake.TakeInsertId(session, held.Connection);
-        Aftermath.LetGo(session);
+        await Aftermath.LetGoOfAll(session);
         var (last, kept, count, insertId) = (session.LastResult, session.KeptWarnings, Bequest.WarningsToRepeat(session), session.LastInsertId);
         var isUnknown = session.InsertIdDoubt.IsOpen;
         session.ForgetState(door.Facts.Primary);

@@ -158,7 +158,7 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
 
             for (var isNew = false; ; isNew = true)
             {
-                if ((statement.Decision.Needs != PreviousFacts.None || Leftovers.MustSweep(statement)) && !await rooms.Recall.Prepare(statement))
+                if (Recall.IsNeeded(statement) && !await rooms.Recall.Prepare(statement))
                     return !session.Wire.IsClosed;
                 if (!statement.IsKilled && await rooms.Departure.Send(statement))
                     break;

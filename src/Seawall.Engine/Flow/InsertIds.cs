@@ -30,7 +30,7 @@ internal static class InsertIds
         if (facts.LastInsertId != 0)
             NoteNumber(statement, facts.LastInsertId, connection);
         else if (MayHaveChanged(statement.Facts, facts))
-            Doubt(statement.Session, connection);
+            Doubt(statement.Session, connection, mayBeSame: !IsOneRow(statement));
     }
 
     /// <summary>The connection says now that LAST_INSERT_ID() is this.</summary>
@@ -39,7 +39,8 @@ internal static class InsertIds
         connection.LastInsertId = number;
         if (session.InsertIdDoubt is not { IsOpen: true, IsLost: false } doubt)
             return;
-        if (!doubt.WasThere && doubt.Before is null)
+        var isAmbiguous = doubt.Before is null || (doubt.MayBeSame && number == doubt.Before && number != session.LastInsertId);
+        if (!doubt.WasThere && isAmbiguous)
         {
             session.InsertIdDoubt = doubt with { IsLost = true };
             return;
@@ -59,7 +60,7 @@ internal static class InsertIds
             // A number that others got there before tells nothing.
             var before = session.InsertIdDoubt is { IsOpen: true, IsLost: false } doubt ? doubt.Before : connection.LastInsertId;
             var isAmbiguous = number == before && session.Elsewhere.HasFlag(PreviousFacts.LastInsertId);
-            Doubt(session, connection);
+            Doubt(session, connection, mayBeSame: statement.Facts.Statements > 1);
             if (isAmbiguous)
                 session.InsertIdDoubt = session.InsertIdDoubt with { Before = null };
             return;
@@ -70,11 +71,12 @@ internal static class InsertIds
         session.Elsewhere &= ~PreviousFacts.LastInsertId;
     }
 
-    private static void Doubt(Session session, ServerConnection connection)
+    private static void Doubt(Session session, ServerConnection connection, bool mayBeSame)
     {
         var wasThere = !session.Elsewhere.HasFlag(PreviousFacts.LastInsertId);
-        if (session.InsertIdDoubt is not { IsOpen: true, IsLost: false })
-            session.InsertIdDoubt = new(IsOpen: true, session.InsertIdDoubt.IsLost && !wasThere, wasThere, connection.LastInsertId);
+        session.InsertIdDoubt = session.InsertIdDoubt is { IsOpen: true, IsLost: false } open
+            ? open with { MayBeSame = open.MayBeSame || mayBeSame }
+            : new(IsOpen: true, session.InsertIdDoubt.IsLost && !wasThere, wasThere, connection.LastInsertId, mayBeSame);
         connection.LastInsertId = null;
     }
 
@@ -85,6 +87,10 @@ internal static class InsertIds
             facts.IsError || text.Statements > 1 || (text.Hints & StatementHints.Returns) != 0,
         _ => text.Statements > 1 && facts.IsError,
     };
+
+    // One that has failed has made no number, but for a trigger that failed after it; several may have made one before.
+    private static bool IsOneRow(Statement statement) => NeedsText(statement)
+        && MadeNumber.IsOneRow(statement.Prepared is { } prepared ? prepared.Text.Text : statement.Text);
 
     private static bool IsSure(Statement statement, ulong number)
     {

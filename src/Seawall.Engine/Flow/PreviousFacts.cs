@@ -63,4 +63,5 @@ internal readonly record struct LastResult(long RowCount, long FoundRows, int Wa
 /// <param name="IsLost">Whether that connection has been given to others since.</param>
 /// <param name="WasThere">Whether the session's number was on the connection: then what it says now is the truth.</param>
 /// <param name="Before">What the connection said before; when it says so still, the session's number is what it was.</param>
-internal readonly record struct InsertIdDoubt(bool IsOpen, bool IsLost, bool WasThere, ulong? Before);
+/// <param name="MayBeSame">Whether the statement may have made just that number as well.</param>
+internal readonly record struct InsertIdDoubt(bool IsOpen, bool IsLost, bool WasThere, ulong? Before, bool MayBeSame);

@@ -16,9 +16,20 @@ internal sealed class Recall(PreparedTexts texts)
     private const PreviousFacts Asked =
         PreviousFacts.RowCount | PreviousFacts.FoundRows | PreviousFacts.Diagnostics | PreviousFacts.OnlyThere;
 
+    /// <summary>Whether there is anything to prepare.</summary>
+    internal static bool IsNeeded(Statement statement) => statement.Decision.Needs != PreviousFacts.None
+        || Leftovers.MustSweep(statement) || StatusQuestion.IsDueBefore(statement);
+
     /// <summary>Sees to it that the statement can be sent; false when it was refused, and the client has been told.</summary>
-    internal LoopTask<bool> Prepare(Statement statement) =>
-        Leftovers.MustSweep(statement) ? Sweep(statement) : PrepareKnown(statement);
+    internal LoopTask<bool> Prepare(Statement statement) => StatusQuestion.IsDueBefore(statement) ? AskStatus(statement)
+        : Leftovers.MustSweep(statement) ? Sweep(statement) : PrepareKnown(statement);
+
+    private async LoopTask<bool> AskStatus(Statement statement)
+    {
+        statement.Hold();
+        await StatusQuestion.Ask(statement.Session);
+        return await (Leftovers.MustSweep(statement) ? Sweep(statement) : PrepareKnown(statement));
+    }
 
     // The counts that the session itself has there are swept away as well, its warnings are not.
     private async LoopTask<bool> Sweep(Statement statement)

@@ -176,6 +176,10 @@ internal sealed class StatementDesk(FrontDoor door)
                     return statement.IsWhole
                         ? Answer(session, SqlError.WrongArguments, $"Incorrect arguments to {PieceCheckerOf(statement)}")
                         : RefuseLong(statement);
+                case CommandKind.StatementExecute or CommandKind.StatementBulkExecute when prepared.HasLostPiece && statement.IsWhole:
+                    prepared.HasLostPiece = false;
+                    return Answer(session, SqlError.NotSupported, "A piece of a parameter is lost, because the statement could not be prepared "
+                        + "on the connection that it came to; send all again [seawall: the statement did not run]");
                 case CommandKind.StatementExecute or CommandKind.StatementBulkExecute:
                     statement.Facts = prepared.Facts;
                     return true;
@@ -184,7 +188,7 @@ internal sealed class StatementDesk(FrontDoor door)
                     prepared.HasStrayPiece = true;
                     return !statement.IsWhole && RefuseLong(statement);
                 case CommandKind.StatementReset:
-                    prepared.HasStrayPiece = false;
+                    prepared.HasStrayPiece = prepared.HasLostPiece = false;
                     break;
             }
             return HasWhereToGo(statement);

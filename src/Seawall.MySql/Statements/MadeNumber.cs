@@ -53,6 +53,37 @@ public static class MadeNumber
         return true;
     }
 
+    /// <summary>Whether a text of INSERT or REPLACE has one row of values; false as well when that is hard to tell.</summary>
+    public static bool IsOneRow(ReadOnlySpan<byte> text)
+    {
+        var at = EndOfValues(text);
+        if (at < 0)
+            return false;
+        var (depth, rows) = (0, 0);
+        for (; at < text.Length; at++)
+        {
+            switch (text[at])
+            {
+                case (byte)'\'' or (byte)'"':
+                    var length = text[(at + 1)..].IndexOf(text[at]);
+                    // With a backslash it depends on the session where the string ends.
+                    if (length < 0 || text.Slice(at + 1, length).Contains((byte)'\\'))
+                        return false;
+                    at += length + 1;
+                    break;
+                case (byte)'(':
+                    rows += depth++ == 0 ? 1 : 0;
+                    break;
+                case (byte)')':
+                    depth--;
+                    break;
+                case (byte)'/' or (byte)'#' or (byte)'`':
+                    return false;
+            }
+        }
+        return rows == 1 && depth == 0;
+    }
+
     /// <summary>
     /// Whether the number is none of the parameters of an execution: <paramref name="values"/> is what follows the types.
     /// </summary>

@@ -78,6 +78,9 @@ internal static class CommandRules
     internal static Step ChangeUser(Random dice) => new(CommandKind.ChangeUser,
         dice.Pick((string[])["~", "~", "~b", ""]), Slot: dice.Next(2), Flag: dice.Pick((int[])[45, 8, 33]));
 
+    /// <summary>A change of user into a schema.</summary>
+    internal static Step ChangeUser(string schema) => new(CommandKind.ChangeUser, schema, Flag: 45);
+
     // MySQL 5.6 leaves them to the next user; they are gone through Seawall (docs/compatibility.md).
     private static bool MayChangeUser(Model model) => model.Kind != Lab.LabKind.MySql56 || !model.HasOneShots;
 

@@ -22,7 +22,7 @@ public sealed class EquivalenceTests(LabServers lab)
         var plan = Plan.FromEnvironment();
         Assert.SkipUnless(plan.IsChosen, "only by ./test equivalence: it still finds differences (docs/exactness.md)");
         Assert.SkipWhen(plan.Server is { } only && only != kind, $"only {plan.Server} was asked for");
-        await using var server = await StartAsync(kind);
+        await using var server = await StartAsync(lab, kind);
         var said = new List<string>();
         using var run = new Run(server, plan);
         var isSame = await run.PlayAsync(plan.IsChosen ? Console.Error.WriteLine : said.Add, Cancel);
@@ -45,7 +45,7 @@ public sealed class EquivalenceTests(LabServers lab)
         // to leave out much on a busy machine.
         for (var tries = 0; tries < triesMax && !IsShort(report); tries++)
         {
-            await using var server = await StartAsync(LabKind.MariaDb);
+            await using var server = await StartAsync(lab, LabKind.MariaDb);
             using var run = new Run(server, new Plan { Sessions = 12 }, options => options with { Untracked = untracked });
 
             Assert.False(await run.PlayAsync(_ => { }, Cancel));
@@ -60,7 +60,7 @@ public sealed class EquivalenceTests(LabServers lab)
     }
 
     // No binary log and no care for power cuts: what is compared are answers.
-    private Task<LabServer> StartAsync(LabKind kind) => lab.StartAsync(kind, new LabServerSettings
+    internal static Task<LabServer> StartAsync(LabServers lab, LabKind kind) => lab.StartAsync(kind, new LabServerSettings
     {
         Options =
         [

@@ -27,6 +27,9 @@ internal sealed record Difference(Step Step, string[] Server, string[] Seawall)
 /// </summary>
 internal static partial class Likeness
 {
+    /// <summary>In place of a packet: the connection has ended.</summary>
+    internal const string Closed = "(closed)";
+
     /// <summary>The schemas of the two sides: names of the same length, one letter apart.</summary>
     internal static (string Direct, string Through) Schemas(int number) => ($"eqd_{number:00}", $"eqs_{number:00}");
 
@@ -55,7 +58,7 @@ internal static partial class Likeness
             lines, isPreparation: step.Kind == CommandKind.StatementPrepare, endsInError: answer.Packets.Error is not null);
         for (var i = 0; i < lines.Length; i++)
             lines[i] = lines[i].Replace("eqs_", "eqd_", default).Replace("6571735F", "6571645F", default);
-        return answer.IsClosed ? [.. lines, "(closed)"] : lines;
+        return answer.IsClosed ? [.. lines, Closed] : lines;
     }
 
     // What a server says there of warnings, and of what a CALL has changed before it, is known to nobody who hears of them at

@@ -14,6 +14,9 @@ internal sealed record Failure(Difference Difference, Script Script, IReadOnlyLi
 /// </summary>
 internal sealed class World(IReadOnlyList<Ground> grounds, SeawallUnderTest seawall, int seed, int scripts, Tally tally, string? skip)
 {
+    // Enough to see why a client was sent away.
+    private const int LinesOfLog = 12;
+
     private readonly List<Moment> _moments = [];
     private readonly Lock _lock = new();
     private int _next;
@@ -93,6 +96,8 @@ internal sealed class World(IReadOnlyList<Ground> grounds, SeawallUnderTest seaw
                 ground.IsSpoilt = true;
                 if (!pair.IsOver && step.Kind != CommandKind.Connect)
                     difference = difference with { Warnings = pair.Warnings() };
+                if (difference.Seawall is [.., Likeness.Closed] && difference.Server is not [.., Likeness.Closed])
+                    difference = difference with { Warnings = string.Join("\n            ", seawall.Log.TakeLast(LinesOfLog)) };
                 lock (_lock)
                     _failure ??= new Failure(difference, script, [.. _moments]);
                 return;

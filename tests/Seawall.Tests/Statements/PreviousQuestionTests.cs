@@ -47,6 +47,18 @@ public sealed class PreviousQuestionTests
         Assert.Equal(isSure, MadeNumber.IsSure(Encoding.UTF8.GetBytes(text), 200));
 
     [Theory]
+    [InlineData("insert into t (a, b) values ('x', 5)", true)]
+    [InlineData("insert t values (f(1, (2)), '(1), (2)') on duplicate key update a = 1", true)]
+    [InlineData("insert into t (a) values (1), (2)", false)]
+    [InlineData("insert into t (a) values ('\\'), (2), (\\'')", false)]
+    [InlineData("insert into t (a) values (1 /* ) */)", false)]
+    [InlineData("insert into t (a) values (1", false)]
+    [InlineData("insert into t select 1", false)]
+    [InlineData("insert into t values ('", false)]
+    public void One_row_of_values_is_told_from_several(string text, bool isOne) =>
+        Assert.Equal(isOne, MadeNumber.IsOneRow(Encoding.UTF8.GetBytes(text)));
+
+    [Theory]
     [InlineData(127)]
     [InlineData(4294967295)]
     [InlineData(18446744073709551611)]

@@ -35,6 +35,9 @@ internal sealed class PreparedStatement(uint id, PreparedText text, StatementFac
 
     /// <summary>Whether a piece was sent for a parameter that there is not: until it is reset it cannot be executed.</summary>
     internal bool HasStrayPiece { get; set; }
+
+    /// <summary>Whether a piece could be given to no server: the next execution would be another one without it.</summary>
+    internal bool HasLostPiece { get; set; }
 }
 
 /// <summary>The prepared statements of one client.</summary>

@@ -64,6 +64,9 @@ internal sealed class Session : TimerNode
     /// <summary>The flags of the last result.</summary>
     internal ServerStatus Status { get; set; } = ServerStatus.Autocommit;
 
+    /// <summary>Whether they may be other ones: an error, which came since, has none.</summary>
+    internal bool HasStatusInDoubt { get; set; }
+
     /// <summary>LAST_INSERT_ID() as the session would see it, as far as that is known.</summary>
     internal ulong LastInsertId { get; set; }
 
@@ -144,6 +147,7 @@ internal sealed class Session : TimerNode
         GlobalsEpoch = server?.Globals.Epoch ?? 0;
         DialectOf = null;
         Status = server?.BeginsWithAutocommit == false ? ServerStatus.None : ServerStatus.Autocommit;
+        HasStatusInDoubt = false;
     }
 
     /// <summary>

@@ -1,3 +1,5 @@
+using Seawall.Engine.Loops;
+
 namespace Seawall.Engine.Flow.Pools;
 
 /// <summary>
@@ -43,6 +45,9 @@ internal sealed class Lease(PooledConnection connection)
         else
             pool.GiveBack(Connection);
     }
+
+    /// <summary>Ends the use when the connection is as new again, and the connection if it must not be used any more even so.</summary>
+    internal LoopTask Clean(bool endsConnection) => PoolCleaning.Run(Connection, Take(), endsConnection);
 
     /// <summary>Ends the use and the connection.</summary>
     internal void Discard() => Take().Drop(Connection);

@@ -9,8 +9,10 @@ namespace Seawall.Engine.Flow.Pools;
 /// </summary>
 internal static class PoolCleaning
 {
-    /// <summary>Cleans the connection and gives it to the pool, or closes it when that fails.</summary>
-    internal static async LoopTask Run(PooledConnection connection, Pool pool)
+    /// <summary>
+    /// Cleans the connection and gives it to the pool, or closes it when that fails, or afterwards (<paramref name="endsConnection"/>).
+    /// </summary>
+    internal static async LoopTask Run(PooledConnection connection, Pool pool, bool endsConnection = false)
     {
         var isClean = false;
         try
@@ -20,7 +22,7 @@ internal static class PoolCleaning
         finally
         {
             // Whatever happens, the pool counts on it.
-            if (isClean)
+            if (isClean && !endsConnection)
                 pool.GiveBack(connection);
             else
                 pool.Drop(connection);

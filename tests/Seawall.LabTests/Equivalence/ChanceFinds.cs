@@ -1,0 +1,138 @@
+namespace Seawall.LabTests.Equivalence;
+
+/// <summary>What was left of differences that random sessions have found, and others of their kind (docs/exactness.md).</summary>
+internal static class ChanceFinds
+{
+    /// <summary>Each with the servers that it is about, by the letters of <see cref="SessionVariables"/>; empty is all.</summary>
+    internal static readonly (string On, string Report)[] All =
+    [
+        // What PREPARE prepares may use tables, and takes the warnings away then; its own FROM names none.
+        ("", """
+            A: drop table if exists nothing
+            A: prepare p1 from 'select 1'
+            A: show warnings
+            """),
+        ("", """
+            A: drop table if exists nothing
+            A: prepare p1 from 'select * from t'
+            A: show warnings
+            """),
+        ("", """
+            A: drop table if exists nothing
+            B: insert into t (n) values (1)
+            A: prepare p1 from 'select 1'
+            A: show warnings
+            """),
+        // A question does not use up SET TRANSACTION.
+        ("m9", """
+            A: set transaction read only
+            A: set session_track_system_variables = 'sql_mode'
+            A: set sql_mode = 'ANSI'
+            A: update t set n = 1
+            A: begin
+            A: commit
+            A: set autocommit = 0
+            A: set sql_mode = ''
+            """),
+        ("", """
+            A: set transaction read only
+            A: set sql_notes = 0
+            A: select @@sql_notes
+            A: update t set n = 1
+            A: begin
+            A: commit
+            B: insert into t (n) values (1)
+            A: select @@sql_notes
+            A: update t set n = 1
+            """),
+        // The first row has made just the number that others have left.
+        ("", """
+            A: create table x1 (id int primary key auto_increment, u int unique)
+            A: set last_insert_id = 66
+            B: create table x1 (id int primary key auto_increment)
+            B: insert into x1 values (null)
+            A: insert into x1 (u) values (1), (1)
+            A: select last_insert_id()
+            """),
+        ("", """
+            A: create table x1 (id int primary key auto_increment, u int unique)
+            A: insert into x1 values (7, 1)
+            B: create table x1 (id int primary key auto_increment)
+            B: insert into x1 values (null)
+            A: insert into x1 (u) values (1)
+            A: select last_insert_id()
+            """),
+        // An error does not tell that the statement has ended a transaction first.
+        ("", """
+            A is eq_one without DeprecateEof
+            A: START TRANSACTION WITH CONSISTENT SNAPSHOT
+            A: drop view x3
+            A: [Ping]
+            A: begin
+            A: alter table nothing add a int
+            A: [SetOption 0]
+            A: begin
+            A: drop view x3
+            A: [prepare 0] select * from t where id = ?
+            A: [execute 0] 1
+            """),
+        // A cursor: what was warned of before it is told with the packet behind the columns.
+        ("", """
+            A is eq_one without DeprecateEof
+            A: [prepare 2] select 'a' || ?
+            B: insert into t (n) values (1)
+            A: [execute 2 with a cursor] 'ANSI_QUOTES'
+            A: select @@warning_count, @@error_count
+            """),
+        ("", """
+            A: [prepare 0] select 'a' || ?
+            A: select * from tt2
+            B: insert into t (n) values (1)
+            A: [execute 0 with a cursor] ''
+            A: select @@error_count
+            """),
+        ("", """
+            A: [prepare 0] select 1
+            A: select * from tt2
+            A: [execute 0 with a cursor]
+            A: show warnings
+            """),
+        // 5.6 does not prepare what writes when transactions only read; a piece of a parameter has no answer.
+        ("m5", """
+            A: [prepare 0] insert into t (id, s) values (?, ?)
+            A: set tx_read_only = 1
+            B: insert into t (n) values (1)
+            A: [a piece of parameter 1 of 0] piece
+            A: set tx_read_only = 0
+            A: [execute 0] 70, 'x'
+            A: select * from t
+            """),
+        ("", """
+            A: create table x1 (s varchar(20))
+            A: [prepare 0] insert into x1 values (?)
+            A: rename table x1 to x2
+            B: insert into t (n) values (1)
+            A: [a piece of parameter 0 of 0] piece
+            A: select 1
+            A: [execute 0] ''
+            A: select 2
+            """),
+        // Who resets has no lock any more when the answer has come.
+        ("m9", """
+            A: select get_lock('~_x', 0)
+            A: [ResetConnection]
+            A: select is_free_lock('~_x')
+            """),
+        ("", """
+            A: select get_lock('~_x', 0)
+            A: [ChangeUser] ~
+            A: select is_free_lock('~_x')
+            """),
+        ("m9", """
+            A: set role eq_role
+            A: lock tables t write
+            A: [ResetConnection]
+            A: select * from t
+            """),
+    ];
+}

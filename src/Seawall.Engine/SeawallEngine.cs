@@ -49,6 +49,7 @@ public sealed class SeawallEngine : IDisposable
         _logger = logger;
         _workers = workers;
         _threads = threads;
+        Brownouts = new BrownoutBoard(_threads.Control, options.Overload, logger);
         _servers = new ServerRegistry(_threads, _board, _settings, _workers, () => _options, () => _floodgate.IsClosing, logger);
         Pools = new PoolBook(_servers.ContextOf);
         _accounts = new AccountWatch(_threads.Control, _board, Pools.Renew, logger);
@@ -84,6 +85,9 @@ public sealed class SeawallEngine : IDisposable
 
     /// <summary>What it looks like from outside: pools, clients, servers, counters.</summary>
     public EngineViews Views { get; }
+
+    /// <summary>What people have switched off, thinned out or slowed down for a while.</summary>
+    public BrownoutBoard Brownouts { get; }
 
     /// <summary>Whether it is going down.</summary>
     public bool IsClosing => _floodgate.IsClosing;
@@ -136,6 +140,7 @@ public sealed class SeawallEngine : IDisposable
     {
         var before = _options;
         _options = options = options with { Listen = before.Listen, Loops = before.Loops };
+        Brownouts.Apply(options.Overload);
         var elsewhere = _servers.Apply(before, options);
         Pools.Renew(elsewhere);
         Pools.FollowLimits();
@@ -164,6 +169,7 @@ public sealed class SeawallEngine : IDisposable
             lane.Loop.Post(LoopJob.From(_ => lane.Wish(SessionWishes.LookUp, stopListening: true)));
         // Whoever waits for a connection has nothing open, and would only be told later.
         _servers.CloseSluices();
+        Brownouts.Close();
         Pools.FailWaiters(LeaseFailure.ShuttingDown);
         using var timer = new CancellationTokenSource(atMost, time);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, now);
@@ -248,7 +254,7 @@ public sealed class SeawallEngine : IDisposable
             new Reception(door, schemas, interruptions, _logger),
             new StatementDesk(door),
             _floodgate,
-            new Admission(door, _servers.SluiceOf, () => _options.Overload, _logger),
+            new Admission(door, _servers.SluiceOf, () => Brownouts.Measures, _logger),
             new Leasing(door, Pools, _logger),
             new Recall(_texts),
             new Departure(meter, () => _options.Pools),

@@ -20,6 +20,9 @@ internal enum AdminTakes : byte
 
     /// <summary><c>NOW</c>.</summary>
     Now = 8,
+
+    /// <summary>Words of the command's own.</summary>
+    Words = 16,
 }
 
 /// <summary>What followed a command's name.</summary>
@@ -33,11 +36,19 @@ internal sealed record AdminArguments
 
     internal bool Now { get; private init; }
 
+    /// <summary>Words of the command's own, as they came.</summary>
+    internal AdminToken[] Words { get; private init; } = [];
+
+    /// <summary>Who asks, for commands that tell others.</summary>
+    internal string By { get; init; } = "admin";
+
     /// <summary>Reads what follows the name; null, with a problem in words, when it does not fit.</summary>
     internal static AdminArguments? Read(AdminCommand command, ReadOnlySpan<AdminToken> rest, out string problem)
     {
         var read = new AdminArguments();
         problem = "";
+        if (command.Takes == AdminTakes.Words)
+            return read with { Words = rest.ToArray() };
         while (!rest.IsEmpty)
         {
             var taken = TakeOne(command.Takes, rest, ref read);
@@ -97,10 +108,14 @@ internal sealed record AdminCommand(
         Takes.HasFlag(AdminTakes.Like) ? "[LIKE 'pattern']" : "",
         Takes.HasFlag(AdminTakes.Limit) ? "[LIMIT n]" : "",
         Takes.HasFlag(AdminTakes.Now) ? "[NOW]" : "",
+        Tail,
     }.Where(word => word.Length > 0));
 
+    /// <summary>Words of its own that may follow.</summary>
+    internal string Tail { get; init; } = "";
+
     /// <summary>Whether it changes something, and so belongs into the log.</summary>
-    internal bool IsAction => !Name.StartsWith("SHOW", StringComparison.Ordinal);
+    internal bool IsAction => !Name.StartsWith("SHOW", StringComparison.Ordinal) && !Name.StartsWith("EXPLAIN", StringComparison.Ordinal);
 
     /// <summary>Its words.</summary>
     internal string[] Words { get; } = Name.Split(' ');

@@ -100,7 +100,7 @@ internal sealed class AdminConversation(
     {
         try
         {
-            return await new Homecoming<AdminReply>(wire.Wire.Loop, desk.Run(text, command, ends));
+            return await new Homecoming<AdminReply>(wire.Wire.Loop, desk.Run(text, command, ends, $"{session.User} from {session.Peer}"));
         }
         catch (OperationCanceledException)
         {

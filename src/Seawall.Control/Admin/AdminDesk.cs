@@ -38,6 +38,12 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
             (desk, _, _) => Now(OverloadTables.Classes(desk.Context.Engine.Options.Overload))),
         new("SHOW STRAIN", AdminTakes.Nothing, "what Seawall itself runs short of, and what it does about it",
             (desk, _, _) => Now(OverloadTables.Strain(desk.Views.Strain(), desk.Context.Engine.Options.Protection.Mode))),
+        new("SHOW DEFERRED", AdminTakes.Nothing, "statements that are held at each server because they can be done at another time",
+            (desk, _, _) => Now(HoldTables.Deferred(desk.Views.Sluices()))),
+        new("SHOW PACES", AdminTakes.Nothing, "the rules of which so many statements may begin in a second, and who waits for that",
+            (desk, _, _) => Now(HoldTables.Paces(desk.Context.Engine.Brownouts.Paces()))),
+        new("SHOW BROWNOUT", AdminTakes.Nothing, "what can be switched off, thinned out or slowed down for a while, and what is, by whom and until when",
+            (desk, _, _) => Now(HoldTables.Brownouts(desk.Context.Engine.Brownouts.View(), desk.Context.Time.GetUtcNow()))),
         new("SHOW STATS", AdminTakes.Like, "counters since the start and durations, in all and for each loop",
             (desk, arguments, _) => Now(FigureTables.Stats(desk.Views, arguments.Like))),
         new("SHOW SETTINGS", AdminTakes.Like, "every setting, who set it, and whether RELOAD applies it",
@@ -53,6 +59,11 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
         new("SHOW HELP", AdminTakes.Nothing, "this list", (_, _, _) => Now(Help())),
         new("RELOAD", AdminTakes.Nothing, "reads the settings again, and shows what changed",
             (desk, _, cancel) => desk.Reload(cancel)),
+        new("BROWNOUT", AdminTakes.Words, "cuts groups of statements down for a while, or ends that; it ends by itself",
+            (desk, arguments, _) => Now(desk.Brownout(arguments)))
+        {
+            Tail = BrownoutCommand.Tail,
+        },
         new("KILL CLIENT", AdminTakes.Id, "cuts a client off, and ends its statement at the server, if one is under way",
             (desk, arguments, cancel) => desk.Kill(arguments.Id!.Value, cancel)),
         new("SHUTDOWN", AdminTakes.Now, "goes down: clients may finish what they are in the middle of; NOW waits for nobody",
@@ -69,10 +80,10 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
         : All.FirstOrDefault(command => text.StartsWith(command.Words));
 
     /// <summary>Runs a command.</summary>
-    internal Task<AdminReply> Run(AdminText text, AdminCommand command, CancellationToken cancel)
+    internal Task<AdminReply> Run(AdminText text, AdminCommand command, CancellationToken cancel, string by = "admin")
     {
         return ArgumentsOf(text, command, out var problem) is { } arguments
-            ? command.Run(this, arguments, cancel)
+            ? command.Run(this, arguments with { By = by }, cancel)
             : Now(new AdminRefusal(SqlError.Syntax, problem));
     }
 
@@ -81,6 +92,8 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
     {
         if (ArgumentsOf(text, command, out _) is not { } arguments)
             return $"{command.Name}, wrongly written";
+        if (command.Name == "BROWNOUT")
+            return BrownoutCommand.Read(arguments.Words, out _) is { } brownout ? $"BROWNOUT {brownout}" : "BROWNOUT, wrongly written";
         return $"{command.Name}{(arguments.Id is { } id ? $" {id}" : "")}{(arguments.Now ? " NOW" : "")}";
     }
 
@@ -165,6 +178,9 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
             ? $"there is no client {id}; SHOW CLIENTS has the numbers"
             : $"nobody was cut off: loop {string.Join(", ", silent)} did not answer in time, and no other has a client {id}");
     }
+
+    private AdminReply Brownout(AdminArguments arguments) => BrownoutCommand.Read(arguments.Words, out var problem) is { } command
+        ? command.Run(context.Engine, arguments.By) : new AdminRefusal(SqlError.Syntax, problem);
 
     private AdminDone Shutdown(bool now) => new(
         now ? "Seawall goes down now" : "Seawall goes down; clients may finish what they are in the middle of",

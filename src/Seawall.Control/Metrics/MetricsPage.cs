@@ -36,6 +36,7 @@ internal static class MetricsPage
         Pools(writer, engine.Views.Pools());
         Servers(writer, engine.Views.Servers());
         OverloadFigures.Write(writer, engine.Views.Sluices());
+        HoldFigures.Write(writer, engine.Views.Sluices(), engine.Brownouts.Paces(), engine.Brownouts.View());
         OverloadFigures.Write(writer, [.. engine.Views.Strain().Select(row => row.Reading)]);
         Loops(writer, engine.Views.Delays());
         return writer.ToString();

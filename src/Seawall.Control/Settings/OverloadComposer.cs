@@ -19,7 +19,12 @@ internal sealed class OverloadComposer(
             QueueMaxPerRunning = section.Number("queue_max_per_running"),
             QueueBytesMax = section.Number("queue_bytes_max"),
             Classes = [.. Enum.GetValues<StatementClass>().Select(which => LimitsOf(section, which))],
+            DeferMsMax = section.Number("defer_ms_max"),
+            DeferRoom = section.Number("defer_room"),
+            DeferCountMax = section.Number("defer_max"),
+            DeferBytesMax = section.Number("defer_bytes_max"),
             Rules = Rules(),
+            Brownouts = new BrownoutComposer(composer, document).Compose(),
         };
     }
 
@@ -92,6 +97,9 @@ internal sealed class OverloadComposer(
                 Name = section.Text("name"),
                 Listener = ListenerOf(section),
                 Digests = DigestsOf(section),
+                DeferMsMax = section.Number("defer_ms_max") is >= 0 and var deferMs ? deferMs : null,
+                Pace = section.Number("pace_per_second") > 0 ? BrownoutComposer.PaceOf(section) : null,
+                Groups = section.List("groups", []),
             });
         }
         return rules.ToImmutable();

@@ -30,12 +30,12 @@ internal static class SettingKeys
     private static readonly ServerOptions s_server = new() { Id = new ServerId(""), Endpoint = Endpoint.Unix("/")! };
 
     /// <summary>Sections that may come more than once, as <c>[[name]]</c>.</summary>
-    internal static ImmutableArray<string> Lists { get; } = ["servers", "classes", "accounts"];
+    internal static ImmutableArray<string> Lists { get; } = ["servers", "classes", "brownouts", "accounts"];
 
     /// <summary>All keys.</summary>
     internal static ImmutableArray<SettingKey> All { get; } =
     [
-        .. Clients(), .. Servers(), .. Pool(), .. Overload(), .. ClassRules(), .. Protection(), .. Password("monitor", User("monitor",
+        .. Clients(), .. Servers(), .. Pool(), .. Overload(), .. ClassRules(), .. Brownouts(), .. Protection(), .. Password("monitor", User("monitor",
             "The account that Seawall watches the servers with and reads their accounts; without it accounts are learnt")),
         .. Password("accounts", User("accounts",
             "An account that Seawall knows by its password, whatever the servers tell")),
@@ -176,6 +176,12 @@ internal static class SettingKeys
             "Statements of one class that may wait, for each that may run"),
         Number("overload", "queue_bytes_max", s_overload.QueueBytesMax, 1, int.MaxValue,
             "Bytes of statements of one class that may wait"),
+        Number("overload", "defer_ms_max", s_overload.DeferMsMax, 0, HourMs,
+            "How long statements of class background are deferred while there is no room: they hold no connection; 0 for not at all"),
+        Number("overload", "defer_room", s_overload.DeferRoom, 1, 100,
+            "Hundredths of servers.running_max below which deferred statements are let go, when nobody waits"),
+        Number("overload", "defer_max", s_overload.DeferCountMax, 0, 1_000_000, "Statements that are deferred in front of one server at one time"),
+        Number("overload", "defer_bytes_max", s_overload.DeferBytesMax, 1, int.MaxValue, "Bytes of statements that are"),
         .. StatementClasses.OfClients.SelectMany(ClassLimitKeys),
     ];
 
@@ -224,6 +230,33 @@ internal static class SettingKeys
         },
         Flag("classes", "tags_may_raise", false,
             "Whether the statement may say itself (docs/overload.md) that it matters more than that; less it may say always"),
+        Number("classes", "defer_ms_max", -1, -1, HourMs,
+            "How long these statements are deferred while there is no room; 0 for not at all, -1: as those of their class (overload.defer_ms_max)"),
+        Number("classes", "pace_per_second", 0, 0, 1_000_000, "So many of these statements may begin in a second; 0 for as many as come"),
+        Number("classes", "pace_burst", 1, 1, 1_000_000, "So many of them may begin at once after a pause"),
+        Number("classes", "pace_wait_ms_max", 500, 0, HourMs, "How long one waits for its time; who would have to wait longer is refused at once"),
+        new()
+        {
+            Section = "classes", Name = "groups", Kind = SettingKind.TextList, Default = "[]",
+            Meaning = "The groups of [[brownouts]] that these statements belong to",
+        },
+    ];
+
+    private static SettingKey[] Brownouts() =>
+    [
+        Text("brownouts", "name", "", "The group's name, in rules and in the command BROWNOUT") with { IsRequired = true },
+        Number("brownouts", "level", 0, 0, 9, "From this level on it is part of a brown-out of a level; 0 for only when it is named"),
+        Choice("brownouts", "action", ["off", "share", "slow", "cache"], "off",
+            "What is done with its statements then: none runs, a share of them, or so many in a second; \"cache\" is refused: there is none yet"),
+        Number("brownouts", "share", 10, 1, 99, "The hundredths of the cohorts that run, for action = \"share\""),
+        Number("brownouts", "pace_per_second", 1, 1, 1_000_000, "So many statements may begin in a second, for action = \"slow\""),
+        Number("brownouts", "pace_burst", 1, 1, 1_000_000, "So many of them may begin at once after a pause"),
+        Number("brownouts", "pace_wait_ms_max", 500, 0, HourMs, "How long one waits for its time; who would have to wait longer is refused at once"),
+        new()
+        {
+            Section = "brownouts", Name = "classes", Kind = SettingKind.TextList, Default = "[]",
+            Meaning = "Classes that are in the group as a whole, beside the rules that name it in groups",
+        },
     ];
 
     private static SettingKey[] Protection() =>

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Floodgates;
+using Seawall.Engine.Flow.Floodgates.Holds;
 using Seawall.Engine.Loops;
 using Seawall.Engine.Telemetry;
 using Seawall.Engine.Telemetry.Views;
@@ -17,7 +18,7 @@ namespace Seawall.Engine.Flow;
 /// an open transaction, passes in any case: whoever holds locks must be able to let go of them.
 /// </summary>
 internal sealed class Admission(
-    FrontDoor door, Func<ServerId, Sluice> sluiceOf, Func<OverloadOptions> options, ILogger logger)
+    FrontDoor door, Func<ServerId, Sluice> sluiceOf, Func<Measures> measures, ILogger logger)
 {
     /// <summary>What the connection that the session keeps holds for others to wait for, or has half done.</summary>
     private const PinReasons Holds = PinReasons.NamedLock | PinReasons.TableLock | PinReasons.GlobalLock | PinReasons.Xa
@@ -37,10 +38,13 @@ internal sealed class Admission(
     private ServerId _server;
     private Sluice? _sluice;
 
+    private Holding Holding => field ??= new Holding(door, this);
+
     /// <summary>Goes through, at once or after a wait; false when the client has been told that the statement does not run.</summary>
     internal LoopTask<bool> Enter(Statement statement)
     {
-        var now = options();
+        var all = measures();
+        var now = all.Options;
         if (now.Mode == OverloadMode.Off || !IsWork(statement.Kind))
             return new(true);
         var sluice = SluiceOf(statement.Server.Id);
@@ -62,6 +66,11 @@ internal sealed class Admission(
             if (sluice.Mode == OverloadMode.Enforce && door.Strain.IsEnforced)
                 return RefuseAtOnce(statement, sluice, waiter);
         }
+        if (all.HoldOf(standing.Rule, which) is { } hold)
+        {
+            return sluice.Mode == OverloadMode.Enforce
+                ? Holding.Enter(statement, sluice, hold, standing) : Holding.Observe(statement, sluice, hold, standing);
+        }
         if (sluice.Mode != OverloadMode.Enforce)
         {
             statement.Passage.BeginObserved(
@@ -69,7 +78,7 @@ internal sealed class Admission(
             return new(true);
         }
         if (!sluice.TryPass(loop.Index, which))
-            return WaitAt(statement, sluice, standing);
+            return WaitAt(statement, sluice, sluice, standing);
         statement.Passage.Begin(sluice, which, loop.NowMs);
         return new(true);
     }
@@ -90,21 +99,33 @@ internal sealed class Admission(
         return _sluice = sluiceOf(server);
     }
 
-    private async LoopTask<bool> WaitAt(Statement statement, Sluice sluice, Standing standing)
+    /// <summary>
+    /// Waits until its turn or time has come; false when the client has been told that the statement does not run. <paramref name="place"/>
+    /// is the sluice, what is deferred before it, or a pace; <paramref name="dueMs"/> is for the latter two.
+    /// </summary>
+    internal async LoopTask<bool> WaitAt(
+        Statement statement, IWaitingPlace place, Sluice sluice, Standing standing, long dueMs = 0, Hold? hold = null)
     {
         var session = statement.Session;
         statement.Hold();
-        door.Meter.GateWaits++;
+        var isPaced = place is Pace;
+        if (place == sluice)
+            door.Meter.GateWaits++;
+        else
+            door.Meter.Holds++;
         var started = door.Loop.TurnBegan;
         var waiter = statement.Passage.WaiterOn(door.Loop);
         waiter.Apply(standing.Class, standing.Cohort, statement.Packet.Bytes.Length, session.Account!.User, door.Loop.NowMs);
-        waiter.DeadlineMs = standing.DeadlineMs;
-        await waiter.WaitAt(sluice, session.Wire);
+        (waiter.DeadlineMs, waiter.DueMs, waiter.Hold) = (standing.DeadlineMs, dueMs, hold);
+        _ = waiter.WaitAt(place, session.Wire);
+        (place as Deferral)?.Tick(door.Loop);
+        await waiter;
         statement.Passage.EndWait();
-        door.Meter.GateWait.Record(door.Loop.MicrosecondsUntilTurn(started));
+        (place == sluice ? door.Meter.GateWait : door.Meter.HoldWait).Record(door.Loop.MicrosecondsUntilTurn(started));
         if (waiter.Turn == Turn.Come)
         {
-            statement.Passage.Begin(sluice, standing.Class, door.Loop.NowMs);
+            if (!isPaced)
+                Begin(statement, sluice, standing);
             // It was on its way when the client left, or somebody ended it.
             if (!session.Wire.PeerGone && !statement.IsKilled)
                 return true;
@@ -117,7 +138,12 @@ internal sealed class Admission(
         return await RefuseAtOnce(statement, sluice, waiter);
     }
 
-    private async LoopTask<bool> RefuseAtOnce(Statement statement, Sluice sluice, GateWaiter waiter)
+    /// <summary>It is through.</summary>
+    internal void Begin(Statement statement, Sluice sluice, Standing standing) =>
+        statement.Passage.Begin(sluice, standing.Class, door.Loop.NowMs);
+
+    /// <summary>Tells the client that the statement does not run; always false.</summary>
+    internal async LoopTask<bool> RefuseAtOnce(Statement statement, Sluice sluice, GateWaiter waiter)
     {
         if (!statement.IsTaken)
             await Relay.Command(statement, null, door.Meter);
@@ -143,12 +169,20 @@ internal sealed class Admission(
         var server = statement.Server.Id.Name;
         var word = StatementClasses.Word(waiter.Class);
         var now = door.Loop.NowMs;
-        if (waiter.Reason != ShedReason.Self && now - _saidMs[(int)waiter.Class] >= SayEveryMs) // The strain is said by who watches it.
+        // Strain and brown-outs are said by those who begin them, and a pace is no news.
+        if (waiter.Reason is not (ShedReason.Self or ShedReason.Brownout or ShedReason.Pace) && now - _saidMs[(int)waiter.Class] >= SayEveryMs)
         {
             _saidMs[(int)waiter.Class] = now;
             EngineLog.Shedding(logger, server, word, SnakeCase.Of(waiter.Reason), sluice.Running, sluice.Limit);
         }
-        var (error, words) = ErrorOf(options().Of(waiter.Class).Error, statement.Server.Version!.IsMariaDb);
+        var kind = waiter.Reason == ShedReason.Brownout ? ShedError.OutOfResources : measures().Options.Of(waiter.Class).Error;
+        var (error, words) = ErrorOf(kind, statement.Server.Version!.IsMariaDb);
+        if (HoldWords.Of(waiter, sluice, now, out var afterMs) is { } own)
+        {
+            return (error, string.Create(CultureInfo.InvariantCulture,
+                $"{words} [seawall: the statement did not run: {own}; retry_after_ms={afterMs + door.Loop.Random.Next(JitterMs)} "
+                + $"id={server}-{waiter.ShedId}; trying again later is safe]"));
+        }
         if (waiter.Reason == ShedReason.Self)
         {
             return (error, string.Create(CultureInfo.InvariantCulture,
@@ -164,7 +198,7 @@ internal sealed class Admission(
 
     private string SettingOf(GateWaiter waiter)
     {
-        var now = options();
+        var now = measures().Options;
         var word = StatementClasses.Word(waiter.Class);
         return waiter.Reason switch
         {
@@ -173,7 +207,8 @@ internal sealed class Admission(
             ShedReason.Standing => $"overload.{word}_standing_ms_max={waiter.LimitMs}",
             ShedReason.Wait or ShedReason.Predicted => $"overload.{word}_wait_ms_max={waiter.LimitMs}",
             ShedReason.Deadline => $"deadline_ms={waiter.LimitMs}",
-            ShedReason.Cohort or ShedReason.Self or ShedReason.None => $"cohort={waiter.Cohort}",
+            ShedReason.Pace or ShedReason.Defer or ShedReason.DeferFull or ShedReason.DeferBytes or ShedReason.Brownout
+                or ShedReason.Cohort or ShedReason.Self or ShedReason.None => $"cohort={waiter.Cohort}",
         };
     }
 

@@ -9,9 +9,9 @@ namespace Seawall.Engine.Flow;
 /// <summary>Where a statement stands when not all can run.</summary>
 /// <param name="Class">Its class.</param>
 /// <param name="Cohort">Its cohort.</param>
-/// <param name="Rule">The rule that says so; null when none fits.</param>
+/// <param name="Rule">The number of the rule that says so; -1 when none fits.</param>
 /// <param name="DeadlineMs">How long its program waits for it, in milliseconds; 0 when it has not said.</param>
-internal readonly record struct Standing(StatementClass Class, int Cohort, ClassRule? Rule, int DeadlineMs);
+internal readonly record struct Standing(StatementClass Class, int Cohort, int Rule, int DeadlineMs);
 
 /// <summary>Which class a statement is of, and which cohort: by whose it is, and by what it says of itself.</summary>
 internal static class Classifier
@@ -32,11 +32,11 @@ internal static class Classifier
         {
             LookUp(session, options, ref known);
         }
-        var (rule, which, mayRaise) = (known.Rule as ClassRule, (StatementClass)known.Number, known.MayRaise);
+        var (rule, which, mayRaise) = (known.Rule, (StatementClass)known.Number, known.MayRaise);
         if (known.DependsOnDigest && StatementText.DigestNumberOf(statement, scratch) is { } digest)
         {
             rule = RuleOf(options, session.Account!.User, session.Settings.Schema, session.Wire.Peer, session.Listener, digest);
-            (which, mayRaise) = (rule?.Class ?? StatementClass.Normal, rule?.MayRaise ?? false);
+            (which, mayRaise) = ClassOf(options, rule);
         }
         var tags = StatementTags.Read(TextOf(statement));
         var priority = tags.Priority;
@@ -55,30 +55,34 @@ internal static class Classifier
         said is { } wanted && (wanted > byRule || mayRaise) ? wanted : byRule;
 
     /// <summary>
-    /// The first rule that fits; null when none does. Without a <paramref name="digest"/>, of those that are for any statement.
+    /// The number of the first rule that fits; -1 when none does. Without a <paramref name="digest"/>, of those that are for any statement.
     /// </summary>
-    internal static ClassRule? RuleOf(
+    internal static int RuleOf(
         OverloadOptions options, string? user, string? schema, PeerAddress peer, string? listener, ulong? digest)
     {
-        foreach (var rule in options.Rules)
+        for (var i = 0; i < options.Rules.Length; i++)
         {
+            var rule = options.Rules[i];
             if ((rule.Digests.IsEmpty || (digest is { } number && rule.Digests.Contains(number))) && rule.Fits(user, schema, peer, listener))
-                return rule;
+                return i;
         }
-        return null;
+        return -1;
     }
+
+    /// <summary>The class that a rule gives, and whether its statements may make themselves more important than that.</summary>
+    internal static (StatementClass Class, bool MayRaise) ClassOf(OverloadOptions options, int rule) =>
+        rule < 0 ? (StatementClass.Normal, false) : (options.Rules[rule].Class, options.Rules[rule].MayRaise);
 
     private static void LookUp(Session session, OverloadOptions options, ref SessionClass known)
     {
         var (user, schema) = (session.Account!.User, session.Settings.Schema);
         var rule = RuleOf(options, user, schema, session.Wire.Peer, session.Listener, null);
         (known.Options, known.Settings, known.Account, known.Rule) = (options, session.Settings, session.Account, rule);
-        (known.Number, known.MayRaise) = ((byte)(rule?.Class ?? StatementClass.Normal), rule?.MayRaise ?? false);
+        (var which, known.MayRaise) = ClassOf(options, rule);
+        known.Number = (byte)which;
         known.DependsOnDigest = false;
-        foreach (var other in options.Rules)
+        foreach (var other in options.Rules.AsSpan(0, rule < 0 ? options.Rules.Length : rule))
         {
-            if (ReferenceEquals(other, rule))
-                break;
             known.DependsOnDigest |= !other.Digests.IsEmpty && other.Fits(user, schema, session.Wire.Peer, session.Listener);
         }
     }

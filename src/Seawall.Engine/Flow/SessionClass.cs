@@ -12,8 +12,8 @@ internal struct SessionClass
     /// <summary>The account then.</summary>
     internal object? Account;
 
-    /// <summary>The rule that it was found by, a <c>ClassRule</c>; null when none fits.</summary>
-    internal object? Rule;
+    /// <summary>The number of the rule that it was found by; -1 when none fits.</summary>
+    internal int Rule;
 
     /// <summary>The class.</summary>
     internal byte Number;

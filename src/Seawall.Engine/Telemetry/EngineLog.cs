@@ -78,6 +78,12 @@ internal static partial class EngineLog
         + "({Reason}); SHOW QUEUES and SHOW SHED have more. Said at most every 10 s by each loop")]
     internal static partial void Shedding(ILogger logger, string server, string @class, string reason, int running, int limit);
 
+    [LoggerMessage(2901, LogLevel.Warning, "brown-out of {What} for {Minutes} minutes, by {By}{Why}: {Effect}")]
+    internal static partial void BrownoutBegan(ILogger logger, string what, double minutes, string by, string why, string effect);
+
+    [LoggerMessage(2902, LogLevel.Warning, "the brown-out of {What} that {By} began has ended: {Cause}")]
+    internal static partial void BrownoutEnded(ILogger logger, string what, string by, string cause);
+
     [LoggerMessage(9002, LogLevel.Error,
         "no file descriptor is left for clients: the limit of open files is {Soft} now (hard limit {Hard}). Clients that "
         + "come are turned away and no server connection can be opened until some are free; those who are in go on. "

@@ -90,6 +90,9 @@ public sealed class LoopMeter(Loop? loop = null)
     /// <summary>Statements that had to wait for their turn.</summary>
     public long GateWaits;
 
+    /// <summary>Statements that had to wait before that: for the pace of their rule, or because they can be done at another time.</summary>
+    public long Holds;
+
     /// <summary>Statements that were refused because their server had too much to do.</summary>
     public long Sheds;
 
@@ -137,6 +140,9 @@ public sealed class LoopMeter(Loop? loop = null)
 
     /// <summary>Waiting for one's turn, for those who had to.</summary>
     public readonly Histogram GateWait = new();
+
+    /// <summary>Waiting before that, for a pace or as deferred, for those who had to.</summary>
+    public readonly Histogram HoldWait = new();
 
     /// <summary>Waiting for a server connection, for those who had to.</summary>
     public readonly Histogram LeaseWait = new();

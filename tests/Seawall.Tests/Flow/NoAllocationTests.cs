@@ -66,6 +66,56 @@ public sealed class NoAllocationTests(ITestOutputHelper output)
     }
 
     [Theory]
+    [InlineData(OverloadMode.Enforce)]
+    [InlineData(OverloadMode.Observe)]
+    public void A_statement_with_a_digest_a_pace_and_a_deferral_allocates_nothing(OverloadMode mode)
+    {
+        var digest = new MySql.Statements.DigestScratch().HashOf("SELECT 'c' FROM sbtest1 WHERE id=7"u8, new() { Version = 90700 })!.Value;
+        using var stage = new RealStage(options => options with
+        {
+            Overload = options.Overload with
+            {
+                Mode = mode,
+                Rules =
+                [
+                    new(StatementClass.Background, "app", null, null, MayRaise: false)
+                    {
+                        Name = "x",
+                        Digests = [digest],
+                        Pace = new(1_000_000, 1_000, 1_000),
+                    },
+                ],
+            },
+        });
+        var client = stage.Client();
+
+        AssertNothing(Least(stage, () => client.Query("SELECT 'c' FROM sbtest1 WHERE id=7")));
+        Assert.True(stage.Engine.Views.Sluices().Single().Classes[^1].Passed > Statements);
+    }
+
+    [Fact]
+    public void Being_deferred_allocates_nothing()
+    {
+        using var stage = new RealStage(options => options with
+        {
+            Overload = options.Overload with
+            {
+                Mode = OverloadMode.Enforce,
+                Rules = [new(StatementClass.Background, "app", null, null, MayRaise: false)],
+            },
+            Servers = [options.Servers[0] with { RunningMax = 1 }],
+        });
+        var clients = Enumerable.Range(0, 4).Select(_ => stage.Client()).ToArray();
+
+        AssertNothing(Least(stage, () =>
+        {
+            var replies = Array.ConvertAll(clients, client => client.BeginQuery("SELECT 'c' FROM t"));
+            return replies.Select(reply => reply.Value).First(reply => reply.IsOk);
+        }));
+        Assert.True(stage.Engine.Lanes[0].Meter.Holds > 0);
+    }
+
+    [Theory]
     [InlineData(CompressionKind.Zlib)]
     [InlineData(CompressionKind.Zstd)]
     public void A_statement_that_is_compressed_on_both_sides_allocates_nothing(CompressionKind kind)

@@ -265,8 +265,8 @@ public sealed class SettingsReaderTests
         Assert.Equal(("7", "32", $"{file.Path}:5"), (size.Value, size.Default, size.Source));
         Assert.Equal("default", Assert.Single(rows, row => row.Key == "pool.idle_min").Source);
         Assert.Contains(rows, row => row.Key == "servers.db.connections_max");
-        // Accounts and classes have rows for each item that there is, and there is none.
-        Assert.Equal(SettingKeys.All.Count(key => key.Section is not ("accounts" or "classes")), rows.Count);
+        // Accounts, classes and groups have rows for each item that there is, and there is none.
+        Assert.Equal(SettingKeys.All.Count(key => key.Section is not ("accounts" or "classes" or "brownouts")), rows.Count);
     }
 
     [Fact]

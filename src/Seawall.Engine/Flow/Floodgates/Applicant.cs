@@ -1,3 +1,5 @@
+using Seawall.Engine.Flow.Floodgates.Holds;
+
 namespace Seawall.Engine.Flow.Floodgates;
 
 /// <summary>A statement that waits for its turn. It is part of the queue itself, so that waiting allocates nothing.</summary>
@@ -15,11 +17,17 @@ internal abstract class Applicant
     /// <summary>How long it may wait whatever its class, because its program waits no longer; 0 when nobody has said.</summary>
     internal int DeadlineMs { get; set; }
 
+    /// <summary>What it meets before the sluice; null for nearly all: nothing.</summary>
+    internal Hold? Hold { get; set; }
+
     /// <summary>Whose it is.</summary>
     internal string User { get; private set; } = "";
 
     /// <summary>Since when it waits, in the loops' milliseconds.</summary>
     internal long SinceMs { get; private set; }
+
+    /// <summary>When its time has come, or its wait is over: for those who wait for a moment and not for a place.</summary>
+    internal long DueMs { get; set; }
 
     /// <summary>How its wait has ended.</summary>
     internal Turn Turn { get; set; }
@@ -51,6 +59,7 @@ internal abstract class Applicant
         User = user;
         SinceMs = nowMs;
         DeadlineMs = 0;
+        Hold = null;
         Turn = Turn.Waiting;
         Reason = ShedReason.None;
         LimitMs = 0;

@@ -35,9 +35,7 @@ internal sealed class CohortShares
         _lookedMs = nowMs;
         foreach (var which in StatementClasses.OfClients)
         {
-            var shed = 0L;
-            for (var reason = ShedReason.QueueFull; reason < ShedReason.Cohort; reason++)
-                shed += ledger.CountOf(which, reason);
+            var shed = ledger.CountForWantOfRoom(which);
             ref var share = ref _shares[(int)which];
             share = shed > _seen[(int)which] ? Math.Max(Least, share * Down) : Math.Min(1, share + (Up * looks));
             _seen[(int)which] = shed;

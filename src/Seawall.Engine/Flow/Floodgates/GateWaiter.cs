@@ -4,7 +4,7 @@ using Seawall.Engine.Loops;
 namespace Seawall.Engine.Flow.Floodgates;
 
 /// <summary>
-/// A statement that waits at a sluice, on its loop: until it is told, its client leaves, or its time is over. Completed exactly
+/// A statement that waits at a sluice, or wherever else it is held, on its loop: until it is told, its client leaves, or its time is over. Completed exactly
 /// once, on its own loop; then it can be used for another wait. Await it once.
 /// </summary>
 internal sealed class GateWaiter : Applicant, ICriticalNotifyCompletion
@@ -13,7 +13,7 @@ internal sealed class GateWaiter : Applicant, ICriticalNotifyCompletion
     private readonly Arrival _arrival;
     private readonly Alarm _alarm;
     private readonly Action _withdraw;
-    private Sluice? _sluice;
+    private IWaitingPlace? _place;
     private Wire? _client;
     private Action? _continuation;
 
@@ -29,13 +29,13 @@ internal sealed class GateWaiter : Applicant, ICriticalNotifyCompletion
     public bool IsCompleted { get; private set; }
 
     /// <summary>Waits; <see cref="Applicant.Apply"/> has been called. Its loop only.</summary>
-    internal GateWaiter WaitAt(Sluice sluice, Wire client)
+    internal GateWaiter WaitAt(IWaitingPlace place, Wire client)
     {
-        _sluice = sluice;
+        _place = place;
         _client = client;
         _continuation = null;
         IsCompleted = false;
-        sluice.Join(this, _loop.NowMs);
+        place.Join(this, _loop.NowMs);
         if (IsCompleted)
             return this;
         client.WhenGone(_withdraw);
@@ -44,7 +44,7 @@ internal sealed class GateWaiter : Applicant, ICriticalNotifyCompletion
     }
 
     /// <summary>Does not want to wait any more. Its loop only.</summary>
-    internal void GiveUp() => _sluice?.Withdraw(this, _loop.NowMs);
+    internal void GiveUp() => _place?.Withdraw(this, _loop.NowMs);
 
     /// <summary>For the compiler.</summary>
     public GateWaiter GetAwaiter() => this;
@@ -54,7 +54,7 @@ internal sealed class GateWaiter : Applicant, ICriticalNotifyCompletion
     {
         _client!.WhenGone(null);
         _client = null;
-        _sluice = null;
+        _place = null;
         _continuation = null;
     }
 
@@ -75,7 +75,7 @@ internal sealed class GateWaiter : Applicant, ICriticalNotifyCompletion
 
     private void LookAgain()
     {
-        if (!IsCompleted && _sluice!.LookAt(this, _loop.NowMs) is var inMs and >= 0 && !IsCompleted)
+        if (!IsCompleted && _place!.LookAt(this, _loop.NowMs) is var inMs and >= 0 && !IsCompleted)
             _loop.Arm(_alarm, inMs);
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Seawall.Engine.Flow.Floodgates.Holds;
 using Seawall.Engine.Loops;
 
 namespace Seawall.Engine.Flow.Floodgates;
@@ -83,6 +84,15 @@ public sealed record ClassRule(StatementClass Class, string? User, string? Schem
     /// <summary>Where the client has come in, as <c>clients.listen</c> has it; null for everywhere.</summary>
     public string? Listener { get; init; }
 
+    /// <summary>How fast its statements may begin; null when they may as they like.</summary>
+    public PaceLimits? Pace { get; init; }
+
+    /// <summary>How long its statements may be deferred; 0 for not at all; null: as those of their class.</summary>
+    public int? DeferMsMax { get; init; }
+
+    /// <summary>The groups that it belongs to, see <see cref="BrownoutGroup"/>.</summary>
+    public ImmutableArray<string> Groups { get; init; } = [];
+
     /// <summary>The digests of its statements; none for all.</summary>
     public ImmutableArray<ulong> Digests { get; init; } = [];
 
@@ -107,6 +117,24 @@ public sealed record OverloadOptions
     /// <summary>Bytes of statements of one class that may wait.</summary>
     public int QueueBytesMax { get; init; } = 16 * 1024 * 1024;
 
+    /// <summary>How long a statement of the background is deferred at most; 0 for not at all. Below what its program waits for an answer.</summary>
+    public int DeferMsMax { get; init; } = 10_000;
+
+    /// <summary>
+    /// The hundredths of the statements that may run, below which deferred ones may: 60, so that they never take the last places of a
+    /// server that others are about to use.
+    /// </summary>
+    public int DeferRoom { get; init; } = 60;
+
+    /// <summary>Statements that are deferred in front of one server at one time: each keeps a client waiting, and nothing else.</summary>
+    public int DeferCountMax { get; init; } = 20_000;
+
+    /// <summary>Bytes of statements that are.</summary>
+    public int DeferBytesMax { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>What can be switched off, thinned out or slowed down for a while.</summary>
+    public ImmutableArray<BrownoutGroup> Brownouts { get; init; } = [];
+
     /// <summary>How each class waits, by the class's number.</summary>
     public ImmutableArray<ClassLimits> Classes { get; init; } =
         [.. Enum.GetValues<StatementClass>().Select(ClassLimits.DefaultOf)];
@@ -116,4 +144,8 @@ public sealed record OverloadOptions
 
     /// <summary>How the statements of a class wait.</summary>
     public ClassLimits Of(StatementClass which) => Classes[(int)which];
+
+    /// <summary>How long a statement of a class may be deferred, by the rule that it has its class from; 0 for not at all.</summary>
+    public int DeferMsOf(ClassRule? rule, StatementClass which) =>
+        rule?.DeferMsMax ?? (which == StatementClass.Background ? DeferMsMax : 0);
 }

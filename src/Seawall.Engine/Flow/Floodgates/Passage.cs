@@ -17,6 +17,7 @@ internal sealed class Passage
     private bool _isPaused;
     private bool _isShadow;
     private bool _hasWaited;
+    private bool _wakesDeferred;
 
     /// <summary>The wait, while there is one.</summary>
     internal GateWaiter? Waiting { get; private set; }
@@ -47,6 +48,26 @@ internal sealed class Passage
         _shadow.Apply(which, cohort, bytes, user, loop.NowMs);
         sluice.Join(_shadow, loop.NowMs);
     }
+
+    /// <summary>It is through because everybody is, and would have been.</summary>
+    internal void BeginObservedInside(Sluice sluice, StatementClass which, long nowMs)
+    {
+        Begin(sluice, which, nowMs);
+        _isShadow = true;
+    }
+
+    /// <summary>It is through because everybody is, and would not have been; for whoever writes down why.</summary>
+    internal Applicant BeginObservedOutside(Sluice sluice, StatementClass which, int cohort, int bytes, string user, Loop loop)
+    {
+        BeginObservedInside(sluice, which, loop.NowMs);
+        _hasWaited = true;
+        _shadow.Apply(which, cohort, bytes, user, loop.NowMs);
+        _shadow.Turn = Turn.Shed;
+        return _shadow;
+    }
+
+    /// <summary>It was deferred, or might have been: those that are wait for it to end.</summary>
+    internal void WakesDeferred() => _wakesDeferred = true;
 
     /// <summary>
     /// It does not run for a while: it waits for a connection, or its client does not take what it has got. Somebody else may.
@@ -84,7 +105,9 @@ internal sealed class Passage
             sluice.EndShadow(_hasWaited ? _shadow : null, loop.Index, _class, loop.NowMs, ranMs);
         else if (!_isPaused)
             sluice.Leave(loop.Index, _class, loop.NowMs, ranMs);
-        _isPaused = _isShadow = _hasWaited = false;
+        if (_wakesDeferred && sluice.Deferral.HoldsSome)
+            sluice.Deferral.Look(loop.NowMs);
+        _isPaused = _isShadow = _hasWaited = _wakesDeferred = false;
     }
 
     // Nobody waits for what it is told.

@@ -29,6 +29,21 @@ public enum ShedReason : byte
 
     /// <summary>Seawall itself runs short of something.</summary>
     Self,
+
+    /// <summary>Its rule lets so many begin in a second, and its time would come too late.</summary>
+    Pace,
+
+    /// <summary>It was deferred for as long as it may be.</summary>
+    Defer,
+
+    /// <summary>As many are deferred as may be.</summary>
+    DeferFull,
+
+    /// <summary>Those that are deferred hold as many bytes as they may.</summary>
+    DeferBytes,
+
+    /// <summary>Somebody has switched off, thinned out or slowed down a group of rules for a while.</summary>
+    Brownout,
 }
 
 /// <summary>How the wait of a statement has ended.</summary>
@@ -86,6 +101,15 @@ internal sealed class ShedLedger
 
     /// <summary>How many of a class were refused for a reason.</summary>
     internal long CountOf(StatementClass which, ShedReason reason) => _counts[((int)which * s_reasons) + (int)reason];
+
+    /// <summary>How many of a class were refused because there was no room for all, apart from those whose cohorts were left out.</summary>
+    internal long CountForWantOfRoom(StatementClass which)
+    {
+        var count = 0L;
+        for (var reason = ShedReason.QueueFull; reason < ShedReason.Cohort; reason++)
+            count += CountOf(which, reason);
+        return count;
+    }
 
     /// <summary>The last ones, the newest first.</summary>
     internal ShedEntry[] Last(int max)

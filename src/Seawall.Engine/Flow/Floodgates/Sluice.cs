@@ -1,3 +1,5 @@
+using Seawall.Engine.Flow.Floodgates.Holds;
+
 namespace Seawall.Engine.Flow.Floodgates;
 
 /// <summary>
@@ -5,13 +7,14 @@ namespace Seawall.Engine.Flow.Floodgates;
 /// function of clock and counters; time comes in with each call. Thread-safe: while nobody waits, passing and leaving are one
 /// atomic operation each; only while somebody does is there a lock, for this server alone.
 /// </summary>
-internal sealed class Sluice
+internal sealed class Sluice : IWaitingPlace
 {
     private readonly Lock _lock = new();
     private readonly ClassQueue[] _queues = [.. StatementClasses.OfClients.Select(which => new ClassQueue(which))];
     private readonly SluiceTally[] _tallies;
     private readonly long[] _admitted = new long[StatementClasses.Count];
     private readonly long[] _withdrawn = new long[StatementClasses.Count];
+    private readonly long[] _released = new long[StatementClasses.Count];
     private readonly ShedLedger _ledger = new();
     private readonly ServicePace _pace = new();
     private readonly CohortShares _shares = new();
@@ -21,7 +24,14 @@ internal sealed class Sluice
     private Applicant? _decided;
     private bool _isClosing;
 
-    internal Sluice(int loops) => _tallies = [.. Enumerable.Range(0, loops).Select(_ => new SluiceTally())];
+    internal Sluice(int loops)
+    {
+        _tallies = [.. Enumerable.Range(0, loops).Select(_ => new SluiceTally())];
+        Deferral = new Deferral(this, loops);
+    }
+
+    /// <summary>What is held because it can be done at another time.</summary>
+    internal Deferral Deferral { get; }
 
     /// <summary>Whether it holds anybody, or only counts.</summary>
     internal OverloadMode Mode => _mode;
@@ -43,6 +53,7 @@ internal sealed class Sluice
         {
             _options = options;
             _mode = options.Mode;
+            Deferral.Apply(options);
             foreach (var queue in _queues)
             {
                 queue.Limits = options.Of(queue.Class);
@@ -65,6 +76,59 @@ internal sealed class Sluice
         tally.Passed[(int)which]++;
         tally.Entered[(int)which]++;
         return true;
+    }
+
+    /// <summary>Goes at once, if nobody waits and less than so many hundredths of those run that may. As <see cref="TryPass"/>.</summary>
+    internal bool TryPassBelow(int loop, StatementClass which, int hundredths)
+    {
+        var tally = _tallies[loop];
+        tally.Offered[(int)which]++;
+        if (!_turnstile.TryPassBelow(hundredths))
+            return false;
+        tally.Passed[(int)which]++;
+        tally.Entered[(int)which]++;
+        return true;
+    }
+
+    /// <summary>Lets one go that was deferred, on the same condition. From any thread.</summary>
+    internal bool TryRelease(StatementClass which, int hundredths)
+    {
+        lock (_lock)
+        {
+            if (!_turnstile.TryPassBelow(hundredths))
+                return false;
+            _released[(int)which]++;
+            return true;
+        }
+    }
+
+    /// <summary>How many statements have ever had to wait, or were refused for want of room, that are not of the background.</summary>
+    internal long WaitedAboveBackground()
+    {
+        lock (_lock)
+        {
+            var waited = 0L;
+            for (var which = StatementClass.Critical; which < StatementClass.Background; which++)
+                waited += _admitted[(int)which] + _withdrawn[(int)which] + _ledger.CountForWantOfRoom(which);
+            return waited;
+        }
+    }
+
+    /// <summary>One that was held elsewhere has gone away.</summary>
+    internal void NoteWithdrawn(StatementClass which)
+    {
+        lock (_lock)
+            _withdrawn[(int)which]++;
+    }
+
+    /// <summary>One that has come before is refused for a reason that is not here: it is written down as the others are. From any thread.</summary>
+    internal void WriteDown(Applicant applicant, ShedReason reason, int limit, long nowMs)
+    {
+        lock (_lock)
+        {
+            (applicant.Turn, applicant.Reason, applicant.LimitMs) = (Turn.Shed, reason, limit);
+            applicant.ShedId = _ledger.Add(applicant, reason, nowMs, limit);
+        }
     }
 
     /// <summary>Goes at once, whether there is room or not: what has begun must be able to end.</summary>
@@ -95,7 +159,7 @@ internal sealed class Sluice
     /// Waits for its turn; it hears when that has come, which may be before this returns. <paramref name="applicant"/> has
     /// applied, and has not passed.
     /// </summary>
-    internal void Join(Applicant applicant, long nowMs)
+    public void Join(Applicant applicant, long nowMs)
     {
         Applicant? decided;
         lock (_lock)
@@ -117,19 +181,14 @@ internal sealed class Sluice
     }
 
     /// <summary>Refused, or counted as if, for a reason that has nothing to do with who else is here: it does not wait.</summary>
-    internal void Refuse(Applicant applicant, ShedReason reason, int loop, long nowMs)
+    internal void Refuse(Applicant applicant, ShedReason reason, int loop, long nowMs, int limit = 0)
     {
         _tallies[loop].Offered[(int)applicant.Class]++;
-        lock (_lock)
-        {
-            applicant.Reason = reason;
-            applicant.ShedId = _ledger.Add(applicant, reason, nowMs, limitMs: 0);
-            applicant.Turn = Turn.Shed;
-        }
+        WriteDown(applicant, reason, limit, nowMs);
     }
 
     /// <summary>Its client has gone, or has ended it: false when it has been decided about before.</summary>
-    internal bool Withdraw(Applicant applicant, long nowMs)
+    public bool Withdraw(Applicant applicant, long nowMs)
     {
         Applicant? decided;
         lock (_lock)
@@ -150,7 +209,7 @@ internal sealed class Sluice
     /// Refuses whoever has waited too long, and lets go whoever may. Returns in how many milliseconds to look at this one again,
     /// when it still waits.
     /// </summary>
-    internal long LookAt(Applicant? applicant, long nowMs)
+    public long LookAt(Applicant? applicant, long nowMs)
     {
         Applicant? decided;
         var again = -1L;
@@ -226,6 +285,7 @@ internal sealed class Sluice
     /// <summary>Nobody who waits will get his turn any more, and nobody else will wait.</summary>
     internal void CloseForGood(long nowMs)
     {
+        Deferral.CloseForGood();
         Applicant? decided;
         lock (_lock)
         {
@@ -244,6 +304,7 @@ internal sealed class Sluice
     /// <summary>What it looks like. From any thread.</summary>
     internal SluiceView View(string server, long nowMs)
     {
+        var deferral = Deferral.View(nowMs);
         lock (_lock)
         {
             return new SluiceView(server, _mode, Running, Limit, _pace.RanMs,
@@ -261,11 +322,14 @@ internal sealed class Sluice
                     Offered = _tallies.Sum(tally => tally.Offered[(int)queue.Class]),
                     Passed = _tallies.Sum(tally => tally.Passed[(int)queue.Class]),
                     Continued = _tallies.Sum(tally => tally.Continued[(int)queue.Class]),
-                    Admitted = _admitted[(int)queue.Class],
+                    Admitted = _admitted[(int)queue.Class] + _released[(int)queue.Class],
                     Withdrawn = _withdrawn[(int)queue.Class],
                     Shed = [.. ShedView.Reasons.Select(reason => new ShedView(reason, _ledger.CountOf(queue.Class, reason)))],
                 }),
-            ]);
+            ])
+            {
+                Deferral = deferral,
+            };
         }
     }
 
@@ -281,7 +345,7 @@ internal sealed class Sluice
     // Those who waited began to run under the lock, on whichever thread; the others on their own loops.
     private int RunningOf(StatementClass which)
     {
-        var running = _admitted[(int)which];
+        var running = _admitted[(int)which] + _released[(int)which];
         foreach (var tally in _tallies)
             running += Volatile.Read(ref tally.Entered[(int)which]);
         return (int)Math.Max(0, running);

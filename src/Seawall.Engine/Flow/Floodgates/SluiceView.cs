@@ -1,3 +1,5 @@
+using Seawall.Engine.Flow.Floodgates.Holds;
+
 namespace Seawall.Engine.Flow.Floodgates;
 
 /// <summary>How many statements of a class were refused for a reason.</summary>
@@ -67,4 +69,8 @@ public sealed record ClassView
 /// <param name="RanMs">How long one runs, of late.</param>
 /// <param name="Classes">The classes, the most important first.</param>
 public sealed record SluiceView(
-    string Server, OverloadMode Mode, int Running, int Limit, double RanMs, IReadOnlyList<ClassView> Classes);
+    string Server, OverloadMode Mode, int Running, int Limit, double RanMs, IReadOnlyList<ClassView> Classes)
+{
+    /// <summary>What is deferred there.</summary>
+    public DeferralView Deferral { get; init; } = new(0, 0, 0, 0, 0, 0);
+}

@@ -39,6 +39,24 @@ internal struct Turnstile
         }
     }
 
+    /// <summary>
+    /// Goes through, if nobody waits and less than so many hundredths of those run that may; of a small number that is at least one,
+    /// unless there are none.
+    /// </summary>
+    internal bool TryPassBelow(int hundredths)
+    {
+        while (true)
+        {
+            var seen = Volatile.Read(in _word);
+            var limit = (seen >> CountBits) & CountMask;
+            var room = hundredths == 0 || limit == 0 ? 0 : Math.Max(1, limit * hundredths / 100);
+            if ((seen & SomebodyWaits) != 0 || (seen & CountMask) >= room)
+                return false;
+            if (Interlocked.CompareExchange(ref _word, seen + 1, seen) == seen)
+                return true;
+        }
+    }
+
     /// <summary>Lets one of those through who wait, if there is room.</summary>
     internal bool TryLetThrough()
     {

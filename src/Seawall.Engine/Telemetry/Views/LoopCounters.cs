@@ -57,6 +57,7 @@ public static class LoopCounters
         new("frames_plain_bytes_received", "bytes that these were before they were compressed",
             meter => meter.Compression?.PlainReceived ?? 0),
         new("gate_waits", "statements that had to wait for their turn (servers.running_max)", meter => meter.GateWaits),
+        new("holds", "statements that had to wait for the pace of their rule, or were deferred", meter => meter.Holds),
         new("sheds", "statements refused because their server had too much to do: see SHOW SHED", meter => meter.Sheds),
         new("leases", "leases of server connections begun", meter => meter.Leases),
         new("lease_waits", "leases that had to wait", meter => meter.LeaseWaits),
@@ -79,6 +80,7 @@ public static class LoopCounters
     [
         new("statement", "from a command to the end of its answer", meter => meter.Statement),
         new("gate_wait", "waiting for one's turn, for those who had to", meter => meter.GateWait),
+        new("hold_wait", "waiting for the pace of one's rule, or as deferred, for those who had to", meter => meter.HoldWait),
         new("lease_wait", "waiting for a server connection, for those who had to", meter => meter.LeaseWait),
         new("login", "from accept to the end of a login", meter => meter.Login),
         new("loop_delay", "what everything on a loop waits for its turn", meter => meter.TurnDelay),

@@ -1,0 +1,50 @@
+using Seawall.Engine.Flow.Floodgates;
+using Seawall.Engine.Flow.Floodgates.Holds;
+using Seawall.Engine.Telemetry.Views;
+using static Seawall.Control.Admin.AdminTable;
+
+namespace Seawall.Control.Admin;
+
+/// <summary>What statements meet before they wait for their turn. Column names are documented in docs/admin.md; a test compares.</summary>
+internal static class HoldTables
+{
+    internal static AdminTable Brownouts(IReadOnlyList<BrownoutView> groups, DateTimeOffset now) => new(
+        [
+            Text("group"), Number("level"), Text("action"), Text("classes"), Text("active"), Text("because_of"), Time("until"), Number("left_s"),
+            Text("by"), Text("why"), Number("refused"), Number("slowed"),
+        ],
+        groups.Select(view => (AdminCell[])
+        [
+            view.Group.Name, view.Group.Level, ActionOf(view.Group), string.Join(", ", view.Group.Classes.Select(StatementClasses.Word)),
+            view.Order is not null, view.Order?.What, view.Order is null ? AdminCell.Null : now + TimeSpan.FromMilliseconds(view.LeftMs),
+            view.Order is null ? AdminCell.Null : (view.LeftMs + 999) / 1_000, view.Order?.By, view.Order?.Why, view.Refused, view.Slowed,
+        ]));
+
+    internal static AdminTable Paces(IReadOnlyList<PaceView> paces) => new(
+        [
+            Text("rule"), Number("per_second"), Number("burst"), Number("wait_ms_max"), Number("next_ms"), Number("waiting"), Number("waited"),
+            Number("refused"),
+        ],
+        paces.Select(pace => (AdminCell[])
+        [
+            pace.Rule, pace.Limits.PerSecond, pace.Limits.Burst, pace.Limits.WaitMsMax, pace.NextMs, pace.Waiting, pace.Waited, pace.Refused,
+        ]));
+
+    internal static AdminTable Deferred(IReadOnlyList<SluiceView> sluices) => new(
+        [
+            Text("server"), Text("mode"), Number("held"), Number("held_bytes"), Number("oldest_ms"), Real("per_second"), Number("deferred"),
+            Number("released"),
+        ],
+        sluices.Select(sluice => (AdminCell[])
+        [
+            sluice.Server, SnakeCase.Of(sluice.Mode), sluice.Deferral.Held, sluice.Deferral.HeldBytes, sluice.Deferral.OldestMs,
+            sluice.Deferral.PerSecond, sluice.Deferral.Deferred, sluice.Deferral.Released,
+        ]));
+
+    private static string ActionOf(BrownoutGroup group) => group.Action switch
+    {
+        BrownoutAction.Off => "off",
+        BrownoutAction.Share => $"share {group.Share}",
+        BrownoutAction.Slow => $"slow {group.Pace!.PerSecond}",
+    };
+}

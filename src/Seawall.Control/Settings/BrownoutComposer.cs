@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+using Seawall.Engine.Flow.Floodgates;
+using Seawall.Engine.Flow.Floodgates.Holds;
+
+namespace Seawall.Control.Settings;
+
+/// <summary>Makes what can be switched off for a while of the section <c>[[brownouts]]</c>.</summary>
+internal sealed class BrownoutComposer(SettingsComposer composer, SettingsDocument document)
+{
+    internal ImmutableArray<BrownoutGroup> Compose()
+    {
+        var groups = ImmutableArray.CreateBuilder<BrownoutGroup>();
+        foreach (var section in document.List("brownouts"))
+        {
+            var name = section.Text("name");
+            if (name.Length == 0)
+                composer.Complain(section, "name", "a group of [[brownouts]] has no name");
+            else if (groups.Any(group => group.Name == name))
+                composer.Complain(section, "name", $"two groups of [[brownouts]] are named \"{name}\"");
+            else
+                groups.Add(GroupOf(section, name));
+        }
+        foreach (var section in document.List("classes"))
+        {
+            foreach (var unknown in section.List("groups", []).Where(name => !groups.Any(group => group.Name == name)))
+                composer.Complain(section, "groups", $"classes.groups: there is no group \"{unknown}\" in [[brownouts]]");
+        }
+        return groups.ToImmutable();
+    }
+
+    /// <summary>The pace that a section sets.</summary>
+    internal static PaceLimits PaceOf(SettingsSection section) => new(
+        section.Number("pace_per_second"), section.Number("pace_burst"), section.Number("pace_wait_ms_max"));
+
+    private BrownoutGroup GroupOf(SettingsSection section, string name)
+    {
+        var action = section.Text("action") switch
+        {
+            "share" => BrownoutAction.Share,
+            "slow" => BrownoutAction.Slow,
+            _ => BrownoutAction.Off,
+        };
+        if (section.Text("action") == "cache")
+        {
+            composer.Complain(section, "action",
+                "brownouts.action = \"cache\": Seawall has no cache yet; write \"off\", \"share\" or \"slow\"");
+        }
+        return new BrownoutGroup
+        {
+            Name = name,
+            Level = section.Number("level"),
+            Action = action,
+            Share = section.Number("share"),
+            Pace = action == BrownoutAction.Slow ? PaceOf(section) : null,
+            Classes = [.. section.List("classes", []).Select(word => ClassOf(section, word)).OfType<StatementClass>()],
+        };
+    }
+
+    private StatementClass? ClassOf(SettingsSection section, string word)
+    {
+        foreach (var which in StatementClasses.OfClients)
+        {
+            if (StatementClasses.Word(which) == word)
+                return which;
+        }
+        composer.Complain(section, "classes", $"brownouts.classes: \"{word}\" is no class: critical, normal, low or background");
+        return null;
+    }
+}

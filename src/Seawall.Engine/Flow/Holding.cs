@@ -1,0 +1,135 @@
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Floodgates;
+using Seawall.Engine.Flow.Floodgates.Holds;
+using Seawall.Engine.Loops;
+
+namespace Seawall.Engine.Flow;
+
+/// <summary>
+/// Takes statements past what some meet before the sluice: brown-outs, the pace of their rule, deferral. In that order, since each
+/// holds fewer than the one before. One for each loop.
+/// </summary>
+internal sealed class Holding(FrontDoor door, Admission admission)
+{
+    /// <summary>Goes through, at once or after a wait; false when the client has been told that the statement does not run.</summary>
+    internal LoopTask<bool> Enter(Statement statement, Sluice sluice, Hold hold, Standing standing)
+    {
+        if (hold is { Cut: null, Pace: null } && sluice.Deferral.TryPass(door.Loop.Index, standing.Class))
+        {
+            Begin(statement, sluice, standing);
+            return new(true);
+        }
+        return EnterSlowly(statement, sluice, hold, standing);
+    }
+
+    /// <summary>The same where nobody is held: it is only counted.</summary>
+    internal LoopTask<bool> Observe(Statement statement, Sluice sluice, Hold hold, Standing standing)
+    {
+        var loop = door.Loop;
+        var passage = statement.Passage;
+        var reason = WouldRefuse(hold, standing);
+        var (bytes, user) = (statement.Packet.Bytes.Length, statement.Session.Account!.User);
+        if (reason != ShedReason.None)
+            sluice.Refuse(passage.BeginObservedOutside(sluice, standing.Class, standing.Cohort, bytes, user, loop), reason, loop.Index, loop.NowMs);
+        else if (hold.DeferMsMax == 0)
+            passage.BeginObserved(sluice, standing.Class, standing.Cohort, bytes, user, loop);
+        else if (sluice.Deferral.TryPass(loop.Index, standing.Class))
+            passage.BeginObservedInside(sluice, standing.Class, loop.NowMs);
+        else
+        {
+            // It would be done at another time, and not have waited in the queue of its class.
+            sluice.Deferral.NoteWouldHold();
+            passage.BeginObservedOutside(sluice, standing.Class, standing.Cohort, bytes, user, loop);
+        }
+        return new(true);
+    }
+
+    private async LoopTask<bool> EnterSlowly(Statement statement, Sluice sluice, Hold hold, Standing standing)
+    {
+        var loop = door.Loop;
+        var beganMs = loop.NowMs;
+        var isOffered = hold is { Cut: null, Pace: null };
+        if (hold.Cut is { } cut)
+        {
+            if (cut.LeavesOut(standing.Cohort, loop.NowMs))
+                return await Refuse(statement, sluice, hold, standing, ShedReason.Brownout, 0);
+            if (cut.Pace is { } slow && loop.NowMs < cut.Order.UntilMs
+                && !await WaitFor(slow, statement, sluice, hold, standing, ShedReason.Brownout))
+                return false;
+        }
+        if (hold.Pace is { } pace && !await WaitFor(pace, statement, sluice, hold, Left(standing, beganMs), ShedReason.Pace))
+            return false;
+        if (hold.DeferMsMax == 0)
+        {
+            if (!sluice.TryPass(loop.Index, standing.Class))
+                return await admission.WaitAt(statement, sluice, sluice, Left(standing, beganMs), hold: hold);
+            admission.Begin(statement, sluice, standing);
+            return true;
+        }
+        if (!isOffered && sluice.Deferral.TryPass(loop.Index, standing.Class))
+        {
+            Begin(statement, sluice, standing);
+            return true;
+        }
+        var left = Left(standing, beganMs);
+        var dueMs = loop.NowMs + (left.DeadlineMs > 0 ? Math.Min(left.DeadlineMs, hold.DeferMsMax) : hold.DeferMsMax);
+        statement.Passage.WakesDeferred();
+        return await admission.WaitAt(statement, sluice.Deferral, sluice, left, dueMs, hold);
+    }
+
+    // Until the time that a pace has for it; false when the client has been told that the statement does not run.
+    private LoopTask<bool> WaitFor(
+        Pace pace, Statement statement, Sluice sluice, Hold hold, Standing standing, ShedReason otherwise)
+    {
+        var nowMs = door.Loop.NowMs;
+        var waitMax = pace.Limits.WaitMsMax;
+        var waitMs = pace.Book(nowMs, standing.DeadlineMs > 0 ? Math.Min(standing.DeadlineMs, waitMax) : waitMax);
+        if (waitMs > 0 && otherwise == ShedReason.Brownout)
+            Interlocked.Increment(ref hold.Cut!.Count.Slowed);
+        if (waitMs < 0)
+            return Refuse(statement, sluice, hold, standing, otherwise, waitMax);
+        return waitMs == 0 ? new(true) : admission.WaitAt(statement, pace, sluice, standing, nowMs + waitMs, hold);
+    }
+
+    // Always false.
+    private LoopTask<bool> Refuse(Statement statement, Sluice sluice, Hold hold, Standing standing, ShedReason reason, int limit)
+    {
+        if (reason == ShedReason.Brownout)
+            Interlocked.Increment(ref hold.Cut!.Count.Refused);
+        statement.Hold();
+        var waiter = statement.Passage.WaiterOn(door.Loop);
+        waiter.Apply(standing.Class, standing.Cohort, statement.Packet.Bytes.Length, statement.Session.Account!.User, door.Loop.NowMs);
+        waiter.Hold = hold;
+        statement.Passage.EndWait();
+        sluice.Refuse(waiter, reason, door.Loop.Index, door.Loop.NowMs, limit);
+        return admission.RefuseAtOnce(statement, sluice, waiter);
+    }
+
+    private ShedReason WouldRefuse(Hold hold, Standing standing)
+    {
+        var nowMs = door.Loop.NowMs;
+        if (hold.Cut is { } cut)
+        {
+            var waitMs = cut.Pace is { } slow && nowMs < cut.Order.UntilMs ? slow.Book(nowMs, slow.Limits.WaitMsMax) : 0;
+            if (waitMs > 0)
+                Interlocked.Increment(ref cut.Count.Slowed);
+            if (waitMs < 0 || cut.LeavesOut(standing.Cohort, nowMs))
+            {
+                Interlocked.Increment(ref cut.Count.Refused);
+                return ShedReason.Brownout;
+            }
+        }
+        return hold.Pace is { } pace && pace.Book(nowMs, pace.Limits.WaitMsMax) < 0 ? ShedReason.Pace : ShedReason.None;
+    }
+
+    private void Begin(Statement statement, Sluice sluice, Standing standing)
+    {
+        admission.Begin(statement, sluice, standing);
+        statement.Passage.WakesDeferred();
+    }
+
+    // What is left of the time that its program waits; a millisecond when nothing is.
+    private Standing Left(Standing standing, long beganMs) => standing.DeadlineMs == 0
+        ? standing
+        : standing with { DeadlineMs = (int)Math.Max(1, standing.DeadlineMs - (door.Loop.NowMs - beganMs)) };
+}

@@ -75,7 +75,7 @@ public class PoolSteps : IDisposable
 
         public override Wire Connect(Endpoint endpoint) => throw new InvalidOperationException("nobody dials here");
 
-        public override IWireListener Listen(Endpoint endpoint, Action<Wire> accepted) =>
+        public override IWireListener Listen(Endpoint endpoint, Action<Wire> accepted, int inherited = -1) =>
             throw new InvalidOperationException("nobody listens here");
     }
 

@@ -44,6 +44,18 @@ internal static partial class ControlLog
     [LoggerMessage(9113, LogLevel.Error, "not reloaded, the settings in use stay: {Problem}")]
     internal static partial void ReloadRefused(ILogger logger, string problem);
 
+    [LoggerMessage(9114, LogLevel.Information, "the Seawall that listens at {Path} hands over {Count} sockets; it goes on until this one is ready")]
+    internal static partial void TakesOver(ILogger logger, string path, int count);
+
+    [LoggerMessage(9115, LogLevel.Information, "no Seawall listens at {Path} (process.handover): starting as usual")]
+    internal static partial void NobodyToTakeOverFrom(ILogger logger, string path);
+
+    [LoggerMessage(9116, LogLevel.Information, "another process takes over: it gets the clients that come from now on")]
+    internal static partial void HandedOver(ILogger logger);
+
+    [LoggerMessage(9117, LogLevel.Warning, "not handed over, this process goes on: {Problem} (process.handover)")]
+    internal static partial void NotHandedOver(ILogger logger, string problem);
+
     [LoggerMessage(9120, LogLevel.Information,
         "{Why}: nobody comes in any more; {Clients} clients have {Ms} ms to finish "
         + "statements and transactions (process.shutdown_ms_max); a second signal ends at once")]

@@ -25,7 +25,7 @@ internal sealed class EngineLane(Loop loop, LoopMeter meter, FrontDoor door, Con
     /// served by each of <paramref name="lanes"/> in turn; by this one alone where the kernel spreads them itself. From any thread; waits for
     /// the loop, or throws what the system said.
     /// </summary>
-    internal Endpoint Open(Endpoint endpoint, string name, IReadOnlyList<EngineLane>? lanes = null)
+    internal Endpoint Open(Endpoint endpoint, string name, IReadOnlyList<EngineLane>? lanes = null, int inherited = -1)
     {
         var next = 0;
         void Accepted(Wire wire)
@@ -36,13 +36,13 @@ internal sealed class EngineLane(Loop loop, LoopMeter meter, FrontDoor door, Con
                 lanes[next++ % lanes.Count].TakeFrom(Loop, wire, name);
         }
         if (Loop.IsCurrent)
-            return Door.Open(endpoint, Accepted).Endpoint; // Waiting for it here would be waiting for ourselves.
+            return Door.Open(endpoint, Accepted, inherited).Endpoint; // Waiting for it here would be waiting for ourselves.
         var opened = new TaskCompletionSource<Endpoint>(TaskCreationOptions.RunContinuationsAsynchronously);
         Loop.Post(LoopJob.From(_ =>
         {
             try
             {
-                opened.SetResult(Door.Open(endpoint, Accepted).Endpoint);
+                opened.SetResult(Door.Open(endpoint, Accepted, inherited).Endpoint);
             }
             catch (System.Net.Sockets.SocketException failure)
             {

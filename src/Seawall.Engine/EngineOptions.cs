@@ -98,6 +98,9 @@ public sealed record EngineOptions
     /// <summary>Loops, and so threads that move bytes; 0 is one for each processor. Only at the start.</summary>
     public int Loops { get; init; }
 
+    /// <summary>Where the numbers of clients begin, less than 2^30. Only at the start.</summary>
+    public uint NumbersFrom { get; init; }
+
     /// <summary>
     /// What is not tracked of sessions. For the control of the equivalence test alone, which must notice each of them.
     /// </summary>

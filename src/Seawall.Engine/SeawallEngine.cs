@@ -56,6 +56,7 @@ public sealed class SeawallEngine : IDisposable
         var house = new HouseRules(_board, _settings, () => _options.Clients, _workers, _rsaKey, _entropy, logger)
         {
             Loops = _threads.Data.Count,
+            NumbersFrom = _options.NumbersFrom,
             Strain = new Strain(() => _options.Protection),
             Accounts = _accounts,
             Learnt = new LearntAccounts(_board, Pools, _servers.Introduce),
@@ -118,6 +119,13 @@ public sealed class SeawallEngine : IDisposable
     /// </summary>
     public void Start()
     {
+        StartBehindTheDoor();
+        OpenDoor([]);
+    }
+
+    /// <summary>Starts the threads and looks at the servers; nobody can come in before <see cref="OpenDoor"/>.</summary>
+    public void StartBehindTheDoor()
+    {
         _servers.Apply(new EngineOptions(), _options);
         _threads.Start();
         _threads.Control.Post(LoopJob.From(_ =>
@@ -128,8 +136,46 @@ public sealed class SeawallEngine : IDisposable
             Views.Start();
             SelfWatch.Start();
         }));
+    }
+
+    /// <summary>
+    /// Opens the front door; where <paramref name="inherited"/> has sockets of another process for it, those are gone on with. They are
+    /// the engine's from now on. Throws <see cref="System.Net.Sockets.SocketException"/> when an address cannot be had.
+    /// </summary>
+    public void OpenDoor(IReadOnlyList<InheritedListener> inherited)
+    {
         foreach (var endpoint in _options.Listen)
-            Listen(endpoint);
+            Listen(endpoint, [.. inherited.Where(listener => listener.Endpoint == endpoint.Text)]);
+    }
+
+    /// <summary>One more descriptor of each socket that listens, for a process that is to take over.</summary>
+    public async Task<IReadOnlyList<InheritedListener>> ShareListeners()
+    {
+        var all = new List<InheritedListener>();
+        foreach (var lane in _lanes)
+        {
+            var shared = new TaskCompletionSource<IReadOnlyList<InheritedListener>>(TaskCreationOptions.RunContinuationsAsynchronously);
+            lane.Loop.Post(LoopJob.From(_ =>
+            {
+                try
+                {
+                    shared.SetResult(lane.Door.ShareListeners());
+                }
+                catch (System.Net.Sockets.SocketException failure)
+                {
+                    shared.SetException(failure);
+                }
+            }));
+            all.AddRange(await shared.Task);
+        }
+        return all;
+    }
+
+    /// <summary>Another process accepts those who come from now on, at the same sockets; who is in stays in.</summary>
+    public void HandDoorOver()
+    {
+        foreach (var lane in _lanes)
+            lane.Loop.Post(LoopJob.From(_ => lane.Door.CloseListeners(areHandedOver: true)));
     }
 
     /// <summary>
@@ -211,21 +257,23 @@ public sealed class SeawallEngine : IDisposable
             _rsaKey.Value.Dispose();
     }
 
-    private void Listen(Endpoint endpoint)
+    private void Listen(Endpoint endpoint, InheritedListener[] inherited)
     {
         // The first loop finds the port when the system chooses one; the others join it there.
         var bound = endpoint;
         if (endpoint.IsUnix)
         {
-            bound = _lanes[0].Open(endpoint, endpoint.Text, _lanes); // A path has one listener.
+            bound = _lanes[0].Open(endpoint, endpoint.Text, _lanes, DescriptorOf(0)); // A path has one listener.
         }
         else
         {
-            foreach (var lane in _lanes)
-                bound = lane.Open(bound, endpoint.Text);
+            for (var i = 0; i < Math.Max(_lanes.Length, inherited.Length); i++)
+                bound = _lanes[i % _lanes.Length].Open(bound, endpoint.Text, inherited: DescriptorOf(i));
         }
         lock (_bound)
             _bound.Add(bound);
+
+        int DescriptorOf(int i) => i < inherited.Length ? inherited[i].Descriptor : -1;
     }
 
     /// <summary>Where clients come in, with the ports that the system chose.</summary>

@@ -1,10 +1,12 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using Seawall.Control.Handovers;
 using Seawall.Control.Logs;
 using Seawall.Control.Reloads;
 using Seawall.Control.Settings;
 using Seawall.Engine;
 using Seawall.Engine.Facts.Accounts;
+using Seawall.Engine.Loops;
 
 namespace Seawall.Control.Processes;
 
@@ -22,7 +24,7 @@ public enum ProcessEnd : byte
 /// Seawall as a running whole: the data path and what is beside it, from the first listener to the last client. Two can
 /// live in one process.
 /// </summary>
-public sealed class SeawallProcess : IControlActions, IAsyncDisposable
+public sealed class SeawallProcess : IControlActions, ITestator, IAsyncDisposable
 {
     private readonly SettingsSource _source;
     private readonly SeawallLoggers _logs;
@@ -35,6 +37,7 @@ public sealed class SeawallProcess : IControlActions, IAsyncDisposable
     private readonly CancellationTokenSource _endsNow = new();
     private readonly List<IControlService> _services = [];
     private AdminPasswordFile? _passwordFile;
+    private HandoverPort? _handover;
 
     /// <summary>A process that is ready but does nothing yet.</summary>
     public SeawallProcess(
@@ -47,7 +50,7 @@ public sealed class SeawallProcess : IControlActions, IAsyncDisposable
         ControlLog.Starts(_logger, SeawallVersion.Text, source.Name, settings.Engine.Clients.CountMax);
         ControlLog.OpenFiles(_logger, _files.Limit, OpenFiles.NeededBy(settings));
         settings = _files.Fit(settings, _logger);
-        Engine = new SeawallEngine(settings.Engine, time, _logger);
+        Engine = new SeawallEngine(settings.Engine with { NumbersFrom = NumbersFrom(time.GetUtcNow()) }, time, _logger);
         _reloader = new Reloader(source, reader, settings, read => _files.Fit(read, _logger), Apply, _logger);
     }
 
@@ -63,21 +66,36 @@ public sealed class SeawallProcess : IControlActions, IAsyncDisposable
     public IReadOnlyList<SettingRow> Settings => _reloader.InUse.Rows;
 
     /// <summary>
-    /// Opens the front door and what is beside it. Throws <see cref="ControlServiceException"/>, with words for people,
-    /// when something cannot be had.
+    /// Opens the front door and what is beside it; <paramref name="takesOver"/>: with the listening sockets of the process that runs
+    /// now, if one does. Throws <see cref="ControlServiceException"/>, with words for people, when something cannot be had.
     /// </summary>
-    public async Task Start(CancellationToken cancel)
+    public async Task Start(CancellationToken cancel, bool takesOver = false)
     {
-        var settings = _reloader.InUse;
-        MakeAdminPassword(settings);
-        StartEngine(settings.Engine);
-        var context = new ControlContext(Engine, this, () => AdminOf(_reloader.InUse), () => _reloader.InUse.Metrics,
-            _logs, _time);
-        foreach (var service in ControlServices.Make(context))
+        using var inheritance = takesOver ? await Task.Run(AskForInheritance, cancel) : null;
+        Engine.StartBehindTheDoor();
+        if (inheritance is not null)
         {
-            _services.Add(service);
-            await service.Start(cancel);
+            if (!await WaitUntilReady(s_heirReadyMax, cancel))
+            {
+                throw new ControlServiceException($"no server could be reached within {s_heirReadyMax.TotalSeconds:0} s ({Engine.Facts.Primary?.Problem
+                    ?? "no answer so far"}): nothing is taken over, and the running Seawall goes on");
+            }
+            await Task.Run(() => inheritance.Prepare(_reloader.InUse.Handover!), cancel);
         }
+        else
+        {
+            OpenDoor([]); // Before anything else: whoever restarts a front door waits for this.
+        }
+        MakeAdminPassword(_reloader.InUse);
+        await StartServices(cancel);
+        if (inheritance is not null)
+        {
+            OpenDoor(inheritance.Listeners);
+            inheritance.Use([.. inheritance.Listeners.Where(listener => IsForUs(listener))]);
+            inheritance.SayTook();
+        }
+        if (_reloader.InUse.Handover is { } path)
+            _handover = HandoverPort.Open(path, Engine, this, _logger);
     }
 
     /// <summary>
@@ -137,13 +155,18 @@ public sealed class SeawallProcess : IControlActions, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        using var limit = new CancellationTokenSource(s_serviceStopMax, _time);
-        foreach (var service in Enumerable.Reverse(_services))
-            await service.Stop(limit.Token);
+        _handover?.Dispose();
+        await StopServices();
         Engine.Dispose();
-        _passwordFile?.Dispose();
         _reloader.Dispose();
     }
+
+    /// <summary>How long a process that takes over may take to reach its servers, before it gives up and the old one goes on.</summary>
+    private static readonly TimeSpan s_heirReadyMax = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long those who have come in just before the handover may take to say something.</summary>
+    private static readonly TimeSpan s_lastGuestsMin = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_lastGuestsMax = TimeSpan.FromSeconds(10);
 
     /// <summary>How long the services beside the data path may take to end, all together.</summary>
     private static readonly TimeSpan s_serviceStopMax = TimeSpan.FromSeconds(3);
@@ -164,26 +187,96 @@ public sealed class SeawallProcess : IControlActions, IAsyncDisposable
         }
     }
 
-    private void StartEngine(EngineOptions options)
+    private Inheritance? AskForInheritance()
     {
-        foreach (var endpoint in options.Listen)
+        if (_reloader.InUse.Handover is not { } path)
+            throw new ControlServiceException("--take-over needs process.handover, with the path that the running Seawall has there");
+        var inheritance = Inheritance.Ask(path);
+        if (inheritance is null)
+            ControlLog.NobodyToTakeOverFrom(_logger, path);
+        else
+            ControlLog.TakesOver(_logger, path, inheritance.Listeners.Count);
+        return inheritance;
+    }
+
+    private bool IsForUs(InheritedListener listener) => _reloader.InUse.Engine.Listen.Any(endpoint => endpoint.Text == listener.Endpoint);
+
+    private void OpenDoor(IReadOnlyList<InheritedListener> inherited)
+    {
+        var listen = _reloader.InUse.Engine.Listen;
+        foreach (var endpoint in listen.Where(endpoint => inherited.All(listener => listener.Endpoint != endpoint.Text)))
         {
             if (Listeners.ProblemOf(endpoint, "clients.listen") is { } problem)
                 throw new ControlServiceException(problem);
         }
         try
         {
-            Engine.Start();
+            Engine.OpenDoor(inherited);
         }
         catch (SocketException failure)
         {
             // It opens them in order, and stops at the first that cannot be had.
-            var endpoint = options.Listen[Math.Min(Engine.Bound.Count, options.Listen.Length - 1)];
+            var endpoint = listen[Math.Min(Engine.Bound.Count, listen.Length - 1)];
             throw new ControlServiceException(Listeners.Describe(failure, endpoint, "clients.listen"));
         }
         foreach (var endpoint in Engine.Bound)
             ControlLog.Listens(_logger, endpoint.Text);
     }
+
+    private async Task StartServices(CancellationToken cancel)
+    {
+        var context = new ControlContext(Engine, this, () => AdminOf(_reloader.InUse), () => _reloader.InUse.Metrics,
+            _logs, _time);
+        foreach (var service in ControlServices.Make(context))
+        {
+            _services.Add(service);
+            await service.Start(cancel);
+        }
+    }
+
+    private async Task StopServices()
+    {
+        using var limit = new CancellationTokenSource(s_serviceStopMax, _time);
+        foreach (var service in Enumerable.Reverse(_services))
+            await service.Stop(limit.Token);
+        _services.Clear();
+        _passwordFile?.Dispose();
+        _passwordFile = null;
+    }
+
+    /// <inheritdoc/>
+    Task ITestator.CloseServices() => StopServices();
+
+    /// <inheritdoc/>
+    async Task ITestator.ReopenServices()
+    {
+        try
+        {
+            MakeAdminPassword(_reloader.InUse);
+            await StartServices(CancellationToken.None);
+        }
+        catch (ControlServiceException failure)
+        {
+            // Clients are what matters: without its admin port the front door goes on.
+            ControlLog.NotHandedOver(_logger, failure.Message);
+        }
+    }
+
+    /// <inheritdoc/>
+    async Task ITestator.GoAfterHandover()
+    {
+        ControlLog.HandedOver(_logger);
+        Engine.HandDoorOver();
+        // Whoever has just come in may say what he has come for.
+        var started = _time.GetTimestamp();
+        do
+            await Task.Delay(s_lastGuestsMin, _time);
+        while (_time.GetElapsedTime(started) < s_lastGuestsMax && await Engine.Views.Newcomers(CancellationToken.None) > 0);
+        RequestShutdown(now: false, "another process has taken over");
+    }
+
+    // A process that starts a second later begins 16,384 numbers further on.
+    private static uint NumbersFrom(DateTimeOffset now) => (uint)(now.ToUnixTimeSeconds() % 0x1_0000) * 0x4000;
 
     private void MakeAdminPassword(SeawallSettings settings)
     {

@@ -27,6 +27,9 @@ public sealed record SeawallSettings
     /// <summary>How long statements and transactions may take to finish at the end.</summary>
     public required int ShutdownMsMax { get; init; }
 
+    /// <summary>The socket at which another process may take over; null for none.</summary>
+    public string? Handover { get; init; }
+
     /// <summary>Each key with its value, as people may see it.</summary>
     public required IReadOnlyList<SettingRow> Rows { get; init; }
 

@@ -278,6 +278,9 @@ internal static class SettingKeys
             "How it is logged, to standard error") with { ReloadsLive = false },
         Number("process", "loops", 0, 0, 1024,
             "Threads that move bytes; 0 is one for each processor") with { ReloadsLive = false },
+        Text("process", "handover", "",
+            "The path of a Unix socket at which the next Seawall takes over (run --take-over) and nobody is refused; none when it is not set")
+            with { ReloadsLive = false },
         Number("process", "shutdown_ms_max", 30_000, 0, 24 * HourMs,
             "How long statements and transactions may take to finish when Seawall is told to end"),
     ];

@@ -72,6 +72,8 @@ internal sealed class SettingsComposer
             Admin = await Admin(cancel),
             Metrics = await Metrics(cancel),
             Log = new LogOptions(LevelOf(log.Text("level")), log.Text("format") == "json"),
+            Handover = _document.Section("process") is var process && process.Has("handover")
+                ? Path.Combine(_source.Folder, process.Text("handover")) : null,
             ShutdownMsMax = _document.Section("process").Number("shutdown_ms_max"),
             Rows = SettingRows.Of(_document, _source),
             Marks = _marks.ToImmutableDictionary(),

@@ -86,9 +86,10 @@ public abstract class Loop
 
     /// <summary>
     /// Accepts connections until the listener is closed, handing each to <paramref name="accepted"/>. Throws
-    /// <see cref="System.Net.Sockets.SocketException"/> when the address cannot be had.
+    /// <see cref="System.Net.Sockets.SocketException"/> when the address cannot be had. <paramref name="inherited"/> is the descriptor
+    /// of a socket that listens there already, from another process; it belongs to the listener then.
     /// </summary>
-    public abstract IWireListener Listen(Endpoint endpoint, Action<Wire> accepted);
+    public abstract IWireListener Listen(Endpoint endpoint, Action<Wire> accepted, int inherited = -1);
 
     /// <summary>Takes over a wire that another loop has let go of with <see cref="Wire.LetGo"/>.</summary>
     public void Adopt(Wire wire) => wire.ComeTo(this);
@@ -207,6 +208,15 @@ public interface IWireListener
     /// </summary>
     Action<Wire>? TurnAway { get; set; }
 
-    /// <summary>Stops listening; connections that were accepted stay. Loop thread only.</summary>
-    void Close();
+    /// <summary>
+    /// Stops listening; connections that were accepted stay. <paramref name="isHandedOver"/>: another process goes on with the same
+    /// socket, and its file is not removed. Loop thread only.
+    /// </summary>
+    void Close(bool isHandedOver = false);
+
+    /// <summary>
+    /// One more descriptor of the same socket, for another process that is to go on with it: who waits to be accepted is not lost.
+    /// Loop thread only.
+    /// </summary>
+    int Share();
 }

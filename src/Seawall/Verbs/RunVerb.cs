@@ -27,17 +27,22 @@ internal static class RunVerb
     {
         var options = new SettingsOptions();
         var command = new Command("run", "Run the front door.");
+        var takeOver = new Option<bool>("--take-over")
+        {
+            Description = "Take over from the Seawall that runs now (process.handover), without refusing anybody; start as usual when none does",
+        };
         options.AddTo(command);
+        command.Options.Add(takeOver);
         command.SetAction(async (parsed, cancel) => options.ProblemOf(parsed) is { } problem
             ? ExitCodes.SayUsage(problem)
-            : await Run(options.SourceOf(parsed), time, cancel));
+            : await Run(options.SourceOf(parsed), parsed.GetValue(takeOver), time, cancel));
         return command;
     }
 
     /// <summary>How long the word that it is up waits for the servers: they may come up later as well.</summary>
     private static readonly TimeSpan s_readyMax = TimeSpan.FromSeconds(1);
 
-    private static async Task<int> Run(SettingsSource source, TimeProvider time, CancellationToken cancel)
+    private static async Task<int> Run(SettingsSource source, bool takesOver, TimeProvider time, CancellationToken cancel)
     {
         var reader = new SettingsReader(time);
         var reading = await reader.Read(source, cancel);
@@ -56,7 +61,7 @@ internal static class RunVerb
             using var signals = new ProcessSignals(process);
             try
             {
-                await process.Start(cancel);
+                await process.Start(cancel, takesOver);
             }
             catch (ControlServiceException failure)
             {

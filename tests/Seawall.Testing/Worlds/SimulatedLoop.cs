@@ -40,7 +40,7 @@ public sealed class SimulatedLoop : Loop
         System.Net.IPAddress.Loopback, 0));
 
     /// <inheritdoc/>
-    public override IWireListener Listen(Endpoint endpoint, Action<Wire> accepted) =>
+    public override IWireListener Listen(Endpoint endpoint, Action<Wire> accepted, int inherited = -1) =>
         _world.Network.Listen(this, endpoint, accepted);
 
     internal void Raise(SimulatedWire wire) => _raised.Add(wire);

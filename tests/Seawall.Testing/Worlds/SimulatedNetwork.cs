@@ -115,11 +115,13 @@ public sealed class SimulatedNetwork
 
         internal SimulatedLoop Loop { get; } = loop;
 
-        public void Close()
+        public void Close(bool isHandedOver = false)
         {
             _isClosed = true;
             network._listeners[Endpoint.Text].Remove(this);
         }
+
+        public int Share() => throw new NotSupportedException("There is one process in a simulated world.");
 
         internal void Accept(SimulatedWire wire)
         {

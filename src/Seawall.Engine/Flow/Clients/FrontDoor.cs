@@ -25,7 +25,7 @@ internal sealed class FrontDoor
         Meter = meter;
         _house = house;
         Nonces = new NonceBatch(house.Entropy);
-        _lastNumber = loop.Index;
+        _lastNumber = house.NumbersFrom - (house.NumbersFrom % house.Loops) + loop.Index;
         Room = new LoginRoom(loop, meter, house);
     }
 
@@ -94,19 +94,23 @@ internal sealed class FrontDoor
     internal Session? Find(uint id) => _sessions.GetValueOrDefault(id);
 
     /// <summary>Starts to listen, handing over each connection that comes.</summary>
-    internal IWireListener Open(Endpoint endpoint, Action<Wire> accepted)
+    internal IWireListener Open(Endpoint endpoint, Action<Wire> accepted, int inherited = -1)
     {
-        var listener = Loop.Listen(endpoint, accepted);
+        var listener = Loop.Listen(endpoint, accepted, inherited);
         listener.TurnAway = TurnAway;
         _listeners.Add(listener);
         return listener;
     }
 
+    /// <summary>One more descriptor of each listener, for another process.</summary>
+    internal IReadOnlyList<InheritedListener> ShareListeners() =>
+        [.. _listeners.Select(listener => new InheritedListener(listener.Endpoint.Text, listener.Share()))];
+
     /// <summary>Stops to listen; who is in stays in.</summary>
-    internal void CloseListeners()
+    internal void CloseListeners(bool areHandedOver = false)
     {
         foreach (var listener in _listeners)
-            listener.Close();
+            listener.Close(areHandedOver);
         _listeners.Clear();
     }
 

@@ -49,6 +49,12 @@ internal sealed class HouseRules(
     /// <summary>How many loops receive clients: a client's number tells on which of them it is.</summary>
     internal required int Loops { get; init; }
 
+    /// <summary>
+    /// Where the numbers of clients begin, above <see cref="FirstId"/>: elsewhere in each process, so that who kills by a number that he has
+    /// from the process before hits nobody else.
+    /// </summary>
+    internal uint NumbersFrom { get; init; }
+
     /// <summary>What is known.</summary>
     internal FactsBoard Facts { get; } = facts;
 

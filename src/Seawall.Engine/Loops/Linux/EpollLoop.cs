@@ -62,8 +62,8 @@ public sealed class EpollLoop : Loop, IDisposable
     public override Wire Connect(Endpoint endpoint) => SocketWire.Connect(this, endpoint);
 
     /// <inheritdoc/>
-    public override IWireListener Listen(Endpoint endpoint, Action<Wire> accepted) =>
-        SocketListener.Open(this, endpoint, accepted);
+    public override IWireListener Listen(Endpoint endpoint, Action<Wire> accepted, int inherited = -1) => inherited >= 0
+        ? SocketListener.Inherit(this, endpoint, inherited, accepted) : SocketListener.Open(this, endpoint, accepted);
 
     /// <summary>Frees what the loop holds; only after <see cref="Join"/>.</summary>
     public void Dispose()

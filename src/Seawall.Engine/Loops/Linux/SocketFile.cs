@@ -26,6 +26,9 @@ internal sealed unsafe class SocketFile
         _identity = IdentityOf(path);
     }
 
+    /// <summary>Does not remove it: it belongs to another process now.</summary>
+    internal void Keep() => Interlocked.Exchange(ref _isRemoved, 1);
+
     /// <summary>Removes it, once.</summary>
     internal void Remove()
     {

@@ -81,19 +81,31 @@ internal sealed unsafe class SocketListener : IEpollTarget, IWireListener
         }
     }
 
+    /// <summary>Goes on with a socket that another process has opened.</summary>
+    internal static SocketListener Inherit(EpollLoop loop, Endpoint endpoint, int fd, Action<Wire> accepted)
+    {
+        var listener = new SocketListener(loop, fd, endpoint, endpoint.IsUnix ? new SocketFile(endpoint.Text) : null, accepted);
+        loop.Arm(listener._retry, 0); // Those who wait already make no edge.
+        return listener;
+    }
+
+    public int Share() => EpollLoop.Checked(Libc.fcntl(_fd, Libc.F_DUPFD_CLOEXEC, 0));
+
     public void Note(uint flags)
     {
     }
 
     public void Wake() => AcceptBatch();
 
-    public void Close()
+    public void Close(bool isHandedOver = false)
     {
         if (_fd < 0)
             return;
         _loop.Timers.Disarm(_retry);
         _loop.Listeners.Remove(this);
-        _loop.Remove(this, _fd, stillOpen: false);
+        _loop.Remove(this, _fd, stillOpen: true); // Another process may have it as well, and events would go on coming.
+        if (isHandedOver)
+            _file?.Keep();
         _file?.Remove(); // First, so that whoever comes next finds either a listener or nothing.
         _ = Libc.close(_fd);
         _fd = -1;

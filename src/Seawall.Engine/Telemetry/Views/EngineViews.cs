@@ -4,6 +4,7 @@ using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Loops;
+using Seawall.MySql.Commands;
 using Seawall.MySql.Results;
 
 namespace Seawall.Engine.Telemetry.Views;
@@ -75,6 +76,14 @@ public sealed class EngineViews
 
     /// <summary>Clients, at most so many.</summary>
     public Task<ClientsView> Clients(int max, CancellationToken cancel) => Look(max, _ => true, cancel);
+
+    /// <summary>Clients that have not said anything yet, those that are logging in among them; of loops that answer.</summary>
+    public async Task<int> Newcomers(CancellationToken cancel)
+    {
+        var answers = await Ask<object>(lane => lane.Door.Sessions.Count(session =>
+            session is { Current: null, LastCommand.Command: CommandKind.Sleep }), cancel);
+        return answers.Sum(answer => answer is int count ? count : 0);
+    }
 
     /// <summary>Clients that keep a server connection because of what they have there, at most so many.</summary>
     public Task<ClientsView> Pinned(int max, CancellationToken cancel) =>

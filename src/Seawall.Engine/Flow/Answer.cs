@@ -215,7 +215,7 @@ internal sealed class Answer
         if (payload[0] == OkPacket.EndHeader && (_insertsEof || _dropsEof))
             return true;
         // MySQL says at times that something changed, and then not what: the flag alone already makes the packet longer.
-        return !_facts.IsEof && (_facts.HasSessionChanges
+        return !_facts.IsEof && (_facts.HasSessionChanges || _session.Owed is not null
             || (_facts.Status.HasFlag(ServerStatus.SessionStateChanged) && !_session.TracksSession));
     }
 

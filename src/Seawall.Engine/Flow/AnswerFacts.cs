@@ -157,6 +157,9 @@ internal sealed class AnswerFacts
         var wantsEof = _ok.FirstByte == OkPacket.EndHeader && session.WantsEof;
         if (wantsEof && !(HasSessionChanges && _isMariaDb))
         {
+            // MySQL tells of it with the next packet that can.
+            if (HasSessionChanges)
+                OwedReport.Keep(session, SessionChanges(payload));
             EofPacket.Write(writer, _ok.Warnings, saysNoOutParameters ? Status & ~OfOutParameters : Status);
             return;
         }
@@ -166,10 +169,11 @@ internal sealed class AnswerFacts
             return;
         }
         var ok = OkPacket.Read(payload, _tracksSession);
-        var room = SessionChangeFilter.RoomFor(ok.SessionChanges);
+        var changes = OwedReport.Settle(session, ok.SessionChanges);
+        var room = SessionChangeFilter.RoomFor(changes);
         var rented = room > SessionChangeFilter.LengthMax ? ArrayPool<byte>.Shared.Rent(room) : null;
         Span<byte> shown = rented is null ? stackalloc byte[SessionChangeFilter.LengthMax] : rented;
-        var length = wantsEof || session.TracksSession ? SessionChangeFilter.Write(ok.SessionChanges, session.Tracking, shown) : 0;
+        var length = wantsEof || session.TracksSession ? SessionChangeFilter.Write(changes, session.Tracking, shown) : 0;
         if (wantsEof)
             EofPacket.Write(writer, _ok.Warnings, Status, tellsOfChange: length > 0);
         else

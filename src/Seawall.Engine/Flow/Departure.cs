@@ -200,11 +200,11 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         Statement statement, ServerConnection connection, PreparedText text)
     {
         meter.Reprepares++;
-        var parsing = text.Settings;
-        // As a rule the session's present settings read the text as it was read before, and are what comes next anyway. Not so for
-        // a piece of a parameter, which has no answer: they must not keep it from being prepared (MySQL 5.6 when transactions only read).
-        var to = statement.Kind != CommandKind.StatementSendLongData && ReferenceEquals(statement.Session.Settings.ForParsing, parsing)
-            ? statement.Session.Settings : parsing;
+        // As a rule the session's present settings read the text as it was read before, and are what comes next anyway.
+        var to = statement.Session.Settings.ReadingAs(text.Settings);
+        // A piece of a parameter has no answer: nothing must keep it from being prepared (MySQL 5.6 when transactions only read).
+        if (statement.Kind == CommandKind.StatementSendLongData)
+            to = to.Without("tx_read_only").Without("transaction_read_only");
         if (!await Move(statement, connection, to))
             return null;
         var (reply, id) = await ServerPreparation.Run(connection, text);

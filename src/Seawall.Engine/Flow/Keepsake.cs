@@ -56,8 +56,11 @@ internal static class Keepsake
         session.Elsewhere |= PreviousFacts.RowCount | PreviousFacts.FoundRows;
         if (!connection.Wire.Send(writer.Bytes) || !await connection.Wire.Flushed())
             connection.IsBroken = true;
-        else if ((await ServerQuery.Read(connection, columns: 1)).Reply.IsOk)
+        else if (await ServerQuery.Read(connection, columns: 1) is { Reply.IsOk: true } answer)
+        {
             session.OfOthers = PreviousFacts.None;
+            OwedReport.Note(session, connection, answer);
+        }
     }
 
     /// <summary>Asks for the warnings, before a question of Seawall's own makes the server forget them.</summary>
@@ -84,7 +87,9 @@ internal static class Keepsake
         session.Elsewhere |= PreviousFacts.RowCount;
         if (wantsWarnings)
         {
-            session.KeptWarnings = KeptWarnings.Of(session, await ServerQuery.Read(connection, columns: 3, KeptWarnings.ReadMax));
+            var answer = await ServerQuery.Read(connection, columns: 3, KeptWarnings.ReadMax);
+            session.KeptWarnings = KeptWarnings.Of(session, answer);
+            OwedReport.Note(session, connection, answer);
             session.Elsewhere |= PreviousFacts.Diagnostics;
         }
         if (wantsNumbers && !connection.IsBroken)
@@ -93,6 +98,7 @@ internal static class Keepsake
 
     private static void NoteNumbers(Session session, ServerConnection connection, ServerRows answer)
     {
+        OwedReport.Note(session, connection, answer);
         connection.HoldsDiagnostics = true; // MySQL warns that FOUND_ROWS() will go one day.
         if (!answer.Reply.IsOk || answer.Rows.Count != 1
             || !long.TryParse(answer.Text(0, 0), CultureInfo.InvariantCulture, out var foundRows)

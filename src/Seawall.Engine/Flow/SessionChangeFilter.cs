@@ -58,8 +58,8 @@ internal static class SessionChangeFilter
         return 2 + WriteString(name[..length], shown[2..]);
     }
 
-    // A kind, a length, and one or two strings with their lengths.
-    private static int WriteChange(in SessionChange change, Span<byte> into)
+    /// <summary>Writes a change, as a kind, a length, and one or two strings with their lengths, and returns the length of all.</summary>
+    internal static int WriteChange(in SessionChange change, Span<byte> into)
     {
         if (change.Kind == SessionChangeKind.State)
             return WriteState(into);

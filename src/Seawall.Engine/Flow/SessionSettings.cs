@@ -47,6 +47,25 @@ public sealed class SessionSettings
         [.. Variables.Where(variable => IsForParsing(variable.Name))]);
 
     /// <summary>
+    /// The same, but what gives a text its meaning is as it was when the text was prepared. All else stays: to take back
+    /// <c>autocommit</c> would end the transaction.
+    /// </summary>
+    internal SessionSettings ReadingAs(SessionSettings parsing)
+    {
+        if (ReferenceEquals(ForParsing, parsing))
+            return this;
+        var settings = WithSchema(parsing.Schema ?? Schema);
+        foreach (var variable in Variables)
+        {
+            if (IsForParsing(variable.Name))
+                settings = settings.Without(variable.Name);
+        }
+        foreach (var variable in parsing.Variables)
+            settings = settings.With(variable.Name, variable.Value);
+        return settings;
+    }
+
+    /// <summary>
     /// How long a connection with these settings may lie idle and still be used: half of the session's own
     /// <c>wait_timeout</c>, when it has set one. Later the server may hang up while a statement is on its way.
     /// </summary>

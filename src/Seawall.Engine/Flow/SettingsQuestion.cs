@@ -29,6 +29,7 @@ internal static class SettingsQuestion
             var variables = await ServerQuery.Run(connection, Question(names), names.Count);
             if (!variables.Reply.IsOk || variables.Rows.Count != 1)
                 return false;
+            OwedReport.Note(session, connection, variables);
             facts.TellsBigSelects = false;
             for (var i = 0; i < names.Count; i++)
                 SessionLearning.SetVariable(session, connection, facts, names[i], AsReported(names[i], variables.Text(0, i)));

@@ -39,11 +39,12 @@ internal static class StatusQuestion
             connection.IsBroken = true;
             return;
         }
-        var reply = await ServerReplies.Read(connection, count: 1);
+        var answer = await ServerQuery.Read(connection, columns: 0);
         session.Elsewhere |= PreviousFacts.RowCount;
-        if (!reply.IsOk)
+        if (!answer.Reply.IsOk)
             return;
+        OwedReport.Note(session, connection, answer);
         const ServerStatus ofTransactions = ServerStatus.InTransaction | ServerStatus.InReadOnlyTransaction | ServerStatus.Autocommit;
-        session.Status = (session.Status & ~ofTransactions) | (reply.Status & ofTransactions);
+        session.Status = (session.Status & ~ofTransactions) | (answer.Status & ofTransactions);
     }
 }

@@ -29,6 +29,11 @@ public sealed class ChanceFindTests(LabServers lab)
         var wrong = new List<string>();
         try
         {
+            if (Plan.FromEnvironment() is { Report: { } file } plan && plan.Server == kind)
+            {
+                var text = await File.ReadAllTextAsync(file, Cancel);
+                wrong.Add($"{new Replay(grounds, seawall.Port) { Say = Console.Error.WriteLine }.Run(ReportReader.Read(text))}");
+            }
             foreach (var (servers, report) in ChanceFinds.All.Where(find => find.On.Length == 0 || find.On.Contains(SessionVariables.Letter(kind))))
             {
                 if (new Replay(grounds, seawall.Port).Run(ReportReader.Read(report)) is { } difference)

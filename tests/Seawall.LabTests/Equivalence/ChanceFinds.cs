@@ -101,7 +101,8 @@ internal static class ChanceFinds
         ("m5", """
             A: [prepare 0] insert into t (id, s) values (?, ?)
             A: set tx_read_only = 1
-            B: insert into t (n) values (1)
+            B: set @a = 1
+            B: [ChangeUser] ~
             A: [a piece of parameter 1 of 0] piece
             A: set tx_read_only = 0
             A: [execute 0] 70, 'x'
@@ -111,7 +112,8 @@ internal static class ChanceFinds
             A: create table x1 (s varchar(20))
             A: [prepare 0] insert into x1 values (?)
             A: rename table x1 to x2
-            B: insert into t (n) values (1)
+            B: set @a = 1
+            B: [ChangeUser] ~
             A: [a piece of parameter 0 of 0] piece
             A: select 1
             A: [execute 0] ''
@@ -133,6 +135,82 @@ internal static class ChanceFinds
             A: lock tables t write
             A: [ResetConnection]
             A: select * from t
+            """),
+        // What is prepared again is read with the settings of then, and nothing else changes: the transaction goes on.
+        ("", """
+            A: [prepare 0] insert into t (n) values (?)
+            A: set autocommit = 0
+            A: set sql_mode = 'ANSI'
+            B: set @a = 1
+            B: [ChangeUser] ~
+            A: insert into t (n) values (5)
+            A: [execute 0] 7
+            A: rollback
+            A: select * from t
+            """),
+        ("", """
+            A: [prepare 0] insert into t (s) values (?)
+            A: set autocommit = 0
+            B: set @a = 1
+            B: [ChangeUser] ~
+            A: insert into t (n) values (5)
+            A: [a piece of parameter 0 of 0] piece
+            A: select row_count()
+            A: [execute 0] ''
+            A: rollback
+            A: select * from t
+            """),
+        // What changed in a statement that failed is told with the next packet that can tell it, whoever asks in between.
+        ("9", """
+            A: select /*+ set_var(time_zone = '-11:00') */ (select id from t)
+            B: insert into t (n) values (1)
+            A: select 1
+            A: select /*+ set_var(time_zone = '-11:00') */ (select id from t)
+            B: insert into t (n) values (1)
+            A: [Ping]
+            A: select 1
+            """),
+        ("9", """
+            A is eq_one without DeprecateEof
+            A: select /*+ set_var(time_zone = '-11:00') */ 1
+            A: select 1
+            A: do 0
+            A: do 0
+            A: select /*+ set_var(time_zone = '-11:00') */ (select id from t)
+            A: [prepare 0] select 1
+            A: [execute 0]
+            A: set autocommit = 0
+            """),
+        ("m9", """
+            A: [prepare 0] select (select id from t)
+            A: [prepare 1] select id from t
+            A: [InitDb] ~b
+            A: [execute 1]
+            B: insert into t (n) values (1)
+            A: [execute 1]
+            A: [execute 0]
+            B: insert into t (n) values (1)
+            A: [Ping]
+            A: select 1
+            """),
+        ("m9", """
+            A is eq_one without DeprecateEof
+            A: [prepare 0] select (select id from t)
+            A: [prepare 1] select id from t
+            A: [InitDb] ~b
+            A: [execute 1]
+            A: do 0
+            A: [execute 0]
+            B: insert into t (n) values (1)
+            A: [SetOption 0]
+            A: do 0
+            """),
+        ("9", """
+            A is eq_one without DeprecateEof
+            A: set session_track_transaction_info = 'CHARACTERISTICS'
+            A: set @@transaction_isolation = 'READ-COMMITTED'
+            A: alter table x1 add column z int
+            A: set time_zone = '+05:30', sql_big_selects = 1
             """),
     ];
 }

@@ -11,6 +11,7 @@ internal sealed class Pair : IDisposable
     private bool _hasHadRole;
     private bool _isResetWithRole;
     private bool _hasSetForStatement;
+    private bool _hasHadNoSchema;
     private readonly Side _direct;
     private readonly Side _through;
     private readonly Tally _tally;
@@ -30,6 +31,9 @@ internal sealed class Pair : IDisposable
     }
 
     internal Script Script { get; }
+
+    /// <summary>Hears what was answered to each step.</summary>
+    internal Action<string>? Say { get; init; }
 
     /// <summary>Both sides have ended the connection, or are no longer alike by what is known to differ.</summary>
     internal bool IsOver { get; private set; }
@@ -55,16 +59,19 @@ internal sealed class Pair : IDisposable
     {
         var (server, seawall) = (Read(_direct, "the server", step), Read(_through, "Seawall", step));
         _tally.Count(step);
+        Say?.Invoke($"{Script.Number}: {step}\n  {string.Join("\n  ", Likeness.Shown(step, server))}");
+        Say?.Invoke($" through Seawall\n  {string.Join("\n  ", Likeness.Shown(step, seawall))}");
         _hasHadRole |= step.Text.Contains("set role", StringComparison.OrdinalIgnoreCase);
         _isResetWithRole |= _hasHadRole && step.Kind is (CommandKind.ResetConnection or CommandKind.ChangeUser);
         _hasSetForStatement |= step.Text.Contains("set statement", StringComparison.OrdinalIgnoreCase);
+        _hasHadNoSchema |= step is { Kind: CommandKind.ChangeUser, Text: "" };
         NoteOwnError(step, seawall);
         IsOver = server.IsClosed && seawall.IsClosed;
         if (seawall.Packets.Error?.Message.Contains("no free connection", StringComparison.Ordinal) == true)
             throw new TimeoutException($"script {Script.Number}: {step}: {seawall.Packets.Error}");
         if (Likeness.Compare(step, server, seawall) is not { } difference)
             return null;
-        var past = new KnownPast(_hasOwnError, _isResetWithRole, _hasSetForStatement);
+        var past = new KnownPast(_hasOwnError, _isResetWithRole, _hasSetForStatement, _hasHadNoSchema);
         if (KnownDifferences.Name(past, difference, seawall) is not { } known)
             return difference;
         _tally.CountKnown(known);

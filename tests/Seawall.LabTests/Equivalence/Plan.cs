@@ -29,6 +29,9 @@ internal sealed record Plan
     /// <summary>Steps with such a text are left out: to look behind a difference that is known already.</summary>
     internal string? Skip { get; init; }
 
+    /// <summary>A file with the lines of a report, to be played again instead.</summary>
+    internal string? Report { get; init; }
+
     /// <summary>Whether the environment says anything.</summary>
     internal bool IsChosen { get; init; }
 
@@ -47,9 +50,10 @@ internal sealed record Plan
                 "sessions" => plan with { Sessions = Number(value) },
                 "pool" => plan with { Pool = Number(value) },
                 "differences" => plan with { DifferencesMax = Number(value) },
+                "report" => plan with { Report = value },
                 "skip" => plan with { Skip = value },
                 "server" => plan with { Server = Enum.GetValues<LabKind>().Single(kind => kind.Word() == value) },
-                _ => throw new ArgumentException($"{Variable} has no '{name}'; it has steps, seed, sessions, pool, differences, skip and server"),
+                _ => throw new ArgumentException($"{Variable} has no '{name}'; it has steps, seed, sessions, pool, differences, skip, report and server"),
             };
         }
         return plan;

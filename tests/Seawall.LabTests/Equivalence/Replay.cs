@@ -10,6 +10,9 @@ internal sealed class Replay(IReadOnlyList<Ground> grounds, int port)
     private const int AnswerMsMax = 30;
     private const int EndMsMax = 10_000;
 
+    /// <summary>Hears what was answered to each step.</summary>
+    internal Action<string>? Say { get; init; }
+
     /// <summary>The first difference.</summary>
     internal Difference? Run(IReadOnlyList<Moment> moments)
     {
@@ -21,7 +24,7 @@ internal sealed class Replay(IReadOnlyList<Ground> grounds, int port)
             {
                 var ground = grounds[players.Count % grounds.Count];
                 ground.Prepare();
-                players[script] = new Player(ground, new Pair(ground, port, script, new Tally()));
+                players[script] = new Player(ground, new Pair(ground, port, script, new Tally()) { Say = Say });
             }
             foreach (var moment in moments)
                 players[moment.Script].Left++;

@@ -27,8 +27,10 @@ internal static class ClientReplies
             EofPacket.Write(writer, warnings, StatusOf(session));
         else
         {
+            Span<byte> changes = stackalloc byte[SessionChangeFilter.LengthMax];
+            var length = WriteOwed(session, changes);
             OkPacket.Write(
-                writer, OkPacket.EndHeader, 0, 0, StatusOf(session), warnings, default, default, session.Capabilities);
+                writer, OkPacket.EndHeader, 0, 0, StatusOf(session), warnings, default, changes[..length], session.Capabilities);
         }
         return session.Wire.Send(writer.End().Bytes);
     }
@@ -40,12 +42,15 @@ internal static class ClientReplies
         Span<byte> changes = stackalloc byte[SessionChangeFilter.LengthMax];
         var length = isBeginning && session.TracksSession && session.Settings.Schema is { } schema
             ? SessionChangeFilter.WriteSchema(schema, changes)
-            : 0;
+            : WriteOwed(session, changes);
         writer.Begin(sequence);
         OkPacket.Write(
             writer, OkPacket.Header, 0, 0, StatusOf(session), warnings, default, changes[..length], session.Capabilities);
         return writer.End();
     }
+
+    private static int WriteOwed(Session session, Span<byte> changes) =>
+        SessionChangeFilter.Write(OwedReport.Settle(session, default), session.Tracking, changes);
 
     // The other flags are about the statement before.
     private static ServerStatus StatusOf(Session session) => session.Status & ServerStatus.OfSession;

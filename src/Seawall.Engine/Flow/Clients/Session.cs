@@ -120,6 +120,9 @@ internal sealed class Session : TimerNode
     /// <summary>What the client wants to hear of changes.</summary>
     internal ClientTracking Tracking { get; set; } = ClientTracking.Default;
 
+    /// <summary>Changes that the server has told of, and the client has not heard yet; null as a rule.</summary>
+    internal byte[]? Owed { get; set; }
+
     /// <summary>What it is about now; null between statements.</summary>
     internal Statement? Current { get; set; }
 
@@ -272,6 +275,7 @@ internal sealed class Session : TimerNode
         HasOwnNumber = false;
         Sequences = null;
         Tracking = ClientTracking.Default;
+        Owed = null;
         Class = default;
     }
 }

@@ -13,6 +13,12 @@ internal sealed record ServerRows(ServerReply Reply, IReadOnlyList<byte[]?[]> Ro
     /// <summary>The number of the collation that the first column is described with; 0 without columns.</summary>
     internal int Collation { get; init; }
 
+    /// <summary>The flags that came with its end.</summary>
+    internal ServerStatus Status { get; init; }
+
+    /// <summary>What the end told of changes in the session.</summary>
+    internal byte[] Changes { get; init; } = [];
+
     /// <summary>A value as text; null for NULL.</summary>
     internal string? Text(int row, int column) => Rows[row][column] is { } value ? Encoding.UTF8.GetString(value) : null;
 }
@@ -28,6 +34,9 @@ internal static class ServerQuery
 
     /// <summary>All of an answer that is kept: rows of a hundred thousand accounts come to a tenth of it.</summary>
     private const long BytesMax = 512L * 1024 * 1024;
+
+    // With what changed in the session before: a row of the same length would begin with as long a value.
+    private const int EndLengthMax = 32 * 1024;
 
     /// <summary>What stands before a text without attributes: none of them, in one set.</summary>
     internal static ReadOnlySpan<byte> NoAttributes => [0, 1];
@@ -51,7 +60,7 @@ internal static class ServerQuery
     internal static async LoopTask<ServerRows> Read(
         ServerConnection connection, int columns, long bytesMax = BytesMax)
     {
-        var result = new Result(connection.DeprecatesEof, columns, bytesMax);
+        var result = new Result(connection.DeprecatesEof, connection.TracksSession, columns, bytesMax);
         byte due = 1;
         while (!result.IsOver)
         {
@@ -68,7 +77,12 @@ internal static class ServerQuery
                     return Lost(connection);
             }
         }
-        return new ServerRows(result.Reply, result.Rows) { Collation = result.Collation };
+        return new ServerRows(result.Reply, result.Rows)
+        {
+            Collation = result.Collation,
+            Status = result.Status,
+            Changes = result.Changes,
+        };
     }
 
     /// <summary>Begins a COM_QUERY of Seawall's own, up to where its text begins.</summary>
@@ -84,7 +98,7 @@ internal static class ServerQuery
         return new ServerRows(new ServerReply(ServerReplyKind.Lost), []);
     }
 
-    private sealed class Result(bool deprecatesEof, int columnsMin, long bytesMax)
+    private sealed class Result(bool deprecatesEof, bool tracksSession, int columnsMin, long bytesMax)
     {
         private int _columns = -1;
         private int _definitions;
@@ -97,6 +111,10 @@ internal static class ServerQuery
         internal bool IsOver { get; private set; }
 
         internal int Collation { get; private set; }
+
+        internal ServerStatus Status { get; private set; }
+
+        internal byte[] Changes { get; private set; } = [];
 
         // False when the packet makes no sense.
         internal bool Note(ReadOnlySpan<byte> payload)
@@ -117,21 +135,30 @@ internal static class ServerQuery
                 _definitions--;
                 return true;
             }
-            if (payload is [OkPacket.EndHeader, ..] && payload.Length < EofPacket.LengthLimit + (deprecatesEof ? 1024 : 0))
-                return IsOver = true;
+            if (payload is [OkPacket.EndHeader, ..] && payload.Length < EofPacket.LengthLimit + (deprecatesEof ? EndLengthMax : 0))
+                return deprecatesEof ? NoteOk(payload) : IsOver = true;
             return Rows.Count < RowsMax && (_bytes += payload.Length) < bytesMax && NoteRow(payload);
         }
 
         private bool NoteFirst(ReadOnlySpan<byte> payload)
         {
             if (payload is [OkPacket.Header, ..])
-                return IsOver = columnsMin == 0;
+                return columnsMin == 0 && NoteOk(payload);
             var reader = new FieldReader(payload);
             var columns = reader.LengthEncoded();
             _columns = (int)Math.Min(columns, 4096);
             var follow = reader.IsAtEnd || reader.Int1() != 0; // There is such a byte where they may be left out.
             _definitions = (follow ? _columns : 0) + (deprecatesEof ? 0 : 1);
             return reader.IsValid && columns is > 0 and <= 4096 && _columns >= columnsMin;
+        }
+
+        private bool NoteOk(ReadOnlySpan<byte> payload)
+        {
+            var ok = OkPacket.Read(payload, tracksSession);
+            Status = ok.Status;
+            if (ok.SessionChanges.Length > 0)
+                Changes = ok.SessionChanges.ToArray();
+            return IsOver = ok.IsValid;
         }
 
         private bool NoteRow(ReadOnlySpan<byte> payload)

@@ -16,9 +16,6 @@ internal readonly record struct ServerReply(ServerReplyKind Kind, ushort Code = 
 
     /// <summary>Whether it is just what a server would have answered to the client's own statement.</summary>
     internal bool IsAnswer { get; init; }
-
-    /// <summary>The flags that the last success came with.</summary>
-    internal ServerStatus Status { get; init; }
 }
 
 /// <summary>The kinds of <see cref="ServerReply"/>.</summary>
@@ -85,8 +82,6 @@ internal static class ServerReplies
             return false;
         if (packet.Payload[0] == ErrPacket.Header && reply.IsOk)
             reply = ReadError(packet.Payload);
-        else if (packet.Payload[0] == OkPacket.Header)
-            reply = reply with { Status = OkPacket.Read(packet.Payload, tracksSession: false).Status };
         return true;
     }
 }

@@ -46,6 +46,33 @@ public sealed class TrackingTests
             world.Client().Query("SET time_zone = '+02:00'").Only.Changes);
     }
 
+    // An error cannot tell; the next packet is told to a question of Seawall's own, before others get the connection.
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void What_a_statement_that_failed_has_changed_is_told_with_the_next_answer(FakeServerKind kind)
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled(kind));
+        world.Server.When("UPDATE broken", (session, _) =>
+        {
+            session.SetInRoutine("time_zone", "+02:00");
+            return new FakeError(1146, "No such table");
+        });
+        var client = world.Client();
+        var other = world.Client();
+        foreach (var isPing in (bool[])[true, false])
+        {
+            Assert.Equal(1146, client.Query("UPDATE broken").Code);
+            Assert.Empty(other.Query("DO 0").Only.Changes);
+
+            var next = isPing ? client.Command(CommandKind.Ping) : client.Query("DO 0");
+
+            Assert.Equal([(SessionChangeKind.SystemVariables, "time_zone", "+02:00")], next.Only.Changes);
+            Assert.Empty(client.Query("DO 0").Only.Changes);
+            Assert.Equal("+02:00", client.Query("SELECT @@time_zone").Scalar);
+            Assert.NotEqual("+02:00", other.Query("SELECT @@time_zone").Scalar);
+        }
+    }
+
     // Seawall itself wants to hear of no transactions: the setting is the client's, wherever its statements go.
     [Theory]
     [MemberData(nameof(Kinds))]

@@ -56,6 +56,28 @@ public sealed class PreparedTests
         Assert.Equal(1, world.Count(meter => meter.Reprepares));
     }
 
+    // SET autocommit would end it.
+    [Theory]
+    [MemberData(nameof(WorldTests.Kinds), MemberType = typeof(WorldTests))]
+    public void A_statement_that_is_prepared_again_for_an_open_transaction_leaves_it_open(FakeServerKind kind)
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled(kind));
+        var client = world.Client();
+        var prepared = client.Prepare("SELECT ?, @@sql_mode, @@autocommit");
+        Assert.True(client.Query("SET sql_mode = 'ANSI_QUOTES'").IsOk);
+        Assert.True(client.Query("SET autocommit = 0").IsOk);
+        var other = world.Client();
+        Assert.True(other.Query("CREATE TEMPORARY TABLE tt (a INT)").IsOk);
+        other.ChangeUser("app", "secret"); // Nothing is prepared on the connection any more.
+        Assert.True(client.Query("UPDATE t SET a = 1").IsOk);
+        var sent = world.Pooled.Single().Commands.Count;
+
+        Assert.Equal("ANSI_QUOTES", client.Execute(prepared.Id, "a").Row[1]);
+
+        Assert.DoesNotContain(world.Pooled.Single().Commands.Skip(sent), command => command.Text.Contains("autocommit=", default));
+        Assert.Equal(1, world.Count(meter => meter.Reprepares));
+    }
+
     [Fact]
     public void Types_that_were_told_once_are_told_again_to_another_connection()
     {

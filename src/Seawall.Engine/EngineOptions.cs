@@ -37,6 +37,9 @@ public sealed record ServerOptions
     /// </summary>
     public int RunningMax { get; init; } = 16;
 
+    /// <summary>The least that may run there while that finds itself (<see cref="OverloadOptions.Limit"/>): 4, which no server is slow with.</summary>
+    public int RunningMin { get; init; } = 4;
+
     /// <summary>How fast connections may be opened.</summary>
     public DialLimits Dial { get; init; } = new();
 

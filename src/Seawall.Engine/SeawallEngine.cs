@@ -133,6 +133,7 @@ public sealed class SeawallEngine : IDisposable
             _accounts.Configure(_options.Accounts, _options.Monitor);
             _servers.Watch(_accounts);
             new Housekeeping(_threads.Control, Pools).Start();
+            new LimitWatch(_threads.Control, _servers.LookAtLimits).Start();
             Views.Start();
             SelfWatch.Start();
         }));

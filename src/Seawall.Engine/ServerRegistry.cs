@@ -5,6 +5,7 @@ using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Floodgates;
+using Seawall.Engine.Flow.Floodgates.Limits;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
@@ -38,6 +39,23 @@ internal sealed class ServerRegistry(
         foreach (var sluice in _sluices.Values)
             sluice.CloseForGood(NowMs);
     }
+
+    /// <summary>Looks at what may run at each server. Ten times a second, control loop only.</summary>
+    internal void LookAtLimits()
+    {
+        foreach (var facts in board.Current.Servers)
+        {
+            if (!_sluices.TryGetValue(facts.Id, out var sluice) || sluice.Mode == OverloadMode.Off)
+                continue;
+            var telemetry = _contexts.GetValueOrDefault(facts.Id)?.Telemetry;
+            var refusals = telemetry is null ? 0
+                : telemetry.DialsFailedFor(DialFailureKind.TooManyConnections) + telemetry.DialsFailedFor(DialFailureKind.TimedOut);
+            sluice.Tick(NowMs, new ServerSignals(refusals, facts.Health == ServerHealth.Up ? facts.Running : null));
+            LimitLog.Say(logger, facts.Id.Name, sluice.Keeper, sluice.Limit);
+        }
+    }
+
+    private bool AsksRunning => options().Overload is { Mode: not OverloadMode.Off, Limit: LimitMode.Adaptive };
 
     /// <summary>Now, as the loops count it.</summary>
     internal long NowMs => (long)(threads.Control.Time.GetTimestamp() * (1e3 / threads.Control.Time.TimestampFrequency));
@@ -77,7 +95,7 @@ internal sealed class ServerRegistry(
             FactsOf(server, snapshot.Servers.FirstOrDefault(known => known.Id == server.Id)))]));
         foreach (var server in now.Servers)
         {
-            SluiceOf(server.Id).Apply(now.Overload, server.RunningMax, NowMs);
+            SluiceOf(server.Id).Apply(now.Overload, server.RunningMax, NowMs, server.RunningMin);
             if (_contexts.GetValueOrDefault(server.Id) is { } context)
                 threads.Control.Post(LoopJob.From(loop => context.Server.Gate.Apply(server.Dial, loop)));
         }
@@ -104,7 +122,7 @@ internal sealed class ServerRegistry(
         {
             var id = server.Id;
             var watch = new ServerWatch(
-                threads.Control, id, board, accounts, settings, () => new WatchOptions(options().Monitor, LoginOf(id)),
+                threads.Control, id, board, accounts, settings, () => new WatchOptions(options().Monitor, LoginOf(id), AsksRunning),
                     logger);
             _watches.Add(id, new Watched(watch, server, now.Monitor));
             watch.Run().Forget(threads.Control.Report);

@@ -24,9 +24,17 @@ internal static class OverloadFigures
         writer.Family("seawall_overload_enforced", MetricType.Gauge, "1 when statements wait and are refused; 0 when that is only counted, or off");
         foreach (var sluice in sluices)
             writer.Sample(sluice.Mode == OverloadMode.Enforce ? 1 : 0, ("server", sluice.Server));
-        writer.Family("seawall_overload_running_max", MetricType.Gauge, "statements that may run at one time (servers.running_max); 0 when off");
+        writer.Family("seawall_overload_running_max", MetricType.Gauge,
+            "statements that may run at one time: servers.running_max, or what was found; 0 when off");
         foreach (var sluice in sluices)
             writer.Sample(sluice.Mode == OverloadMode.Off ? 0 : sluice.Limit, ("server", sluice.Server));
+        writer.Family("seawall_overload_adaptive", MetricType.Gauge, "1 when that finds itself (overload.limit)");
+        foreach (var sluice in sluices)
+            writer.Sample(sluice.Bounds.IsAdaptive ? 1 : 0, ("server", sluice.Server));
+        writer.Family("seawall_overload_stretch_ratio", MetricType.Gauge,
+            "how long statements take, to how long they take in an idle hour; 0 when nobody knows");
+        foreach (var sluice in sluices)
+            writer.Sample(sluice.Bounds.Stretch ?? 0, ("server", sluice.Server));
         Each("seawall_overload_running", MetricType.Gauge, "statements that run", view => view.Running);
         Each("seawall_overload_waiting", MetricType.Gauge, "statements that wait for their turn", view => view.Waiting);
         Each("seawall_overload_waiting_bytes", MetricType.Gauge, "what these hold in memory", view => view.WaitingBytes);

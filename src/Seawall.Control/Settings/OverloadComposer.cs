@@ -16,6 +16,7 @@ internal sealed class OverloadComposer(
         return new OverloadOptions
         {
             Mode = ModeOf(section),
+            Limit = section.Text("limit") == "adaptive" ? LimitMode.Adaptive : LimitMode.Fixed,
             QueueMaxPerRunning = section.Number("queue_max_per_running"),
             QueueBytesMax = section.Number("queue_bytes_max"),
             Classes = [.. Enum.GetValues<StatementClass>().Select(which => LimitsOf(section, which))],

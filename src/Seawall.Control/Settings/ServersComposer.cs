@@ -64,6 +64,7 @@ internal sealed class ServersComposer(
             HostName = address.IsUnix ? "" : address.Host,
             ConnectionsMax = section.Number("connections_max"),
             RunningMax = section.Number("running_max"),
+            RunningMin = RunningMinOf(section),
             ConnectMsMax = section.Number("connect_ms_max"),
             LoginMsMax = section.Number("login_ms_max"),
             Dial = new DialLimits(
@@ -82,6 +83,14 @@ internal sealed class ServersComposer(
             PublicKey = PublicKeyOf(section, name),
             AllowsPublicKeyRetrieval = section.Flag("allow_public_key_retrieval"),
         };
+    }
+
+    private int RunningMinOf(SettingsSection section)
+    {
+        var (min, max) = (section.Number("running_min"), section.Number("running_max"));
+        if (section.Has("running_min") && min > max)
+            composer.Complain(section, "running_min", $"servers.running_min = {min} is more than servers.running_max = {max}");
+        return Math.Min(min, max);
     }
 
     private PublicKeyOfServer? PublicKeyOf(SettingsSection section, string name)

@@ -116,7 +116,8 @@ internal static class SettingKeys
         Number("servers", "connections_max", s_server.ConnectionsMax, 1, 100_000,
             "Connections that Seawall may have to it, over all accounts"),
         Number("servers", "running_max", s_server.RunningMax, 1, 100_000,
-            "Statements that may run there at one time, where overload.mode limits that; further ones wait for their turn"),
+            "Statements that may run there at one time, where overload.mode limits that; the most, when overload.limit is \"adaptive\""),
+        Number("servers", "running_min", s_server.RunningMin, 1, 100_000, "The least that may, when overload.limit is \"adaptive\""),
         Number("servers", "connect_ms_max", s_server.ConnectMsMax, 1, HourMs,
             "How long a connection to it may take to open"),
         Number("servers", "login_ms_max", s_server.LoginMsMax, 1, HourMs, "How long a login may take after that"),
@@ -172,6 +173,8 @@ internal static class SettingKeys
     [
         Choice("overload", "mode", ["off", "observe", "enforce"], "off",
             "Whether statements wait for their turn when servers.running_max of them run; \"observe\" only counts what would have been"),
+        Choice("overload", "limit", ["fixed", "adaptive"], "fixed",
+            "Whether that is the limit, or one is found between servers.running_min and that, by how long statements take"),
         Number("overload", "queue_max_per_running", s_overload.QueueMaxPerRunning, 1, 10_000,
             "Statements of one class that may wait, for each that may run"),
         Number("overload", "queue_bytes_max", s_overload.QueueBytesMax, 1, int.MaxValue,

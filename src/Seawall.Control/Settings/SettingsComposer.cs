@@ -365,6 +365,12 @@ internal sealed class SettingsComposer
                     + $"(servers.connections_max = {server.ConnectionsMax})");
             }
         }
+        if (settings.Engine.Overload is { Mode: not OverloadMode.Off, Limit: LimitMode.Adaptive }
+            && _document.List("servers").Any(server => !server.Has("running_max")))
+        {
+            Warn(_document.Section("overload"), "limit", "overload.limit = \"adaptive\" finds no more than servers.running_max, which is "
+                + "not set: set it to the most that may ever run there");
+        }
         if (settings.Engine.Monitor is null)
         {
             _problems.Add(new SettingsProblem(false, _source.Name,

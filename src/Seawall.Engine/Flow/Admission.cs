@@ -51,10 +51,11 @@ internal sealed class Admission(
         var loop = door.Loop;
         var standing = Classifier.Read(statement, now, _scratch, loop.NowMs);
         var which = standing.Class;
+        statement.Passage.Work = WorkReader.Read(statement, sluice);
         if (MustPass(statement))
         {
             sluice.PassAlways(loop.Index, which, isNew: true);
-            statement.Passage.Begin(sluice, which, loop.NowMs);
+            statement.Passage.Begin(sluice, which, loop);
             return new(true);
         }
         if (which >= StatementClass.Low && door.Strain.Level >= StrainLevel.Shed)
@@ -79,7 +80,7 @@ internal sealed class Admission(
         }
         if (!sluice.TryPass(loop.Index, which))
             return WaitAt(statement, sluice, sluice, standing);
-        statement.Passage.Begin(sluice, which, loop.NowMs);
+        statement.Passage.Begin(sluice, which, loop);
         return new(true);
     }
 
@@ -140,7 +141,7 @@ internal sealed class Admission(
 
     /// <summary>It is through.</summary>
     internal void Begin(Statement statement, Sluice sluice, Standing standing) =>
-        statement.Passage.Begin(sluice, standing.Class, door.Loop.NowMs);
+        statement.Passage.Begin(sluice, standing.Class, door.Loop);
 
     /// <summary>Tells the client that the statement does not run; always false.</summary>
     internal async LoopTask<bool> RefuseAtOnce(Statement statement, Sluice sluice, GateWaiter waiter)
@@ -190,9 +191,10 @@ internal sealed class Admission(
                 + $"retry_after_ms={SelfRetryMs + door.Loop.Random.Next(SelfRetryMs)} id={server}-{waiter.ShedId}; trying again later is safe]"));
         }
         var retryMs = (2 * Math.Max(waiter.LimitMs, (int)Math.Min(now - waiter.SinceMs, waiter.LimitMs))) + door.Loop.Random.Next(JitterMs);
+        var limit = sluice.Keeper.IsAdaptive ? "overload.limit=adaptive" : "servers.running_max";
         return (error, string.Create(CultureInfo.InvariantCulture,
             $"{words} [seawall: the statement did not run: server '{server}' has {sluice.Running} of {sluice.Limit} statements running "
-            + $"(servers.running_max); shed class={word} reason={SnakeCase.Of(waiter.Reason)} {SettingOf(waiter)} "
+            + $"({limit}); shed class={word} reason={SnakeCase.Of(waiter.Reason)} {SettingOf(waiter)} "
             + $"retry_after_ms={retryMs} id={server}-{waiter.ShedId}; trying again later is safe]"));
     }
 

@@ -80,6 +80,7 @@ internal static class Classifier
         (known.Options, known.Settings, known.Account, known.Rule) = (options, session.Settings, session.Account, rule);
         (var which, known.MayRaise) = ClassOf(options, rule);
         known.Number = (byte)which;
+        known.SchemaShape = WorkReader.ShapeOf(schema);
         known.DependsOnDigest = false;
         foreach (var other in options.Rules.AsSpan(0, rule < 0 ? options.Rules.Length : rule))
         {

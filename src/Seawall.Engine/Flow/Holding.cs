@@ -34,7 +34,7 @@ internal sealed class Holding(FrontDoor door, Admission admission)
         else if (hold.DeferMsMax == 0)
             passage.BeginObserved(sluice, standing.Class, standing.Cohort, bytes, user, loop);
         else if (sluice.Deferral.TryPass(loop.Index, standing.Class))
-            passage.BeginObservedInside(sluice, standing.Class, loop.NowMs);
+            passage.BeginObservedInside(sluice, standing.Class, loop);
         else
         {
             // It would be done at another time, and not have waited in the queue of its class.

@@ -53,9 +53,12 @@ internal static class Relay
         var wire = answer.Connection.Wire;
         var orphaned = false;
         var chunks = 0;
+        statement.Passage.Sent(wire.Loop);
         while (true)
         {
             var state = FollowChunk(answer, meter, out var received);
+            if (received > 0)
+                statement.Passage.Answered(wire.Loop);
             if (state == AnswerState.Complete)
                 return RelayEnd.Complete;
             if (state == AnswerState.WantsFile)

@@ -18,6 +18,9 @@ internal struct SessionClass
     /// <summary>The class.</summary>
     internal byte Number;
 
+    /// <summary>What of the schema goes into the shapes of statements: tables of one name may be small here and large there.</summary>
+    internal ulong SchemaShape;
+
     /// <summary>Whether a statement may make itself more important than that.</summary>
     internal bool MayRaise;
 

@@ -41,7 +41,7 @@ internal sealed class StatementDesk(FrontDoor door)
     internal void End(Statement statement)
     {
         var session = statement.Session;
-        statement.Passage.End(door.Loop);
+        statement.Passage.End(door.Loop, statement.Answer.Facts.IsError);
         door.Meter.Statement.Record(door.Loop.MicrosecondsSince(statement.StartedAt));
         if (statement.Kind is CommandKind.Query or CommandKind.StatementExecute or CommandKind.StatementBulkExecute)
             door.Meter.Kinds[(int)statement.Facts.Kind]++;

@@ -15,6 +15,8 @@ internal static class ServerQuestions
     private const string Collations =
         "SELECT ID, COLLATION_NAME, CHARACTER_SET_NAME FROM information_schema.COLLATIONS WHERE ID IS NOT NULL";
 
+    private const string RunningStatus = "SHOW GLOBAL STATUS LIKE 'Threads_running'";
+
     private const string NoisyVariable = "statement_id";
 
     private const string SessionVariables = "SELECT VARIABLE_NAME FROM performance_schema.variables_metadata "
@@ -69,15 +71,24 @@ internal static class ServerQuestions
     /// Asks for what may change at any time; null when the connection was lost over it. <paramref name="epoch"/> is that of the
     /// global values that are known: what a client has changed since then is newer than this look.
     /// </summary>
-    internal static async LoopTask<Func<ServerFacts, ServerFacts>?> AskAgain(ServerConnection connection, int epoch)
+    internal static async LoopTask<Func<ServerFacts, ServerFacts>?> AskAgain(ServerConnection connection, int epoch, bool asksRunning)
     {
         var variables = await ServerQuery.Run(connection, s_variables, columns: 2);
         if (!variables.Reply.IsOk)
             return null;
+        int? running = null;
+        if (asksRunning)
+        {
+            var status = await ServerQuery.Run(connection, RunningStatus, columns: 2);
+            if (status.Reply.Kind != ServerReplyKind.Error && !status.Reply.IsOk)
+                return null;
+            if (status.Rows.Count == 1 && int.TryParse(status.Text(0, 1), CultureInfo.InvariantCulture, out var count))
+                running = count - 1;
+        }
         return facts =>
         {
             var now = facts.Globals.Epoch == epoch ? ReadVariables(facts, variables) : facts;
-            return now with { Health = ServerHealth.Up, Problem = null };
+            return now with { Health = ServerHealth.Up, Problem = null, Running = running };
         };
     }
 

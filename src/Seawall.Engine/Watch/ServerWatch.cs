@@ -140,7 +140,7 @@ internal sealed class ServerWatch
     private async LoopTask<Func<ServerFacts, ServerFacts>?> Ask(ServerConnection connection)
     {
         await _accounts.Borrow();
-        var answers = await ServerQuestions.AskAgain(connection, Facts?.Globals.Epoch ?? 0);
+        var answers = await ServerQuestions.AskAgain(connection, Facts?.Globals.Epoch ?? 0, _options().AsksRunning);
         _accounts.GiveBack();
         return answers;
     }
@@ -180,7 +180,8 @@ internal sealed class ServerWatch
 /// <summary>How servers are watched.</summary>
 /// <param name="Monitor">The monitoring account, with its password; null when there is none.</param>
 /// <param name="Login">How to log in.</param>
-internal sealed record WatchOptions(Account? Monitor, ServerLoginOptions Login)
+/// <param name="AsksRunning">Whether to ask how many statements run: only whoever finds the limit wants to know.</param>
+internal sealed record WatchOptions(Account? Monitor, ServerLoginOptions Login, bool AsksRunning = false)
 {
     /// <summary>What the monitor's connection is called in the server's lists.</summary>
     internal static byte[] Attributes { get; } = [12, .. "program_name"u8, 15, .. "seawall-monitor"u8];

@@ -1,4 +1,5 @@
 using Seawall.Engine.Flow.Floodgates;
+using Seawall.Engine.Flow.Floodgates.Limits;
 
 namespace Seawall.Tests.Admission;
 
@@ -41,7 +42,31 @@ internal sealed class SluiceGate : ModelGate
         _clock = clock;
         _server = server;
         Sluice = new Sluice(1) { LeftOut = leftOut };
-        Sluice.Apply(options ?? new OverloadOptions { Mode = OverloadMode.Enforce }, limit, 0);
+        Sluice.Apply(options ?? new OverloadOptions { Mode = OverloadMode.Enforce }, limit, 0, runningMin: 4);
+        clock.In(ServicePace.EveryMs, Tick);
+    }
+
+    /// <summary>What the limit was, at each look.</summary>
+    internal List<(double AtMs, int Limit)> Limits { get; } = [];
+
+    /// <summary>Whether a statement whose client takes its answer slowly makes room for others meanwhile.</summary>
+    internal bool TakesPauses { get; init; } = true;
+
+    /// <summary>How far away the server is: what statements take besides, while they are not there.</summary>
+    internal double WayMs { get; set; }
+
+    /// <summary>Whether the server is asked how many statements run.</summary>
+    internal bool IsAsked { get; init; } = true;
+
+    /// <summary>The mean of the limit in this time.</summary>
+    internal double LimitMean(double fromMs, double toMs) =>
+        Limits.Where(one => one.AtMs >= fromMs && one.AtMs < toMs).Average(one => one.Limit);
+
+    private void Tick()
+    {
+        Sluice.Tick(_clock.Ms, new ServerSignals(0, IsAsked ? _server.Running : null));
+        Limits.Add((_clock.NowMs, Sluice.Limit));
+        _clock.In(ServicePace.EveryMs, Tick);
     }
 
     internal Sluice Sluice { get; }
@@ -79,10 +104,29 @@ internal sealed class SluiceGate : ModelGate
     private void Run(Attempt attempt)
     {
         var began = _clock.Ms;
-        _server.Run(attempt.Request.WorkMs, () =>
+        var beganMs = _clock.NowMs;
+        var shape = Sluice.Keeper.Table.Find(attempt.Request.Shape);
+        var tally = Sluice.Keeper.Tallies[0];
+        tally.Enter(shape);
+        _server.Run(attempt.Request, () =>
         {
-            Sluice.Leave(0, attempt.Request.Class, _clock.Ms, _clock.Ms - began);
-            attempt.Answer(true);
+            // The first byte is there. Whoever takes the rest slowly does not run meanwhile: so Passage has it.
+            var firstUs = Us();
+            var slowMs = WayMs + (TakesPauses ? 0 : attempt.Request.TakesMs);
+            if (slowMs > 0)
+                _clock.In(slowMs, End);
+            else
+                End();
+
+            void End()
+            {
+                tally.Leave(shape, Us());
+                tally.Measure(shape, TakesPauses && WayMs == 0 ? firstUs : Us());
+                Sluice.Leave(0, attempt.Request.Class, _clock.Ms, _clock.Ms - began);
+                attempt.Answer(true);
+            }
+
+            long Us() => (long)((_clock.NowMs - beganMs) * 1_000);
         });
     }
 }
@@ -124,7 +168,7 @@ internal class PoolGate(ModelClock clock, ModelServer server, int size, double w
                 _line.Dequeue();
                 _running++;
                 Begins(first.Attempt);
-                server.Run(first.Attempt.Request.WorkMs, () =>
+                server.Run(first.Attempt.Request, () =>
                 {
                     _running--;
                     Ended(first.Attempt);
@@ -150,6 +194,13 @@ internal sealed class ObservedGate : PoolGate
         _clock = clock;
         Sluice = new Sluice(1);
         Sluice.Apply(new OverloadOptions { Mode = OverloadMode.Observe }, limit, 0);
+        clock.In(ServicePace.EveryMs, Tick);
+    }
+
+    private void Tick()
+    {
+        Sluice.Tick(_clock.Ms, new ServerSignals(0, null));
+        _clock.In(ServicePace.EveryMs, Tick);
     }
 
     internal Sluice Sluice { get; }

@@ -19,7 +19,14 @@ internal enum ClientModel
 }
 
 /// <summary>Something that somebody wants, however often he must ask for it.</summary>
-internal sealed record ModelRequest(StatementClass Class, int Cohort, double WorkMs, double AtMs);
+internal sealed record ModelRequest(StatementClass Class, int Cohort, double WorkMs, double AtMs)
+{
+    /// <summary>What it looks like: all that take the same look alike, unless somebody says otherwise.</summary>
+    internal ulong Shape { get; init; } = 1 + (ulong)WorkMs;
+
+    /// <summary>How long its client takes over its answer.</summary>
+    internal double TakesMs { get; init; }
+}
 
 /// <summary>What came of the requests of one class.</summary>
 internal sealed class ModelScore
@@ -66,6 +73,9 @@ internal sealed class ModelLoad(ModelClock clock, ModelGate gate, int seed)
     /// <summary>How much one takes.</summary>
     internal Func<Random, double> Work { get; init; } = random => random.NextDouble() switch { < 0.85 => 4, < 0.98 => 20, _ => 400 };
 
+    /// <summary>What is different about a request.</summary>
+    internal Func<ModelRequest, ModelRequest> With { get; init; } = request => request;
+
     internal long Attempts { get; private set; }
 
     internal ModelScore Of(StatementClass which) => _scores[which];
@@ -86,7 +96,7 @@ internal sealed class ModelLoad(ModelClock clock, ModelGate gate, int seed)
     private void Next() => clock.In(PerSecond <= 0 ? 10 : -Math.Log(1 - _random.NextDouble()) * 1000 / PerSecond, () =>
     {
         if (PerSecond > 0)
-            Begin(new ModelRequest(ClassOf(_random.NextDouble()), _random.Next(128), Work(_random), clock.NowMs));
+            Begin(With(new ModelRequest(ClassOf(_random.NextDouble()), _random.Next(128), Work(_random), clock.NowMs)));
         Next();
     });
 

@@ -32,6 +32,16 @@ internal sealed class ModelRun
     internal static Func<ModelClock, ModelServer, ModelGate> Seawall(SluiceParts leftOut = SluiceParts.None) =>
         (clock, server) => new SluiceGate(clock, server, Limit, leftOut);
 
+    /// <summary>Seawall, with a limit that is set or one that it finds itself.</summary>
+    internal static Func<ModelClock, ModelServer, ModelGate> Seawall(LimitMode limit) =>
+        limit == LimitMode.Adaptive ? Adaptive() : Seawall();
+
+    /// <summary>Seawall, with the limit that it finds itself.</summary>
+    internal static Func<ModelClock, ModelServer, ModelGate> Adaptive(SluiceParts leftOut = SluiceParts.None) =>
+        (clock, server) => new SluiceGate(clock, server, 100, leftOut, Finds);
+
+    internal static OverloadOptions Finds { get; } = new() { Mode = OverloadMode.Enforce, Limit = LimitMode.Adaptive };
+
     /// <summary>A pool with a line in front of it, and nothing else.</summary>
     internal static Func<ModelClock, ModelServer, ModelGate> Pool(int size, double waitMsMax, bool noticesAbandoned = true) =>
         (clock, server) => new PoolGate(clock, server, size, waitMsMax, noticesAbandoned);

@@ -34,6 +34,12 @@ internal sealed class ModelServer(ModelClock clock, double cores)
         }
     }
 
+    /// <summary>What a request takes now, when that is not what it says.</summary>
+    internal Func<ModelRequest, double>? WorkMs { get; set; }
+
+    /// <summary>Runs a request.</summary>
+    internal void Run(ModelRequest request, Action done) => Run(WorkMs?.Invoke(request) ?? request.WorkMs, done);
+
     /// <summary>Runs something that takes so many milliseconds of one core.</summary>
     internal void Run(double workMs, Action done)
     {

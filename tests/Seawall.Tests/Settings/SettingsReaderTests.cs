@@ -206,8 +206,10 @@ public sealed class SettingsReaderTests
     {
         using var file = new SettingsFile(SettingsFile.Least + """
             running_max = 12
+            running_min = 3
             [overload]
             mode = "enforce"
+            limit = "adaptive"
             low_wait_ms_max = 100
             background_error = "3024"
             [[classes]]
@@ -227,7 +229,7 @@ public sealed class SettingsReaderTests
 
         var engine = file.Good().Engine;
 
-        Assert.Equal(12, engine.Servers[0].RunningMax);
+        Assert.Equal((3, 12, LimitMode.Adaptive), (engine.Servers[0].RunningMin, engine.Servers[0].RunningMax, engine.Overload.Limit));
         Assert.Equal((OverloadMode.Enforce, 100, 10, ShedError.QueryTimeout, ShedError.LockWait), (engine.Overload.Mode,
             engine.Overload.Of(StatementClass.Low).WaitMsMax, engine.Overload.Of(StatementClass.Low).StandingMsMax,
             engine.Overload.Of(StatementClass.Background).Error, engine.Overload.Of(StatementClass.Normal).Error));

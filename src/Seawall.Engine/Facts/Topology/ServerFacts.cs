@@ -80,6 +80,9 @@ public sealed record ServerFacts
     /// <summary>Whether sessions begin with autocommit on.</summary>
     public bool BeginsWithAutocommit => Globals.Values.GetValueOrDefault("autocommit") != "OFF";
 
+    /// <summary>Statements that run there by its own count, without the one that asked; null when it was not asked.</summary>
+    public int? Running { get; init; }
+
     /// <summary>Its global <c>sql_mode</c>, with which sessions begin.</summary>
     public string SqlMode { get; init; } = "";
 

@@ -15,6 +15,9 @@ internal sealed class PreparedStatement(uint id, PreparedText text, StatementFac
     /// <summary>What the lexer says of it.</summary>
     internal StatementFacts Facts { get; } = facts;
 
+    /// <summary>What to count its executions by.</summary>
+    internal ulong Shape { get; } = StatementShape.Of(text.Text);
+
     /// <summary>How many parameters it has.</summary>
     internal int Parameters { get; } = parameters;
 

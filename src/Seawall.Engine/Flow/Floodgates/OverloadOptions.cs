@@ -17,6 +17,16 @@ public enum OverloadMode : byte
     Enforce,
 }
 
+/// <summary>Where the limit of each server comes from.</summary>
+public enum LimitMode : byte
+{
+    /// <summary>The settings.</summary>
+    Fixed,
+
+    /// <summary>What the server's answers show, between the least and the most that the settings say.</summary>
+    Adaptive,
+}
+
 /// <summary>The error that a statement is refused with.</summary>
 public enum ShedError : byte
 {
@@ -57,7 +67,7 @@ public sealed record ClassLimits
     public static ClassLimits DefaultOf(StatementClass which) => which switch
     {
         StatementClass.System or StatementClass.Critical => new() { WaitMsMax = 500, StandingMsMax = 50, ShareMin = 60, ShareMax = 100 },
-        StatementClass.Normal => new() { WaitMsMax = 500, StandingMsMax = 20, ShareMin = 15, ShareMax = 100 },
+        StatementClass.Normal => new() { WaitMsMax = 500, StandingMsMax = 20, ShareMin = 8, ShareMax = 100 },
         StatementClass.Low => new() { WaitMsMax = 250, StandingMsMax = 10, ShareMin = 5, ShareMax = 70 },
         StatementClass.Background => new()
         {
@@ -107,6 +117,9 @@ public sealed record OverloadOptions
 {
     /// <summary>Whether anything is.</summary>
     public OverloadMode Mode { get; init; }
+
+    /// <summary>Where the limit of each server comes from.</summary>
+    public LimitMode Limit { get; init; }
 
     /// <summary>
     /// Statements of one class that may wait, for each that may run: 4, so that nobody who is served in turn has waited

@@ -1,6 +1,12 @@
+using Seawall.Engine.Flow.Floodgates.Limits;
 using Seawall.Engine.Loops;
 
 namespace Seawall.Engine.Flow.Floodgates;
+
+/// <summary>What kind of work a statement is for its server.</summary>
+/// <param name="Shape">The number of its shape in the server's table.</param>
+/// <param name="IsProbe">Whether how long the server takes to begin with its answer says how busy it is.</param>
+internal readonly record struct Work(int Shape, bool IsProbe);
 
 /// <summary>
 /// One statement's way through a sluice: what must be given back when it has ended, however that was. It belongs to a statement's
@@ -18,6 +24,12 @@ internal sealed class Passage
     private bool _isShadow;
     private bool _hasWaited;
     private bool _wakesDeferred;
+    private long _beganAt;
+    private long _sentAt;
+    private long _firstUs;
+
+    /// <summary>What kind of work it is; set before it is through.</summary>
+    internal Work Work { get; set; }
 
     /// <summary>The wait, while there is one.</summary>
     internal GateWaiter? Waiting { get; private set; }
@@ -29,18 +41,20 @@ internal sealed class Passage
     internal void EndWait() => Waiting = null;
 
     /// <summary>It is through.</summary>
-    internal void Begin(Sluice sluice, StatementClass which, long nowMs)
+    internal void Begin(Sluice sluice, StatementClass which, Loop loop)
     {
         _sluice = sluice;
         _class = which;
-        _beganMs = nowMs;
-        _pausedMs = 0;
+        _beganMs = loop.NowMs;
+        _beganAt = loop.TurnBegan;
+        _pausedMs = _firstUs = 0;
+        TallyOf(loop).Enter(Work.Shape);
     }
 
     /// <summary>It is through because everybody is; it is only counted.</summary>
     internal void BeginObserved(Sluice sluice, StatementClass which, int cohort, int bytes, string user, Loop loop)
     {
-        Begin(sluice, which, loop.NowMs);
+        Begin(sluice, which, loop);
         _isShadow = true;
         if (sluice.TryPass(loop.Index, which))
             return;
@@ -50,16 +64,16 @@ internal sealed class Passage
     }
 
     /// <summary>It is through because everybody is, and would have been.</summary>
-    internal void BeginObservedInside(Sluice sluice, StatementClass which, long nowMs)
+    internal void BeginObservedInside(Sluice sluice, StatementClass which, Loop loop)
     {
-        Begin(sluice, which, nowMs);
+        Begin(sluice, which, loop);
         _isShadow = true;
     }
 
     /// <summary>It is through because everybody is, and would not have been; for whoever writes down why.</summary>
     internal Applicant BeginObservedOutside(Sluice sluice, StatementClass which, int cohort, int bytes, string user, Loop loop)
     {
-        BeginObservedInside(sluice, which, loop.NowMs);
+        BeginObservedInside(sluice, which, loop);
         _hasWaited = true;
         _shadow.Apply(which, cohort, bytes, user, loop.NowMs);
         _shadow.Turn = Turn.Shed;
@@ -68,6 +82,16 @@ internal sealed class Passage
 
     /// <summary>It was deferred, or might have been: those that are wait for it to end.</summary>
     internal void WakesDeferred() => _wakesDeferred = true;
+
+    /// <summary>The server has it.</summary>
+    internal void Sent(Loop loop) => _sentAt = loop.TurnBegan;
+
+    /// <summary>The server has begun to answer. What comes after that may wait for the client.</summary>
+    internal void Answered(Loop loop)
+    {
+        if (Work.IsProbe && _firstUs == 0)
+            _firstUs = Math.Max(1, loop.MicrosecondsUntilTurn(_sentAt));
+    }
 
     /// <summary>
     /// It does not run for a while: it waits for a connection, or its client does not take what it has got. Somebody else may.
@@ -78,6 +102,7 @@ internal sealed class Passage
             return;
         _isPaused = true;
         _pausedMs -= loop.NowMs;
+        TallyOf(loop).Leave(Work.Shape, ranUs: null);
         if (!_isShadow)
             _sluice.Leave(loop.Index, _class, loop.NowMs, ranMs: null);
     }
@@ -89,18 +114,26 @@ internal sealed class Passage
             return;
         _isPaused = false;
         _pausedMs += loop.NowMs;
+        TallyOf(loop).Enter(Work.Shape);
         if (!_isShadow)
             _sluice!.PassAlways(loop.Index, _class, isNew: false);
     }
 
-    /// <summary>It has ended.</summary>
-    internal void End(Loop loop)
+    /// <summary>It has ended; <paramref name="isFailed"/>: with an error, which says nothing of how long such statements take.</summary>
+    internal void End(Loop loop, bool isFailed)
     {
         if (_sluice is not { } sluice)
             return;
-        _sluice = null;
         // Whoever ends while he waits for a connection has got none.
         long? ranMs = _isPaused ? null : loop.NowMs - _beganMs - _pausedMs;
+        if (!_isPaused)
+        {
+            var tally = TallyOf(loop);
+            tally.Leave(Work.Shape, isFailed ? null : loop.MicrosecondsUntilTurn(_beganAt) - (_pausedMs * 1_000));
+            if (_firstUs > 0 && !isFailed)
+                tally.Measure(Work.Shape, _firstUs);
+        }
+        _sluice = null;
         if (_isShadow)
             sluice.EndShadow(_hasWaited ? _shadow : null, loop.Index, _class, loop.NowMs, ranMs);
         else if (!_isPaused)
@@ -109,6 +142,8 @@ internal sealed class Passage
             sluice.Deferral.Look(loop.NowMs);
         _isPaused = _isShadow = _hasWaited = _wakesDeferred = false;
     }
+
+    private ShapeTally TallyOf(Loop loop) => _sluice!.Keeper.Tallies[loop.Index];
 
     // Nobody waits for what it is told.
     private sealed class Shadow : Applicant

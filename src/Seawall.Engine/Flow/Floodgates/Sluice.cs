@@ -1,4 +1,5 @@
 using Seawall.Engine.Flow.Floodgates.Holds;
+using Seawall.Engine.Flow.Floodgates.Limits;
 
 namespace Seawall.Engine.Flow.Floodgates;
 
@@ -23,15 +24,21 @@ internal sealed class Sluice : IWaitingPlace
     private volatile OverloadMode _mode;
     private Applicant? _decided;
     private bool _isClosing;
+    private bool _hadWaiters;
+    private (int Min, int Max) _bounds;
 
     internal Sluice(int loops)
     {
         _tallies = [.. Enumerable.Range(0, loops).Select(_ => new SluiceTally())];
         Deferral = new Deferral(this, loops);
+        Keeper = new LimitKeeper(loops);
     }
 
     /// <summary>What is held because it can be done at another time.</summary>
     internal Deferral Deferral { get; }
+
+    /// <summary>What keeps the limit where it should be, and knows the statements by their shapes.</summary>
+    internal LimitKeeper Keeper { get; }
 
     /// <summary>Whether it holds anybody, or only counts.</summary>
     internal OverloadMode Mode => _mode;
@@ -46,7 +53,7 @@ internal sealed class Sluice : IWaitingPlace
     internal SluiceParts LeftOut { get; init; }
 
     /// <summary>Follows the settings; who waits and would not have to any more goes on. From any thread.</summary>
-    internal void Apply(OverloadOptions options, int runningMax, long nowMs)
+    internal void Apply(OverloadOptions options, int runningMax, long nowMs, int runningMin = 1)
     {
         Applicant? decided;
         lock (_lock)
@@ -54,16 +61,40 @@ internal sealed class Sluice : IWaitingPlace
             _options = options;
             _mode = options.Mode;
             Deferral.Apply(options);
+            _bounds = (runningMin, runningMax);
+            var limit = Keeper.Apply(options, runningMin, runningMax);
             foreach (var queue in _queues)
             {
                 queue.Limits = options.Of(queue.Class);
                 queue.NeverTurns = LeftOut.HasFlag(SluiceParts.Turning);
             }
-            _turnstile.SetLimit(options.Mode == OverloadMode.Off ? int.MaxValue : runningMax);
+            _turnstile.SetLimit(options.Mode == OverloadMode.Off ? int.MaxValue : limit);
             LetGo(nowMs);
             decided = TakeDecided();
         }
         Tell(decided);
+    }
+
+    /// <summary>
+    /// Sets the limit by what has been seen since the last time, and looks at who waits. Ten times a second, one thread only.
+    /// </summary>
+    internal void Tick(long nowMs, in ServerSignals signals)
+    {
+        if (_mode == OverloadMode.Off)
+            return;
+        bool hadWaiters;
+        lock (_lock)
+        {
+            hadWaiters = _hadWaiters;
+            _hadWaiters = _queues.Any(static queue => queue.Count > 0);
+        }
+        var limit = Keeper.Look(nowMs, _mode == OverloadMode.Observe, hadWaiters, Limit, signals);
+        lock (_lock)
+        {
+            if (_mode != OverloadMode.Off && Keeper.IsAdaptive && limit != Limit)
+                _turnstile.SetLimit(limit);
+        }
+        LookAt(null, nowMs);
     }
 
     /// <summary>Goes at once, if it may. The statement path: no lock, no allocation.</summary>
@@ -166,6 +197,7 @@ internal sealed class Sluice : IWaitingPlace
         {
             // First of all: from now on whoever leaves comes here, and waits for this lock.
             _turnstile.Close();
+            _hadWaiters = true;
             TakeStock(nowMs);
             var queue = QueueOf(applicant.Class);
             if (_isClosing)
@@ -307,7 +339,8 @@ internal sealed class Sluice : IWaitingPlace
         var deferral = Deferral.View(nowMs);
         lock (_lock)
         {
-            return new SluiceView(server, _mode, Running, Limit, _pace.RanMs,
+            var limit = new LimitView(Keeper.IsAdaptive, _bounds.Min, _bounds.Max, Keeper.Stretch, Keeper.Cause);
+            return new SluiceView(server, _mode, Running, Limit, limit, _pace.RanMs,
             [
                 .. _queues.Select(queue => new ClassView
                 {

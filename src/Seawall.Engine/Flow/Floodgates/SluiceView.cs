@@ -1,4 +1,5 @@
 using Seawall.Engine.Flow.Floodgates.Holds;
+using Seawall.Engine.Flow.Floodgates.Limits;
 
 namespace Seawall.Engine.Flow.Floodgates;
 
@@ -61,15 +62,24 @@ public sealed record ClassView
     public long ShedInAll => Shed.Sum(shed => shed.Count);
 }
 
+/// <summary>Where the limit of a server comes from.</summary>
+/// <param name="IsAdaptive">Whether it finds itself.</param>
+/// <param name="Min">The least that it may be, when it does.</param>
+/// <param name="Max">The most.</param>
+/// <param name="Stretch">How much longer statements take than in an idle hour; null when nobody knows.</param>
+/// <param name="Cause">Why it is what it is.</param>
+public sealed record LimitView(bool IsAdaptive, int Min, int Max, double? Stretch, LimitCause Cause);
+
 /// <summary>What is in front of one server, as it is now.</summary>
 /// <param name="Server">The server's name.</param>
 /// <param name="Mode">Whether it holds anybody.</param>
 /// <param name="Running">Statements that run; when it only observes, those that would.</param>
 /// <param name="Limit">Statements that may.</param>
+/// <param name="Bounds">Where that comes from.</param>
 /// <param name="RanMs">How long one runs, of late.</param>
 /// <param name="Classes">The classes, the most important first.</param>
 public sealed record SluiceView(
-    string Server, OverloadMode Mode, int Running, int Limit, double RanMs, IReadOnlyList<ClassView> Classes)
+    string Server, OverloadMode Mode, int Running, int Limit, LimitView Bounds, double RanMs, IReadOnlyList<ClassView> Classes)
 {
     /// <summary>What is deferred there.</summary>
     public DeferralView Deferral { get; init; } = new(0, 0, 0, 0, 0, 0);

@@ -1,0 +1,33 @@
+using System.Runtime.InteropServices;
+using Seawall.Engine.Flow.Floodgates;
+using Seawall.MySql.Commands;
+using Seawall.MySql.Statements;
+
+namespace Seawall.Engine.Flow;
+
+/// <summary>What kind of work a statement is for its server, by what others like it have been.</summary>
+internal static class WorkReader
+{
+    /// <summary>Reads a statement that has not been sent; its class has been read before.</summary>
+    internal static Work Read(Statement statement, Sluice sluice) =>
+        new(sluice.Keeper.Table.Find(ShapeOf(statement)), IsProbe(statement));
+
+    /// <summary>What of a schema goes into the shapes of statements: tables of one name may be small here and large there.</summary>
+    internal static ulong ShapeOf(string? schema) => Fnv1A.Add(Fnv1A.Basis, MemoryMarshal.AsBytes(schema.AsSpan()));
+
+    private static ulong ShapeOf(Statement statement)
+    {
+        var shape = statement.Kind switch
+        {
+            CommandKind.Query => StatementShape.Of(statement.Text),
+            CommandKind.StatementExecute or CommandKind.StatementBulkExecute => statement.Prepared!.Shape,
+            _ => 0UL,
+        };
+        return shape == 0 ? 0 : shape ^ statement.Session.Class.SchemaShape;
+    }
+
+    // It waits for no locks, for no time to pass, and for nothing that is not in its text.
+    private static bool IsProbe(Statement statement) => statement.Kind is CommandKind.Query or CommandKind.StatementExecute
+        && !statement.Session.InTransaction && statement.Facts is { Kind: StatementKind.Select, Statements: 1 }
+        && (statement.Facts.Traits & ~(StatementTraits.Harmless | StatementTraits.UserVariableRead)) == 0;
+}

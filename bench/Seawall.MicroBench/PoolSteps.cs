@@ -85,6 +85,8 @@ public class PoolSteps : IDisposable
 
         public override bool LooksDead() => false;
 
+        protected override long UntakenBelow => 0;
+
         protected override int Write(ReadOnlySpan<byte> bytes) => bytes.Length;
 
         protected override void CloseCore()

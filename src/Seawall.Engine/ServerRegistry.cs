@@ -80,6 +80,7 @@ internal sealed class ServerRegistry(
                 .Select(kind => (SnakeCase.Of(kind), telemetry.DialsFailedFor(kind)))
                     .Where(failed => failed.Item2 > 0)],
             IdleLost = telemetry?.IdleLost ?? 0,
+            ClientsStalled = telemetry?.ClientsStalled ?? 0,
             Dial = new HistogramView(telemetry is null ? [] : [telemetry.Dial]),
         };
     }

@@ -174,6 +174,8 @@ internal static class MetricsPage
         Each("seawall_server_dials_total", MetricType.Counter, "connections opened", server => server.DialsSucceeded);
         Each("seawall_server_idle_lost_total", MetricType.Counter, "connections that the server closed while nobody used them",
             server => server.IdleLost);
+        Each("seawall_server_clients_stalled_total", MetricType.Counter,
+            "clients that were sent away because others waited for a connection with which they did nothing", server => server.ClientsStalled);
         writer.Family("seawall_server_dials_failed_total", MetricType.Counter, "dials that came to nothing, by reason");
         foreach (var server in servers)
         {

@@ -155,6 +155,8 @@ internal static class SettingKeys
             "Server connections of one account that are kept although nobody uses them"),
         Number("pool", "wait_ms_max", s_pool.WaitMsMax, 1, HourMs,
             "How long a statement waits for a server connection"),
+        Number("pool", "stall_ms_max", s_pool.StallMsMax, 100, HourMs,
+            "How long a client may take nothing of its answer, or send nothing of its command, while others wait for its server connection"),
         Number("pool", "waiters_max", s_pool.WaitersMax, 0, 10_000_000,
             "Statements that wait at one time; one more is refused at once"),
         Number("pool", "idle_ms_max", s_pool.IdleMsMax, 1, DaysMsMax, "How long an unused server connection is kept"),

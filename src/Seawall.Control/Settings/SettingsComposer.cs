@@ -253,6 +253,7 @@ internal sealed class SettingsComposer
             SizeMax = section.Number("size"),
             IdleMin = section.Number("idle_min"),
             WaitMsMax = section.Number("wait_ms_max"),
+            StallMsMax = section.Number("stall_ms_max"),
             WaitersMax = section.Number("waiters_max"),
             IdleMsMax = section.Number("idle_ms_max"),
             LifetimeMsMax = section.Number("lifetime_ms_max"),

@@ -87,7 +87,7 @@ internal struct ClientPackets
     }
 
     /// <summary>Waits for more, as long as it comes fast enough; otherwise the client's wire is closed.</summary>
-    internal readonly LoopTask WaitForMore(Session session) => Relay.WaitPatiently(session.Wire, _beganMs, _received);
+    internal readonly LoopTask WaitForMore(Session session) => Relay.WaitPatiently(session, _beganMs, _received);
 
     private void Note(Span<byte> bytes)
     {

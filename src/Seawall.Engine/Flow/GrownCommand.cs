@@ -92,7 +92,7 @@ internal sealed class GrownCommand
                 return RelayEnd.ClientLost;
             if (count == WireResult.Later)
             {
-                await Relay.WaitPatiently(_session.Wire, _beganMs, _received);
+                await Relay.WaitPatiently(_session, _beganMs, _received);
                 continue;
             }
             wanted -= count;
@@ -132,7 +132,7 @@ internal sealed class GrownCommand
             else if (count != WireResult.Later)
                 return false;
             else
-                await Relay.WaitPatiently(_session.Wire, _beganMs, _received);
+                await Relay.WaitPatiently(_session, _beganMs, _received);
         }
         _left = 0;
         return true;

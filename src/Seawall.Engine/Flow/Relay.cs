@@ -33,7 +33,9 @@ internal static class Relay
     /// <summary>The same when each chunk is compressed, which takes up to a millisecond.</summary>
     private const int CostlyChunksInARow = 2;
 
-    /// <summary>How long a client may take nothing of its answer: the server's own limit (<c>net_write_timeout</c>).</summary>
+    /// <summary>
+    /// How long a client may take to take one buffer of its answer: the server's own limit (<c>net_write_timeout</c>).
+    /// </summary>
     internal const int StallMsMax = 60_000;
 
     /// <summary>How long a client may be silent in the middle of a command: the server's own limit (<c>net_read_timeout</c>).</summary>
@@ -124,30 +126,30 @@ internal static class Relay
     /// Waits for more of a command that has begun to come, but not for ever: somebody's connection waits with it. So many bytes
     /// have come since then; whoever sends a byte now and then is no better than one who is silent.
     /// </summary>
-    internal static async LoopTask WaitPatiently(Wire wire, long beganMs, long received)
+    internal static async LoopTask WaitPatiently(Session session, long beganMs, long received)
     {
+        var wire = session.Wire;
         var leftMs = beganMs + SilenceMsMax + (received * 1_000 / BytesPerSecondMin) - wire.Loop.NowMs;
         if (leftMs <= 0)
         {
             wire.Close();
             return;
         }
-        var patience = new Patience(wire);
-        wire.Loop.Arm(patience, Math.Min(leftMs, SilenceMsMax));
+        var patience = new Patience(session, Math.Min(leftMs, SilenceMsMax));
+        patience.Begin();
         await wire.Readable();
-        wire.Loop.Timers.Disarm(patience);
+        patience.End();
         // Whatever is wanted of the session can wait until its statement has ended; the wire must not wake for it again.
         wire.Heed();
     }
 
-    /// <summary>Waits until the client has taken what it was sent; false when it has gone, or takes nothing for too long.</summary>
+    /// <summary>Waits until the client has taken what it was sent; false when it has gone, or takes too long: <see cref="Patience"/>.</summary>
     internal static async LoopTask<bool> FlushPatiently(Session session)
     {
-        var wire = session.Wire;
-        var patience = new Patience(wire);
-        wire.Loop.Arm(patience, StallMsMax);
-        var flushed = await wire.Flushed();
-        wire.Loop.Timers.Disarm(patience);
+        var patience = new Patience(session, StallMsMax);
+        patience.Begin();
+        var flushed = await session.Wire.Flushed();
+        patience.End();
         return flushed;
     }
 
@@ -184,10 +186,5 @@ internal static class Relay
     {
         connection.IsBroken = true;
         return null;
-    }
-
-    private sealed class Patience(Wire wire) : TimerNode
-    {
-        protected internal override void OnDue() => wire.Close();
     }
 }

@@ -253,7 +253,7 @@ internal sealed class StatementDesk(FrontDoor door)
             if (count > 0)
                 have += count;
             else if (count == WireResult.Later)
-                await Relay.WaitPatiently(session.Wire, beganMs, have);
+                await Relay.WaitPatiently(session, beganMs, have);
             else
             {
                 session.Wire.Close();

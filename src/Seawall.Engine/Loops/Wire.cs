@@ -84,6 +84,12 @@ public abstract class Wire
     /// <summary>Whether bytes given to <see cref="Send"/> wait for the peer.</summary>
     public bool HasUnsent => _outbox.Length > 0;
 
+    /// <summary>
+    /// Bytes given to <see cref="Send"/> that the peer has not taken, those that the system keeps for it among them. As long as the
+    /// number stays the same the peer takes nothing.
+    /// </summary>
+    public long Untaken => _outbox.Length + UntakenBelow;
+
     /// <summary>Reads what is there: a count above zero, or a <see cref="WireResult"/>.</summary>
     public abstract int Receive(Span<byte> into);
 
@@ -208,6 +214,9 @@ public abstract class Wire
 
     /// <summary>Writes what goes now: a count above zero, <see cref="WireResult.Later"/> or <see cref="WireResult.Broken"/>.</summary>
     protected abstract int Write(ReadOnlySpan<byte> bytes);
+
+    /// <summary>Bytes written that the peer's side has not taken yet.</summary>
+    protected abstract long UntakenBelow { get; }
 
     /// <summary>Lets go of what is below.</summary>
     protected abstract void CloseCore();

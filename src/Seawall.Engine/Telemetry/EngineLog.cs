@@ -48,6 +48,10 @@ internal static partial class EngineLog
         + "and after each wrong one it takes twice as long (clients.wrong_password_ms_max = {Max})")]
     internal static partial void GuessingSlowed(ILogger logger, int count, string user, string source, int pauseMs, int max);
 
+    [LoggerMessage(1012, LogLevel.Warning, "client {Client} ({User}) was closed: for {Ms} ms it took nothing of its answer, or sent nothing of its "
+        + "command, and others waited for its connection to {Server} (pool.stall_ms_max = {Max})")]
+    internal static partial void ClientStalled(ILogger logger, uint client, string user, long ms, string server, int max);
+
     [LoggerMessage(2001, LogLevel.Debug, "opened a connection to {Server} for {User} in {Exchanges} exchanges, {Microseconds} µs")]
     internal static partial void Dialed(ILogger logger, string server, string user, int exchanges, long microseconds);
 

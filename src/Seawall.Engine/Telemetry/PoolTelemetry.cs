@@ -12,6 +12,7 @@ internal sealed class PoolTelemetry(ILogger logger)
     private readonly long[] _dialsFailed = new long[Enum.GetValues<DialFailureKind>().Length];
     private long _idleLost;
     private long _dialExchanges;
+    private long _clientsStalled;
 
     /// <summary>Connections opened.</summary>
     internal long DialsSucceeded => Interlocked.Read(ref _dialsSucceeded);
@@ -27,6 +28,9 @@ internal sealed class PoolTelemetry(ILogger logger)
 
     /// <summary>Connections that a server closed while nobody used them.</summary>
     internal long IdleLost => Interlocked.Read(ref _idleLost);
+
+    /// <summary>Clients that were sent away because others waited for a connection with which they did nothing.</summary>
+    internal long ClientsStalled => Interlocked.Read(ref _clientsStalled);
 
     /// <summary>How long dials took, in microseconds.</summary>
     internal Histogram Dial { get; } = new();
@@ -49,6 +53,12 @@ internal sealed class PoolTelemetry(ILogger logger)
 
     internal void DialFailed(Pool pool, DialFailure failure) =>
         EngineLog.DialFailed(logger, pool.Key.Server.Name, pool.Key.User, failure.Kind, failure.Text);
+
+    internal void ClientStalled(Pool pool, uint client, long forMs)
+    {
+        Interlocked.Increment(ref _clientsStalled);
+        EngineLog.ClientStalled(logger, client, pool.Key.User, forMs, pool.Key.Server.Name, pool.Limits.StallMsMax);
+    }
 
     internal void LostIdle(Pool pool, ServerConnection connection)
     {

@@ -32,6 +32,9 @@ public sealed class Cutter : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
+    /// <summary>Whether each byte of an answer, whosever it is, goes on by itself.</summary>
+    public bool Drips { get; init; }
+
     /// <summary>Bytes of the account's connections since the last <see cref="Begin"/>.</summary>
     public (long Towards, long Back) Passed
     {
@@ -175,8 +178,9 @@ public sealed class Cutter : IAsyncDisposable
                 while (await from.ReceiveAsync(buffer) is > 0 and var count)
                 {
                     var admitted = cutter.Admit(this, buffer.AsSpan(0, count), isAnswer);
+                    var piece = isAnswer && cutter.Drips ? 1 : admitted;
                     for (var sent = 0; sent < admitted;)
-                        sent += await to.SendAsync(buffer.AsMemory(sent, admitted - sent));
+                        sent += await to.SendAsync(buffer.AsMemory(sent, Math.Min(piece, admitted - sent)));
                     if (admitted < count)
                     {
                         Cut(cutter._resets);

@@ -31,7 +31,10 @@ public sealed class Pipe
     /// <summary>Whether a reset has arrived.</summary>
     internal bool IsBroken { get; private set; }
 
-    internal int Room => Math.Max(0, WindowBytes - _underWay - (_end - _start));
+    /// <summary>Bytes that were sent and are not read yet.</summary>
+    public int Untaken => _underWay + _end - _start;
+
+    internal int Room => Math.Max(0, WindowBytes - Untaken);
 
     private bool IsToServer => _link.ToServer == this;
 

@@ -105,6 +105,9 @@ public sealed class SimulatedWire : Wire
     }
 
     /// <inheritdoc/>
+    protected override long UntakenBelow => _out.Untaken;
+
+    /// <inheritdoc/>
     protected override int Write(ReadOnlySpan<byte> bytes)
     {
         if (IsClosed || _refused || _in.IsBroken)

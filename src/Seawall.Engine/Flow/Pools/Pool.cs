@@ -83,6 +83,16 @@ internal sealed class Pool
     }
 
     /// <summary>
+    /// Whether somebody has been waiting since then because there can be no more connections: of this account, or, where the
+    /// server's are all taken, of any.
+    /// </summary>
+    internal bool IsWantedSince(long ms) => (IsFull && OldestWaiterSinceMs <= ms) || Server.Slots.AreWantedSince(ms);
+
+    /// <summary>A client that held a connection others waited for has been sent away.</summary>
+    internal void NoteStalled(uint client, long forMs) =>
+        _context.Telemetry.ClientStalled(this, client, forMs);
+
+    /// <summary>
     /// Takes a connection, if one is there at once and nobody is before us. The statement path: no lock, no allocation.
     /// </summary>
     internal PooledConnection? TryTake(Loop loop, SessionSettings wanted, PooledConnection? last)

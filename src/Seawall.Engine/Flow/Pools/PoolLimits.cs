@@ -16,6 +16,13 @@ public sealed record PoolLimits
     /// <summary>How long a statement waits for a server connection. Far below what drivers wait for an answer (30 s).</summary>
     public int WaitMsMax { get; init; } = 5_000;
 
+    /// <summary>
+    /// How long a client may hold a connection that others wait for, without taking anything of its answer or sending anything of
+    /// its command. Shorter than <see cref="WaitMsMax"/>, so that those who wait get it before they give up; longer than a packet
+    /// that was lost takes to come again.
+    /// </summary>
+    public int StallMsMax { get; init; } = 4_000;
+
     /// <summary>Statements that wait at one time; one more is refused at once.</summary>
     public int WaitersMax { get; init; } = 10_000;
 

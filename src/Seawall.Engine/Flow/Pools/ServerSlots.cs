@@ -19,6 +19,17 @@ internal sealed class ServerSlots(Func<int> max)
     /// <summary>Whether there is no room: whoever waits for some must ask again, since nobody tells of connections that lie idle.</summary>
     internal bool IsFull => Used >= Max;
 
+    /// <summary>Whether there is no room, and somebody has been waiting for some since then.</summary>
+    internal bool AreWantedSince(long ms)
+    {
+        if (!IsFull)
+            return false;
+        Pool[] pools;
+        lock (_lock)
+            pools = [.. _pools];
+        return pools.Any(pool => pool.OldestWaiterSinceMs <= ms); // Outside the lock: a pool that asks for room holds its own.
+    }
+
     internal void Join(Pool pool)
     {
         lock (_lock)

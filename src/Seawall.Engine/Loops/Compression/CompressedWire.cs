@@ -70,6 +70,9 @@ public sealed class CompressedWire : Wire
     /// <summary>How it is compressed.</summary>
     public CompressionKind Kind => _kind;
 
+    /// <inheritdoc/>
+    protected override long UntakenBelow => _frames.Length + _below.Untaken;
+
     private CompressionBench Bench => Loop.Compression;
 
     /// <summary>

@@ -36,6 +36,8 @@ internal static unsafe partial class Libc
     internal const uint EPOLLRDHUP = 0x2000;
     internal const uint EPOLLET = 1u << 31;
 
+    internal const nuint SIOCOUTQ = 0x5411;
+
     internal const int EFD_NONBLOCK = 0x800;
     internal const int EFD_CLOEXEC = 0x80000;
     internal const int RLIMIT_NOFILE = 7;
@@ -94,6 +96,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint write(int fd, void* buffer, nint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int ioctl(int fd, nuint request, int* value);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int close(int fd);

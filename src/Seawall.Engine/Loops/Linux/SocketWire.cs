@@ -50,6 +50,16 @@ internal sealed unsafe class SocketWire : Wire, IEpollTarget
         }
     }
 
+    /// <summary>What the peer's system has not confirmed; its own buffer is full when it confirms no more.</summary>
+    protected override long UntakenBelow
+    {
+        get
+        {
+            var count = 0;
+            return Libc.ioctl(_fd, Libc.SIOCOUTQ, &count) == 0 ? count : 0;
+        }
+    }
+
     public ulong Tag { get; set; }
 
     internal static SocketWire Accepted(EpollLoop loop, int fd, PeerAddress peer)

@@ -64,6 +64,9 @@ public sealed class TlsWire : Wire, ICiphertext
     /// <summary>Whether an earlier session was resumed, and the public-key cryptography spared.</summary>
     public bool IsResumed => !IsClosed && _ssl.IsResumed;
 
+    /// <inheritdoc/>
+    protected override long UntakenBelow => _raw.Untaken;
+
     internal SslChannel Channel => _ssl;
 
     private bool MayHaveMore => _raw.ReadReady || _ahead is not null || _ssl.HasPending;

@@ -26,6 +26,9 @@ public sealed record ServerView
     /// <summary>Connections that the server closed while nobody used them.</summary>
     public required long IdleLost { get; init; }
 
+    /// <summary>Clients that were sent away because others waited for a connection with which they did nothing.</summary>
+    public required long ClientsStalled { get; init; }
+
     /// <summary>How long dials took.</summary>
     public required HistogramView Dial { get; init; }
 }

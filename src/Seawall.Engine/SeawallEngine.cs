@@ -33,6 +33,7 @@ public sealed class SeawallEngine : IDisposable
     private readonly AccountWatch _accounts;
     private readonly EngineLane[] _lanes;
     private volatile EngineOptions _options;
+    private bool _isDisposed;
 
     /// <summary>An engine that is ready but does nothing yet.</summary>
     public SeawallEngine(EngineOptions options, TimeProvider time, ILogger logger)
@@ -247,9 +248,11 @@ public sealed class SeawallEngine : IDisposable
             lane.Loop.Post(LoopJob.From(_ => lane.Wish(SessionWishes.LookAtClock, stopListening: false)));
     }
 
-    /// <inheritdoc/>
+    /// <summary>Ends at once and closes every connection, of clients and to servers; <see cref="Shutdown"/> is the polite way.</summary>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+            return; // Descriptors must not be closed twice: somebody else may have them by then.
         _floodgate.Close();
         _threads.Dispose();
         _workers.Dispose();

@@ -71,6 +71,12 @@ public sealed class RealStage : IDisposable
         return question.Bytes;
     }
 
+    /// <summary>How many connections the engine has at the server.</summary>
+    public int ServerConnections => On(_outside, () => Server.Live.Count());
+
+    /// <summary>Waits until something is true.</summary>
+    public static void Await(Func<bool> isDone, string what) => Pump(isDone, what);
+
     /// <inheritdoc/>
     public void Dispose()
     {

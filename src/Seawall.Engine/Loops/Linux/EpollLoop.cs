@@ -40,7 +40,7 @@ public sealed class EpollLoop : Loop, IDisposable
     /// <summary>Starts the thread.</summary>
     public void Start() => _thread.Start();
 
-    /// <summary>Ends the thread after its present turn; what is registered is simply left. From any thread.</summary>
+    /// <summary>Ends the thread after its present turn; <see cref="Dispose"/> closes what is registered. From any thread.</summary>
     public void Stop()
     {
         _stopping = true;
@@ -65,11 +65,13 @@ public sealed class EpollLoop : Loop, IDisposable
     public override IWireListener Listen(Endpoint endpoint, Action<Wire> accepted, int inherited = -1) => inherited >= 0
         ? SocketListener.Inherit(this, endpoint, inherited, accepted) : SocketListener.Open(this, endpoint, accepted);
 
-    /// <summary>Frees what the loop holds; only after <see cref="Join"/>.</summary>
+    /// <summary>Closes whatever is still open on the loop, and frees what it holds; only after <see cref="Join"/>.</summary>
     public void Dispose()
     {
         foreach (var listener in Listeners.ToArray())
             listener.Close();
+        foreach (var target in _targets.All)
+            target.Abandon();
         _ = Libc.close(_epoll);
         _ = Libc.close(_wakeup);
         _events.Dispose();

@@ -14,6 +14,9 @@ internal interface IEpollTarget
 
     /// <summary>Wakes who waits for it.</summary>
     void Wake();
+
+    /// <summary>Closes its descriptor and tells nobody on this side: its loop has ended.</summary>
+    void Abandon();
 }
 
 /// <summary>
@@ -47,6 +50,9 @@ internal sealed class TargetSlots
             Array.Resize(ref _free, _free.Length * 2);
         _free[_freeCount++] = slot;
     }
+
+    /// <summary>Everything that is registered.</summary>
+    internal IEnumerable<IEpollTarget> All => _targets.OfType<IEpollTarget>();
 
     internal IEpollTarget? Find(ulong tag)
     {

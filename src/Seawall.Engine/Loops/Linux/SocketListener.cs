@@ -97,6 +97,8 @@ internal sealed unsafe class SocketListener : IEpollTarget, IWireListener
 
     public void Wake() => AcceptBatch();
 
+    public void Abandon() => Close();
+
     public void Close(bool isHandedOver = false)
     {
         if (_fd < 0)

@@ -147,6 +147,12 @@ internal sealed unsafe class SocketWire : Wire, IEpollTarget
 
     public void Wake() => WakeAll();
 
+    public void Abandon()
+    {
+        _ = Libc.close(_fd);
+        _fd = -1;
+    }
+
     protected override int Write(ReadOnlySpan<byte> bytes)
     {
         nint count;

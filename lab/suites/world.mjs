@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { getPriority, homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -145,7 +145,9 @@ function ended(child) {
 /** Runs a program to its end, at a low priority, and no longer than it may take. */
 export function execute(program, words, { env, cwd, secondsMax }) {
   return new Promise(resolve => {
-    const child = spawn('nice', ['-n', '10', program, ...words.map(String)], {
+    // Once is enough: somebody who has given all of it a low priority wants it to get somewhere.
+    const nice = Math.max(0, 10 - getPriority());
+    const child = spawn('nice', ['-n', String(nice), program, ...words.map(String)], {
       cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true,
     });
     let output = '', errors = '', late = false;

@@ -56,8 +56,13 @@ public sealed class PinReleaseTests(LabServers lab)
             [["begin", "commit"]], ""),
         (PinReasons.UserVariable, ["set @a = 7"], [], ""),
         (PinReasons.UserVariable, ["select 7 into @a"], [], ""),
-        (PinReasons.UnmovableVariable, ["set timestamp = 5"], [], ""),
-        (PinReasons.Role, ["set role pins_role"], [], "maria my97"),
+        (PinReasons.UnmovableVariable, ["set timestamp = 5"], [["set timestamp = default"], ["set @@session.timestamp = 0"],
+            ["set timestamp = 7.5", "set timestamp = DEFAULT"]], ""),
+        (PinReasons.UnmovableVariable, ["set rand_seed1 = 5"], [], ""),
+        // For its binary log it makes the variable, and reports that something has changed.
+        (PinReasons.UnknownState, ["delete from people where id = @never_set"], [], "my97"),
+        (PinReasons.Role, ["set role pins_role"], [["set role none"], ["set role pins_role", "SET ROLE NONE"]], "maria my97"),
+        (PinReasons.Role, ["set role all"], [["set role default"], ["set role none"]], "my97"),
         (PinReasons.Routine, ["call pins_p()"], [], ""),
         (PinReasons.Routine, ["prepare p from 'select 7'", "execute p"], [], ""),
         (PinReasons.UncertainTransaction, ["set autocommit = 0", "select * from nowhere"],
@@ -100,6 +105,48 @@ public sealed class PinReleaseTests(LabServers lab)
             if (word != "my56")
                 await server.ExecuteAsync("drop role pins_role", Cancel);
         }
+    }
+
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    public async Task A_role_that_was_left_leaves_nothing_to_others_unless_it_has_led_somewhere(LabKind kind)
+    {
+        var server = await lab.SharedAsync(kind, Cancel);
+        await server.ExecuteAsync("drop database if exists led; create database led; create table led.t (a int)", Cancel);
+        await server.ExecuteAsync("drop role if exists leads, usual; create role leads; create role usual; grant select on led.* to leads", Cancel);
+        await using var account = await LabAccount.CreateAsync(server, "led", "right", Cancel);
+        await using var other = await LabAccount.CreateAsync(server, "has_usual", "right", Cancel);
+        await server.ExecuteAsync($"grant leads to {account}; grant leads to {other}; grant usual to {other}; "
+            + $"set default role usual {(kind == LabKind.MariaDb ? "for" : "to")} {other}", Cancel);
+        await using var seawall = await SeawallUnderTest.StartAsync(server, Cancel);
+        async Task<PinReasons> PinsAfter(string user, params string[] statements)
+        {
+            using var client = RawClient.Connect(seawall.Port, user, "right");
+            Array.ForEach(statements, sql => Run(client, sql));
+            Run(client, "select 1");
+            var rows = (await seawall.Engine.Views.Pinned(10, Cancel)).Rows;
+            return rows.Count == 0 ? PinReasons.None : Assert.Single(rows).Pins;
+        }
+
+        Assert.Equal(PinReasons.None, await PinsAfter(account.User, "set role leads", "select * from led.t", "set role none"));
+        Assert.Equal(PinReasons.Role, await PinsAfter(account.User, "set role leads", "use led", "set role none"));
+        Assert.Equal(PinReasons.Role, await PinsAfter(account.User, "set role leads", "set time_zone = '+01:00'", "set role none"));
+        // Whose sessions begin with a role are another session without it.
+        Assert.Equal(PinReasons.Role, await PinsAfter(other.User, "set role leads", "set role none"));
+        Assert.Equal(PinReasons.Role, await PinsAfter(other.User, "set role none"));
+        if (kind == LabKind.MySql97)
+            Assert.Equal(PinReasons.None, await PinsAfter(other.User, "set role leads", "set role default"));
+
+        // The connection of the first is the same for the next as any other, to the byte.
+        using var direct = RawClient.Connect(server.Port, account.User, "right");
+        using var first = RawClient.Connect(seawall.Port, account.User, "right");
+        using var next = RawClient.Connect(seawall.Port, account.User, "right");
+        Run(first, "set role leads");
+        Run(first, "set role none");
+        foreach (var sql in (string[])["select current_role()", "select * from led.t", "use led"])
+            Assert.Equal(direct.Query(sql).ToString(), next.Query(sql).ToString());
+        await server.ExecuteAsync("drop database led; drop role leads, usual", Cancel);
     }
 
     [Theory]

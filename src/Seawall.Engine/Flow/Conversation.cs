@@ -138,7 +138,7 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
             statement.Decision = statement.Kind == CommandKind.StatementPrepare
                 ? Decider.DecidePreparation(statement.Facts)
                 : Decider.Decide(statement.Facts, statement.Server.Version!);
-            if (PinLedger.NeedsText(statement.Decision) || Bequest.NeedsText(statement))
+            if (PinLedger.NeedsText(statement) || Bequest.NeedsText(statement))
                 statement.Hold(); // What it names is read when the answer has come.
 
             if (rooms.Floodgate.Judge(session.IsUnderWay) == Verdict.Closing)

@@ -1,5 +1,4 @@
 using Seawall.Engine.Flow.Clients;
-using Seawall.Engine.Flow.Decisions;
 using Seawall.MySql.Results;
 using Seawall.MySql.Statements;
 
@@ -10,14 +9,22 @@ internal static class PinLedger
 {
     /// <summary>The reasons whose things have names, which are read from the statement's text.</summary>
     internal const PinReasons Named =
-        PinReasons.TemporaryTable | PinReasons.NamedLock | PinReasons.Handler | PinReasons.TextPrepared | PinReasons.GlobalLock;
+        PinReasons.TemporaryTable | PinReasons.NamedLock | PinReasons.Handler | PinReasons.TextPrepared | PinReasons.GlobalLock
+        | PinReasons.UnmovableVariable | PinReasons.Role;
 
     /// <summary>
-    /// Whether its text must be at hand when the answer has come: for names, or for the digest of what pins.
+    /// Whether its text must be at hand when the answer has come: for names, or for the digest of what pins. With autocommit off any
+    /// statement may leave something open; and of whatever changes rows the server may report that a trigger changed more. A short
+    /// text costs nothing to keep, beside such a statement.
     /// </summary>
-    internal static bool NeedsText(in Decision decision) =>
-        decision.AsksSettings || decision.ChangesGlobals || (decision.Ends & Named) != 0
-        || ((decision.Pins | decision.PinsEvenIfItFails) & ~PinReasons.Soft) != 0;
+    internal static bool NeedsText(Statement statement)
+    {
+        var decision = statement.Decision;
+        return decision.AsksSettings || decision.ChangesGlobals || decision.MarksTransaction || (decision.Ends & Named) != 0
+            || ((decision.Pins | decision.PinsEvenIfItFails) & ~PinReasons.Soft) != 0
+            || !statement.Session.Status.HasFlag(ServerStatus.Autocommit)
+            || (!statement.Facts.IsHarmless && statement.IsSmall);
+    }
 
     /// <summary>Enters a statement that has been answered.</summary>
     internal static void Update(Statement statement, AnswerFacts facts)
@@ -64,7 +71,7 @@ internal static class PinLedger
     private static void NoteServerFacts(Statement statement, AnswerFacts facts)
     {
         var session = statement.Session;
-        if (facts.HasUnmovableChange)
+        if (facts.HasUnmovableChange && !PinNames.TellsVariable(statement))
             session.Pin(PinReasons.UnmovableVariable, StatementText.DigestOf(statement));
         // "Something changed" is explained by what the text says; by nothing else.
         if (facts.HasNamelessChange && !facts.HasVariableChange && !Explains(statement.Facts.Traits))
@@ -128,6 +135,7 @@ internal static class PinLedger
         if (named != PinReasons.None)
             PinNames.Add(statement, named, digest);
         session.Pin(pins & ~named, digest);
+        session.Unpin(PinReasons.None); // It may have ended what it is about.
     }
 
     private static void End(Statement statement, PinReasons ends)

@@ -1,3 +1,4 @@
+using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Flow.Clients;
 using Seawall.MySql.Statements;
 
@@ -13,6 +14,8 @@ internal static class PinNames
     private const string Instance = "instance";
     private const string BackupStage = "stage";
     private const string BackupLock = "lock";
+    private const string Timestamp = "timestamp";
+    private const string Roles = "roles";
 
     // Before, a session had one lock at most, and taking another let go of it.
     private const int ManyLocksMySql = 50705;
@@ -47,6 +50,19 @@ internal static class PinNames
         }
         if (named.HasFlag(PinReasons.GlobalLock))
             AddOnce(session, by, PinReasons.GlobalLock, GlobalLock(statement, text));
+        if (named.HasFlag(PinReasons.UnmovableVariable))
+            AddVariable(session, by, text);
+        if (named.HasFlag(PinReasons.Role))
+            AddRole(statement, by, text);
+    }
+
+    /// <summary>Whether the variables that cannot be moved and that the server reports are told by the statement's own text.</summary>
+    internal static bool TellsVariable(Statement statement)
+    {
+        if ((statement.Facts.Traits & StatementTraits.SetsOneShot) == 0 || statement.Facts.Statements != 1)
+            return false;
+        var text = StatementText.Of(statement);
+        return !text.IsMissing && StatementNames.TryReadTimestamp(text.Bytes, text.Dialect, out _);
     }
 
     /// <summary>The statement succeeded: what it ends is gone.</summary>
@@ -84,6 +100,39 @@ internal static class PinNames
         // Made again, it is still one: CREATE OR REPLACE, IF NOT EXISTS, PREPARE.
         session.Pins?.Remove(reason, name);
         session.Pin(reason, name, by);
+    }
+
+    private static void AddVariable(Session session, StatementDigest? by, in StatementText text)
+    {
+        if (!StatementNames.TryReadTimestamp(text.Bytes, text.Dialect, out var isClock))
+            session.Pin(PinReasons.UnmovableVariable, by);
+        else if (!isClock)
+            AddOnce(session, by, PinReasons.UnmovableVariable, Timestamp);
+        else
+            session.Pins?.Remove(PinReasons.UnmovableVariable, Timestamp);
+    }
+
+    // What was set or entered by the privileges of a role cannot be had again without it: the session must be as it was before.
+    private static void AddRole(Statement statement, StatementDigest? by, in StatementText text)
+    {
+        var session = statement.Session;
+        if (!StatementNames.TryReadRole(text.Bytes, text.Dialect, out var isNone, out var isDefault))
+        {
+            session.Pin(PinReasons.Role, by);
+            return;
+        }
+        var begins = session.Account!.BeginsWith;
+        var isAsAtLogin = (isNone && begins == LoginRoles.None) || (isDefault && begins is LoginRoles.None or LoginRoles.Default);
+        if (!isAsAtLogin)
+        {
+            if (session.Pins?.Holds(PinReasons.Role, Roles) != true)
+            {
+                session.Pin(PinReasons.Role, Roles, by);
+                session.Pins!.SettingsBeforeRole = statement.SettingsBefore;
+            }
+        }
+        else if (session.Pins?.SettingsBeforeRole == statement.SettingsBefore)
+            session.Pins.Remove(PinReasons.Role, Roles);
     }
 
     private static void AddLock(Session session, StatementDigest? by, in StatementText text)

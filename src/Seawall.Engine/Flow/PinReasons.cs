@@ -43,10 +43,10 @@ public enum PinReasons : uint
     /// <summary>SET TRANSACTION for the next transaction only; ends with that transaction.</summary>
     NextTransaction = 1 << 10,
 
-    /// <summary>A role or a resource group was set; ends with the session or its reset.</summary>
+    /// <summary>A role or a resource group was set; ends with SET ROLE NONE if that is how it began, or the session's reset.</summary>
     Role = 1 << 11,
 
-    /// <summary>A variable was set that cannot be set again elsewhere; ends with the session or its reset.</summary>
+    /// <summary>A variable was set that cannot be set again elsewhere; TIMESTAMP ends with its default, all with the session's reset.</summary>
     UnmovableVariable = 1 << 12,
 
     /// <summary>A stored routine ran on a server that does not tell what it changed; ends with the session or its reset.</summary>

@@ -153,6 +153,9 @@ internal sealed class Statement
     /// <summary>Whether its bytes are its own, and are there until it ends.</summary>
     internal bool IsHeld => _held is not null;
 
+    /// <summary>Whether <see cref="Hold"/> needs no memory for it.</summary>
+    internal bool IsSmall => Inbox.Headroom + Packet.Bytes.Length <= SmallBytes;
+
     /// <summary>Copies its bytes out of the loop's buffer, before something is awaited. Doing it twice does nothing.</summary>
     internal void Hold()
     {

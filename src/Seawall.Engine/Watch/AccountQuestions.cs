@@ -22,6 +22,13 @@ internal static class AccountQuestions
     private const string MySql56 =
         "SELECT User, Host, plugin, authentication_string, 'N', password_expired, ssl_type, Password, u.* FROM mysql.user u";
 
+    // What a login does with roles, besides what is in the tables.
+    private const string RoleSwitches =
+        "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('activate_all_roles_on_login', 'mandatory_roles')";
+
+    private const string DefaultRoles =
+        "SELECT USER, HOST, DEFAULT_ROLE_USER, DEFAULT_ROLE_HOST FROM mysql.default_roles ORDER BY 1,2,3,4";
+
     private const string MariaDb = "SELECT User, Host, Priv FROM mysql.global_priv";
 
     private const string MariaDb103 =
@@ -37,7 +44,12 @@ internal static class AccountQuestions
             _ => "mysql.user, mysql.db",
         };
         var rows = await ServerQuery.Run(connection, $"CHECKSUM TABLE {tables}", columns: 2);
-        return rows.Reply.IsOk ? string.Join(',', Enumerable.Range(0, rows.Rows.Count).Select(row => rows.Text(row, 1))) : null;
+        if (!rows.Reply.IsOk)
+            return null;
+        var switches = HasRoleSwitches(connection.Version) ? await ServerQuery.Run(connection, RoleSwitches, columns: 2) : rows;
+        return string.Join(',', Values(rows).Concat(Values(switches)));
+
+        static IEnumerable<string?> Values(ServerRows rows) => Enumerable.Range(0, rows.Rows.Count).Select(row => rows.Text(row, 1));
     }
 
     /// <summary>All accounts, or why they cannot be read.</summary>
@@ -56,10 +68,11 @@ internal static class AccountQuestions
         if (!rows.Reply.IsOk)
             return (null, rows.Reply);
         var grants = await ReadGrants(connection);
+        var roles = HasRoleSwitches(version) ? await ReadLoginRoles(connection) : null;
         var accounts = new List<Account>(rows.Rows.Count);
         foreach (var row in rows.Rows)
         {
-            if ((isJson ? ReadJson(row, grants) : ReadColumns(row, version, grants)) is { } account)
+            if ((isJson ? ReadJson(row, grants) : ReadColumns(row, version, grants, roles)) is { } account)
                 accounts.Add(account);
         }
         return (accounts, rows.Reply);
@@ -82,6 +95,21 @@ internal static class AccountQuestions
         return grants;
     }
 
+    private static bool HasRoleSwitches(ServerVersion version) => version is { IsMariaDb: false, Number: >= 80000 };
+
+    // The accounts that have roles at their login; null when nobody can tell, because all that are granted are active then.
+    private static async LoopTask<HashSet<string>?> ReadLoginRoles(ServerConnection connection)
+    {
+        var switches = await ServerQuery.Run(connection, RoleSwitches, columns: 2);
+        if (!Enumerable.Range(0, switches.Rows.Count).Any(row =>
+            switches.Text(row, 0) == "activate_all_roles_on_login" && switches.Text(row, 1) == "OFF"))
+        {
+            return null;
+        }
+        var rows = await ServerQuery.Run(connection, DefaultRoles, columns: 4);
+        return rows.Reply.IsOk ? [.. Enumerable.Range(0, rows.Rows.Count).Select(row => $"{rows.Text(row, 0)}@{rows.Text(row, 1)}")] : null;
+    }
+
     private static string[] GrantTables(ServerVersion version)
     {
         const string schemas = "SELECT User, Host, d.* FROM mysql.db d ORDER BY User, Host, Db";
@@ -94,13 +122,14 @@ internal static class AccountQuestions
                 schemas,
                 "SELECT USER, HOST, PRIV, WITH_GRANT_OPTION FROM mysql.global_grants ORDER BY 1,2,3",
                 "SELECT TO_USER, TO_HOST, FROM_USER, FROM_HOST FROM mysql.role_edges ORDER BY 1,2,3,4",
-                "SELECT USER, HOST, DEFAULT_ROLE_USER, DEFAULT_ROLE_HOST FROM mysql.default_roles ORDER BY 1,2,3,4",
+                DefaultRoles,
             ],
             _ => [schemas],
         };
     }
 
-    private static Account? ReadColumns(byte[]?[] row, ServerVersion version, Dictionary<string, ulong> grants)
+    private static Account? ReadColumns(
+        byte[]?[] row, ServerVersion version, Dictionary<string, ulong> grants, HashSet<string>? roles)
     {
         var user = Text(row[0]);
         var host = Text(row[1]);
@@ -127,6 +156,7 @@ internal static class AccountQuestions
             IsExpired = Text(row[5]) == "Y",
             RequiresTls = ssl.Length > 0,
             RequiresCertificate = ssl is "X509" or "SPECIFIED",
+            BeginsWith = roles is null ? LoginRoles.Unknown : roles.Contains($"{user}@{host}") ? LoginRoles.Default : LoginRoles.None,
             Fingerprint = Hash(row, grants.GetValueOrDefault($"{user}@{host}")),
         };
     }
@@ -144,6 +174,7 @@ internal static class AccountQuestions
             IsExpired = flags.IsExpired,
             RequiresTls = flags.RequiresTls,
             RequiresCertificate = flags.RequiresCertificate,
+            BeginsWith = flags.HasDefaultRole ? LoginRoles.Default : LoginRoles.None,
             Fingerprint = Hash(row, grants.GetValueOrDefault($"{user}@{Text(row[1])}")),
         };
     }

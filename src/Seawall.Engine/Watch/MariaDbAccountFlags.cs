@@ -7,7 +7,7 @@ namespace Seawall.Engine.Watch;
 /// the server's <c>enum SSL_type</c>: 0 none, 1 any, 2 X509, 3 specified.
 /// </summary>
 internal readonly record struct MariaDbAccountFlags(
-    bool IsLocked, bool IsExpired, bool RequiresTls, bool RequiresCertificate)
+    bool IsLocked, bool IsExpired, bool RequiresTls, bool RequiresCertificate, bool HasDefaultRole)
 {
     /// <summary>Reads the JSON; what makes no sense counts as locked, since nothing good can be said of it.</summary>
     internal static MariaDbAccountFlags Read(ReadOnlySpan<byte> json)
@@ -19,11 +19,12 @@ internal readonly record struct MariaDbAccountFlags(
             var root = document.RootElement;
             var ssl = Number(root, "ssl_type");
             // password_last_changed = 0 means: expired by hand.
-            return new(Flag(root, "account_locked"), Number(root, "password_last_changed") == 0, ssl > 0, ssl >= 2);
+            return new(Flag(root, "account_locked"), Number(root, "password_last_changed") == 0, ssl > 0, ssl >= 2,
+                root.TryGetProperty("default_role", out var role) && role.ValueKind != JsonValueKind.Null && role.ToString().Length > 0);
         }
         catch (JsonException)
         {
-            return new(IsLocked: true, false, false, false);
+            return new(IsLocked: true, false, false, false, HasDefaultRole: true);
         }
     }
 

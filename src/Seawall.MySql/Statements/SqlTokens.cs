@@ -110,6 +110,15 @@ internal sealed class SqlTokens
         return true;
     }
 
+    /// <summary>Takes <c>:=</c> if it is next.</summary>
+    internal bool TakeAssign()
+    {
+        if (Next.Kind != SqlTokenKind.Assign)
+            return false;
+        _at++;
+        return true;
+    }
+
     /// <summary>Whether a word or a quoted name is among them.</summary>
     internal bool Names(string name) => _tokens.Exists(token =>
         token.Kind is SqlTokenKind.Word or SqlTokenKind.Name && string.Equals(token.Value, name, StringComparison.OrdinalIgnoreCase));

@@ -170,6 +170,36 @@ public static class StatementNames
         return names.Count > 0;
     }
 
+    /// <summary>
+    /// Whether a text sets the session's TIMESTAMP, to a value written out, and nothing else; and whether it goes on with the clock.
+    /// </summary>
+    public static bool TryReadTimestamp(ReadOnlySpan<byte> text, in SqlDialect dialect, out bool isClock)
+    {
+        isClock = false;
+        if (!SqlTokens.TryRead(text, dialect, out var tokens) || !tokens.Take(Word.Set))
+            return false;
+        var isSystem = tokens.Next.Kind == SqlTokenKind.SystemVariable;
+        if (isSystem)
+            tokens.Take();
+        if ((tokens.Take(Word.Session) || tokens.Take(Word.Local)) && isSystem && !tokens.Take('.'))
+            return false;
+        if (!tokens.Take(Word.Timestamp) || !(tokens.Take('=') || tokens.TakeAssign()))
+            return false;
+        isClock = tokens.IsNext(Word.Default) || tokens.Next is { Kind: SqlTokenKind.Number, Value: "0" };
+        return tokens.Take().Kind is SqlTokenKind.Word or SqlTokenKind.Number && tokens.IsAtEnd;
+    }
+
+    /// <summary>Whether a text is SET ROLE, and whether of no role (NONE), or of those that the account begins with (DEFAULT).</summary>
+    public static bool TryReadRole(ReadOnlySpan<byte> text, in SqlDialect dialect, out bool isNone, out bool isDefault)
+    {
+        isNone = isDefault = false;
+        if (!SqlTokens.TryRead(text, dialect, out var tokens) || !tokens.Take(Word.Set) || !tokens.Take(Word.Role))
+            return false;
+        isNone = tokens.Take("none") && tokens.IsAtEnd;
+        isDefault = tokens.Take(Word.Default) && tokens.IsAtEnd;
+        return true;
+    }
+
     /// <summary>Whether a text is SHOW WARNINGS, without a limit.</summary>
     public static bool IsShowWarnings(ReadOnlySpan<byte> text, in SqlDialect dialect) =>
         SqlTokens.TryRead(text, dialect, out var tokens) && tokens.Take(Word.Show) && tokens.Take(Word.Warnings)

@@ -40,6 +40,54 @@ public sealed class StatementNamesTests
         Assert.Equal(expected, isRead ? string.Join(' ', names) : null);
     }
 
+    [Theory]
+    [InlineData("set timestamp = 5", "set")]
+    [InlineData("SET SESSION TIMESTAMP := 1700000000.5;", "set")]
+    [InlineData("set @@session.timestamp=7/*!*/", "set")]
+    [InlineData("set timestamp = 0.5", "set")]
+    [InlineData("set timestamp = default", "clock")]
+    [InlineData("set @@timestamp = DEFAULT", "clock")]
+    [InlineData("set local timestamp = 0", "clock")]
+    [InlineData("set @@local.timestamp = 0;", "clock")]
+    [InlineData("set timestamp = -5", null)]
+    [InlineData("set timestamp = 0 + 5", null)]
+    [InlineData("set timestamp = default, insert_id = 5", null)]
+    [InlineData("set insert_id = 5, timestamp = default", null)]
+    [InlineData("set timestamp = default; set timestamp = 5", null)]
+    [InlineData("set @timestamp = 0", null)]
+    [InlineData("set @@session timestamp = 0", null)]
+    [InlineData("set global timestamp = 0", null)]
+    [InlineData("set @@global.timestamp = 0", null)]
+    [InlineData("set statement timestamp = 0 for select 1", null)]
+    [InlineData("set timestamp = f()", null)]
+    [InlineData("set timestamp", null)]
+    public void A_timestamp_that_is_set_alone_is_told(string sql, string? expected)
+    {
+        foreach (var dialect in (SqlDialect[])[Dialects.MariaDb, Dialects.MySql97])
+        {
+            var isRead = StatementNames.TryReadTimestamp(Encoding.UTF8.GetBytes(sql), dialect, out var isClock);
+            Assert.Equal(expected, !isRead ? null : isClock ? "clock" : "set");
+        }
+    }
+
+    [Theory]
+    [InlineData("set role none", "none")]
+    [InlineData("SET ROLE NONE;", "none")]
+    [InlineData("set role default", "default")]
+    [InlineData("set role `none`", "some")]
+    [InlineData("set role 'none'", "some")]
+    [InlineData("set role reader", "some")]
+    [InlineData("set role all except none", "some")]
+    [InlineData("set role none, reader", "some")]
+    [InlineData("set default role none to me", null)]
+    [InlineData("set resource group none", null)]
+    [InlineData("set role none; set role reader", null)]
+    public void The_roles_that_a_session_takes_are_told(string sql, string? expected)
+    {
+        var isRead = StatementNames.TryReadRole(Encoding.UTF8.GetBytes(sql), Dialects.MySql97, out var isNone, out var isDefault);
+        Assert.Equal(expected, !isRead ? null : isNone ? "none" : isDefault ? "default" : "some");
+    }
+
     [Fact]
     public void Settings_for_one_statement_are_not_told()
     {

@@ -17,6 +17,19 @@ public enum AccountSource : byte
     Learnt,
 }
 
+/// <summary>Which roles a session of an account has before it has said SET ROLE.</summary>
+public enum LoginRoles : byte
+{
+    /// <summary>That is not known.</summary>
+    Unknown,
+
+    /// <summary>None.</summary>
+    None,
+
+    /// <summary>Those that are its default.</summary>
+    Default,
+}
+
 /// <summary>
 /// Somebody who may log in, and what was learnt from those who did. The same object as long as the account does not
 /// change; a changed account is a new object, with nothing learnt.
@@ -62,6 +75,9 @@ public sealed class Account
     /// <summary>Whether it must show a client certificate.</summary>
     public bool RequiresCertificate { get; init; }
 
+    /// <summary>The roles that its sessions begin with.</summary>
+    public LoginRoles BeginsWith { get; init; }
+
     /// <summary>
     /// A digest of everything else that a server keeps of the account, its privileges among them: when it changes,
     /// server connections that were opened before are used no more.
@@ -75,7 +91,7 @@ public sealed class Account
     public bool IsSameAs(Account other) =>
         User == other.User && Host == other.Host && Source == other.Source && IsLocked == other.IsLocked
         && IsExpired == other.IsExpired && RequiresTls == other.RequiresTls
-        && RequiresCertificate == other.RequiresCertificate && Fingerprint == other.Fingerprint
+        && RequiresCertificate == other.RequiresCertificate && BeginsWith == other.BeginsWith && Fingerprint == other.Fingerprint
         && Passwords.SequenceEqual(other.Passwords);
 
     /// <inheritdoc/>

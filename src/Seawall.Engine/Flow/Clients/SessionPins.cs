@@ -24,6 +24,9 @@ internal sealed class SessionPins
     /// <summary>All reasons that hold now.</summary>
     internal PinReasons Reasons { get; private set; }
 
+    /// <summary>The settings of the session when it first took a role.</summary>
+    internal SessionSettings? SettingsBeforeRole { get; set; }
+
     /// <summary>What is held, for as long as it takes: those that end with the next statement are not among it.</summary>
     internal IReadOnlyList<HeldThing> Things => _things ?? [];
 

@@ -2,6 +2,7 @@ using Seawall.Engine.Flow;
 using Seawall.Engine.Telemetry.Views;
 using Seawall.MySql.Commands;
 using Seawall.Testing;
+using Seawall.Testing.Servers;
 using Seawall.Tests.Flow.Statements;
 using Xunit;
 
@@ -46,6 +47,26 @@ public sealed class PinDigestTests
         client.Execute(id, "secret");
 
         Assert.Equal(["set @? = ?"], Look(world).PinnedBy.Select(by => by?.Text));
+    }
+
+    [Theory]
+    [InlineData("SET autocommit = 0; START TRANSACTION READ ONLY; SELECT 1; SET autocommit = 1", "set autocommit = ?")]
+    [InlineData("SET autocommit = 0; UPDATE loose SET a = 7", "update loose set a = ?")]
+    [InlineData("SET autocommit = 0; SELECT * FROM nowhere", "select * from nowhere")]
+    [InlineData("SELECT 1; DELETE FROM triggers WHERE a = 7", "delete from triggers where a = ?")]
+    public void What_the_server_reports_is_told_with_its_statement(string sql, string expected)
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled());
+        world.Server.When("SELECT * FROM nowhere", new FakeError(1146, "Table 'nowhere' doesn't exist", "42S02"));
+        world.Server.When("UPDATE loose", new FakeOk(1));
+        // One row, autocommit, no warnings, no words; and that something has changed in the session.
+        world.Server.When("DELETE FROM triggers", new FakePacket([0, 1, 0, 2, 0x40, 0, 0, 0, 4, 2, 2, 1, (byte)'1']));
+        var client = world.Client();
+        foreach (var one in sql.Split("; "))
+            client.Query(one);
+
+        // The error itself holds the connection as well, for a moment, and speaks for itself.
+        Assert.Equal([expected], Look(world).PinnedBy.Where(by => by is not null).Select(by => by!.Text));
     }
 
     private static ClientView Look(EngineWorld world)

@@ -65,6 +65,7 @@ public struct ResponseTracker
     private bool _omitsPrepared;
     private bool _continued;
     private bool _hasOutParameters;
+    private bool _isFieldList;
     private int _skip;
     private uint _columns;
     private uint _columnsAfter;
@@ -123,6 +124,7 @@ public struct ResponseTracker
             _next = first,
             _mayOmitMetadata = mayOmitMetadata,
             IsUntouched = true,
+            _isFieldList = shape == ResponseShape.FieldList,
             _state = shape switch
             {
                 ResponseShape.None => State.Done,
@@ -222,8 +224,10 @@ public struct ResponseTracker
         return !needsMore && packet[PacketHeader.Size] != ErrPacket.Header && !IsEnd(packet[PacketHeader.Size], length);
     }
 
+    // MariaDB may answer COM_FIELD_LIST with an OK packet alone (without a schema, after a statement that begins WITH).
     private readonly bool IsEnd(byte first, int length) => first == OkPacket.EndHeader
-        && length < (_deprecatesEof ? PacketHeader.LengthMax : EofPacket.LengthLimit);
+        ? length < (_deprecatesEof ? PacketHeader.LengthMax : EofPacket.LengthLimit)
+        : _isFieldList && first == OkPacket.Header;
 
     private readonly bool IsReported(int length) => ReportsDefinitions && length <= ReportedMax;
 

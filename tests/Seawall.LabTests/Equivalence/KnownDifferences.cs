@@ -24,6 +24,8 @@ internal static partial class KnownDifferences
 
     internal const string MissingTable = "MySQL has two errors for a table that information_schema has not";
 
+    internal const string FieldsWithoutSchema = "MariaDB takes no schema for one in COM_FIELD_LIST when the last statement there began WITH";
+
     internal const string RoleAfterReset = "the role after a reset or a change of user, which takes it away here";
 
     internal const string LateReport = "MariaDB tells what SET STATEMENT has put back with the next report, whenever that is";
@@ -59,6 +61,8 @@ internal static partial class KnownDifferences
             return MissingTable;
         if (IsMissingXa(there, here) || IsMissingXa(here, there))
             return EndedXa;
+        if (difference.Step.Kind == CommandKind.FieldList && (there + here).Contains("No database selected", default))
+            return FieldsWithoutSchema;
         if (difference.Step.Kind == CommandKind.Connect && WithoutWarnings(there) == here)
             return Newcomer;
         if (past.HasSetForStatement && (here + there).Contains("SystemVariables", default)

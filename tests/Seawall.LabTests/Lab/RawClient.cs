@@ -148,7 +148,7 @@ public sealed class RawClient : IDisposable
                 break;
             case ResponseShape.FieldList:
             case ResponseShape.Rows:
-                ReadRows(answer);
+                ReadRows(answer, isFieldList: kind == CommandKind.FieldList);
                 break;
             case ResponseShape.OnePacket:
                 answer.Add(Next());
@@ -238,12 +238,12 @@ public sealed class RawClient : IDisposable
         return ReadRows(answer);
     }
 
-    private bool ReadRows(RawAnswer answer)
+    private bool ReadRows(RawAnswer answer, bool isFieldList = false)
     {
         while (true)
         {
             var row = answer.Add(Next());
-            if (row.Head is [ErrPacket.Header, ..])
+            if (row.Head is [ErrPacket.Header, ..] || (isFieldList && row.Head is [OkPacket.Header, ..]))
                 return false;
             if (row.Head is [OkPacket.EndHeader, ..]
                 && row.Length < (DeprecatesEof ? PacketHeader.LengthMax : EofPacket.LengthLimit))

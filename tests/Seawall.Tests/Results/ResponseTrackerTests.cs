@@ -73,6 +73,17 @@ public sealed class ResponseTrackerTests
             Follow(answer, CommandKind.Query, deprecatesEof: true, answer.Length));
     }
 
+    // MariaDB, without a schema, after a statement that began WITH.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_list_of_fields_may_be_nothing_but_OK(bool deprecatesEof)
+    {
+        var answer = AnswerTo(CommandKind.InitDb, deprecatesEof);
+
+        Assert.Equal("End after 0, done", Follow(answer, CommandKind.FieldList, deprecatesEof, answer.Length));
+    }
+
     [Fact]
     public void The_end_of_a_call_follows_its_out_parameters_whatever_the_end_of_their_row_says()
     {

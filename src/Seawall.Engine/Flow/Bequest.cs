@@ -255,8 +255,16 @@ internal static class Bequest
         // Its FROM names no table; what it prepares may.
         if (text.Kind == StatementKind.Prepare)
             return false;
-        return !AlwaysForgets(version) && (text.Hints & (StatementHints.HasFrom | StatementHints.UsesTables)) == 0;
+        return !AlwaysForgets(version)
+            && ((text.Hints & (StatementHints.HasFrom | StatementHints.UsesTables)) == 0 || (version.IsMariaDb && IsWithoutTables(text)));
     }
+
+    // MariaDB was seen to leave warnings alone at all of these.
+    private static bool IsWithoutTables(StatementFacts text) => text is
+    {
+        Statements: 1,
+        Kind: StatementKind.UnlockTables or StatementKind.Kill or StatementKind.Xa or StatementKind.ReleaseSavepoint or StatementKind.Deallocate
+    };
 
     // It is not known whether the connection still has them: taken for there, so that the server is asked before others get it.
     private static bool MayKeepDiagnostics(Session session, StatementFacts text, ServerVersion version) =>
@@ -269,8 +277,9 @@ internal static class Bequest
     // they were not there for it to leave, nobody can say which of both it was: whoever asks is refused.
     private static bool HasLostTrack(Session session, StatementFacts text, ServerVersion version) =>
         !AlwaysForgets(version) && session.LastResult.Warnings > 0 && session.Elsewhere.HasFlag(PreviousFacts.Diagnostics)
-        && (text.Kind == StatementKind.Prepare || ((text.Traits & Opaque) != 0 && !text.Hints.HasFlag(StatementHints.HasFrom)
-            && text.Kind is (StatementKind.Call or StatementKind.Do or StatementKind.Select or StatementKind.Set or StatementKind.Execute)));
+        && (text.Kind is StatementKind.Prepare or StatementKind.Flush || ((text.Traits & Opaque) != 0 && !text.Hints.HasFlag(StatementHints.HasFrom)
+            && text.Kind is (StatementKind.Call or StatementKind.Do or StatementKind.Select or StatementKind.Set or StatementKind.Execute
+                or StatementKind.Other)));
 
     private static bool IsShowOfDiagnostics(StatementFacts text) =>
         text.Kind == StatementKind.Show && (text.Traits & StatementTraits.ReadsDiagnostics) != 0;

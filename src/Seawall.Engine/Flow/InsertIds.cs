@@ -30,7 +30,7 @@ internal static class InsertIds
         if (facts.LastInsertId != 0)
             NoteNumber(statement, facts.LastInsertId, connection);
         else if (MayHaveChanged(statement.Facts, facts))
-            Doubt(statement.Session, connection, mayBeSame: !IsOneRow(statement));
+            Doubt(statement.Session, connection, mayBeSame: !facts.IsError || !IsOneRow(statement));
     }
 
     /// <summary>The connection says now that LAST_INSERT_ID() is this.</summary>

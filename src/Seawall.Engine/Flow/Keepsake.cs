@@ -12,7 +12,8 @@ namespace Seawall.Engine.Flow;
 internal static class Keepsake
 {
     private const string Warnings = "SHOW WARNINGS";
-    private const string Numbers = "SELECT FOUND_ROWS(),LAST_INSERT_ID()";
+    // Without the limit SQL_SELECT_LIMIT = 0 would leave no row.
+    private const string Numbers = "SELECT FOUND_ROWS(),LAST_INSERT_ID() LIMIT 1";
 
     /// <summary>
     /// Asks the server for what is not known. When it does not answer as it should, the facts are lost, and whoever asks for

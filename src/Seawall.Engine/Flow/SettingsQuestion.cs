@@ -56,7 +56,7 @@ internal static class SettingsQuestion
     private static async LoopTask<bool> AskSchema(Session session, ServerConnection connection)
     {
         // In hex: as text the answer would be in whatever character set the session has for its results.
-        var schema = await ServerQuery.Run(connection, "SELECT HEX(DATABASE())", columns: 1);
+        var schema = await ServerQuery.Run(connection, "SELECT HEX(DATABASE()) LIMIT 1", columns: 1);
         if (!schema.Reply.IsOk || schema.Rows.Count != 1)
             return false;
         var hex = Plain(schema.Text(0, 0));
@@ -90,7 +90,7 @@ internal static class SettingsQuestion
         var sql = new StringBuilder("SELECT ");
         foreach (var name in names)
             sql.Append("@@session.`").Append(name).Append("`,");
-        return sql.Remove(sql.Length - 1, 1).ToString();
+        return sql.Remove(sql.Length - 1, 1).Append(" LIMIT 1").ToString(); // Whatever SQL_SELECT_LIMIT is.
     }
 
     // NULL is reported as nothing, and the one switch that everybody sets in words: the same value must look the same.

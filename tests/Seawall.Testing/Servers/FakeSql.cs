@@ -99,7 +99,9 @@ internal static class FakeSql
 
     private static FakeAnswer Select(FakeSession session, string sql)
     {
-        var list = sql[6..];
+        const string limit = " LIMIT 1";
+        var isLimited = sql.EndsWith(limit, StringComparison.Ordinal);
+        var list = isLimited ? sql[6..^limit.Length] : sql[6..];
         var from = list.IndexOf(" FROM ", StringComparison.OrdinalIgnoreCase);
         if (from >= 0)
         {
@@ -108,7 +110,8 @@ internal static class FakeSql
         }
         var items = Items(list);
         var values = items.ConvertAll(item => Value(session, WithoutAlias(item)));
-        var row = new FakeRows(items.ConvertAll(item => item == WithoutAlias(item) ? item : item[(item.LastIndexOf(' ') + 1)..]), [values]);
+        var row = new FakeRows(items.ConvertAll(item => item == WithoutAlias(item) ? item : item[(item.LastIndexOf(' ') + 1)..]),
+            session["sql_select_limit"] == "0" && !isLimited ? [] : [values]);
         var sleep = items.Find(item => item.StartsWith("SLEEP(", StringComparison.OrdinalIgnoreCase));
         return sleep is null ? row
             : new FakeLater((long)(double.Parse(sleep[6..^1], CultureInfo.InvariantCulture) * 1000), row);

@@ -35,9 +35,6 @@ internal static class ServerQuery
     /// <summary>All of an answer that is kept: rows of a hundred thousand accounts come to a tenth of it.</summary>
     private const long BytesMax = 512L * 1024 * 1024;
 
-    // With what changed in the session before: a row of the same length would begin with as long a value.
-    private const int EndLengthMax = 32 * 1024;
-
     /// <summary>What stands before a text without attributes: none of them, in one set.</summary>
     internal static ReadOnlySpan<byte> NoAttributes => [0, 1];
 
@@ -135,7 +132,8 @@ internal static class ServerQuery
                 _definitions--;
                 return true;
             }
-            if (payload is [OkPacket.EndHeader, ..] && payload.Length < EofPacket.LengthLimit + (deprecatesEof ? EndLengthMax : 0))
+            // No row that is believed begins so: its first value would be 16 MiB. A report in the end may be long.
+            if (payload is [OkPacket.EndHeader, ..] && (deprecatesEof || payload.Length < EofPacket.LengthLimit))
                 return deprecatesEof ? NoteOk(payload) : IsOver = true;
             return Rows.Count < RowsMax && (_bytes += payload.Length) < bytesMax && NoteRow(payload);
         }

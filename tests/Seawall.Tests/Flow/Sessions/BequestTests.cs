@@ -314,6 +314,19 @@ public sealed class BequestTests
         Assert.Equal(1235, client.Query("SELECT LAST_INSERT_ID()").Code); // And not 0.
     }
 
+    [Fact]
+    public void A_number_that_no_answer_tells_may_be_the_one_that_others_left()
+    {
+        using var world = World();
+        world.Server.When("UPDATE t SET a = LAST_INSERT_ID(NULL)", (session, _) => new FakeOk(1, InsertId: session.LastInsertId = 0));
+        var client = world.Client();
+        client.Query("INSERT INTO t (a) VALUES (8)"); // It gets 1.
+        Assert.Equal("0", world.Client().Query("SELECT LAST_INSERT_ID()").Scalar); // Which is set for it.
+        client.Query("UPDATE t SET a = LAST_INSERT_ID(NULL)");
+
+        Assert.Equal(1235, client.Query("SELECT LAST_INSERT_ID()").Code); // And not 1.
+    }
+
     public static TheoryData<FakeServerKind> Kinds => [FakeServerKind.MariaDb1011, FakeServerKind.MySql97];
 
     [Theory]

@@ -82,12 +82,13 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         var refusal = statement.Refusal;
         if (session.Lease is { } lease)
         {
+            lease.Connection.HoldsDiagnostics |= refusal.IsAnswer;
             if (lease.Connection.IsBroken)
             {
                 session.Lease = null;
                 lease.Discard();
             }
-            else if (refusal.IsAnswer && statement.Kind != CommandKind.StatementSendLongData)
+            else if (refusal.IsAnswer && statement.Kind is not (CommandKind.StatementSendLongData or CommandKind.StatementReset))
                 HoldRefused(session, lease.Connection);
             else if (!wasUnderWay)
                 session.Lease = ReturnClean(lease);
@@ -99,6 +100,8 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
             prepared.HasLostPiece = true;
             return true;
         }
+        if (statement.Kind == CommandKind.StatementReset && refusal.IsAnswer)
+            return SayReset(session);
         door.Meter.OwnErrors++;
         var error = new SqlError(refusal.Code, refusal.State);
         var message = refusal.IsAnswer ? refusal.Message : $"{refusal.Message} [seawall: the statement did not run]";
@@ -108,6 +111,15 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         statement.EndIfUnanswered();
         // What was open there is gone with the connection, and the client must not go on as if it were not.
         return !(wasUnderWay && session.Lease is null);
+    }
+
+    // The statement is not there, and cannot be prepared there now: there is nothing of it to reset.
+    private static bool SayReset(Session session)
+    {
+        var isMariaDb = session.Pool?.Server.Facts?.Version is { IsMariaDb: true };
+        Bequest.NoteOwnAnswer(session, rowCount: 0);
+        session.Elsewhere |= PreviousFacts.Diagnostics; // What is there is of the preparation.
+        return ClientReplies.SendOk(session, 1, isMariaDb ? (ushort)0 : Bequest.WarningsToRepeat(session));
     }
 
     /// <summary>The client leaves: its connection is cleaned of what it left there.</summary>
@@ -286,6 +298,8 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         if (decision.ForgetsSettings)
             session.Settings = session.Lease!.Connection.Applied = statement.SettingsBefore;
         PinLedger.Update(statement, facts);
+        if (LateReports.AreLeft(statement, facts))
+            await LateReports.Ask(statement, facts);
         Bequest.PinWanted(session);
         NotePins(session, pinsBefore);
         if (decision.EndsConnection && !facts.IsError)

@@ -172,7 +172,10 @@ internal sealed class Answer
                     return false;
                 }
                 if (_facts.HasSessionChanges && _session is not null)
-                    SessionLearning.Learn(_session, _connection, _facts, AnswerFacts.SessionChanges(payload));
+                {
+                    SessionLearning.Learn(_session, _connection, _facts, AnswerFacts.SessionChanges(payload),
+                        endsRows: payload[0] == OkPacket.EndHeader);
+                }
                 return (_warnings is { } warnings && _facts.ReplaceWarnings(warnings)) || NeedsOtherEnd(payload);
             case ResponseEvent.Error:
                 _facts.ReadError(payload);
@@ -215,7 +218,7 @@ internal sealed class Answer
         if (payload[0] == OkPacket.EndHeader && (_insertsEof || _dropsEof))
             return true;
         // MySQL says at times that something changed, and then not what: the flag alone already makes the packet longer.
-        return !_facts.IsEof && (_facts.HasSessionChanges || _session.Owed is not null
+        return !_facts.IsEof && (_facts.HasSessionChanges || _facts.OwesReport || _session.Owed is not null
             || (_facts.Status.HasFlag(ServerStatus.SessionStateChanged) && !_session.TracksSession));
     }
 
@@ -247,7 +250,7 @@ internal sealed class Answer
         else if (seen == ResponseEvent.Error)
             _traces!.WriteError(edited, PayloadOf(data));
         else
-            _facts.WriteEnd(edited, session, PayloadOf(data), _saidOutParameters && !_connection.Version.IsMariaDb);
+            _facts.WriteEnd(edited, session, PayloadOf(data), _saidOutParameters && !_connection.Version.IsMariaDb, _isCall);
         _saidOutParameters = false;
         edited.End();
     }
@@ -288,7 +291,7 @@ internal sealed class Answer
     private void InsertEof(PacketWriter edited, ServerStatus status)
     {
         edited.Begin((byte)(_tracker.LastSequence + _tracker.SequenceShift + 1));
-        EofPacket.Write(edited, 0, status);
+        EofPacket.Write(edited, 0, status, _facts.OwesReport);
         edited.End();
         _tracker.SequenceShift++;
     }

@@ -36,6 +36,11 @@ internal sealed class AnswerFacts
     /// <summary>Whether any of its results had warnings.</summary>
     internal bool HadWarnings { get; private set; }
 
+    /// <summary>
+    /// Whether MariaDB says in EOF packets that something is to be reported: since the client's last OK packet, and within one statement.
+    /// </summary>
+    internal bool OwesReport { get; private set; }
+
     /// <summary>Rows of the last result.</summary>
     internal ulong Rows { get; set; }
 
@@ -79,7 +84,7 @@ internal sealed class AnswerFacts
         Status = default;
         Keeps = PreviousFacts.None;
         HadWarnings = HasStatus = IsError = IsEof = HasSessionChanges = HasNamelessChange = HasVariableChange = false;
-        HasUnmovableChange = HasTrackingChange = false;
+        HasUnmovableChange = HasTrackingChange = OwesReport = false;
         ErrorCode = Warnings = 0;
         Rows = LastInsertId = 0;
         RowCount = 0;
@@ -151,16 +156,18 @@ internal sealed class AnswerFacts
     /// <summary>
     /// Writes the end of a result anew, in the client's dialect. <paramref name="saysNoOutParameters"/>: MySQL tells of OUT
     /// parameters in the EOF packet behind the columns, and not again in the one behind the row.
+    /// <paramref name="isOfCall"/>: the statement goes on behind it.
     /// </summary>
-    internal void WriteEnd(PacketWriter writer, Session session, ReadOnlySpan<byte> payload, bool saysNoOutParameters)
+    internal void WriteEnd(PacketWriter writer, Session session, ReadOnlySpan<byte> payload, bool saysNoOutParameters, bool isOfCall)
     {
-        var wantsEof = _ok.FirstByte == OkPacket.EndHeader && session.WantsEof;
-        if (wantsEof && !(HasSessionChanges && _isMariaDb))
+        if (_ok.FirstByte == OkPacket.EndHeader && session.WantsEof)
         {
-            // MySQL tells of it with the next packet that can.
-            if (HasSessionChanges)
-                OwedReport.Keep(session, SessionChanges(payload));
-            EofPacket.Write(writer, _ok.Warnings, saysNoOutParameters ? Status & ~OfOutParameters : Status);
+            if (HasSessionChanges && _isMariaDb)
+                OwesReport |= KeepReport(session, SessionChanges(payload));
+            else if (HasSessionChanges)
+                OwedReport.Keep(session, SessionChanges(payload)); // MySQL tells of it with the next packet that can.
+            EofPacket.Write(writer, _ok.Warnings, saysNoOutParameters ? Status & ~OfOutParameters : Status, OwesReport);
+            OwesReport &= isOfCall;
             return;
         }
         if (IsEof)
@@ -170,20 +177,23 @@ internal sealed class AnswerFacts
         }
         var ok = OkPacket.Read(payload, _tracksSession);
         var changes = OwedReport.Settle(session, ok.SessionChanges);
-        var room = SessionChangeFilter.RoomFor(changes);
+        var untold = session.TracksSession && _isMariaDb ? session.Untold : null;
+        var room = SessionChangeFilter.RoomFor(changes.Length) + (untold?.Room ?? 0);
         var rented = room > SessionChangeFilter.LengthMax ? ArrayPool<byte>.Shared.Rent(room) : null;
         Span<byte> shown = rented is null ? stackalloc byte[SessionChangeFilter.LengthMax] : rented;
-        var length = wantsEof || session.TracksSession ? SessionChangeFilter.Write(changes, session.Tracking, shown) : 0;
-        if (wantsEof)
-            EofPacket.Write(writer, _ok.Warnings, Status, tellsOfChange: length > 0);
-        else
-        {
-            OkPacket.Write(writer, _ok.FirstByte, _ok.AffectedRows, _ok.LastInsertId, Status, _ok.Warnings, ok.Info,
-                shown[..length], session.Capabilities);
-        }
+        var length = !session.TracksSession ? 0
+            : untold is null ? SessionChangeFilter.Write(changes, session.Tracking, shown)
+            : SessionChangeFilter.Write(changes, session.Tracking, untold, OwesReport, shown);
+        OkPacket.Write(writer, _ok.FirstByte, _ok.AffectedRows, _ok.LastInsertId, Status, _ok.Warnings, ok.Info,
+            shown[..length], session.Capabilities);
+        OwesReport = false;
         if (rented is not null)
             ArrayPool<byte>.Shared.Return(rented);
     }
+
+    // Who hears of no changes is told of none later.
+    private static bool KeepReport(Session session, ReadOnlySpan<byte> changes) =>
+        SessionChangeFilter.Keep(changes, session.Tracking, session.TracksSession ? session.Untold ??= new() : null);
 
     private bool Note(ServerStatus status)
     {

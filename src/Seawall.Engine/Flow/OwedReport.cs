@@ -19,7 +19,7 @@ internal static class OwedReport
         if (answer.Changes.Length == 0)
             return;
         var facts = new AnswerFacts();
-        SessionLearning.Learn(session, connection, facts, answer.Changes);
+        SessionLearning.Learn(session, connection, facts, answer.Changes, endsRows: false);
         if (facts.HasUnmovableChange)
             session.Pin(PinReasons.UnmovableVariable);
         Keep(session, answer.Changes);
@@ -48,7 +48,7 @@ internal static class OwedReport
     {
         if (before is null)
             return now.ToArray();
-        Span<byte> kept = new byte[SessionChangeFilter.RoomFor(before)];
+        Span<byte> kept = new byte[SessionChangeFilter.RoomFor(before.Length)];
         var length = 0;
         var reader = new SessionChangeReader(before);
         while (reader.MoveNext())

@@ -20,7 +20,7 @@ internal static class SessionChangeFilter
     /// The room that a report may need: variables that share an entry get one each, with at most 4 bytes about it, and none is
     /// shorter than 2.
     /// </summary>
-    internal static int RoomFor(ReadOnlySpan<byte> changes) => Math.Min(changes.Length, LongMax) * 3;
+    internal static int RoomFor(int length) => Math.Min(length, LongMax) * 3;
 
     /// <summary>Copies what the client may see into <paramref name="shown"/> and returns its length.</summary>
     internal static int Write(ReadOnlySpan<byte> changes, ClientTracking tracking, Span<byte> shown)
@@ -29,23 +29,53 @@ internal static class SessionChangeFilter
         var reader = new SessionChangeReader(changes);
         while (reader.MoveNext())
         {
-            var change = reader.Current;
-            var isShown = change.Kind switch
-            {
-                SessionChangeKind.Schema => tracking.Schema,
-                SessionChangeKind.SystemVariables => tracking.Shows(change.Name),
-                // Seawall asked for none of these: if they are there, the server or the client's own SET did.
-                SessionChangeKind.Gtids or SessionChangeKind.TransactionCharacteristics
-                    or SessionChangeKind.TransactionState => true,
-                SessionChangeKind.State => tracking.State,
-                // Kinds of servers to come: nobody here knows what is in them, nor does a client of today.
-                _ => false,
-            };
-            if (isShown)
-                length += WriteChange(change, shown[length..]);
+            if (Shows(tracking, reader.Current))
+                length += WriteChange(reader.Current, shown[length..]);
         }
         return length;
     }
+
+    /// <summary>
+    /// The same, with what was not told before behind it, if there is anything to be told now, or <paramref name="isDue"/>.
+    /// </summary>
+    internal static int Write(
+        ReadOnlySpan<byte> changes, ClientTracking tracking, UntoldChanges untold, bool isDue, Span<byte> shown)
+    {
+        var length = Write(changes, tracking, shown);
+        if (length == 0 && !isDue)
+            return 0;
+        var reader = new SessionChangeReader(changes);
+        while (reader.MoveNext())
+            untold.Forget(reader.Current);
+        return length + untold.Tell(shown[length..]);
+    }
+
+    /// <summary>Keeps what the client may see, to be told later; whether there is anything.</summary>
+    internal static bool Keep(ReadOnlySpan<byte> changes, ClientTracking tracking, UntoldChanges? untold)
+    {
+        var isAny = false;
+        var reader = new SessionChangeReader(changes);
+        while (reader.MoveNext())
+        {
+            if (!Shows(tracking, reader.Current))
+                continue;
+            isAny = true;
+            untold?.Add(reader.Current);
+        }
+        return isAny;
+    }
+
+    /// <summary>Whether the client may see it.</summary>
+    internal static bool Shows(ClientTracking tracking, in SessionChange change) => change.Kind switch
+    {
+        SessionChangeKind.Schema => tracking.Schema,
+        SessionChangeKind.SystemVariables => tracking.Shows(change.Name),
+        // Seawall asked for none of these: if they are there, the server or the client's own SET did.
+        SessionChangeKind.Gtids or SessionChangeKind.TransactionCharacteristics or SessionChangeKind.TransactionState => true,
+        SessionChangeKind.State => tracking.State,
+        // Kinds of servers to come: nobody here knows what is in them, nor does a client of today.
+        _ => false,
+    };
 
     /// <summary>Writes that the session is in a schema now, and returns the length.</summary>
     internal static int WriteSchema(string schema, Span<byte> shown)

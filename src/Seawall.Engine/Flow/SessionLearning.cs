@@ -30,31 +30,40 @@ internal static class SessionLearning
     // The highest number that there is: SQL_BIG_SELECTS is switched on by it, and off by any other.
     private const string NoLimit = "18446744073709551615";
 
-    /// <summary>Takes up the changes that one packet reports.</summary>
-    internal static void Learn(Session session, ServerConnection connection, AnswerFacts facts, ReadOnlySpan<byte> changes)
+    /// <summary>
+    /// Takes up the changes that one packet reports. <paramref name="endsRows"/>: it ends rows.
+    /// </summary>
+    internal static void Learn(
+        Session session, ServerConnection connection, AnswerFacts facts, ReadOnlySpan<byte> changes, bool endsRows)
     {
         facts.TellsBigSelects = false;
         var reader = new SessionChangeReader(changes);
         while (reader.MoveNext())
+            Learn(session, connection, facts, reader.Current, endsRows);
+    }
+
+    /// <summary>Takes up one change.</summary>
+    internal static void Learn(Session session, ServerConnection connection, AnswerFacts facts, in SessionChange change, bool endsRows)
+    {
+        switch (change.Kind)
         {
-            var change = reader.Current;
-            switch (change.Kind)
-            {
-                case SessionChangeKind.SystemVariables:
-                    LearnVariable(session, connection, facts, change);
-                    break;
-                case SessionChangeKind.Schema:
-                    facts.HasVariableChange = true;
+            case SessionChangeKind.SystemVariables:
+                LearnVariable(session, connection, facts, change);
+                break;
+            // Nothing that gives rows leads into another schema for good: it is that of the routine, which is left when it ends,
+            // if need be by an error, of which there is no report.
+            case SessionChangeKind.Schema:
+                facts.HasVariableChange = true;
+                if (!endsRows)
                     SetSchema(session, connection, change.Value.IsEmpty ? null : Encoding.UTF8.GetString(change.Value));
-                    break;
-                case SessionChangeKind.State:
-                    facts.HasNamelessChange = true;
-                    break;
-                case SessionChangeKind.Gtids:
-                case SessionChangeKind.TransactionCharacteristics:
-                case SessionChangeKind.TransactionState:
-                    break;
-            }
+                break;
+            case SessionChangeKind.State:
+                facts.HasNamelessChange = true;
+                break;
+            case SessionChangeKind.Gtids:
+            case SessionChangeKind.TransactionCharacteristics:
+            case SessionChangeKind.TransactionState:
+                break;
         }
     }
 
@@ -78,6 +87,8 @@ internal static class SessionLearning
             // Without reports nothing would be known any more: the connection is told again before the next statement.
             facts.HasTrackingChange = true;
             session.Tracking = session.Tracking.With(name, value);
+            if (name == "session_track_system_variables")
+                session.Untold?.ForgetVariables();
             connection.NeedsTracking = true;
         }
         else if (s_unmovable.Contains(name))

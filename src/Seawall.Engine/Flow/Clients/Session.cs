@@ -122,6 +122,8 @@ internal sealed class Session : TimerNode
 
     /// <summary>Changes that the server has told of, and the client has not heard yet; null as a rule.</summary>
     internal byte[]? Owed { get; set; }
+    /// <summary>What has changed and the client was not told of yet; null as long as there was never anything.</summary>
+    internal UntoldChanges? Untold { get; set; }
 
     /// <summary>What it is about now; null between statements.</summary>
     internal Statement? Current { get; set; }
@@ -276,6 +278,7 @@ internal sealed class Session : TimerNode
         Sequences = null;
         Tracking = ClientTracking.Default;
         Owed = null;
+        Untold = null;
         Class = default;
     }
 }

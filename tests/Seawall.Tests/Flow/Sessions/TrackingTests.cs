@@ -139,4 +139,37 @@ public sealed class TrackingTests
         Assert.False(other.Query("SELECT routine()").Only.Status.HasFlag(ServerStatus.SessionStateChanged));
         Assert.False(client.Query("SELECT 1").Only.Status.HasFlag(ServerStatus.SessionStateChanged));
     }
+
+    // MariaDB: with whatever it reports next, and not before.
+    [Fact]
+    public void What_the_end_of_rows_could_not_tell_is_told_with_the_next_report()
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled(FakeServerKind.MariaDb1011));
+        world.Server.When("SELECT routine", (session, _) =>
+        {
+            session.SetInRoutine("lc_time_names", "de_DE");
+            return FakeAnswer.One("1");
+        });
+        var client = world.Client(new FakeClientOptions { Capabilities = FakeClientOptions.Modern & ~MySql.Handshakes.Capabilities.DeprecateEof });
+        Assert.True(client.Query("SET session_track_system_variables = 'lc_time_names,sql_mode'").IsOk);
+        Assert.True(client.Query("SELECT routine()").IsOk);
+
+        Assert.Empty(client.Query("SET time_zone = '+02:00'").Only.Changes);
+        Assert.Equal(
+            [(SessionChangeKind.SystemVariables, "lc_time_names", "de_DE"), (SessionChangeKind.SystemVariables, "sql_mode", "ANSI")],
+            client.Query("SET sql_mode = 'ANSI'").Only.Changes.Order());
+        Assert.Single(client.Query("SET sql_mode = 'ANSI'").Only.Changes);
+    }
+
+    [Fact]
+    public void A_limit_of_no_rows_does_not_keep_it_from_hearing_what_was_set()
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled(FakeServerKind.MariaDb1011));
+        var client = world.Client();
+        client.Query("SET sql_select_limit = 0");
+
+        client.Query("SET NAMES latin1");
+
+        Assert.Equal(Engine.Flow.PinReasons.None, world.Engine.Lanes[0].Door.Sessions.First().PinReasons);
+    }
 }

@@ -1,11 +1,12 @@
 using Seawall.Bench.Load;
+using Seawall.Bench.Overload;
 using Seawall.Bench.Proxies;
 using Seawall.Bench.Run;
 using Seawall.Bench.Stub;
 
 [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
 
-// One program, four parts, a process each, so that CPU time is attributable. `bench/run` calls the last of them.
+// One program, some parts, a process each, so that CPU time is attributable. `bench/run` and `bench/overload` call the last two.
 return args switch
 {
     ["stub", var port] => StubServer.Serve(int.Parse(port)),
@@ -13,6 +14,7 @@ return args switch
         EngineProxy.Serve(int.Parse(port), int.Parse(serverPort), int.Parse(loops), user, password, tls == "tls"),
     ["load"] => LoadProcess.Serve(),
     ["run", .. var options] => BenchRun.Do(options),
+    ["overload", .. var options] => OverloadBench.Do(options),
     _ => Usage(),
 };
 
@@ -20,6 +22,7 @@ static int Usage()
 {
     Console.Error.WriteLine("""
         usage: Seawall.Bench run [--quick] [--only PART,...] [--results FILE] [--commit HASH]
+               Seawall.Bench overload [--quick] [--only PART,...] [--results PREFIX] [--plots FOLDER] [--commit HASH] [--running N]
                Seawall.Bench stub PORT
                Seawall.Bench proxy PORT SERVER_PORT LOOPS USER PASSWORD plain|tls
                Seawall.Bench load

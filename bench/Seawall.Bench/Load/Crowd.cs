@@ -1,5 +1,5 @@
-using Seawall.Bench.Measure;
 using Seawall.Engine.Loops;
+using Seawall.Rehearsal.Measures;
 
 namespace Seawall.Bench.Load;
 

@@ -126,7 +126,7 @@ internal static class BenchRun
         results.Targets.RemoveAll(target => target.Measured is null);
     }
 
-    private static Machine Describe()
+    internal static Machine Describe()
     {
         var processor = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal));
         return new Machine(

@@ -13,7 +13,7 @@ internal sealed record Contestant(string Name, int Port, Child? Process) : IDisp
     internal static Contestant Directly(int serverPort) => new(Direct, serverPort, null);
 
     /// <summary>The program as it is shipped, with its metrics and its admin port; only what must differ is set.</summary>
-    internal static Contestant Seawall(int loops, int serverPort, string user, string password, string folder)
+    internal static Contestant Seawall(int loops, int serverPort, string user, string password, string folder, string more = "")
     {
         var port = FreePort();
         var file = Path.Combine(folder, $"seawall-{loops}-{port}.toml");
@@ -26,6 +26,7 @@ internal sealed record Contestant(string Name, int Port, Child? Process) : IDisp
             name = "one"
             address = "127.0.0.1:{serverPort}"
             tls = "off"
+            {more}
 
             [monitor]
             user = "{user}"

@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Net;
+using Seawall.Bench.Run;
+using Seawall.Engine.Loops;
+using Seawall.Rehearsal.Floods;
+
+namespace Seawall.Bench.Overload;
+
+/// <summary>One run through one way: what came of it, and what it cost.</summary>
+/// <param name="Way">direct, haproxy or seawall.</param>
+/// <param name="Plan">What was asked.</param>
+/// <param name="Ledger">What became of it.</param>
+/// <param name="LoadCpu">Processors that the load used.</param>
+/// <param name="ProxyCpu">Processors that what stands between used.</param>
+/// <param name="ServerCpu">Processors that the server used.</param>
+internal sealed record FloodRun(string Way, FloodPlan Plan, FloodLedger Ledger, double LoadCpu, double ProxyCpu, double ServerCpu)
+{
+    /// <summary>Whether the load could not keep to its own times: then the run says nothing about the way.</summary>
+    internal bool IsLate => Enumerable.Range(0, Plan.Steps.Count).Any(step => Ledger.LagMs(step, 0.99) > OverloadPlan.LagMsMax);
+
+    /// <summary>The work that was done in time, for requests of this time, in times of what the server can do.</summary>
+    internal double Goodput(double from, double to, double capacity) =>
+        Ledger.Count(from, to).GoodMs / Plan.WorkMsMean / (to - from) / capacity;
+}
+
+/// <summary>Runs floods through the ways, one after the other, each on a server that is quiet.</summary>
+internal sealed class FloodRuns(FloodServer server, IReadOnlyList<Contestant> ways)
+{
+    /// <summary>A run that was late is run again, so many times in all.</summary>
+    private const int TriesMax = 2;
+
+    internal IReadOnlyList<Contestant> Ways => ways;
+
+    internal FloodServer Server => server;
+
+    internal async Task<FloodRun> Run(Contestant way, FloodClients clients, params IEnumerable<(double Seconds, double Load)> steps)
+    {
+        var plan = new FloodPlan
+        {
+            Target = Endpoint.Tcp(IPAddress.Loopback, way.Port),
+            Classes = FloodServer.Classes,
+            Statements = server.Statements,
+            Steps = [.. steps.Select(step => new FloodStep(step.Seconds, step.Load * server.Capacity))],
+            Clients = clients,
+        };
+        for (var tries = 1; ; tries++)
+        {
+            await server.BeQuiet();
+            var run = await Once(way, plan, seed: tries);
+            if (!run.IsLate || tries == TriesMax)
+                return run;
+            Console.Error.WriteLine($"{way.Name}: the load was late, and is run again");
+        }
+    }
+
+    private async Task<FloodRun> Once(Contestant way, FloodPlan plan, int seed)
+    {
+        GC.Collect();
+        var (load, proxy, mariaDb) = Cpu(way);
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        using var flood = new Flood(plan, TimeProvider.System, seed);
+        var ledger = await flood.Run(CancellationToken.None);
+        var seconds = clock.Elapsed.TotalSeconds;
+        var after = Cpu(way);
+        var run = new FloodRun(way.Name, plan, ledger,
+            (after.Load - load) / seconds, (after.Proxy - proxy) / seconds, (after.Server - mariaDb) / seconds);
+        var errors = ledger.Errors.OrderByDescending(error => error.Value).Take(4)
+            .Select(error => string.Create(CultureInfo.InvariantCulture, $"{error.Value} {error.Key}"));
+        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"  {way.Name}: {ledger.Count(0, plan.Seconds).Success:P1} in time; {ledger.Tries} tries, {ledger.Logins} logins; processors: "
+            + $"load {run.LoadCpu:F2}, proxy {run.ProxyCpu:F2}, server {run.ServerCpu:F2}; {string.Join("; ", errors)}"));
+        return run;
+    }
+
+    private (double Load, double Proxy, double Server) Cpu(Contestant way) => (
+        FloodServer.CpuSeconds(Environment.ProcessId), way.Pid > 0 ? FloodServer.CpuSeconds(way.Pid) : 0,
+        FloodServer.CpuSeconds(server.Pid));
+}

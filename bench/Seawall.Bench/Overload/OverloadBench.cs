@@ -1,0 +1,105 @@
+using System.Globalization;
+using Seawall.Bench.Run;
+using Seawall.Rehearsal.Floods;
+
+namespace Seawall.Bench.Overload;
+
+/// <summary>What a server gets done when it is asked for more than it can, directly, through HAProxy and through Seawall.</summary>
+internal static class OverloadBench
+{
+    internal static int Do(string[] options) => OverloadPlan.Read(options) is { } plan ? Measure(plan).GetAwaiter().GetResult() : 2;
+
+    private static async Task<int> Measure(OverloadPlan plan)
+    {
+        var folder = Directory.CreateTempSubdirectory("seawall-overload-").FullName;
+        try
+        {
+            using var server = await FloodServer.Start(folder);
+            var origin = Origin(plan, server);
+            foreach (var line in origin)
+                Console.WriteLine(line);
+            using var haProxy = Contestant.HaProxy(1, server.Port, folder);
+            using var seawall = Contestant.Seawall(
+                1, server.Port, FloodServer.Admin, FloodServer.Admin, folder, SeawallSettings(plan)) with
+            { Name = "seawall" };
+            Contestant[] ways = [Contestant.Directly(server.Port), haProxy with { Name = "haproxy" }, seawall];
+            var runs = new FloodRuns(server, [.. ways.Where(way => plan.Measures(way.Name))]);
+            var parts = new OverloadParts(plan, runs);
+            await WarmUp(runs);
+            if (plan.Has("sweep"))
+                Keep("sweep", await parts.Sweep());
+            if (plan.Has("ramp"))
+                Keep("ramp", await parts.Ramp());
+            var spikes = OverloadParts.SpikeTable();
+            if (plan.Has("spike"))
+                await parts.Spike(spikes, FloodClients.BackOff, ["direct", "haproxy", "seawall"]);
+            if (plan.Has("clients"))
+            {
+                foreach (var clients in plan.IsQuick ? [FloodClients.Endless] : Enum.GetValues<FloodClients>().Except([FloodClients.BackOff]))
+                    await parts.Spike(spikes, clients, plan.IsQuick ? ["seawall"] : ["direct", "seawall"]);
+            }
+            if (spikes.Rows.Count > 0)
+                Keep(plan.Has("spike") ? "spike" : "clients", spikes);
+            return 0;
+
+            void Keep(string part, FigureTable table)
+            {
+                table.Write($"{plan.Results}-{part}.csv", origin);
+                OverloadPlots.Draw(part, table, plan);
+                OverloadReport.Print(part, table, plan, Console.Out);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    // As docs/overload.md says how to set it; all else is as it comes.
+    private static string SeawallSettings(OverloadPlan plan) => $"""
+        running_max = {plan.Running}
+
+        [overload]
+        mode = "enforce"
+
+        [[classes]]
+        name = "critical"
+        class = "critical"
+        user = "critical"
+
+        [[classes]]
+        name = "low"
+        class = "low"
+        user = "low"
+
+        """;
+
+    // Everything has been used once, and Seawall has read the accounts, before anything is counted.
+    private static async Task WarmUp(FloodRuns runs)
+    {
+        foreach (var way in runs.Ways)
+        {
+            for (var left = 30; ; left--)
+            {
+                var run = await runs.Run(way, FloodClients.GiveUp, (1, 0.3));
+                if (run.Ledger.Count(0, 1).Success > 0.5 || left == 0)
+                    break;
+            }
+        }
+    }
+
+    private static string[] Origin(OverloadPlan plan, FloodServer server)
+    {
+        var machine = BenchRun.Describe();
+        return
+        [
+            $"{DateTimeOffset.UtcNow.ToString("yyyy-MM-ddTHH:mmZ", CultureInfo.InvariantCulture)} bench/overload{(plan.IsQuick ? " --quick" : "")} "
+                + $"--only {string.Join(',', plan.Parts)} at {plan.Commit}",
+            $"{machine.Processor}, {machine.Processors} processors, Linux {machine.Kernel}, .NET {machine.DotNet}; "
+                + $"{machine.MariaDb}; {machine.HaProxy}",
+            string.Create(CultureInfo.InvariantCulture, $"the server has one processor; 1x is {server.Capacity:F0} requests a second of "
+                + $"{string.Join(", ", server.Statements.Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Share:P0} {one.WorkMs:F1} ms")))}; "
+                + $"running_max = {plan.Running}"),
+        ];
+    }
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using Seawall.Rehearsal.Floods;
+
+namespace Seawall.Bench.Overload;
+
+/// <summary>The parts, each a table of rows that go into a file of comma-separated values, and into a plot.</summary>
+internal sealed class OverloadParts(OverloadPlan plan, FloodRuns runs)
+{
+    private double Capacity => runs.Server.Capacity;
+
+    /// <summary>Steady loads, each way.</summary>
+    internal async Task<FigureTable> Sweep()
+    {
+        var table = new FigureTable("way", "load", "class", "offered_per_s", "in_time_per_s", "late_per_s", "share_in_time", "goodput",
+            "p50_ms", "p99_ms", "tries_per_request", "start_lag_p99_ms", "load_cpu", "proxy_cpu", "server_cpu", "was_late");
+        foreach (var way in runs.Ways)
+        {
+            foreach (var load in plan.Loads)
+            {
+                var run = await runs.Run(way, FloodClients.BackOff, (OverloadPlan.SettleSeconds, load), (plan.SweepSeconds, load));
+                var (from, to) = (OverloadPlan.SettleSeconds, run.Plan.Seconds);
+                for (var which = -1; which < run.Plan.Classes.Count; which++)
+                {
+                    int? ofClass = which < 0 ? null : which;
+                    var count = run.Ledger.Count(from, to, ofClass);
+                    table.Add(way.Name, load, which < 0 ? "all" : run.Plan.Classes[which].Name, count.Offered / (to - from),
+                        count.Good / (to - from), count.Late / (to - from), count.Success,
+                        count.GoodMs / run.Plan.WorkMsMean / (to - from) / Capacity,
+                        run.Ledger.LatencyMs(1, 0.5, ofClass), run.Ledger.LatencyMs(1, 0.99, ofClass),
+                        (double)run.Ledger.Tries / run.Ledger.Count(0, to).Offered, run.Ledger.LagMs(1, 0.99),
+                        run.LoadCpu, run.ProxyCpu, run.ServerCpu, run.IsLate ? 1 : 0);
+                }
+                Tell($"{way.Name} {load}x: goodput {run.Goodput(from, to, Capacity):F3}");
+            }
+        }
+        return table;
+    }
+
+    /// <summary>Up in steps and down again, without a pause.</summary>
+    internal async Task<FigureTable> Ramp()
+    {
+        var table = new FigureTable("way", "step", "direction", "load", "goodput", "share_in_time", "p99_ms", "start_lag_p99_ms", "was_late");
+        var loads = plan.Ramp.Concat(plan.Ramp.Reverse()).ToArray();
+        foreach (var way in runs.Ways)
+        {
+            var run = await runs.Run(way, FloodClients.BackOff, loads.Select(load => (plan.RampSeconds, load)));
+            for (var step = 0; step < loads.Length; step++)
+            {
+                var (from, to) = ((step * plan.RampSeconds) + 1, (step + 1) * plan.RampSeconds); // A second to settle.
+                table.Add(way.Name, step, step < plan.Ramp.Length ? "up" : "down", loads[step], run.Goodput(from, to, Capacity),
+                    run.Ledger.Count(from, to).Success, run.Ledger.LatencyMs(step, 0.99), run.Ledger.LagMs(step, 0.99), run.IsLate ? 1 : 0);
+            }
+            Tell($"{way.Name}: at the end {run.Ledger.Count(run.Plan.Seconds - plan.RampSeconds + 1, run.Plan.Seconds).Success:P1} in time");
+        }
+        return table;
+    }
+
+    /// <summary>A spike of five seconds, each way, with one kind of clients.</summary>
+    internal async Task Spike(FigureTable table, FloodClients clients, IEnumerable<string> ways)
+    {
+        var (before, spike, after) = plan.SpikeSeconds;
+        var (load, top) = clients == FloodClients.Endless
+            ? (OverloadPlan.EndlessBase, OverloadPlan.EndlessTop) : (OverloadPlan.SpikeBase, OverloadPlan.SpikeTop);
+        foreach (var way in runs.Ways.Where(way => ways.Contains(way.Name)))
+        {
+            var run = await runs.Run(way, clients, (before, load), (spike, top), (after, load));
+            for (var second = 0; second < run.Plan.Seconds; second++)
+            {
+                table.Add(way.Name, clients.ToString(), second, second < before || second >= before + spike ? load : top,
+                    run.Goodput(second, second + 1, Capacity), run.Ledger.Count(second, second + 1).Success, run.IsLate ? 1 : 0);
+            }
+            Tell($"{way.Name} {clients}: {Index(run):F3} of before");
+        }
+    }
+
+    internal static FigureTable SpikeTable() => new("way", "clients", "second", "load", "goodput", "share_in_time", "was_late");
+
+    // The share of the work that was done in time, 20 to 30 seconds after the spike, or as long as it was looked at, to what it was before.
+    private double Index(FloodRun run)
+    {
+        var (before, spike, after) = plan.SpikeSeconds;
+        var ended = before + spike;
+        var (was, now) = (run.Ledger.Count(2, before), run.Ledger.Count(ended + Math.Min(20, after - 8), ended + Math.Min(30, after)));
+        return now.GoodMs / now.OfferedMs / (was.GoodMs / was.OfferedMs);
+    }
+
+    private static void Tell(FormattableString text) => Console.Error.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+}

@@ -1,0 +1,141 @@
+using System.Globalization;
+using ScottPlot;
+
+namespace Seawall.Bench.Overload;
+
+/// <summary>The figures as pictures (ScottPlot, docs/decisions/0088).</summary>
+internal static class OverloadPlots
+{
+    private const int Width = 620, Height = 420;
+
+    private static readonly Dictionary<string, Color> s_colors = new()
+    {
+        ["direct"] = Colors.Gray,
+        ["haproxy"] = Colors.DarkOrange,
+        ["seawall"] = Colors.SeaGreen,
+        ["critical"] = Colors.Crimson,
+        ["normal"] = Colors.RoyalBlue,
+        ["low"] = Color.FromHex("#C8A000"),
+    };
+
+    internal static void Draw(string part, FigureTable table, OverloadPlan plan)
+    {
+        Plot[] plots = part switch
+        {
+            "sweep" => [Goodput(table), Shares(table), P99(table)],
+            "ramp" => [.. table.Values("way").Select(way => Loop(table, way))],
+            _ => [.. table.Values("clients").Select(clients => Spike(table, clients, plan))],
+        };
+        var all = new Multiplot();
+        all.Layout = new ScottPlot.MultiplotLayouts.Columns();
+        foreach (var plot in plots)
+            all.AddPlot(plot);
+        all.SavePng(Path.Combine(plan.Plots, $"overload-{part}.png"), Width * plots.Length, Height);
+    }
+
+    private static Plot Goodput(FigureTable table)
+    {
+        var plot = New("Work done in time", "offered load, times what the server can do", "times what the server can do");
+        foreach (var way in table.Values("way"))
+            Line(plot, way, Loads(table, way, "all"), table.Numbers("goodput", ("way", way), ("class", "all")), way);
+        return WithLoads(plot, table);
+    }
+
+    private static Plot Shares(FigureTable table)
+    {
+        var plot = New("Requests answered in time, by class", "offered load", "share; dashed: directly");
+        foreach (var ofClass in table.Values("class").Skip(1))
+        {
+            Line(plot, ofClass, Loads(table, "seawall", ofClass), Of("seawall", ofClass), ofClass);
+            Line(plot, null, Loads(table, "direct", ofClass), Of("direct", ofClass), ofClass).LinePattern = LinePattern.Dashed;
+        }
+        return WithLoads(plot, table);
+
+        double[] Of(string way, string ofClass) => table.Numbers("share_in_time", ("way", way), ("class", ofClass));
+    }
+
+    private static Plot P99(FigureTable table)
+    {
+        var plot = New("99th percentile of what is answered, by class", "offered load", "ms; dashed: directly");
+        foreach (var ofClass in table.Values("class").Skip(1))
+        {
+            Line(plot, ofClass, Loads(table, "seawall", ofClass), Of("seawall", ofClass), ofClass);
+            Line(plot, null, Loads(table, "direct", ofClass), Of("direct", ofClass), ofClass).LinePattern = LinePattern.Dashed;
+        }
+        return WithLoads(plot, table);
+
+        double[] Of(string way, string ofClass) => table.Numbers("p99_ms", ("way", way), ("class", ofClass));
+    }
+
+    private static Plot Loop(FigureTable table, string way)
+    {
+        var plot = New($"{way}: up and down again", "offered load", "work done in time");
+        foreach (var direction in (string[])["up", "down"])
+        {
+            var line = Line(plot, direction, [.. Of("load", direction).Select(Math.Log2)], Of("goodput", direction), way);
+            line.LinePattern = direction == "up" ? LinePattern.Solid : LinePattern.Dashed;
+        }
+        plot.Axes.SetLimitsY(0, 1.2);
+        return WithTicks(plot, [.. Of("load", "up").Distinct()]);
+
+        double[] Of(string column, string direction) => table.Numbers(column, ("way", way), ("direction", direction));
+    }
+
+    private static Plot Spike(FigureTable table, string clients, OverloadPlan plan)
+    {
+        var name = clients switch
+        {
+            "GiveUp" => "give up",
+            "TryAtOnce" => "try again at once, 3 times",
+            "BackOff" => "back off, 3 times",
+            _ => "come back for ever",
+        };
+        var plot = New($"A spike of 5 s; clients {name}", "seconds", "work done in time");
+        plot.Add.HorizontalSpan(plan.SpikeSeconds.Before, plan.SpikeSeconds.Before + plan.SpikeSeconds.Spike, Colors.Crimson.WithAlpha(0.1));
+        foreach (var way in table.Values("way"))
+        {
+            var done = table.Numbers("goodput", ("way", way), ("clients", clients));
+            if (done.Length > 0)
+                Line(plot, way, [.. Enumerable.Range(0, done.Length).Select(second => second + 0.5)], done, way);
+        }
+        plot.Axes.SetLimitsY(0, 1.4);
+        return plot;
+    }
+
+    private static Plot New(string title, string x, string y)
+    {
+        var plot = new Plot();
+        plot.Title(title, size: 15);
+        plot.XLabel(x);
+        plot.YLabel(y);
+        return plot;
+    }
+
+    private static ScottPlot.Plottables.Scatter Line(Plot plot, string? name, double[] x, double[] y, string color)
+    {
+        var line = plot.Add.Scatter(x, y, s_colors[color]);
+        line.LineWidth = 2;
+        line.MarkerSize = 5;
+        if (name is not null)
+            line.LegendText = name;
+        plot.ShowLegend(Alignment.UpperRight);
+        return line;
+    }
+
+    // Loads from a half to ten: each doubling is as wide.
+    private static double[] Loads(FigureTable table, string way, string ofClass) =>
+        [.. table.Numbers("load", ("way", way), ("class", ofClass)).Select(Math.Log2)];
+
+    private static Plot WithLoads(Plot plot, FigureTable table)
+    {
+        plot.Axes.AutoScale();
+        plot.Axes.SetLimitsY(0, Math.Max(1.1, plot.Axes.GetLimits().Top));
+        return WithTicks(plot, [.. table.Numbers("load", ("way", "seawall"), ("class", "all"))]);
+    }
+
+    private static Plot WithTicks(Plot plot, double[] loads)
+    {
+        plot.Axes.Bottom.SetTicks([.. loads.Select(Math.Log2)], [.. loads.Select(load => load.ToString("0.#", CultureInfo.InvariantCulture))]);
+        return plot;
+    }
+}

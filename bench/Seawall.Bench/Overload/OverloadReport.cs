@@ -1,0 +1,99 @@
+using System.Globalization;
+
+namespace Seawall.Bench.Overload;
+
+/// <summary>The tables for people, and whether the promises were kept.</summary>
+internal static class OverloadReport
+{
+    internal static void Print(string part, FigureTable table, OverloadPlan plan, TextWriter to)
+    {
+        to.WriteLine($"\n=== {part} ===");
+        switch (part)
+        {
+            case "sweep":
+                Sweep(table, plan, to);
+                break;
+            case "ramp":
+                Ramp(table, plan, to);
+                break;
+            default:
+                Spikes(table, plan, to);
+                break;
+        }
+        if (table.Numbers("was_late").Any(late => late > 0))
+            to.WriteLine("NOT VALID where was_late is 1: the load itself could not keep to its times");
+    }
+
+    private static void Sweep(FigureTable table, OverloadPlan plan, TextWriter to)
+    {
+        Row(to, "load", plan.Loads.Select(load => $"{Text(load)}x"));
+        foreach (var way in table.Values("way"))
+        {
+            Row(to, $"{way} goodput", plan.Loads.Select(load => At(table, "goodput", way, load, "all")));
+            Row(to, $"{way} cri/nor/low in time", plan.Loads.Select(load => string.Join('/',
+                table.Values("class").Skip(1).Select(one => At(table, "share_in_time", way, load, one)))));
+            Row(to, $"{way} critical p99 ms", plan.Loads.Select(load => At(table, "p99_ms", way, load, "critical")));
+        }
+        if (!plan.Measures("seawall"))
+            return;
+        var goodputs = table.Numbers("goodput", ("way", "seawall"), ("class", "all"));
+        // By when it was wanted, a little more than there is gets done now and then.
+        var peak = Math.Min(1, goodputs.Max());
+        Target(to, "goodput at 3x, of the peak", Goodput(3) / peak, 0.95);
+        Target(to, "goodput at 10x, of the peak", Goodput(10) / peak, 0.85);
+        // Its own demand is a fifth of the load: it fits as long as the load is at most four times what there is.
+        foreach (var load in plan.Loads.Where(load => load <= 4))
+            Target(to, $"critical in time at {Text(load)}x", Number("share_in_time", load, "critical"), 0.995);
+
+        double? Goodput(double load) => Number("goodput", load, "all");
+        double? Number(string column, double load, string ofClass) =>
+            table.Number(column, ("way", "seawall"), ("load", Text(load)), ("class", ofClass));
+    }
+
+    private static void Ramp(FigureTable table, OverloadPlan plan, TextWriter to)
+    {
+        Row(to, "load", plan.Ramp.Concat(plan.Ramp.Reverse()).Select(load => $"{Text(load)}x"));
+        foreach (var way in table.Values("way"))
+            Row(to, $"{way} goodput", table.Numbers("goodput", ("way", way)).Select(Text));
+        if (!plan.Measures("seawall"))
+            return;
+        var (up, down) = (table.Numbers("goodput", ("way", "seawall"), ("direction", "up")),
+            table.Numbers("goodput", ("way", "seawall"), ("direction", "down")).Reverse().ToArray());
+        // Not the lowest loads: what is done there is what is asked, which differs by chance.
+        var above = plan.Ramp.Select((load, i) => (load, i)).Where(pair => pair.load >= 1).Select(pair => pair.i).ToArray();
+        Target(to, "goodput on the way down, of that on the way up", above.Average(i => down[i]) / above.Average(i => up[i]), 0.97);
+    }
+
+    private static void Spikes(FigureTable table, OverloadPlan plan, TextWriter to)
+    {
+        var (before, spike, after) = plan.SpikeSeconds;
+        foreach (var clients in table.Values("clients"))
+        {
+            foreach (var way in table.Values("way"))
+            {
+                var shares = table.Numbers("share_in_time", ("way", way), ("clients", clients));
+                if (shares.Length == 0)
+                    continue;
+                var ended = (int)(before + spike);
+                var (was, in_, now) = (shares[2..(int)before].Average(), shares[(int)before..ended].Average(),
+                    shares[(ended + (int)Math.Min(20, after - 8))..(ended + (int)Math.Min(30, after))].Average());
+                var name = $"{way}, {clients}: requests in time {Text(was)} before, {Text(in_)} during; after, of before";
+                if (way == "seawall")
+                    Target(to, name, now / was, 0.98);
+                else
+                    to.WriteLine($"       {name}: {Text(now / was)}");
+            }
+        }
+    }
+
+    private static string At(FigureTable table, string column, string way, double load, string ofClass) =>
+        table.Number(column, ("way", way), ("load", Text(load)), ("class", ofClass)) is { } value ? Text(Math.Round(value, value > 10 ? 0 : 3)) : "-";
+
+    private static void Target(TextWriter to, string what, double? value, double atLeast) => to.WriteLine(string.Create(
+        CultureInfo.InvariantCulture, $"{(value >= atLeast ? "met   " : "MISSED")} {what}: {value:0.000} (at least {atLeast:0.###})"));
+
+    private static void Row(TextWriter to, string name, IEnumerable<string> cells) =>
+        to.WriteLine(name.PadRight(28) + string.Concat(cells.Select(cell => cell.PadLeft(18))));
+
+    private static string Text(double value) => value.ToString("0.###", CultureInfo.InvariantCulture);
+}

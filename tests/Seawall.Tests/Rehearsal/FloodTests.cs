@@ -1,0 +1,81 @@
+using Seawall.Engine.Facts.Accounts;
+using Seawall.Engine.Loops;
+using Seawall.Rehearsal.Floods;
+using Xunit;
+
+namespace Seawall.Tests.Rehearsal;
+
+/// <summary>An open load does not wait for what it measures.</summary>
+public sealed class FloodTests
+{
+    private static readonly FloodStep[] s_steps = [new(10, 50), new(5, 400), new(10, 0), new(10, 50)];
+
+    [Fact]
+    public void Requests_are_due_at_the_same_times_however_late_one_looks()
+    {
+        var often = Due(new FloodSchedule(s_steps, new Random(1)), everyMs: 1);
+        var rarely = Due(new FloodSchedule(s_steps, new Random(1)), everyMs: 3_000);
+
+        Assert.Equal(often, rarely);
+        Assert.Equal(often.Select(due => due.Seconds).Order(), often.Select(due => due.Seconds));
+        // The control: another seed is another load.
+        Assert.NotEqual(often, Due(new FloodSchedule(s_steps, new Random(2)), everyMs: 1));
+    }
+
+    [Fact]
+    public void Each_step_has_its_own_rate()
+    {
+        var due = Due(new FloodSchedule(s_steps, new Random(1)), everyMs: 100);
+
+        // Five times the square root of what is expected is further than chance goes.
+        Assert.InRange(due.Count(one => one.Step == 0), 500 - 112, 500 + 112);
+        Assert.InRange(due.Count(one => one.Step == 1), 2_000 - 224, 2_000 + 224);
+        Assert.DoesNotContain(due, one => one.Step == 2);
+        Assert.All(due.Where(one => one.Step == 1), one => Assert.InRange(one.Seconds, 10, 15));
+        Assert.All(due.Where(one => one.Step == 3), one => Assert.InRange(one.Seconds, 25, 35));
+    }
+
+    [Fact]
+    public void What_is_answered_too_late_is_not_useful_and_is_told_apart()
+    {
+        var plan = Plan();
+        var ledger = new FloodLedger(plan);
+        var first = new FloodRequest(0, 0, plan.Statements[0], 1, DueSeconds: 0.5);
+        var second = first with { Class = 1, DueSeconds = 0.7 };
+        ledger.Offer(first, lagSeconds: 0.002);
+        ledger.Offer(second, lagSeconds: 0.3);
+        ledger.Answer(first, tookSeconds: 0.25, isInTime: true);
+        ledger.Answer(second, tookSeconds: 1.25, isInTime: false);
+
+        Assert.Equal(new FloodCount(2, 1, 1, 8, 4), ledger.Count(0, 1));
+        Assert.Equal(new FloodCount(1, 1, 0, 4, 4), ledger.Count(0, 1, 0));
+        Assert.Equal(new FloodCount(1, 0, 1, 4, 0), ledger.Count(0.7, 0.8));
+        Assert.Equal(default, ledger.Count(0.8, 5));
+        Assert.Equal(0.5, ledger.Count(0, 1).Success);
+        Assert.InRange(ledger.LatencyMs(0, 0.99, 0), 250, 255);
+        Assert.InRange(ledger.LatencyMs(0, 0.99), 1_250, 1_275);
+        // That the load itself was late is seen, and not taken for a fast answer.
+        Assert.InRange(ledger.LagMs(0, 0.99), 300, 305);
+    }
+
+    private static FloodPlan Plan() => new()
+    {
+        Target = Endpoint.Tcp(System.Net.IPAddress.Loopback, 1),
+        Classes = [Class("critical"), Class("normal")],
+        Statements = [new FloodStatement("SELECT {0}", 4, 1, 10)],
+        Steps = s_steps,
+    };
+
+    private static FloodClass Class(string name) => new(name, new Account(name, "%", [], AccountSource.Settings), 0.5, 10);
+
+    private static List<(double Seconds, int Step)> Due(FloodSchedule schedule, int everyMs)
+    {
+        var all = new List<(double Seconds, int Step)>();
+        for (var now = 0.0; now < 40; now += everyMs / 1e3)
+        {
+            while (schedule.Next(now) is { } due)
+                all.Add(due);
+        }
+        return all;
+    }
+}

@@ -12,6 +12,7 @@ const string Examples =
       seawall check -c seawall.toml         what a settings file would do, and what is wrong with it
       seawall run -c seawall.toml           run by a settings file; SIGHUP reloads it, SIGTERM ends in order
       seawall demo                          a storm of connections, without Seawall and with it
+      seawall demo overload                 more than a server can do, without Seawall and with it
     """;
 
 var root = new RootCommand("A front door for MySQL and MariaDB: clients log in to Seawall, servers see a small, warm, gated pool.")

@@ -69,6 +69,48 @@ public sealed class DemoTests(LabServers lab)
     }
 
     [Fact]
+    public async Task The_overload_demo_shows_both_ways_second_by_second_and_ends_with_an_answer()
+    {
+        await lab.RequireAsync("mariadb", Cancel);
+        var folder = lab.NewFolder();
+        using var port = new DemoPorts();
+        const int seconds = 10;
+        var command = new LabCommand(SeawallScript, "demo", "overload", "--no-wait", "--seconds", Text(seconds), "--port", Text(port.First))
+        {
+            Environment = new Dictionary<string, string> { ["TMPDIR"] = folder },
+        };
+        var result = await LabProgram.RunAsync(command, s_timeMax, Cancel);
+
+        result.ShouldSucceed();
+        var lines = result.Output.Split('\n');
+        Assert.Equal(2 * seconds, lines.Count(line => line.Contains('█', StringComparison.Ordinal) || line.Contains('·', StringComparison.Ordinal)));
+        // What it comes to is the machine's affair; that something was done on both ways, and said, is not.
+        Assert.True(Row(result, "useful work before") is { Direct: > 0, Through: > 0 });
+        Assert.True(Row(result, "useful work during the flood").Through > 0);
+        Assert.Contains(lines, line => line.StartsWith("When the flood was over", StringComparison.Ordinal));
+        Assert.Equal("", result.Errors);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
+    }
+
+    [Fact]
+    public async Task Ctrl_C_ends_the_overload_demo_in_the_middle_of_the_flood()
+    {
+        await lab.RequireAsync("mariadb", Cancel);
+        var folder = lab.NewFolder();
+        using var port = new DemoPorts();
+        var command = new LabCommand(SeawallScript, "demo", "overload", "--no-wait", "--port", Text(port.First))
+        {
+            Environment = new Dictionary<string, string> { ["TMPDIR"] = folder },
+        };
+        await using var demo = LabProgram.Start(command);
+        await demo.WaitForLineAsync(line => line.StartsWith("   6 s", StringComparison.Ordinal), s_timeMax, Cancel);
+
+        demo.Signal(LabSignal.Interrupt);
+        Assert.Equal(130, (await demo.WaitAsync(s_timeMax, Cancel)).Status);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
+    }
+
+    [Fact]
     public async Task A_port_that_is_taken_is_named()
     {
         await lab.RequireAsync("mariadb", Cancel);
@@ -91,9 +133,11 @@ public sealed class DemoTests(LabServers lab)
     [InlineData("--port", "0")]
     [InlineData("--connections", "-1")]
     [InlineData("--at-once", "x")]
+    [InlineData("--seconds", "9")]
     public async Task A_number_out_of_range_is_wrong_usage(string option, string value)
     {
-        var result = await LabProgram.RunAsync(new LabCommand(SeawallScript, "demo", option, value), s_timeMax, Cancel);
+        string[] words = option == "--seconds" ? ["demo", "overload", option, value] : ["demo", option, value];
+        var result = await LabProgram.RunAsync(new LabCommand(SeawallScript, words), s_timeMax, Cancel);
 
         Assert.Equal(2, result.Status);
         Assert.Contains(option, result.Errors, StringComparison.Ordinal);

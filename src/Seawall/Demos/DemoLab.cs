@@ -42,10 +42,10 @@ internal sealed class DemoLab(string folder)
     }
 
     /// <summary>Starts a server that lives as long as the result. Throws <see cref="DemoException"/> when it does not come up.</summary>
-    internal async Task<DemoServer> StartServer(string dataFolder, int port, int id, int? replicaOf, CancellationToken cancel)
+    internal async Task<DemoServer> StartServer(string dataFolder, int port, int id, int? replicaOf, CancellationToken cancel, params string[] more)
     {
         string[] follows = replicaOf is { } source ? ["--replica-of", $"{source}"] : [];
-        var process = Start("server", ["mariadb", dataFolder, $"{port}", $"{id}", .. follows, "--hold"], redirectInput: true);
+        var process = Start("server", ["mariadb", dataFolder, $"{port}", $"{id}", .. follows, "--hold", "--", .. more], redirectInput: true);
         var words = process.StandardError.ReadToEndAsync(CancellationToken.None);
         using var stop = cancel.Register(() => Kill(process));
         while (await process.StandardOutput.ReadLineAsync(CancellationToken.None) is { } line)
@@ -104,13 +104,15 @@ internal sealed class DemoServer(Process keeper, string version, int pid, int po
 
     internal int Port { get; } = port;
 
+    internal int Pid { get; } = pid;
+
     /// <summary>User and system time that the server has used, in seconds.</summary>
     internal double CpuSeconds
     {
         get
         {
             // The name in parentheses may have spaces; what follows it does not. Fields 14 and 15, counted from 1.
-            var stat = File.ReadAllText($"/proc/{pid}/stat");
+            var stat = File.ReadAllText($"/proc/{Pid}/stat");
             var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
             return (double.Parse(fields[11]) + double.Parse(fields[12])) / TicksPerSecond;
         }

@@ -11,6 +11,9 @@ namespace Seawall.Demos;
 /// <param name="Monitor">The account that Seawall watches with; its password is its name.</param>
 internal sealed record DemoTarget(string Folder, int Port, int PrimaryPort, int[] ReplicaPorts, string Monitor)
 {
+    /// <summary>Statements that may run at the primary at one time, and whose accounts have which class; null for no limit.</summary>
+    internal (int Running, IReadOnlyDictionary<string, string> ClassOfUser)? Overload { get; init; }
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Writes the settings that a person would write, and returns the file's path.</summary>
@@ -31,6 +34,8 @@ internal sealed record DemoTarget(string Folder, int Port, int PrimaryPort, int[
             name = "primary"
             address = "127.0.0.1:{PrimaryPort}"
             """);
+        if (Overload is { } overload)
+            text.AppendLine(CultureInfo.InvariantCulture, $"running_max = {overload.Running}");
         for (var i = 0; i < ReplicaPorts.Length; i++)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"""
@@ -39,6 +44,19 @@ internal sealed record DemoTarget(string Folder, int Port, int PrimaryPort, int[
                 address = "127.0.0.1:{ReplicaPorts[i]}"
                 role = "replica"
                 """);
+        }
+        if (Overload is { ClassOfUser: var classes })
+        {
+            text.AppendLine("[overload]").AppendLine("mode = \"enforce\"");
+            foreach (var (user, ofClass) in classes)
+            {
+                text.AppendLine(CultureInfo.InvariantCulture, $"""
+                    [[classes]]
+                    name = "{user}"
+                    class = "{ofClass}"
+                    user = "{user}"
+                    """);
+            }
         }
         var path = Path.Combine(Folder, "seawall.toml");
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };

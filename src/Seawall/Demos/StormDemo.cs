@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using Seawall.Control.Processes;
-using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Loops;
 using Seawall.Rehearsal.Sessions;
 using Seawall.Rehearsal.Storms;
@@ -25,6 +24,7 @@ internal sealed class StormDemo(DemoOptions options, DemoScreen screen, TimeProv
     /// <summary>Runs the demo until its end, or until <paramref name="cancel"/>. Throws <see cref="DemoException"/>.</summary>
     internal async Task Run(Func<DemoTarget, Task<SeawallProcess>> startSeawall, CancellationToken cancel)
     {
+        var sessions = new DemoSessions(time);
         var lab = DemoLab.Find() ?? throw new DemoException(
             "the demo needs the project's lab/ folder: run it as ./seawall demo, from a clone of the repository");
         screen.Step("Looking for MariaDB; installing it from Debian's packages if it is missing");
@@ -32,17 +32,17 @@ internal sealed class StormDemo(DemoOptions options, DemoScreen screen, TimeProv
             throw new DemoException($"MariaDB is not to be had: {problem}");
         using var folder = DemoFolder.Make(options.KeepsData);
         screen.Step($"Starting a primary and two replicas on loopback, data in {folder.Path}");
-        using var primary = await lab.StartServer(Path.Combine(folder.Path, "primary"), FreePort(), 1, null, cancel);
-        using var first = await lab.StartServer(Path.Combine(folder.Path, "replica-1"), FreePort(), 2, primary.Port, cancel);
-        using var second = await lab.StartServer(Path.Combine(folder.Path, "replica-2"), FreePort(), 3, primary.Port, cancel);
+        using var primary = await lab.StartServer(Path.Combine(folder.Path, "primary"), DemoSessions.FreePort(), 1, null, cancel);
+        using var first = await lab.StartServer(Path.Combine(folder.Path, "replica-1"), DemoSessions.FreePort(), 2, primary.Port, cancel);
+        using var second = await lab.StartServer(Path.Combine(folder.Path, "replica-2"), DemoSessions.FreePort(), 3, primary.Port, cancel);
         screen.Detail($"MariaDB {primary.Version}: primary on {primary.Port}, replicas on {first.Port} and {second.Port}");
-        using var session = await Session(primary);
+        using var session = await sessions.Open(primary.Port, Admin);
         screen.Step($"Filling a table with {Rows:N0} rows");
         await Prepare(session);
         screen.Step($"Starting Seawall on port {options.Port}");
         await using var seawall = await startSeawall(
             new DemoTarget(folder.Path, options.Port, primary.Port, [first.Port, second.Port], Admin));
-        (await SessionWhenOpen(options.Port, cancel)).Dispose();
+        (await sessions.OpenWhenReady(options.Port, Visitor, cancel)).Dispose();
         var figures = await screen.Storms(options, async report =>
         {
             var direct = await Storm(primary, session, primary.Port, count => report(0, count), cancel);
@@ -54,37 +54,6 @@ internal sealed class StormDemo(DemoOptions options, DemoScreen screen, TimeProv
             return;
         screen.Invite(options.Port, Visitor, seawall.AdminOptionFile);
         await Task.Delay(Timeout.InfiniteTimeSpan, time, cancel).ContinueWith(_ => { }, CancellationToken.None);
-    }
-
-    private async Task<ServerSession> Session(DemoServer server) =>
-        await ServerSession.Open(Endpoint.Tcp(IPAddress.Loopback, server.Port), AccountOf(Admin), time);
-
-    // The front door lets nobody in before it has read the server's accounts, which takes a moment.
-    private async Task<ServerSession> SessionWhenOpen(int port, CancellationToken cancel)
-    {
-        const int triesMax = 100, pauseMs = 100;
-        for (var tries = 1; ; tries++)
-        {
-            try
-            {
-                return await ServerSession.Open(Endpoint.Tcp(IPAddress.Loopback, port), AccountOf(Visitor), time);
-            }
-            catch (InvalidOperationException) when (tries < triesMax)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(pauseMs), time, cancel);
-            }
-            catch (InvalidOperationException problem)
-            {
-                throw new DemoException($"Seawall did not open its door: {problem.Message}");
-            }
-        }
-    }
-
-    private static Account AccountOf(string user)
-    {
-        var account = new Account(user, "%", [], AccountSource.Settings);
-        account.Secrets.LearnPassword(System.Text.Encoding.UTF8.GetBytes(user)); // The lab's passwords are its names.
-        return account;
     }
 
     private static async Task Prepare(ServerSession session)
@@ -102,7 +71,7 @@ internal sealed class StormDemo(DemoOptions options, DemoScreen screen, TimeProv
         var plan = new StormPlan
         {
             Target = Endpoint.Tcp(IPAddress.Loopback, port),
-            Account = AccountOf(Visitor),
+            Account = DemoSessions.AccountOf(Visitor),
             Statement = "SELECT name, price FROM demo.items WHERE id = {0}",
             KeyMax = Rows,
             Connections = options.Connections,
@@ -125,13 +94,5 @@ internal sealed class StormDemo(DemoOptions options, DemoScreen screen, TimeProv
     {
         var rows = await session.Query("SHOW GLOBAL STATUS LIKE 'Connections'");
         return long.Parse(rows[0][1]!, CultureInfo.InvariantCulture);
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new System.Net.Sockets.Socket(
-            System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
 using Seawall.Control;
 using Seawall.Control.Logs;
 using Seawall.Control.Processes;
@@ -10,7 +11,10 @@ using Spectre.Console;
 
 namespace Seawall.Verbs;
 
-/// <summary><c>seawall demo</c>: a storm of connections on a server of its own, without and with Seawall.</summary>
+/// <summary>
+/// <c>seawall demo</c>: a storm of connections on a server of its own, without and with Seawall; <c>seawall demo overload</c>: more than a
+/// server can do, through a plain forwarder and through Seawall.
+/// </summary>
 internal static class DemoVerb
 {
     private static readonly Option<int> s_port = Number(
@@ -19,6 +23,8 @@ internal static class DemoVerb
     private static readonly Option<int> s_connections = Number("--connections", "Connections in each storm", 10_000, 10_000_000);
 
     private static readonly Option<int> s_atOnce = Number("--at-once", "Connections at one time", 200, 10_000);
+
+    private static readonly Option<int> s_seconds = Number("--seconds", "How long the load takes, each of the two times", 20, 600, min: 10);
 
     private static readonly Option<bool> s_noWait = new("--no-wait") { Description = "End when the table has been shown" };
     private static readonly Option<bool> s_keepData = new("--keep-data") { Description = "Leave the servers' data where it is" };
@@ -30,36 +36,53 @@ internal static class DemoVerb
         {
             s_port, s_connections, s_atOnce, s_noWait, s_keepData,
         };
-        command.SetAction((parsed, _) => Run(
-            new DemoOptions(parsed.GetValue(s_port), parsed.GetValue(s_connections), parsed.GetValue(s_atOnce),
-                IsBrief: parsed.GetValue(s_noWait), KeepsData: parsed.GetValue(s_keepData)),
-            time));
+        command.SetAction((parsed, _) => Run(OptionsOf(parsed), LogLevel.Warning, time, (options, start, cancel) =>
+            new StormDemo(options, new DemoScreen(AnsiConsole.Console), time).Run(start, cancel)));
+        command.Add(MakeOverload(time));
         return command;
     }
 
-    private static Option<int> Number(string name, string description, int byDefault, int max)
+    private static Command MakeOverload(TimeProvider time)
+    {
+        var command = new Command("overload",
+            "Show four times what a server can do, through a plain forwarder and through Seawall; about a minute.")
+        {
+            s_port, s_seconds, s_noWait, s_keepData,
+        };
+        command.SetAction((parsed, _) => Run(OptionsOf(parsed), LogLevel.Error, time, (options, start, cancel) => // That it refuses is what is shown.
+            new OverloadDemo(options, new OverloadScreen(AnsiConsole.Console), time).Run(start, cancel)));
+        return command;
+    }
+
+    private static DemoOptions OptionsOf(ParseResult parsed) => new(
+        parsed.GetValue(s_port), parsed.GetValue(s_connections), parsed.GetValue(s_atOnce), parsed.GetValue(s_seconds),
+        IsBrief: parsed.GetValue(s_noWait), KeepsData: parsed.GetValue(s_keepData));
+
+    private static Option<int> Number(string name, string description, int byDefault, int max, int min = 1)
     {
         var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => byDefault };
         option.Validators.Add(result =>
         {
             // A value that is no number at all is the parser's to refuse.
             if (result.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out var value)
-                && (value < 1 || value > max))
+                && (value < min || value > max))
             {
-                result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} must be from 1 to {max}; it is {value}"));
+                result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} must be from {min} to {max}; it is {value}"));
             }
         });
         return option;
     }
 
-    private static async Task<int> Run(DemoOptions options, TimeProvider time)
+    private static async Task<int> Run(
+        DemoOptions options, LogLevel level, TimeProvider time,
+        Func<DemoOptions, Func<DemoTarget, Task<SeawallProcess>>, CancellationToken, Task> demo)
     {
         using var end = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, End);
         using var logs = new SeawallLoggers(
-            new LogOptions(Microsoft.Extensions.Logging.LogLevel.Warning, IsJson: false), Console.OpenStandardError(),
+            new LogOptions(level, IsJson: false), Console.OpenStandardError(),
             isTerminal: !Console.IsErrorRedirected, time);
         // A second signal is not heard: cleaning up takes a second or two, and what it stopped would lie around for ever.
         void End(PosixSignalContext signal)
@@ -71,8 +94,7 @@ internal static class DemoVerb
         }
         try
         {
-            await new StormDemo(options, new DemoScreen(AnsiConsole.Console), time)
-                .Run(target => StartSeawall(target, logs, time), end.Token);
+            await demo(options, target => StartSeawall(target, logs, time), end.Token);
             return ExitCodes.Done;
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)

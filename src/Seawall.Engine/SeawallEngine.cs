@@ -59,6 +59,8 @@ public sealed class SeawallEngine : IDisposable
             Loops = _threads.Data.Count,
             NumbersFrom = _options.NumbersFrom,
             Strain = new Strain(() => _options.Protection),
+            Gate = new LoginGate(() => Brownouts.Measures, () => _options.Clients, () => LoginCount, () => _workers.Queued),
+            Tarpit = new Tarpit(() => _options.Overload.TarpitMax),
             Accounts = _accounts,
             Learnt = new LearntAccounts(_board, Pools, _servers.Introduce),
         };

@@ -20,6 +20,7 @@ internal sealed class OverloadComposer(
             QueueMaxPerRunning = section.Number("queue_max_per_running"),
             QueueBytesMax = section.Number("queue_bytes_max"),
             Classes = [.. Enum.GetValues<StatementClass>().Select(which => LimitsOf(section, which))],
+            TarpitMax = section.Number("tarpit_max"),
             DeferMsMax = section.Number("defer_ms_max"),
             DeferRoom = section.Number("defer_room"),
             DeferCountMax = section.Number("defer_max"),
@@ -56,6 +57,7 @@ internal sealed class OverloadComposer(
             StandingMsMax = section.Number($"{word}_standing_ms_max"),
             ShareMin = section.Number($"{word}_share_min"),
             ShareMax = section.Number($"{word}_share_max"),
+            LoginShare = section.Number($"{word}_login_share"),
             Error = section.Text($"{word}_error") switch
             {
                 "1041" => ShedError.OutOfResources,

@@ -76,6 +76,8 @@ internal static class SettingKeys
             "Clients at one time; one more hears \"Too many connections\""),
         Number("clients", "logins_max", s_clients.LoginsMax, 1, 1_000_000,
             "Logins under way at one time, and never more than half of max; for one more, the oldest is ended"),
+        Number("clients", "crypto_max", s_clients.CryptoMax, 1, 4_096,
+            "Pieces of cryptography of logins that may wait for a processor; who needs one more hears \"Too many connections\""),
         Number("clients", "logins_per_source_max", s_clients.LoginsPerSourceMax, 1, 1_000_000,
             "Logins under way from one address, or one IPv6 network of 64 bits, and never more than a quarter of max"),
         Number("clients", "login_bytes_max", s_clients.LoginBytesMax, 0, int.MaxValue,
@@ -187,6 +189,8 @@ internal static class SettingKeys
             "Hundredths of servers.running_max below which deferred statements are let go, when nobody waits"),
         Number("overload", "defer_max", s_overload.DeferCountMax, 0, 1_000_000, "Statements that are deferred in front of one server at one time"),
         Number("overload", "defer_bytes_max", s_overload.DeferBytesMax, 1, int.MaxValue, "Bytes of statements that are"),
+        Number("overload", "tarpit_max", s_overload.TarpitMax, 0, 1_000_000,
+            "Clients that hear of a refusal 10 to 100 ms later, at one time, when they come again at once; 0 for none"),
         .. StatementClasses.OfClients.SelectMany(ClassLimitKeys),
     ];
 
@@ -202,6 +206,8 @@ internal static class SettingKeys
             Number("overload", $"{word}_share_min", limits.ShareMin, 0, 100,
                 "Hundredths of servers.running_max that the class gets before higher ones, while it has statements waiting"),
             Number("overload", $"{word}_share_max", limits.ShareMax, 1, 100, "Hundredths of it that the class may have while lower ones wait"),
+            Number("overload", $"{word}_login_share", limits.LoginShare, 1, 100,
+                "Hundredths of clients.logins_max and clients.crypto_max below which a login of the class may begin"),
             Choice("overload", $"{word}_error", ["1205", "1041", "3024"], NumberOf(limits.Error),
                 "The error that its statements are refused with: 1205, 1041, or 3024 (1969 with MariaDB)"),
         ];

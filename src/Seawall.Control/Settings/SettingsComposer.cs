@@ -162,6 +162,7 @@ internal sealed class SettingsComposer
             RequiresTls = requiresTls,
             CountMax = section.Number("max"),
             LoginsMax = section.Number("logins_max"),
+            CryptoMax = section.Number("crypto_max"),
             LoginsPerSourceMax = section.Number("logins_per_source_max"),
             LoginBytesMax = section.Number("login_bytes_max"),
             WrongPasswordsFree = section.Number("wrong_passwords_free"),

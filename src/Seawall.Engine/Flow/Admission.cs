@@ -33,6 +33,9 @@ internal sealed class Admission(
     /// <summary>After which to try again, at least, when it is Seawall that runs short: it takes at least this long to have more.</summary>
     private const int SelfRetryMs = 5_000;
 
+    /// <summary>Who is refused twice within this time has not taken the first one for a reason to wait.</summary>
+    private const int AgainMs = 1_000;
+
     private readonly DigestScratch _scratch = new();
     private readonly long[] _saidMs = [.. Enumerable.Repeat(long.MinValue / 2, StatementClasses.Count)];
     private ServerId _server;
@@ -148,8 +151,22 @@ internal sealed class Admission(
     {
         if (!statement.IsTaken)
             await Relay.Command(statement, null, door.Meter);
+        if (waiter.Turn == Turn.Shed && !statement.IsKilled)
+            await SlowDown(statement.Session, waiter);
         Refuse(statement, sluice, waiter);
         return false;
+    }
+
+    // Who was refused a moment ago and is so again without having waited asks in a loop.
+    private LoopTask SlowDown(Session session, Applicant refused)
+    {
+        var now = door.Loop.NowMs;
+        var asksAgain = session.Class.RefusedMs != 0 && now - session.Class.RefusedMs < AgainMs;
+        session.Class.RefusedMs = Math.Max(1, now);
+        var waitedMs = now - refused.SinceMs;
+        if (!asksAgain || waitedMs >= TimerWheel.TickMs)
+            return default;
+        return door.Tarpit.Wait(door.Loop, door.Meter, refused.DeadlineMs == 0 ? AgainMs : refused.DeadlineMs - waitedMs);
     }
 
     private void Refuse(Statement statement, Sluice sluice, GateWaiter waiter)

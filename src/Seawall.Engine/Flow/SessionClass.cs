@@ -27,6 +27,9 @@ internal struct SessionClass
     /// <summary>Whether a rule before that one is for some of its statements.</summary>
     internal bool DependsOnDigest;
 
+    /// <summary>When a statement of it was refused last, in the loop's milliseconds; 0: none was.</summary>
+    internal long RefusedMs;
+
     /// <summary>What the session has said of its statements (<c>SET @seawall_priority</c>); 0: nothing.</summary>
     internal byte Said;
 

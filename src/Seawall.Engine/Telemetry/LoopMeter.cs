@@ -45,6 +45,12 @@ public sealed class LoopMeter(Loop? loop = null)
     /// <summary>Logins turned away because too many waited for the same account from the same source.</summary>
     public long LoginsRefusedSlowed;
 
+    /// <summary>Logins turned away because their class had its share, or that would have been.</summary>
+    public long LoginsRefusedByClass;
+
+    /// <summary>Clients that waited a little before they heard that they, or their statement, were refused.</summary>
+    public long Tarpitted;
+
     /// <summary>Logins turned away because too many from one source were under way.</summary>
     public long LoginsRefusedBySource;
 

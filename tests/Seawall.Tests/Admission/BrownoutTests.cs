@@ -58,7 +58,7 @@ public sealed class BrownoutTests
     {
         using var world = World();
         var client = world.Client();
-        Begin(world, "BROWNOUT 'low' FOR 1 MINUTE");
+        Begin(world, "BROWNOUT 'low' FOR 30 MINUTES");
         var served = 0;
         for (var page = 0; page < 200; page++)
         {

@@ -23,6 +23,7 @@ internal sealed class ClientAuthentication(
     private bool _hasPassword;
     private byte[] _longNonce = [];
     private bool _wasWrong;
+    private Refusal? _crowded;
 
     /// <summary>The account, when the client is who it says and may come in.</summary>
     internal Account? Accepted { get; private set; }
@@ -99,8 +100,8 @@ internal sealed class ClientAuthentication(
         _hasPassword |= response.Length > 0;
         Plugin = wanted;
         var proof = await Prove(account, wanted, response, known: null);
-        if (exchange.IsOver)
-            return default;
+        if (exchange.IsOver || _crowded is not null)
+            return _crowded ?? default;
         // The account may have changed a moment ago: before a client is turned away, the servers are asked once more.
         if (!proof.Ok && await door.Accounts.Refresh(_user, door.Loop) is { } fresh && !ReferenceEquals(fresh, account))
         {
@@ -110,6 +111,8 @@ internal sealed class ClientAuthentication(
             proof = await Prove(fresh, wanted, response, proof.Password);
         }
         proof.Forget();
+        if (_crowded is { } crowded)
+            return crowded;
         if (proof.Ok && isReal)
             return Judge(account);
         return Denied(known is not null && WantedKind(known, spoken) is null
@@ -232,6 +235,8 @@ internal sealed class ClientAuthentication(
 
     private async LoopTask<byte[]?> AskForPassword()
     {
+        if (IsCrowdedOut())
+            return null;
         var packet = exchange.Begin();
         AuthMoreData.Write(packet, [AuthMoreData.PerformFullAuthentication]);
         exchange.Send(packet);
@@ -260,16 +265,40 @@ internal sealed class ClientAuthentication(
             return true;
         var work = new KeyMaking(door);
         if (!door.Workers.TryRun(work))
-            return false;
+            return CrowdOut();
         await work;
         return true;
+    }
+
+    // What follows costs cryptography: no password is asked for that nobody has time to look at.
+    private bool IsCrowdedOut()
+    {
+        var applicant = new LoginApplicant(_session.Wire.Peer, _session.Listener, _user);
+        if (door.Gate.Ask(applicant, needsCrypto: true) is not { } refusal)
+            return false;
+        door.Meter.LoginsRefusedByClass++;
+        if (refusal.IsEnforced)
+            _crowded = new(SqlError.TooManyConnections, refusal.Message, "too much cryptography of logins waits (clients.crypto_max)");
+        return refusal.IsEnforced;
+    }
+
+    // As much waits as there can be. Always false.
+    private bool CrowdOut()
+    {
+        _crowded = new(SqlError.TooManyConnections,
+            "Too many connections: too much cryptography of logins waits for a processor (clients.crypto_max); trying again is safe",
+            "too much cryptography of logins waits");
+        return false;
     }
 
     private async LoopTask<byte[]?> Decrypt(byte[] cipher)
     {
         var work = new Decryption(door, cipher, _session.Nonce);
         if (!door.Workers.TryRun(work))
+        {
+            CrowdOut();
             return null;
+        }
         await work;
         return work.Password;
     }
@@ -278,7 +307,7 @@ internal sealed class ClientAuthentication(
     {
         var check = new PasswordCheck(door.Loop, account, password);
         if (!door.Workers.TryRun(check))
-            return false;
+            return CrowdOut();
         await check;
         if (check.IsRight)
             account.Secrets.LearnPassword(password);
@@ -301,8 +330,8 @@ internal sealed class ClientAuthentication(
             return Judge(known);
         }
         var password = response.Length > 1 ? await AskForPassword() : [];
-        if (exchange.IsOver)
-            return default;
+        if (exchange.IsOver || _crowded is not null)
+            return _crowded ?? default;
         if (password is null)
             return Denied("the password could not be read");
         var (account, problem, isWrong) = await door.Learnt.Confirm(_user, password, _session);

@@ -35,6 +35,7 @@ internal sealed class ClientLogin : LoginPlace
     private bool _isGreeted;
     private bool _isBetweenWires;
     private bool _late;
+    private bool _isCounted;
     private bool _pushedOut;
 
     internal ClientLogin(Session session, FrontDoor door)
@@ -73,11 +74,17 @@ internal sealed class ClientLogin : LoginPlace
     internal async LoopTask<bool> Run()
     {
         _door.Loop.Arm(this, _door.Options.LoginMsMax);
-        _door.Room.Enter(this);
         bool letIn;
         try
         {
-            letIn = await HearProxy() && TakesItsTurn() && await Receive();
+            // Before it counts: whoever is not let in must not push anybody out. Whom a proxy speaks for it says first.
+            var isProxied = _door.Options.ProxiesFrom.Contains(_session.Wire.Peer);
+            letIn = isProxied || await IsAdmitted(_session.Wire.Peer);
+            if (letIn)
+            {
+                _door.Room.Enter(this);
+                letIn = await HearProxy() && (!isProxied || await IsAdmitted(_session.Wire.Peer)) && TakesItsTurn() && await Receive();
+            }
         }
         finally
         {
@@ -117,6 +124,42 @@ internal sealed class ClientLogin : LoginPlace
             return true;
         _door.Meter.LoginsFailed++;
         return false;
+    }
+
+    // By what is known before the greeting. Who comes too soon is told after a while, and keeps no place meanwhile.
+    private async LoopTask<bool> IsAdmitted(PeerAddress peer)
+    {
+        if (!IsRefused(new(peer, _session.Listener), out var message))
+            return true;
+        _door.Room.Leave(this);
+        await _door.Tarpit.Wait(_door.Loop, _door.Meter);
+        ClientReplies.SendInPlaceOfGreeting(_session.Wire, SqlError.TooManyConnections, message);
+        _door.Meter.LoginsFailed++;
+        return false;
+    }
+
+    // The same once the account is known, before its password is looked at.
+    private async LoopTask<bool> IsAdmittedAs(string user)
+    {
+        if (!IsRefused(new(_session.Wire.Peer, _session.Listener, user, Schema), out var message))
+            return true;
+        _door.Room.Leave(this);
+        await _door.Tarpit.Wait(_door.Loop, _door.Meter);
+        Exchange.SendError(SqlError.TooManyConnections, message);
+        _door.Meter.LoginsFailed++;
+        return false;
+    }
+
+    private bool IsRefused(in LoginApplicant applicant, out string message)
+    {
+        message = "";
+        if (_door.Gate.Ask(applicant, needsCrypto: false) is not { } refusal)
+            return false;
+        if (!_isCounted)
+            _door.Meter.LoginsRefusedByClass++;
+        _isCounted = true;
+        message = refusal.Message;
+        return refusal.IsEnforced;
     }
 
     // Said to whoever may be a person with a client, on a machine from which only a proxy should come.
@@ -200,6 +243,8 @@ internal sealed class ClientLogin : LoginPlace
             return false;
         if (CollationTable.Refusal(server, request.Collation) is { } unfit)
             return Refuse(request.User, unfit);
+        if (!await IsAdmittedAs(request.User))
+            return false;
         var authentication = new ClientAuthentication(Exchange, _door, _facts.Accounts, _greeted);
         var refusal = await authentication.Run(request.User, request.AuthPlugin, request.AuthResponse);
         if (Exchange.IsOver)

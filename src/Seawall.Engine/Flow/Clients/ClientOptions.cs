@@ -17,6 +17,12 @@ public sealed record ClientOptions
     /// </summary>
     public int LoginsMax { get; init; } = 4_000;
 
+    /// <summary>
+    /// Pieces of cryptography of logins that may wait for a worker: each takes a millisecond or two of a processor, so the last of them
+    /// waits for a second or so. Whoever needs one more is refused.
+    /// </summary>
+    public int CryptoMax { get; init; } = 1_000;
+
     /// <summary>Logins under way from one address, or one IPv6 network of 64 bits; one more is turned away.</summary>
     public int LoginsPerSourceMax { get; init; } = 1_000;
 

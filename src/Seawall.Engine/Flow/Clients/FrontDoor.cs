@@ -56,6 +56,12 @@ internal sealed class FrontDoor
     /// <summary>What Seawall itself runs short of.</summary>
     internal Strain Strain => _house.Strain;
 
+    /// <summary>Who may log in while there is not room for all.</summary>
+    internal ILoginGate Gate => _house.Gate;
+
+    /// <summary>Where those wait who were refused, before they hear it.</summary>
+    internal Tarpit Tarpit => _house.Tarpit;
+
     /// <summary>Whether it is just being found out what global variables are now: a session that begins waits for that.</summary>
     internal bool AreGlobalsChanging => _house.GlobalsChanging > 0;
 

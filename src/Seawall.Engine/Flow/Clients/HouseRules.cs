@@ -88,6 +88,12 @@ internal sealed class HouseRules(
     /// <summary>What Seawall itself runs short of.</summary>
     internal required Strain Strain { get; init; }
 
+    /// <summary>Who may log in while there is not room for all.</summary>
+    internal required ILoginGate Gate { get; init; }
+
+    /// <summary>Where those wait who were refused, before they hear it.</summary>
+    internal required Tarpit Tarpit { get; init; }
+
     /// <summary>Logins under way.</summary>
     internal LoginTally Logins { get; } = new();
 

@@ -60,6 +60,11 @@ public sealed record ClassLimits
     /// <summary>The hundredths that it may have while others wait.</summary>
     public required int ShareMax { get; init; }
 
+    /// <summary>
+    /// The hundredths of the logins that may be under way, and of their cryptography that may wait, below which one of this class may begin.
+    /// </summary>
+    public int LoginShare { get; init; } = 100;
+
     /// <summary>What a statement is refused with.</summary>
     public ShedError Error { get; init; } = ShedError.LockWait;
 
@@ -67,14 +72,15 @@ public sealed record ClassLimits
     public static ClassLimits DefaultOf(StatementClass which) => which switch
     {
         StatementClass.System or StatementClass.Critical => new() { WaitMsMax = 500, StandingMsMax = 50, ShareMin = 60, ShareMax = 100 },
-        StatementClass.Normal => new() { WaitMsMax = 500, StandingMsMax = 20, ShareMin = 8, ShareMax = 100 },
-        StatementClass.Low => new() { WaitMsMax = 250, StandingMsMax = 10, ShareMin = 5, ShareMax = 70 },
+        StatementClass.Normal => new() { WaitMsMax = 500, StandingMsMax = 20, ShareMin = 8, ShareMax = 100, LoginShare = 90 },
+        StatementClass.Low => new() { WaitMsMax = 250, StandingMsMax = 10, ShareMin = 5, ShareMax = 70, LoginShare = 60 },
         StatementClass.Background => new()
         {
             WaitMsMax = 250,
             StandingMsMax = 10,
             ShareMin = 1,
             ShareMax = 30,
+            LoginShare = 30,
             Error = ShedError.OutOfResources,
         },
     };
@@ -144,6 +150,9 @@ public sealed record OverloadOptions
 
     /// <summary>Bytes of statements that are.</summary>
     public int DeferBytesMax { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Clients that wait a little before they hear that they were refused, at one time; 0 for none.</summary>
+    public int TarpitMax { get; init; } = 5_000;
 
     /// <summary>What can be switched off, thinned out or slowed down for a while.</summary>
     public ImmutableArray<BrownoutGroup> Brownouts { get; init; } = [];

@@ -16,13 +16,15 @@ public sealed class BrownoutBoard
     private readonly Lock _lock = new();
     private readonly Loop _control;
     private readonly ILogger _logger;
+    private readonly Action<GateEvent> _tell;
     private readonly Alarm _alarm;
     private volatile Measures _measures;
 
-    internal BrownoutBoard(Loop control, OverloadOptions options, ILogger logger)
+    internal BrownoutBoard(Loop control, OverloadOptions options, ILogger logger, Action<GateEvent> tell)
     {
         _control = control;
         _logger = logger;
+        _tell = tell;
         _alarm = new Alarm(this);
         _measures = Measures.Of(options, [], before: null);
     }
@@ -59,12 +61,14 @@ public sealed class BrownoutBoard
             var others = _measures.Orders;
             if (others.FirstOrDefault(other => other.Group == group) is { } before)
             {
-                EngineLog.BrownoutEnded(_logger, before.What, before.By, $"another one takes its place, by {by}");
+                SayEnded(before, $"another one takes its place, by {by}");
                 others = others.Remove(before);
             }
             Change(_measures.Options, others.Add(order));
-            EngineLog.BrownoutBegan(_logger, order.What, time.TotalMinutes, by, why.Length > 0 ? $" ({why})" : "",
-                string.Join(", ", concerned.Select(Effect)));
+            var effect = string.Join(", ", concerned.Select(one => one.Effect));
+            var reason = why.Length > 0 ? $" ({why})" : "";
+            EngineLog.BrownoutBegan(_logger, order.What, time.TotalMinutes, by, reason, effect);
+            _tell(new(NowMs, GateEventKind.Brownout, order.What, effect, $"for {time.TotalMinutes:0.##} minutes, by {by}{reason}"));
             return concerned;
         }
     }
@@ -75,14 +79,6 @@ public sealed class BrownoutBoard
         lock (_lock)
             return EndThose(order => group is null || order.Group == group, $"by {by}");
     }
-
-    /// <summary>What a group's brown-out does, in words.</summary>
-    public static string Effect(BrownoutGroup group) => group.Action switch
-    {
-        BrownoutAction.Off => $"'{group.Name}' is off",
-        BrownoutAction.Share => $"'{group.Name}' has {group.Share} hundredths",
-        BrownoutAction.Slow => $"'{group.Name}' has {group.Pace!.PerSecond} in a second",
-    };
 
     /// <summary>Follows the settings: a brown-out whose groups are gone ends.</summary>
     internal void Apply(OverloadOptions options)
@@ -114,8 +110,14 @@ public sealed class BrownoutBoard
             return 0;
         Change(_measures.Options, _measures.Orders.RemoveRange(ended));
         foreach (var order in ended)
-            EngineLog.BrownoutEnded(_logger, order.What, order.By, cause);
+            SayEnded(order, cause);
         return ended.Length;
+    }
+
+    private void SayEnded(BrownoutOrder order, string cause)
+    {
+        EngineLog.BrownoutEnded(_logger, order.What, order.By, cause);
+        _tell(new(NowMs, GateEventKind.Brownout, order.What, "as before", cause));
     }
 
     private void Change(OverloadOptions options, ImmutableArray<BrownoutOrder> orders)

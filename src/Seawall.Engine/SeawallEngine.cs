@@ -32,6 +32,7 @@ public sealed class SeawallEngine : IDisposable
     private readonly ServerRegistry _servers;
     private readonly AccountWatch _accounts;
     private readonly EngineLane[] _lanes;
+    private readonly GateWatch _gates;
     private volatile EngineOptions _options;
     private bool _isDisposed;
 
@@ -50,7 +51,8 @@ public sealed class SeawallEngine : IDisposable
         _logger = logger;
         _workers = workers;
         _threads = threads;
-        Brownouts = new BrownoutBoard(_threads.Control, options.Overload, logger);
+        _gates = new GateWatch(_threads.Control, () => _servers!.Sluices, logger);
+        Brownouts = new BrownoutBoard(_threads.Control, options.Overload, logger, _gates.Keep);
         _servers = new ServerRegistry(_threads, _board, _settings, _workers, () => _options, () => _floodgate.IsClosing, logger);
         Pools = new PoolBook(_servers.ContextOf);
         _accounts = new AccountWatch(_threads.Control, _board, Pools.Renew, logger);
@@ -92,6 +94,22 @@ public sealed class SeawallEngine : IDisposable
 
     /// <summary>What people have switched off, thinned out or slowed down for a while.</summary>
     public BrownoutBoard Brownouts { get; }
+
+    /// <summary>The last changes in how statements are held back, the newest first, and how many milliseconds ago each was.</summary>
+    public IReadOnlyList<(GateEvent Event, long AgoMs)> GateEvents(int max)
+    {
+        var nowMs = _servers.NowMs;
+        return [.. _gates.Last(max).Select(news => (news, nowMs - news.AtMs))];
+    }
+
+    /// <summary>What would become of a statement that came now; null while no server is known.</summary>
+    public IReadOnlyList<AdmissionStep>? ExplainAdmission(AdmissionQuestion question)
+    {
+        if (_board.Current.Primary is not { Version: not null } server)
+            return null;
+        var dialect = SessionDialect.Of(_settings.Fresh, server);
+        return new AdmissionExplainer(Brownouts.Measures, _servers.SluiceOf(server.Id), server, dialect, _servers.NowMs).Explain(question);
+    }
 
     /// <summary>Whether it is going down.</summary>
     public bool IsClosing => _floodgate.IsClosing;
@@ -139,6 +157,7 @@ public sealed class SeawallEngine : IDisposable
             new LimitWatch(_threads.Control, _servers.LookAtLimits).Start();
             Views.Start();
             SelfWatch.Start();
+            _gates.Start();
         }));
     }
 

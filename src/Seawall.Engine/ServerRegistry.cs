@@ -33,6 +33,9 @@ internal sealed class ServerRegistry(
     /// <summary>What is in front of a server. From any thread.</summary>
     internal Sluice SluiceOf(ServerId id) => _sluices.GetOrAdd(id, static (_, loops) => new Sluice(loops), threads.Data.Count);
 
+    /// <summary>What is in front of each server of the settings. From any thread.</summary>
+    internal IEnumerable<(string Server, Sluice Sluice)> Sluices => options().Servers.Select(server => (server.Id.Name, SluiceOf(server.Id)));
+
     /// <summary>Nobody gets his turn any more.</summary>
     internal void CloseSluices()
     {

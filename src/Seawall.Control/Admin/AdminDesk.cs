@@ -44,6 +44,14 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
             (desk, _, _) => Now(HoldTables.Paces(desk.Context.Engine.Brownouts.Paces()))),
         new("SHOW BROWNOUT", AdminTakes.Nothing, "what can be switched off, thinned out or slowed down for a while, and what is, by whom and until when",
             (desk, _, _) => Now(HoldTables.Brownouts(desk.Context.Engine.Brownouts.View(), desk.Context.Time.GetUtcNow()))),
+        new("SHOW EVENTS", AdminTakes.Limit, "the last changes in how statements are held back: modes, queues, brown-outs, each with its cause",
+            (desk, arguments, _) => Now(HoldTables.Events(
+                desk.Context.Engine.GateEvents(arguments.Limit ?? RowsByDefault), desk.Context.Time.GetUtcNow()))),
+        new("EXPLAIN ADMISSION", AdminTakes.Words, "what would become of a statement that came now, and why; it is not run",
+            (desk, arguments, _) => Now(desk.Explain(arguments)))
+        {
+            Tail = ExplainCommand.Tail,
+        },
         new("SHOW STATS", AdminTakes.Like, "counters since the start and durations, in all and for each loop",
             (desk, arguments, _) => Now(FigureTables.Stats(desk.Views, arguments.Like))),
         new("SHOW SETTINGS", AdminTakes.Like, "every setting, who set it, and whether RELOAD applies it",
@@ -178,6 +186,9 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
             ? $"there is no client {id}; SHOW CLIENTS has the numbers"
             : $"nobody was cut off: loop {string.Join(", ", silent)} did not answer in time, and no other has a client {id}");
     }
+
+    private AdminReply Explain(AdminArguments arguments) => ExplainCommand.Read(arguments.Words, out var problem) is { } question
+        ? ExplainCommand.Run(context.Engine, question) : new AdminRefusal(SqlError.Syntax, problem);
 
     private AdminReply Brownout(AdminArguments arguments) => BrownoutCommand.Read(arguments.Words, out var problem) is { } command
         ? command.Run(context.Engine, arguments.By) : new AdminRefusal(SqlError.Syntax, problem);

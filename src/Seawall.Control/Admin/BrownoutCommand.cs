@@ -98,7 +98,7 @@ internal sealed record BrownoutCommand(string? Group, int Level, TimeSpan Time, 
                 : $"there is no group '{Group}' in [[brownouts]]; SHOW BROWNOUT has the groups");
         }
         var done = new AdminDone(string.Create(CultureInfo.InvariantCulture,
-            $"for {Time.TotalMinutes:0.##} minutes: {string.Join(", ", groups.Select(BrownoutBoard.Effect))}"));
+            $"for {Time.TotalMinutes:0.##} minutes: {string.Join(", ", groups.Select(group => group.Effect))}"));
         return engine.Options.Overload.Mode == OverloadMode.Observe
             ? done with { Warnings = ["overload.mode = \"observe\": it is only counted what would be refused"] } : done;
     }

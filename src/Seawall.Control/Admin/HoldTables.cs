@@ -41,6 +41,13 @@ internal static class HoldTables
             sluice.Deferral.PerSecond, sluice.Deferral.Deferred, sluice.Deferral.Released,
         ]));
 
+    internal static AdminTable Events(IReadOnlyList<(GateEvent Event, long AgoMs)> events, DateTimeOffset now) => new(
+        [Time("at"), Text("kind"), Text("of"), Text("is_now"), Text("cause")],
+        events.Select(row => (AdminCell[])
+        [
+            now - TimeSpan.FromMilliseconds(row.AgoMs), SnakeCase.Of(row.Event.Kind), row.Event.Of, row.Event.To, row.Event.Cause,
+        ]));
+
     private static string ActionOf(BrownoutGroup group) => group.Action switch
     {
         BrownoutAction.Off => "off",

@@ -111,7 +111,7 @@ internal static class Classifier
     }
 
     // Another one each hour, or the same clients would be those who are left out, day after day.
-    private static int CohortOf(ReadOnlySpan<byte> trace, uint session, long nowMs)
+    internal static int CohortOf(ReadOnlySpan<byte> trace, uint session, long nowMs)
     {
         if (trace.Length >= TraceAt + TraceLength)
             trace = trace.Slice(TraceAt, TraceLength);

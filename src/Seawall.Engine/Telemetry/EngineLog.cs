@@ -82,6 +82,12 @@ internal static partial class EngineLog
         + "({Reason}); SHOW QUEUES and SHOW SHED have more. Said at most every 10 s by each loop")]
     internal static partial void Shedding(ILogger logger, string server, string @class, string reason, int running, int limit);
 
+    [LoggerMessage(2903, LogLevel.Information, "statements at server {Server}: {Mode} from now on ({Cause})")]
+    internal static partial void GateModeChanged(ILogger logger, string server, string mode, string cause);
+
+    [LoggerMessage(2904, LogLevel.Warning, "queue {Queue}: {Order} from now on, {Cause}; {More} more changes since this was said last")]
+    internal static partial void QueueTurned(ILogger logger, string queue, string order, string cause, int more);
+
     [LoggerMessage(2901, LogLevel.Warning, "brown-out of {What} for {Minutes} minutes, by {By}{Why}: {Effect}")]
     internal static partial void BrownoutBegan(ILogger logger, string what, double minutes, string by, string why, string effect);
 

@@ -19,6 +19,7 @@ internal sealed class Sluice : IWaitingPlace
     private readonly ShedLedger _ledger = new();
     private readonly ServicePace _pace = new();
     private readonly CohortShares _shares = new();
+    private readonly TurnWatch _turns = new();
     private Turnstile _turnstile;
     private OverloadOptions _options = new();
     private volatile OverloadMode _mode;
@@ -61,6 +62,7 @@ internal sealed class Sluice : IWaitingPlace
             _options = options;
             _mode = options.Mode;
             Deferral.Apply(options);
+            _turns.Note(options.Mode, nowMs);
             _bounds = (runningMin, runningMax);
             var limit = Keeper.Apply(options, runningMin, runningMax);
             foreach (var queue in _queues)
@@ -366,6 +368,35 @@ internal sealed class Sluice : IWaitingPlace
         }
     }
 
+    /// <summary>What has changed in how it works since the last time that somebody asked. From any thread.</summary>
+    internal GateEvent[] TakeEvents()
+    {
+        lock (_lock)
+            return _turns.Take();
+    }
+
+    /// <summary>What would become of a statement that came now. Changes nothing; from any thread.</summary>
+    internal Outlook Foresee(StatementClass which, int cohort, int bytes, int deadlineMs, long nowMs)
+    {
+        lock (_lock)
+        {
+            var queue = QueueOf(which);
+            var limitMs = deadlineMs > 0 ? Math.Min(deadlineMs, queue.LimitMs(nowMs)) : queue.LimitMs(nowMs);
+            var ahead = WaitAhead(queue);
+            var reason = ShedReason.None;
+            if (!_shares.Includes(which, cohort))
+                reason = ShedReason.Cohort;
+            else if (!queue.Stands(nowMs) && queue.Count >= Math.Max(1, (long)_options.QueueMaxPerRunning * Limit))
+                reason = ShedReason.QueueFull;
+            else if (queue.Count > 0 && queue.Bytes + bytes > _options.QueueBytesMax)
+                reason = ShedReason.QueueBytes;
+            else if (!queue.Stands(nowMs) && ahead > limitMs)
+                reason = limitMs == deadlineMs ? ShedReason.Deadline : ShedReason.Predicted;
+            var passes = Running < Limit && Array.TrueForAll(_queues, static one => one.Count == 0);
+            return new(passes, passes ? ShedReason.None : reason, queue.Count, queue.Stands(nowMs), (long)ahead, limitMs);
+        }
+    }
+
     /// <summary>The last refusals, the newest first. From any thread.</summary>
     internal ShedEntry[] LastShed(int max)
     {
@@ -454,12 +485,15 @@ internal sealed class Sluice : IWaitingPlace
         while (NextQueue(nowMs) is { } queue)
         {
             if (!_turnstile.TryLetThrough())
-                return;
+                break;
             var applicant = queue.TakeNext(nowMs)!;
             _admitted[(int)queue.Class]++;
             Decide(applicant, Turn.Come);
         }
-        _turnstile.Open();
+        foreach (var queue in _queues)
+            _turns.Note(queue, Running, Limit, nowMs);
+        if (_queues[0].Count + _queues[1].Count + _queues[2].Count + _queues[3].Count == 0)
+            _turnstile.Open();
     }
 
     // The highest class that has less than it is guaranteed; then the highest that has not more than it may; then anybody: as
@@ -531,24 +565,4 @@ internal sealed class Sluice : IWaitingPlace
             decided = next;
         }
     }
-}
-
-/// <summary>Parts of a sluice that tests leave out, to see that they are missed.</summary>
-[Flags]
-internal enum SluiceParts : byte
-{
-    /// <summary>None.</summary>
-    None = 0,
-
-    /// <summary>A queue that stands does not turn.</summary>
-    Turning = 1,
-
-    /// <summary>Nobody is refused because of those before him.</summary>
-    Prediction = 2,
-
-    /// <summary>All cohorts are served alike.</summary>
-    Cohorts = 4,
-
-    /// <summary>Whoever came first goes first, whatever his class.</summary>
-    Classes = 8,
 }

@@ -36,6 +36,14 @@ public sealed record BrownoutGroup
     /// <summary>Classes that are in it as a whole, beside the rules that name it.</summary>
     public ImmutableArray<StatementClass> Classes { get; init; } = [];
 
+    /// <summary>What a brown-out of it does, in words.</summary>
+    public string Effect => Action switch
+    {
+        BrownoutAction.Off => $"'{Name}' is off",
+        BrownoutAction.Share => $"'{Name}' has {Share} hundredths",
+        BrownoutAction.Slow => $"'{Name}' has {Pace!.PerSecond} in a second",
+    };
+
     /// <summary>Whether statements of a rule and a class are in it.</summary>
     internal bool Includes(ClassRule? rule, StatementClass which) =>
         Classes.Contains(which) || (rule is not null && rule.Groups.Contains(Name));

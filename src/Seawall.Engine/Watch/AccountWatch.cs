@@ -15,8 +15,11 @@ namespace Seawall.Engine.Watch;
 /// </summary>
 internal sealed class AccountWatch(Loop loop, FactsBoard board, Action<AccountBook> changed, ILogger logger) : IAccountSource
 {
-    /// <summary>How long a client with a wrong proof waits for news of its account before it is turned away.</summary>
-    private const int RefreshMsMax = 1_000;
+    /// <summary>
+    /// How long a client with a wrong proof waits for a look at its account to begin before it is turned away: on a busy machine
+    /// the look before takes seconds. Half of what a login may take (<c>clients.login_ms_max</c>).
+    /// </summary>
+    private const int RefreshMsMax = 5_000;
 
     /// <summary>Wrong proofs cause at most one look at the servers in this time, however many there are.</summary>
     private const int RefreshEveryMs = 100;

@@ -32,6 +32,8 @@ public sealed record FakeAccount(string User, string Password, string Plugin = "
             "mysql_native_password" => NativePassword.Format(password),
             "caching_sha2_password" => Encoding.Latin1.GetString(SaltedSha2.Create(
                 SaltedSha2Scheme.Crypt, password, "ABCDEFGHIJKLMNOPQRST"u8).ToStored()),
+            "sha256_password" => Encoding.Latin1.GetString(SaltedSha2.Create(
+                SaltedSha2Scheme.Sha256Password, password, "ABCDEFGHIJKLMNOPQRST"u8).ToStored()),
             "ed25519" => Ed25519Password.Format(password),
             _ => "not checked here",
         };

@@ -105,8 +105,8 @@ internal sealed class ClientAuthentication(
         // The account may have changed a moment ago: before a client is turned away, the servers are asked once more.
         if (!proof.Ok && await door.Accounts.Refresh(_user, door.Loop) is { } fresh && !ReferenceEquals(fresh, account))
         {
-            account = fresh;
-            isReal = true;
+            account = known = fresh;
+            isReal = WantedKind(fresh, spoken) is not null;
             _book = door.Facts.Accounts;
             proof = await Prove(fresh, wanted, response, proof.Password);
         }

@@ -1,6 +1,7 @@
 using Seawall.Engine.Facts.Accounts;
 using Seawall.Testing;
 using Seawall.Testing.Servers;
+using Seawall.Testing.Worlds;
 using Xunit;
 
 namespace Seawall.Tests.Flow.Accounts;
@@ -115,6 +116,35 @@ public sealed class AccountTests
         world.Server.Accounts.Add(new FakeAccount("new", "born"));
 
         Assert.True(world.Connect(new() { User = "new", Password = "born" }).LogIn().IsIn);
+    }
+
+    [Fact]
+    public void An_account_that_was_made_while_the_accounts_are_read_slowly_is_let_in_as_well()
+    {
+        using var world = new EngineWorld(new() { Kind = FakeServerKind.MariaDb1011 });
+        var monitor = world.Server.LiveOf("monitor").Single();
+        ((SimulatedWire)monitor.Wire).Link.LatencyUs = 200_000;
+        var looks = monitor.Queries.Count(IsAboutGrants);
+        world.Server.Accounts.Add(new FakeAccount("first", "born"));
+        world.Pump(() => monitor.Queries.Count(IsAboutGrants) > looks, "the look at the first one");
+
+        world.Server.Accounts.Add(new FakeAccount("second", "born"));
+
+        Assert.True(world.Connect(new() { User = "second", Password = "born" }).LogIn().IsIn);
+
+        static bool IsAboutGrants(string sql) => sql.Contains("FROM mysql.db", StringComparison.Ordinal);
+    }
+
+    // Its password can be checked here, and no server connection could be opened with it.
+    [Fact]
+    public void An_account_that_was_made_this_moment_for_a_plugin_that_is_not_spoken_is_refused_at_its_login()
+    {
+        using var world = new EngineWorld();
+        world.Server.Accounts.Add(new FakeAccount("new", "born", "sha256_password"));
+        var client = world.Connect(new() { User = "new", Password = "born", Plugin = "caching_sha2_password" });
+
+        Assert.Equal(1045, client.LogIn().Code);
+        Assert.Contains(world.Log.Lines, line => line.Contains("plugin (sha256_password) is not spoken here", StringComparison.Ordinal));
     }
 
     [Fact]

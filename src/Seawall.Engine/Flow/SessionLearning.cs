@@ -3,6 +3,7 @@ using System.Text;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Servers;
 using Seawall.MySql.Results;
+using Seawall.MySql.Statements;
 
 namespace Seawall.Engine.Flow;
 
@@ -12,7 +13,7 @@ internal static class SessionLearning
     // Reported, but nothing to move: they follow the schema, the last statement or the server.
     private static readonly FrozenSet<string> s_ignored = FrozenSet.ToFrozenSet(
     [
-        "character_set_database", "collation_database", "last_insert_id", "identity", "last_gtid", "warning_count",
+        "last_insert_id", "identity", "last_gtid", "warning_count",
         "error_count", "in_transaction", "statement_id", "gtid_executed", "in_predicate_conversion_threshold",
     ]);
 
@@ -26,6 +27,7 @@ internal static class SessionLearning
     ]);
 
     private const string BigSelects = "sql_big_selects";
+    private const string CharsetOfSchema = "character_set_database";
 
     // The highest number that there is: SQL_BIG_SELECTS is switched on by it, and off by any other.
     private const string NoLimit = "18446744073709551615";
@@ -79,6 +81,11 @@ internal static class SessionLearning
     {
         if (s_ignored.Contains(name))
             return;
+        if (name is CharsetOfSchema or SessionSettings.CollationOfSchema)
+        {
+            LearnCollationOfSchema(session, connection, facts, name, value);
+            return;
+        }
         facts.HasVariableChange = true;
         // Those of transactions and GTIDs follow the client, as other settings do: Seawall wants to hear of neither.
         if (name.StartsWith("session_track_", StringComparison.Ordinal)
@@ -103,6 +110,22 @@ internal static class SessionLearning
             connection.Applied = With(connection.Applied, facts, name, value);
             facts.TellsBigSelects |= name == BigSelects;
         }
+    }
+
+    // It follows the schema, unless it was set.
+    private static void LearnCollationOfSchema(Session session, ServerConnection connection, AnswerFacts facts, string name, string value)
+    {
+        var traits = session.Current?.Facts.Traits ?? StatementTraits.None;
+        if ((traits & StatementTraits.SetsSystemVariable) == 0)
+            return;
+        facts.HasVariableChange = true;
+        if ((traits & StatementTraits.Use) != 0)
+        {
+            facts.HasUnmovableChange = true; // Nobody can tell which of both it was.
+            return;
+        }
+        session.Settings = session.Settings.WithCollationOfSchema(name, value);
+        connection.Applied = connection.Applied.WithCollationOfSchema(name, value);
     }
 
     // Two variables have another one in tow, which is not reported.

@@ -20,7 +20,10 @@ public sealed class SessionSettings
     /// <summary>The value of a variable whose global value is to be taken at the server.</summary>
     internal const string Global = "@@global";
 
-    private const string CollationOfSchema = "collation_database";
+    /// <summary>The variable that follows the schema, until a session sets it.</summary>
+    internal const string CollationOfSchema = "collation_database";
+
+    private const string CharsetOfSchema = "character_set_database";
 
     internal SessionSettings(
         SettingsTable table, string? schema, bool multiStatements, ImmutableArray<SessionVariable> variables)
@@ -115,18 +118,18 @@ public sealed class SessionSettings
     /// <summary>
     /// The same in a schema that is entered, this one or another: character sets of schemas are read by servers at that moment.
     /// </summary>
-    internal SessionSettings Entering(string? schema)
-    {
-        var index = IndexOf(CollationOfSchema);
-        return index < 0 ? WithSchema(schema) : Table.Intern(schema, MultiStatements, Variables.RemoveAt(index));
-    }
+    internal SessionSettings Entering(string? schema) => WithSchema(schema).Without(CollationOfSchema).Without(CharsetOfSchema);
+
+    /// <summary>The same with another collation in place of the schema's; either variable sets both.</summary>
+    internal SessionSettings WithCollationOfSchema(string name, string value) =>
+        (name == CollationOfSchema ? Without(CharsetOfSchema) : this).With(name, value);
 
     /// <summary>
     /// The same in a schema that was entered before COM_RESET_CONNECTION. Servers (MariaDB 10.11, MySQL 9.7) stay in it and
     /// take the character set that a session without a schema has: <c>SET CHARACTER SET</c> and <c>LOAD DATA</c> use it.
     /// </summary>
     internal SessionSettings AfterReset(string? schema) =>
-        schema is null ? WithSchema(schema) : WithSchema(schema).With(CollationOfSchema, Global);
+        schema is null ? WithSchema(schema) : WithSchema(schema).WithCollationOfSchema(CollationOfSchema, Global);
 
     /// <summary>The same with several statements in one command allowed or not.</summary>
     public SessionSettings WithMultiStatements(bool allowed) =>

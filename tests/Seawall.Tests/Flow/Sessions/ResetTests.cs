@@ -58,6 +58,27 @@ public sealed class ResetTests
     }
 
     [Theory]
+    [MemberData(nameof(WorldTests.Kinds), MemberType = typeof(WorldTests))]
+    public void A_collation_that_was_set_in_place_of_the_schemas_is_the_sessions_own(FakeServerKind kind)
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled(kind));
+        var client = world.Client(new() { Schema = "shop" });
+        var other = world.Client(new() { Schema = "shop" });
+        var own = CollationHere(other);
+
+        Assert.True(client.Query("SET @@collation_database = 'latin1_swedish_ci'").IsOk);
+
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Equal(["shop", own], other.Query(Ask).Row);
+            Assert.Equal(["shop", "latin1_swedish_ci"], client.Query(Ask).Row);
+        }
+        Assert.True(client.Command(CommandKind.InitDb, "shop").IsOk);
+        Assert.Equal(["shop", own], client.Query(Ask).Row);
+        Assert.Single(world.Pooled);
+    }
+
+    [Theory]
     [MemberData(nameof(Resettable))]
     public void A_connection_that_was_cleaned_knows_the_collation_of_its_schema_again(FakeServerKind kind)
     {

@@ -50,6 +50,10 @@ public sealed class RoomRules
         Assert.Equal([], Naming("Loops", to => IsIn(to, $"{Engine}.Loops")));
 
     [Fact]
+    public void What_keeps_deferred_statements_knows_nothing_but_the_loops() =>
+        Assert.Equal([], Naming("Deferrals", to => IsIn(to, $"{Engine}.Deferrals") || IsIn(to, $"{Engine}.Loops")));
+
+    [Fact]
     public void The_flow_never_names_those_who_watch() =>
         Assert.Equal([], Naming("Flow", to => !IsIn(to, $"{Engine}.Watch")));
 

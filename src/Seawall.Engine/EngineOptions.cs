@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Seawall.Engine.Deferrals;
 using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow;
@@ -88,6 +89,9 @@ public sealed record EngineOptions
 
     /// <summary>What is done when a server has more to do than it can.</summary>
     public OverloadOptions Overload { get; init; } = new();
+
+    /// <summary>Which statements are acknowledged before they run, and what keeps them until then.</summary>
+    public DeferralOptions Deferral { get; init; } = new();
 
     /// <summary>How Seawall protects itself.</summary>
     public ProtectionOptions Protection { get; init; } = new();

@@ -31,6 +31,9 @@ internal sealed class EngineThreads : IDisposable
     /// <summary>The loop for everything else.</summary>
     internal Loop Control { get; }
 
+    /// <summary>Whether nothing here is a thread of its own.</summary>
+    internal bool IsSimulated => _owned.Length == 0;
+
     internal void Start()
     {
         _started = true;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
+using Seawall.Engine.Deferrals;
 using Seawall.Engine.Facts;
 using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Clients;
@@ -10,6 +11,7 @@ using Seawall.Engine.Loops.Linux;
 using Seawall.Engine.Telemetry;
 using Seawall.Engine.Telemetry.Views;
 using Seawall.Engine.Watch;
+using Seawall.Engine.Watch.Appliers;
 using Seawall.MySql.Passwords;
 
 namespace Seawall.Engine;
@@ -28,6 +30,8 @@ public sealed class SeawallEngine : IDisposable
     private readonly PreparedTexts _texts = new();
     private readonly Floodgate _floodgate = new();
     private readonly SchemaMemory _schemas = new();
+    private readonly DeferralDesk _deferrals = new();
+    private JournalKeeper? _journal;
     private readonly Lazy<ServerRsaKey> _rsaKey = new(ServerRsaKey.Generate);
     private readonly ServerRegistry _servers;
     private readonly AccountWatch _accounts;
@@ -72,7 +76,7 @@ public sealed class SeawallEngine : IDisposable
             loop.Shortage = shortage;
         var kills = new KillDesk[_threads.Data.Count];
         _lanes = [.. _threads.Data.Select(loop => MakeLane(loop, house, kills))];
-        Views = new EngineViews(_lanes, _threads.Control, Pools, _servers, _board, house.Strain);
+        Views = new EngineViews(_lanes, _threads.Control, Pools, _servers, _board, house.Strain, _deferrals);
         SelfWatch = new SelfWatch(
             _threads.Control, house.Strain, () => House.Count + Pools.All.Sum(pool => pool.Total), Views.DelayGauges, Hurry, logger)
         {
@@ -132,11 +136,14 @@ public sealed class SeawallEngine : IDisposable
 
     internal Workers Workers => _workers;
 
+    internal DeferralDesk Deferrals => _deferrals;
+
     internal SelfWatch SelfWatch { get; }
 
     /// <summary>
     /// Starts the threads, looks at the servers and opens the front door. Throws
-    /// <see cref="System.Net.Sockets.SocketException"/> when an address cannot be had.
+    /// <see cref="System.Net.Sockets.SocketException"/> when an address cannot be had, and <see cref="IOException"/> when the journal of
+    /// deferred statements cannot.
     /// </summary>
     public void Start()
     {
@@ -147,6 +154,7 @@ public sealed class SeawallEngine : IDisposable
     /// <summary>Starts the threads and looks at the servers; nobody can come in before <see cref="OpenDoor"/>.</summary>
     public void StartBehindTheDoor()
     {
+        OpenJournal();
         _servers.Apply(new EngineOptions(), _options);
         _threads.Start();
         _threads.Control.Post(LoopJob.From(_ =>
@@ -158,6 +166,7 @@ public sealed class SeawallEngine : IDisposable
             Views.Start();
             SelfWatch.Start();
             _gates.Start();
+            _journal?.Start();
         }));
     }
 
@@ -208,7 +217,12 @@ public sealed class SeawallEngine : IDisposable
     public void Apply(EngineOptions options)
     {
         var before = _options;
-        _options = options = options with { Listen = before.Listen, Loops = before.Loops };
+        _options = options = options with
+        {
+            Listen = before.Listen,
+            Loops = before.Loops,
+            Deferral = options.Deferral with { Folder = before.Deferral.Folder },
+        };
         Brownouts.Apply(options.Overload);
         var elsewhere = _servers.Apply(before, options);
         Pools.Renew(elsewhere);
@@ -255,12 +269,29 @@ public sealed class SeawallEngine : IDisposable
     private async Task LeaveServers(TimeProvider time)
     {
         const int TriesMax = 10;
-        _threads.Control.Post(LoopJob.From(_ => _servers.StopWatching()));
+        _threads.Control.Post(LoopJob.From(_ =>
+        {
+            Views.Applier?.Stop();
+            _servers.StopWatching();
+        }));
         for (var left = TriesMax; left > 0 && Pools.All.Any(pool => pool.Total > 0); left--)
         {
             Pools.Empty();
             await Task.Delay(TimeSpan.FromMilliseconds(20), time, CancellationToken.None);
         }
+    }
+
+    private void OpenJournal()
+    {
+        if (_options.Deferral.Folder.Length == 0)
+            return;
+        Span<byte> number = stackalloc byte[8];
+        _entropy.GetBytes(number);
+        var applier = new Applier(new ApplierContext(_threads.Control, _board, _settings, House.Learnt, _servers.ContextOf,
+            _servers.SluiceOf, _deferrals, () => _options.Deferral, _logger));
+        _journal = new JournalKeeper(_threads.Control, _deferrals, applier, BitConverter.ToUInt64(number), _threads.IsSimulated, _logger);
+        _journal.Open();
+        Views.Applier = applier;
     }
 
     private void Hurry()
@@ -275,6 +306,7 @@ public sealed class SeawallEngine : IDisposable
         if (Interlocked.Exchange(ref _isDisposed, true))
             return; // Descriptors must not be closed twice: somebody else may have them by then.
         _floodgate.Close();
+        _deferrals.Journal?.Dispose(); // It tells the loops what it has written.
         _threads.Dispose();
         _workers.Dispose();
         _entropy.Dispose();
@@ -327,6 +359,7 @@ public sealed class SeawallEngine : IDisposable
             new Reception(door, schemas, interruptions, _logger),
             new StatementDesk(door),
             _floodgate,
+            new Deferring(door, _deferrals, () => _options.Deferral),
             new Admission(door, _servers.SluiceOf, () => Brownouts.Measures, _logger),
             new Leasing(door, Pools, _logger),
             new Recall(_texts),

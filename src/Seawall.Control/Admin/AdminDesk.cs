@@ -36,6 +36,11 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
                 desk.Views.LastShed(arguments.Limit ?? RowsByDefault), desk.Context.Time.GetUtcNow()))),
         new("SHOW CLASSES", AdminTakes.Nothing, "the classes: how they wait, and whose statements they are",
             (desk, _, _) => Now(OverloadTables.Classes(desk.Context.Engine.Options.Overload))),
+        new("SHOW DEFERRALS FAILED", AdminTakes.Limit, "statements that were acknowledged and could not be run, and why",
+            async (desk, arguments, cancel) => DeferralTables.Failed(
+                await desk.Views.DeadLetters(arguments.Limit ?? RowsByDefault, cancel))),
+        new("SHOW DEFERRALS", AdminTakes.Nothing, "statements that were acknowledged before they ran, by rule",
+            async (desk, _, cancel) => DeferralTables.Deferred(await desk.Views.Deferrals(cancel))),
         new("SHOW STRAIN", AdminTakes.Nothing, "what Seawall itself runs short of, and what it does about it",
             (desk, _, _) => Now(OverloadTables.Strain(desk.Views.Strain(), desk.Context.Engine.Options.Protection.Mode))),
         new("SHOW DEFERRED", AdminTakes.Nothing, "statements that are held at each server because they can be done at another time",

@@ -27,6 +27,7 @@ internal static class MetricsPage
     {
         var writer = new MetricsWriter();
         var pinned = await engine.Views.PinnedByReason(cancel);
+        var deferrals = await engine.Views.Deferrals(cancel);
         Process(writer, engine);
         writer.Family("seawall_log_lines_lost_total", MetricType.Counter,
             "lines of the log that were lost: its reader was too slow, or its disk full").Sample(logLinesLost);
@@ -38,6 +39,7 @@ internal static class MetricsPage
         OverloadFigures.Write(writer, engine.Views.Sluices());
         HoldFigures.Write(writer, engine.Views.Sluices(), engine.Brownouts.Paces(), engine.Brownouts.View());
         OverloadFigures.Write(writer, [.. engine.Views.Strain().Select(row => row.Reading)]);
+        DeferralFigures.Write(writer, deferrals);
         Loops(writer, engine.Views.Delays());
         return writer.ToString();
     }

@@ -72,7 +72,14 @@ public sealed class SeawallProcess : IControlActions, ITestator, IAsyncDisposabl
     public async Task Start(CancellationToken cancel, bool takesOver = false)
     {
         using var inheritance = takesOver ? await Task.Run(AskForInheritance, cancel) : null;
-        Engine.StartBehindTheDoor();
+        try
+        {
+            Engine.StartBehindTheDoor();
+        }
+        catch (IOException failure)
+        {
+            throw new ControlServiceException(failure.Message);
+        }
         if (inheritance is not null)
         {
             if (!await WaitUntilReady(s_heirReadyMax, cancel))

@@ -30,12 +30,13 @@ internal static class SettingKeys
     private static readonly ServerOptions s_server = new() { Id = new ServerId(""), Endpoint = Endpoint.Unix("/")! };
 
     /// <summary>Sections that may come more than once, as <c>[[name]]</c>.</summary>
-    internal static ImmutableArray<string> Lists { get; } = ["servers", "classes", "brownouts", "accounts"];
+    internal static ImmutableArray<string> Lists { get; } = ["servers", "classes", "brownouts", "deferrals", "accounts"];
 
     /// <summary>All keys.</summary>
     internal static ImmutableArray<SettingKey> All { get; } =
     [
-        .. Clients(), .. Servers(), .. Pool(), .. Overload(), .. ClassRules(), .. Brownouts(), .. Protection(), .. Password("monitor", User("monitor",
+        .. Clients(), .. Servers(), .. Pool(), .. Overload(), .. ClassRules(), .. Brownouts(), .. DeferralKeys.All,
+        .. Protection(), .. Password("monitor", User("monitor",
             "The account that Seawall watches the servers with and reads their accounts; without it accounts are learnt")),
         .. Password("accounts", User("accounts",
             "An account that Seawall knows by its password, whatever the servers tell")),
@@ -308,10 +309,10 @@ internal static class SettingKeys
     private static SettingKey User(string section, string meaning) =>
         Text(section, "user", "", meaning) with { IsRequired = true };
 
-    private static SettingKey Text(string section, string name, string normally, string meaning) =>
+    internal static SettingKey Text(string section, string name, string normally, string meaning) =>
         new() { Section = section, Name = name, Kind = SettingKind.Text, Default = normally, Meaning = meaning };
 
-    private static SettingKey Number(string section, string name, long normally, long min, long max, string meaning) =>
+    internal static SettingKey Number(string section, string name, long normally, long min, long max, string meaning) =>
         new()
         {
             Section = section,

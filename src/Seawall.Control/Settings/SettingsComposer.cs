@@ -60,6 +60,7 @@ internal sealed class SettingsComposer
             Clients = Clients(),
             Pools = pools,
             Overload = new OverloadComposer(this, _document, listen).Compose(),
+            Deferral = new DeferralComposer(this, _document).Compose(),
             Protection = OverloadComposer.Protection(_document.Section("protection")),
             Monitor = Monitor(),
             Accounts = Accounts(),

@@ -101,7 +101,11 @@ internal sealed class DeferralDesk
     private readonly ConcurrentDictionary<string, bool> _unsafeTables = new();
 
     /// <summary>Where statements are kept; null when none are.</summary>
-    internal IDeferralJournal? Journal { get; set; }
+    internal IDeferralJournal? Journal
+    {
+        get => Volatile.Read(ref field);
+        set => Volatile.Write(ref field, value);
+    }
 
     /// <summary>The rules that have done anything.</summary>
     internal IEnumerable<KeyValuePair<string, DeferralTally>> Tallies => _tallies.OrderBy(tally => tally.Key, StringComparer.Ordinal);

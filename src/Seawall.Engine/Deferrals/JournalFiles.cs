@@ -3,6 +3,9 @@ using Seawall.Engine.Loops.Linux;
 
 namespace Seawall.Engine.Deferrals;
 
+/// <summary>Another process has the journal.</summary>
+internal sealed class JournalHeldException(string message, Exception cause) : IOException(message, cause);
+
 /// <summary>The files of a journal. Everything throws <see cref="IOException"/> when the system says no.</summary>
 internal class JournalFiles(string folder)
 {
@@ -24,13 +27,34 @@ internal class JournalFiles(string folder)
             // The lock of the system, which goes away with its process.
             return new FileStream(Path.Combine(Folder, "lock"), Private(FileMode.OpenOrCreate, FileShare.None));
         }
+        catch (IOException held) when (held.HResult == Libc.EAGAIN)
+        {
+            throw new JournalHeldException($"the journal in {Folder} is in use by another process (deferral.folder)", held);
+        }
         catch (UnauthorizedAccessException refusal)
         {
             throw new IOException($"{refusal.Message} (deferral.folder)", refusal);
         }
         catch (IOException problem)
         {
-            throw new IOException($"the journal in {Folder} cannot be had: {problem.Message} Another Seawall may be using it (deferral.folder)", problem);
+            throw new IOException($"the journal in {Folder} cannot be had: {problem.Message} (deferral.folder)", problem);
+        }
+    }
+
+    /// <summary>Whether somebody holds it now.</summary>
+    internal bool IsHeld
+    {
+        get
+        {
+            try
+            {
+                Lock().Dispose();
+                return false;
+            }
+            catch (JournalHeldException)
+            {
+                return true;
+            }
         }
     }
 

@@ -144,6 +144,9 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
             if (rooms.Floodgate.Judge(session.IsUnderWay) == Verdict.Closing)
                 return rooms.Commands.RefuseClosing(session);
 
+            if (rooms.Deferring.Find(statement) is { } deferred)
+                return await rooms.Deferring.Accept(statement, deferred);
+
             if (rooms.Leasing.RefusesPin(statement))
                 return true;
 

@@ -7,6 +7,7 @@ internal sealed record ConversationRooms(
     Reception Reception,
     StatementDesk Statements,
     Floodgate Floodgate,
+    Deferring Deferring,
     Admission Admission,
     Leasing Leasing,
     Recall Recall,

@@ -94,6 +94,29 @@ internal static partial class EngineLog
     [LoggerMessage(2902, LogLevel.Warning, "the brown-out of {What} that {By} began has ended: {Cause}")]
     internal static partial void BrownoutEnded(ILogger logger, string what, string by, string cause);
 
+    [LoggerMessage(2950, LogLevel.Information, "journal of deferred statements in {Folder}: {Waiting} wait to be run ({Bytes} bytes)")]
+    internal static partial void JournalOpened(ILogger logger, string folder, int waiting, long bytes);
+
+    [LoggerMessage(2951, LogLevel.Warning,
+        "deferred statements of '{User}' wait ({Waiting}): {Problem}. They are tried again; SHOW DEFERRALS has more")]
+    internal static partial void DeferralWaits(ILogger logger, string user, int waiting, string problem);
+
+    [LoggerMessage(2952, LogLevel.Error, "deferred statement {Id} of rule {Rule} and '{User}' was acknowledged and has not run ({End}, error {Code}): "
+        + "SHOW DEFERRALS FAILED has it")]
+    internal static partial void DeferralFailed(ILogger logger, string id, string rule, string user, ushort code, string end);
+
+    [LoggerMessage(2953, LogLevel.Error,
+        "the end of {Path} could not be read when the journal was opened: what was being written when Seawall ended, or a damaged disk. "
+        + "It is kept as {Path}.torn")]
+    internal static partial void JournalTorn(ILogger logger, string path);
+
+    [LoggerMessage(2954, LogLevel.Warning, "the journal of deferred statements in {Folder} is in use by another process (deferral.folder): "
+        + "nothing is deferred until it lets go")]
+    internal static partial void JournalHeld(ILogger logger, string folder);
+
+    [LoggerMessage(2955, LogLevel.Error, "the journal of deferred statements in {Folder} cannot be opened, and nothing is deferred: {Problem}")]
+    internal static partial void JournalLost(ILogger logger, string folder, string problem);
+
     [LoggerMessage(9002, LogLevel.Error,
         "no file descriptor is left for clients: the limit of open files is {Soft} now (hard limit {Hard}). Clients that "
         + "come are turned away and no server connection can be opened until some are free; those who are in go on. "

@@ -32,6 +32,8 @@ public readonly ref struct StatementTags
                 Tenant = value;
             else if (name.SequenceEqual("deadline_ms"u8))
                 Deadline = value;
+            else if (name.SequenceEqual("defer_key"u8))
+                DeferKey = value;
             comment = comment[(end + 1)..].TrimStart(", "u8);
         }
     }
@@ -47,6 +49,11 @@ public readonly ref struct StatementTags
 
     /// <summary>How many milliseconds its program waits for it; nothing when it does not say.</summary>
     public ReadOnlySpan<byte> Deadline { get; }
+
+    /// <summary>
+    /// That nobody waits for its result, and that it must run after those before it that have the same; nothing when it does not say.
+    /// </summary>
+    public ReadOnlySpan<byte> DeferKey { get; }
 
     /// <summary>Reads a statement's text; a statement without such a comment costs a look at its ends.</summary>
     public static StatementTags Read(ReadOnlySpan<byte> text)

@@ -146,7 +146,7 @@ public sealed class LocalJournalTests : IDisposable
         using (var journal = Open())
         {
             Accept(journal, "k");
-            Assert.Throws<IOException>(() => Open());
+            Assert.Throws<JournalHeldException>(() => Open());
             foreach (var file in OperatingSystem.IsWindows() ? [] : Directory.GetFiles(_folder))
                 Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(file));
         }

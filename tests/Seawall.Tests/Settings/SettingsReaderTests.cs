@@ -257,6 +257,42 @@ public sealed class SettingsReaderTests
     }
 
     [Fact]
+    public void What_may_be_deferred_is_read()
+    {
+        using var file = new SettingsFile(SettingsFile.Least + """
+
+            [deferral]
+            folder = "/var/lib/seawall/deferral"
+            bytes_max = 2000000
+            [[deferrals]]
+            name = "mail"
+            user = "app"
+            digest = ["00000000000000ff"]
+
+            """);
+
+        var options = file.Good().Engine.Deferral;
+
+        Assert.Equal(("/var/lib/seawall/deferral", 2_000_000, "seawall.applied"), (options.Folder, options.BytesMax, options.Table));
+        var rule = Assert.Single(options.Rules);
+        Assert.Equal(("mail", "app", null), (rule.Name, rule.User, rule.Schema));
+        Assert.Equal([255UL], rule.Digests);
+    }
+
+    [Theory]
+    [InlineData("[[deferrals]]\nname = \"a\"", "deferral.folder is not set")]
+    [InlineData("[deferral]\nfolder = \"here\"", "write the whole path")]
+    [InlineData("[deferral]\ntable = \"a.b; DROP TABLE c\"", "write schema.table")]
+    [InlineData("[deferral]\nfolder = \"/x\"\n[[deferrals]]\nname = \"a\"\n[[deferrals]]\nname = \"a\"", "are named \"a\"")]
+    [InlineData("[deferral]\nfolder = \"/x\"\n[[deferrals]]\nname = \"a\"\ndigest = [\"z\"]", "deferrals.digest: \"z\" is no digest")]
+    public void A_mistake_in_what_is_deferred_is_told(string text, string problem)
+    {
+        using var file = new SettingsFile(SettingsFile.Least + "\n" + text + "\n");
+
+        Assert.Contains(file.Errors(), error => error.Contains(problem, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Every_key_of_the_table_has_a_row_with_what_was_set()
     {
         using var file = new SettingsFile(SettingsFile.Least + "[pool]\nsize = 7\n");
@@ -268,7 +304,7 @@ public sealed class SettingsReaderTests
         Assert.Equal("default", Assert.Single(rows, row => row.Key == "pool.idle_min").Source);
         Assert.Contains(rows, row => row.Key == "servers.db.connections_max");
         // Accounts, classes and groups have rows for each item that there is, and there is none.
-        Assert.Equal(SettingKeys.All.Count(key => key.Section is not ("accounts" or "classes" or "brownouts")), rows.Count);
+        Assert.Equal(SettingKeys.All.Count(key => key.Section is not ("accounts" or "classes" or "brownouts" or "deferrals")), rows.Count);
     }
 
     [Fact]

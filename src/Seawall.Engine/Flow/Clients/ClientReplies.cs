@@ -7,9 +7,9 @@ namespace Seawall.Engine.Flow.Clients;
 /// <summary>What Seawall itself says to a client, in the form that the client's capabilities ask for.</summary>
 internal static class ClientReplies
 {
-    /// <summary>"Done", with nothing further to say.</summary>
-    internal static bool SendOk(Session session, byte sequence, ushort warnings = 0) =>
-        session.Wire.Send(WriteOk(session.Wire.Loop.Writer.Clear(), session, sequence, warnings).Bytes);
+    /// <summary>"Done", with nothing further to say but, perhaps, words for people.</summary>
+    internal static bool SendOk(Session session, byte sequence, ushort warnings = 0, ReadOnlySpan<byte> info = default) =>
+        session.Wire.Send(WriteOk(session.Wire.Loop.Writer.Clear(), session, sequence, warnings, info: info).Bytes);
 
     /// <summary>An error.</summary>
     internal static bool SendError(Session session, byte sequence, SqlError error, string message)
@@ -37,7 +37,8 @@ internal static class ClientReplies
 
     /// <summary>"Done"; a session that has just begun is told its schema, if it wants to hear what changes.</summary>
     internal static PacketWriter WriteOk(
-        PacketWriter writer, Session session, byte sequence, ushort warnings = 0, bool isBeginning = false)
+        PacketWriter writer, Session session, byte sequence, ushort warnings = 0, bool isBeginning = false,
+        ReadOnlySpan<byte> info = default)
     {
         Span<byte> changes = stackalloc byte[SessionChangeFilter.LengthMax];
         var length = isBeginning && session.TracksSession && session.Settings.Schema is { } schema
@@ -45,7 +46,7 @@ internal static class ClientReplies
             : WriteOwed(session, changes);
         writer.Begin(sequence);
         OkPacket.Write(
-            writer, OkPacket.Header, 0, 0, StatusOf(session), warnings, default, changes[..length], session.Capabilities);
+            writer, OkPacket.Header, 0, 0, StatusOf(session), warnings, info, changes[..length], session.Capabilities);
         return writer.End();
     }
 

@@ -50,6 +50,21 @@ internal sealed class Sluice : IWaitingPlace
     /// <summary>Statements that may run.</summary>
     internal int Limit => _turnstile.Limit;
 
+    /// <summary>
+    /// Whether there is room for what nobody waits for: less than six tenths of what may run does, and nobody waits. That leaves the
+    /// others what a wave of them needs.
+    /// </summary>
+    internal bool HasRoomToSpare
+    {
+        get
+        {
+            if (_mode == OverloadMode.Off)
+                return true;
+            lock (_lock)
+                return (long)Running * 10 < (long)Limit * 6 && !_queues.Any(queue => queue.Count > 0);
+        }
+    }
+
     /// <summary>What it does without: for tests, which must see that each part is missed.</summary>
     internal SluiceParts LeftOut { get; init; }
 

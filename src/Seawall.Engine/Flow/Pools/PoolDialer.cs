@@ -52,4 +52,17 @@ internal sealed class PoolDialer(FactsBoard facts, SettingsTable settings, Func<
             ? (null, failure)
             : (new ServerConnection(login.Wire!, login.Version!, login.Capabilities, settings.Fresh), null);
     }
+
+    /// <summary>Opens a connection on which deferred statements of an account run, and nothing else is done.</summary>
+    internal async LoopTask<(ServerConnection? Connection, DialFailure? Failure)> DialToApply(PoolServer to, Account account, Loop loop)
+    {
+        if (to.Facts is not { } server)
+            return (null, new DialFailure(DialFailureKind.Unreachable, $"server '{to.Id}' is no longer in the settings"));
+        var (login, failure) =
+            await ServerLogin.Run(loop, server, Options, account, Keys, form: default, OwnAttributes.Deferred);
+        if (failure is not null)
+            return (null, failure);
+        var fresh = CollationTable.Settings(settings.Fresh, facts.Current.Primary, CollationTable.Dial);
+        return (new ServerConnection(login.Wire!, login.Version!, login.Capabilities, fresh) { TrackedVariables = server.TrackedVariables }, null);
+    }
 }

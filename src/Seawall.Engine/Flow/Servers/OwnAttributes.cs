@@ -20,6 +20,9 @@ internal static class OwnAttributes
     /// <summary>What a connection is called that only ends statements of others.</summary>
     internal static byte[] Cancels { get; } = AddTo(Write(("program_name", "seawall-cancel")));
 
+    /// <summary>What a connection is called on which deferred statements run.</summary>
+    internal static byte[] Deferred { get; } = AddTo(Write(("program_name", "seawall-deferred")));
+
     /// <summary>The client's attributes and Seawall's.</summary>
     internal static byte[] AddTo(byte[] attributes) =>
         attributes.Length + s_own.Length > LengthMax ? attributes : [.. attributes, .. s_own];

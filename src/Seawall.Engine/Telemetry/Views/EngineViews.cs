@@ -1,9 +1,11 @@
+using Seawall.Engine.Deferrals;
 using Seawall.Engine.Facts;
 using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Loops;
+using Seawall.Engine.Watch.Appliers;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Results;
 
@@ -28,10 +30,13 @@ public sealed class EngineViews
     private readonly FactsBoard _board;
     private readonly TimeProvider _time;
     private readonly Strain _strain;
+    private readonly DeferralDesk _desk;
 
     internal EngineViews(
-        IReadOnlyList<EngineLane> lanes, Loop control, PoolBook pools, ServerRegistry servers, FactsBoard board, Strain strain)
+        IReadOnlyList<EngineLane> lanes, Loop control, PoolBook pools, ServerRegistry servers, FactsBoard board, Strain strain,
+        DeferralDesk desk)
     {
+        _desk = desk;
         _strain = strain;
         _lanes = lanes;
         _control = control;
@@ -131,6 +136,19 @@ public sealed class EngineViews
     /// <summary>For each loop that moves bytes, how long things wait there now, in microseconds.</summary>
     internal IReadOnlyList<Func<long>> DelayGauges =>
         [.. _pulses.Where(pulse => pulse.Loop != _control).Select(pulse => (Func<long>)(() => pulse.DelayUs))];
+
+    /// <summary>What is deferred; null when there is no journal, or nobody answers in time.</summary>
+    public async Task<DeferralsView?> Deferrals(CancellationToken cancel) => Applier is { } applier && _desk.Journal is { } journal
+        ? await Ask(_control, () => ApplierViews.All(applier, journal), cancel)
+        : null;
+
+    /// <summary>Statements that were acknowledged and did not run, the newest first.</summary>
+    public async Task<IReadOnlyList<DeadLetterView>> DeadLetters(int max, CancellationToken cancel) => Applier is { } applier
+        ? await Ask(_control, () => ApplierViews.DeadLetters(applier, max), cancel) ?? []
+        : [];
+
+    /// <summary>Who runs deferred statements; null when nobody does.</summary>
+    internal Applier? Applier { get; set; }
 
     /// <summary>
     /// Cuts a client off. A statement that it has under way is ended at the server, and its server connection is cleaned. Not

@@ -141,9 +141,11 @@ internal sealed class KillDesk
     private bool EndItself(Session session, KillOrder order, bool isMariaDb)
     {
         _door.Meter.Kills++;
-        var isMariaDbsEnd = isMariaDb && !order.IsQuery;
-        ClientReplies.SendError(session, 1, isMariaDbsEnd ? SqlError.Killed : SqlError.Interrupted,
-            isMariaDbsEnd ? "Connection was killed" : "Query execution was interrupted");
+        var (error, message) = isMariaDb && !order.IsQuery
+            ? (SqlError.Killed, "Connection was killed") : (SqlError.Interrupted, "Query execution was interrupted");
+        Bequest.NoteOwnError(session, error, message);
+        ForgetFoundRows(session);
+        ClientReplies.SendError(session, 1, error, message);
         if (!order.IsQuery)
             session.Wish(SessionWishes.GoNow);
         return true;
@@ -152,8 +154,7 @@ internal sealed class KillDesk
     private static bool Acknowledge(Session session, bool forgetsWarnings)
     {
         Bequest.NoteOwnAnswer(session, 0);
-        session.LastResult = session.LastResult with { FoundRows = LastResult.NotAskedFor };
-        session.Elsewhere |= PreviousFacts.FoundRows;
+        ForgetFoundRows(session);
         if (forgetsWarnings)
             Bequest.ForgetWarnings(session);
         return ClientReplies.SendOk(session, 1);
@@ -163,6 +164,13 @@ internal sealed class KillDesk
     {
         _door.Meter.OwnErrors++;
         Bequest.NoteOwnError(session, error, message);
+        ForgetFoundRows(session);
         return ClientReplies.SendError(session, 1, error, message);
+    }
+
+    private static void ForgetFoundRows(Session session)
+    {
+        session.LastResult = session.LastResult with { FoundRows = LastResult.NotAskedFor };
+        session.Elsewhere |= PreviousFacts.FoundRows;
     }
 }

@@ -212,5 +212,24 @@ internal static class ChanceFinds
             A: alter table x1 add column z int
             A: set time_zone = '+05:30', sql_big_selects = 1
             """),
+        // The error with which a session ends its own statement can be asked about.
+        ("", """
+            A: drop table if exists nothing
+            A: kill query connection_id()
+            A: show warnings
+            A: kill query connection_id()
+            A: select row_count()
+            A: kill query connection_id()
+            A: [Ping]
+            A: kill 4294967290
+            A: show warnings
+            A: begin
+            A: kill query connection_id()
+            A: [Ping]
+            A: insert into t (n) values (1)
+            A: rollback
+            A: kill connection_id()
+            A: select 1
+            """),
     ];
 }

@@ -22,6 +22,9 @@ internal static class CommandRules
         ("show variables like 'sql_notes'", ""), ("select \"t\".id from t order by id", ""), ("select 'a' || ?", "S"),
     ];
 
+    // Four bytes: the number of a connection that there is not.
+    private const string NobodysNumber = "zzzz";
+
     private static readonly string?[] s_strings = ["a", "", null, "12x", "it's", "h\u00e9", "ANSI_QUOTES", "\u4f60\u597d \ud83d\ude00", "a\\b", "%"];
 
     internal static readonly Rule[] All =
@@ -57,6 +60,12 @@ internal static class CommandRules
         new(Topic.Prepared, 1, "") { Make = (m, dice) => OfSlot(CommandKind.StatementReset, m, dice), Fits = HasPrepared },
         new(Topic.Prepared, 2, "") { Make = LongData, Fits = HasPrepared },
         new(Topic.Prepared, 4, "") { Make = Fetch, Fits = m => m.Cursors.Contains(true) },
+
+        new(Topic.Kills, 3, "kill query connection_id()"),
+        new(Topic.Kills, 2, "kill [|query |connection ]{nobody}"),
+        new(Topic.Kills, 1, "kill [query |][nothing|null|'x'|0]"),
+        new(Topic.Kills, 1, "kill connection_id()"),
+        new(Topic.Kills, 1, "") { Make = (_, _) => new Step(CommandKind.ProcessKill, NobodysNumber) },
 
         new(Topic.Commands, 3, "") { Make = (_, _) => new Step(CommandKind.Ping, "") },
         new(Topic.Commands, 3, "")

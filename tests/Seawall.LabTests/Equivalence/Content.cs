@@ -10,7 +10,7 @@ internal static class Content
         "create table ~.t (id int primary key auto_increment, n int, s varchar(40), key (n)) engine=innodb",
         "create table ~.m (id int primary key auto_increment, n int, s varchar(20)) engine={plain}",
         "create table ~.u (id int primary key auto_increment, v decimal(8, 2) not null default 0, d datetime null, b varbinary(20)) engine=innodb",
-        "create table ~.c (id int primary key auto_increment, t_id int, {foreign key}) engine=innodb",
+        "create table ~.c (id int primary key auto_increment, t_id int, foreign key (t_id) references ~.t (id)) engine=innodb",
         "create view ~.w as select id, n from ~.t",
         "create table ~b.t (id int primary key auto_increment, n int, s varchar(40)) engine=innodb",
         "create procedure ~.p_rows(a int) begin select a, a + 1 as b; select id from t order by id limit 2; update t set n = a where id = 1; end",
@@ -52,8 +52,7 @@ internal static class Content
     internal static IEnumerable<string> New(string schema, LabKind kind) => Own(schema,
     [
         "drop database if exists ~", "drop database if exists ~b", "create database ~ character set utf8mb4", "create database ~b character set utf8mb4",
-        .. s_tables.Select(text => text.Replace("{plain}", PlainEngine(kind), default)
-            .Replace("{foreign key}", kind == LabKind.MySql97 ? "key (t_id)" : "foreign key (t_id) references ~.t (id)", default)), .. s_rows,
+        .. s_tables.Select(text => text.Replace("{plain}", PlainEngine(kind), default)), .. s_rows,
     ]);
 
     /// <summary>

@@ -22,6 +22,7 @@ internal enum Topic
     Tables,
     Xa,
     Roles,
+    Kills,
 }
 
 /// <summary>One way to make a step.</summary>

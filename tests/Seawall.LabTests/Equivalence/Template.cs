@@ -103,6 +103,8 @@ internal static class Template
         "quiet set" => SessionVariables.QuietAssignment(model.Kind, dice),
         "value" => SessionVariables.Names(model.Kind, dice, 1),
         "values" => SessionVariables.Names(model.Kind, dice, dice.Next(2, 6)),
+        // As a client's number it is one of Seawall's, and as one of a server's connections it is none.
+        "nobody" => dice.Pick((string[])["4294967290", "2000000000", "18446744073709551615"]),
         "read" => model.IsModern ? "c" : "u",
         "plain" => Content.PlainEngine(model.Kind),
         "charset" => dice.Pick((string[])["utf8mb4", "latin1", "utf8", "cp1251", "gbk", "sjis", "binary", "ascii", "cp850"]),

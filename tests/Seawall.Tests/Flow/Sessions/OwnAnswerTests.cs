@@ -33,6 +33,20 @@ public sealed class OwnAnswerTests
         Assert.Equal("-1", client.Query("SELECT ROW_COUNT()").Scalar);
     }
 
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void The_error_with_which_a_client_ends_its_own_statement_can_be_asked_for(FakeServerKind kind)
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled(kind));
+        var client = world.Client();
+        client.Query("SELECT 1");
+        var error = client.Query("KILL QUERY CONNECTION_ID()").Error!;
+
+        Assert.Equal(1317, error.Code);
+        Assert.Equal(kind.IsMariaDb ? 0 : 1, client.Command(CommandKind.Ping).Only.Warnings);
+        Assert.Equal(["Error", "1317", error.Message], client.Query("SHOW WARNINGS").Row);
+    }
+
     // MySQL does, and the connection now has the warnings of others, or none.
     [Theory]
     [MemberData(nameof(Kinds))]

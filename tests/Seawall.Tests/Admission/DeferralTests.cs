@@ -187,6 +187,25 @@ public sealed class DeferralTests
         Assert.Equal(1053, waiting.Value.Code);
     }
 
+    [Theory]
+    [InlineData(OverloadMode.Observe)]
+    [InlineData(OverloadMode.Off)]
+    public void A_reload_after_which_nobody_is_held_lets_those_go_who_are(OverloadMode mode)
+    {
+        using var world = Defer(running: 1);
+        var slow = world.Client().BeginQuery(GateWorld.Slow);
+        world.World.RunFor(50);
+        var held = Enumerable.Range(0, 30).Select(_ => Boss(world).BeginQuery("SELECT 1")).ToArray();
+        world.World.RunFor(100);
+        Assert.Equal(30, world.Engine.Views.Sluices().Single().Deferral.Held);
+
+        world.Apply(options => options with { Overload = options.Overload with { Mode = mode } });
+        world.World.RunFor(200);
+
+        Assert.All(held, reply => Assert.True(reply.IsDone && reply.Value.IsOk));
+        Assert.False(slow.IsDone);
+    }
+
     [Fact]
     public void Observing_holds_nobody_and_counts_who_would_have_been()
     {

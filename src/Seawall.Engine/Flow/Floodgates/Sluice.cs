@@ -138,12 +138,14 @@ internal sealed class Sluice : IWaitingPlace
         return true;
     }
 
-    /// <summary>Lets one go that was deferred, on the same condition. From any thread.</summary>
-    internal bool TryRelease(StatementClass which, int hundredths)
+    /// <summary>Lets one go that was deferred, on the same condition, or on none. From any thread.</summary>
+    internal bool TryRelease(StatementClass which, int? hundredths)
     {
         lock (_lock)
         {
-            if (!_turnstile.TryPassBelow(hundredths))
+            if (hundredths is not { } room)
+                _turnstile.Pass();
+            else if (!_turnstile.TryPassBelow(room))
                 return false;
             _released[(int)which]++;
             return true;

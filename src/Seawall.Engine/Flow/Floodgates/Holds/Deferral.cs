@@ -159,7 +159,10 @@ internal sealed class Deferral(Sluice sluice, int loops) : IWaitingPlace
     {
         if (_pace.IsDue(nowMs))
             _pace.Note(sluice.WaitedAboveBackground(), _held.Count > 0, nowMs);
-        while (_held.Oldest is { } next && _pace.Allows(nowMs) && sluice.TryRelease(next.Class, _options.DeferRoom))
+        // Since somebody has said that nobody is to be held any more, those who are go at once.
+        var holdsNobody = _options.Mode != OverloadMode.Enforce;
+        while (_held.Oldest is { } next
+            && (holdsNobody || _pace.Allows(nowMs)) && sluice.TryRelease(next.Class, holdsNobody ? null : _options.DeferRoom))
         {
             _pace.Went(nowMs);
             _released++;

@@ -7,7 +7,24 @@ namespace Seawall.Bench.Overload;
 /// <summary>What a server gets done when it is asked for more than it can, directly, through HAProxy and through Seawall.</summary>
 internal static class OverloadBench
 {
-    internal static int Do(string[] options) => OverloadPlan.Read(options) is { } plan ? Measure(plan).GetAwaiter().GetResult() : 2;
+    internal static int Do(string[] options) => OverloadPlan.Read(options) switch
+    {
+        null => 2,
+        { IsDrawn: true } plan => Draw(plan),
+        var plan => Measure(plan).GetAwaiter().GetResult(),
+    };
+
+    // The plots once more, of figures that were measured before.
+    private static int Draw(OverloadPlan plan)
+    {
+        foreach (var part in plan.Parts.Where(part => File.Exists($"{plan.Results}-{part}.csv")))
+        {
+            var table = FigureTable.Read($"{plan.Results}-{part}.csv");
+            OverloadPlots.Draw(part, table, plan);
+            OverloadReport.Print(part, table, plan, Console.Out);
+        }
+        return 0;
+    }
 
     private static async Task<int> Measure(OverloadPlan plan)
     {

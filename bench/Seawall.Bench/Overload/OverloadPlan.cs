@@ -29,6 +29,9 @@ internal sealed record OverloadPlan(bool IsQuick, HashSet<string> Parts, string 
     /// <summary>In times of what the server can do.</summary>
     internal const double SpikeBase = 0.8, SpikeTop = 4, EndlessBase = 0.5, EndlessTop = 2;
 
+    /// <summary>Nothing is measured, and what was is drawn.</summary>
+    internal bool IsDrawn { get; private init; }
+
     internal bool Measures(string way) => OnlyWays?.Contains(way) ?? true;
 
     internal bool Has(string part) => Parts.Contains(part);
@@ -42,6 +45,9 @@ internal sealed record OverloadPlan(bool IsQuick, HashSet<string> Parts, string 
             {
                 case "--quick":
                     plan = plan with { IsQuick = true };
+                    continue;
+                case "--draw":
+                    plan = plan with { IsDrawn = true };
                     continue;
                 case "--only" when i + 1 < options.Length:
                     plan = plan with { Parts = [.. options[++i].Split(',')] };

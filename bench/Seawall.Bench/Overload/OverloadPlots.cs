@@ -28,6 +28,7 @@ internal static class OverloadPlots
         };
         var all = new Multiplot();
         all.Layout = new ScottPlot.MultiplotLayouts.Columns();
+        all.RemovePlot(all.GetPlot(0)); // It begins with an empty one.
         foreach (var plot in plots)
             all.AddPlot(plot);
         all.SavePng(Path.Combine(plan.Plots, $"overload-{part}.png"), Width * plots.Length, Height);
@@ -36,6 +37,7 @@ internal static class OverloadPlots
     private static Plot Goodput(FigureTable table)
     {
         var plot = New("Work done in time", "offered load, times what the server can do", "times what the server can do");
+        plot.ShowLegend(Alignment.LowerLeft);
         foreach (var way in table.Values("way"))
             Line(plot, way, Loads(table, way, "all"), table.Numbers("goodput", ("way", way), ("class", "all")), way);
         return WithLoads(plot, table);
@@ -44,6 +46,7 @@ internal static class OverloadPlots
     private static Plot Shares(FigureTable table)
     {
         var plot = New("Requests answered in time, by class", "offered load", "share; dashed: directly");
+        plot.ShowLegend(Alignment.LowerLeft);
         foreach (var ofClass in table.Values("class").Skip(1))
         {
             Line(plot, ofClass, Loads(table, "seawall", ofClass), Of("seawall", ofClass), ofClass);
@@ -57,6 +60,7 @@ internal static class OverloadPlots
     private static Plot P99(FigureTable table)
     {
         var plot = New("99th percentile of what is answered, by class", "offered load", "ms; dashed: directly");
+        plot.ShowLegend(Alignment.UpperLeft);
         foreach (var ofClass in table.Values("class").Skip(1))
         {
             Line(plot, ofClass, Loads(table, "seawall", ofClass), Of("seawall", ofClass), ofClass);
@@ -70,6 +74,7 @@ internal static class OverloadPlots
     private static Plot Loop(FigureTable table, string way)
     {
         var plot = New($"{way}: up and down again", "offered load", "work done in time");
+        plot.ShowLegend(Alignment.UpperLeft);
         foreach (var direction in (string[])["up", "down"])
         {
             var line = Line(plot, direction, [.. Of("load", direction).Select(Math.Log2)], Of("goodput", direction), way);
@@ -86,11 +91,12 @@ internal static class OverloadPlots
         var name = clients switch
         {
             "GiveUp" => "give up",
-            "TryAtOnce" => "try again at once, 3 times",
-            "BackOff" => "back off, 3 times",
+            "TryAtOnce" => "ask 3 times at once",
+            "BackOff" => "back off, ask 3 times",
             _ => "come back for ever",
         };
-        var plot = New($"A spike of 5 s; clients {name}", "seconds", "work done in time");
+        var plot = New($"5 s of {(clients == "Endless" ? OverloadPlan.EndlessTop : OverloadPlan.SpikeTop)}x; clients {name}", "seconds", "work done in time");
+        plot.ShowLegend(Alignment.UpperRight);
         plot.Add.HorizontalSpan(plan.SpikeSeconds.Before, plan.SpikeSeconds.Before + plan.SpikeSeconds.Spike, Colors.Crimson.WithAlpha(0.1));
         foreach (var way in table.Values("way"))
         {
@@ -118,7 +124,6 @@ internal static class OverloadPlots
         line.MarkerSize = 5;
         if (name is not null)
             line.LegendText = name;
-        plot.ShowLegend(Alignment.UpperRight);
         return line;
     }
 

@@ -127,14 +127,27 @@ public sealed class MemoryTests(LabServers lab, ITestOutputHelper output)
 
     private async Task<LabProgram> StartAsync(LabServer server, LabPort port)
     {
-        var password = Path.Combine(lab.NewFolder(), "password");
-        await File.WriteAllTextAsync(password, "seawall", Cancel);
+        var settings = Path.Combine(lab.NewFolder(), "seawall.toml");
+        // On a machine with much else to do everything waits for its turn, and clients would be turned away for that.
+        await File.WriteAllTextAsync(settings, string.Create(CultureInfo.InvariantCulture, $"""
+            [clients]
+            listen = ["127.0.0.1:{port.Number}"]
+            [[servers]]
+            name = "primary"
+            address = "127.0.0.1:{server.Port}"
+            [monitor]
+            user = "seawall"
+            password = "seawall"
+            [protection]
+            mode = "off"
+            [admin]
+            listen = "off"
+            [metrics]
+            listen = "off"
+            """), Cancel);
         if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(password, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        var program = LabProgram.Start(new LabCommand(Path.Combine(LabFolders.Repository, "seawall"),
-            "run", "--server", $"127.0.0.1:{server.Port}", "--listen", $"127.0.0.1:{port.Number}", "--admin", "off",
-            "--metrics", "off",
-            "--monitor", "seawall", "--monitor-password-file", password));
+            File.SetUnixFileMode(settings, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        var program = LabProgram.Start(new LabCommand(Path.Combine(LabFolders.Repository, "seawall"), "run", "-c", settings));
         await program.WaitForLineAsync(line => line.Contains("is up", StringComparison.Ordinal), s_patience, Cancel);
         return program;
     }

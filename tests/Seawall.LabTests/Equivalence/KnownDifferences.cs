@@ -28,8 +28,6 @@ internal static partial class KnownDifferences
 
     internal const string RoleAfterReset = "the role after a reset or a change of user, which takes it away here";
 
-    internal const string LateReport = "MariaDB tells what SET STATEMENT has put back with the next report, whenever that is";
-
     internal const string EndedXa = "MySQL 5.6 has two errors for an XA transaction that there is not: one names the last of the connection";
 
     /// <summary>Those after which the two sides are as alike as before.</summary>
@@ -65,11 +63,6 @@ internal static partial class KnownDifferences
             return FieldsWithoutSchema;
         if (difference.Step.Kind == CommandKind.Connect && WithoutWarnings(there) == here)
             return Newcomer;
-        if (past.HasSetForStatement && (here + there).Contains("SystemVariables", default)
-            && IsDone().IsMatch(here) && IsDone().IsMatch(there))
-        {
-            return LateReport;
-        }
         if (past.IsResetWithRole && difference.Step.Text.Contains("current_role()", default))
             return RoleAfterReset;
         var asks = difference.Step.Text.Contains("session_track_state_change", default)
@@ -120,6 +113,5 @@ internal static partial class KnownDifferences
 /// <summary>What has come before in a session.</summary>
 /// <param name="HasOwnError">Seawall has said an error itself, as the last one.</param>
 /// <param name="IsResetWithRole">It was reset, or changed its user, after SET ROLE.</param>
-/// <param name="HasSetForStatement">SET STATEMENT … FOR.</param>
 /// <param name="HasHadNoSchema">It was in no schema for a while.</param>
-internal readonly record struct KnownPast(bool HasOwnError, bool IsResetWithRole, bool HasSetForStatement, bool HasHadNoSchema);
+internal readonly record struct KnownPast(bool HasOwnError, bool IsResetWithRole, bool HasHadNoSchema);

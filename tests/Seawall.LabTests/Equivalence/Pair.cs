@@ -10,7 +10,6 @@ internal sealed class Pair : IDisposable
     private readonly Ground _ground;
     private bool _hasHadRole;
     private bool _isResetWithRole;
-    private bool _hasSetForStatement;
     private bool _hasHadNoSchema;
     private readonly Side _direct;
     private readonly Side _through;
@@ -63,7 +62,6 @@ internal sealed class Pair : IDisposable
         Say?.Invoke($" through Seawall\n  {string.Join("\n  ", Likeness.Shown(step, seawall))}");
         _hasHadRole |= step.Text.Contains("set role", StringComparison.OrdinalIgnoreCase);
         _isResetWithRole |= _hasHadRole && step.Kind is (CommandKind.ResetConnection or CommandKind.ChangeUser);
-        _hasSetForStatement |= step.Text.Contains("set statement", StringComparison.OrdinalIgnoreCase);
         _hasHadNoSchema |= step is { Kind: CommandKind.ChangeUser, Text: "" };
         NoteOwnError(step, seawall);
         IsOver = server.IsClosed && seawall.IsClosed;
@@ -71,7 +69,7 @@ internal sealed class Pair : IDisposable
             throw new TimeoutException($"script {Script.Number}: {step}: {seawall.Packets.Error}");
         if (Likeness.Compare(step, server, seawall) is not { } difference)
             return null;
-        var past = new KnownPast(_hasOwnError, _isResetWithRole, _hasSetForStatement, _hasHadNoSchema);
+        var past = new KnownPast(_hasOwnError, _isResetWithRole, _hasHadNoSchema);
         if (KnownDifferences.Name(past, difference, seawall) is not { } known)
             return difference;
         _tally.CountKnown(known);

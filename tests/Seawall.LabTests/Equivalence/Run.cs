@@ -99,6 +99,8 @@ internal sealed class Run(LabServer server, Plan plan, Func<EngineOptions, Engin
             {
                 Loops = 1 + seed % 2,
                 Clients = options.Clients with { LoginMsMax = WaitMsMax },
+                // What is compared are answers, also on a machine that is short of time.
+                Protection = options.Protection with { DelayMsMax = WaitMsMax },
                 Pools = options.Pools with { SizeMax = PoolOf(seed), WaitMsMax = WaitMsMax },
             };
             return change?.Invoke(options) ?? options;

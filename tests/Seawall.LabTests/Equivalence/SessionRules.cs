@@ -16,7 +16,7 @@ internal static class SessionRules
         new(Topic.Settings, 1, "set [character set|charset] [{charset}|default|nothing]"),
         new(Topic.Settings, 2, "use [~b|information_schema|~|~|no_such_schema]") { Then = m => m.HasSchema = true },
         new(Topic.Settings, 1, "set sql_mode = [concat(@@sql_mode, ',ANSI_QUOTES')|replace(@@sql_mode, 'STRICT_TRANS_TABLES', '')]"),
-        new(Topic.Settings, 1, "set statement {quiet set} for [select {value}|insert into t (n) values (1)|selec|set {set}]") { On = "m" },
+        new(Topic.Settings, 1, "set statement {set} for [select {value}|insert into t (n) values (1)|selec|set {set}]") { On = "m" },
         new(Topic.Settings, 1, "select /*+ set_var({set}) */ {values}") { On = "9" },
         new(Topic.Settings, 1, "set last_insert_id = [{n}|77]"),
         new(Topic.Settings, 1, "set [insert_id = {more}|timestamp = 1700000000.5|rand_seed1 = 5, rand_seed2 = 6]") { Then = m => m.HasOneShots = true },

@@ -84,20 +84,6 @@ internal static class SessionVariables
         return $"{name} {(dice.Chance(80) ? "=" : ":=")} {value}";
     }
 
-    /// <summary>
-    /// One of a variable that servers do not tell of unless they are asked to: of the others MariaDB tells, with whatever it tells
-    /// next, that SET STATEMENT has put them back.
-    /// </summary>
-    internal static string QuietAssignment(LabKind kind, Random dice)
-    {
-        while (true)
-        {
-            var assignment = Assignment(kind, dice);
-            if (!assignment.StartsWith("character_set", StringComparison.Ordinal) && !assignment.StartsWith("time_zone", StringComparison.Ordinal))
-                return assignment;
-        }
-    }
-
     /// <summary>A name.</summary>
     internal static string Name(LabKind kind, Random dice) => Choose(kind, dice).Name;
 

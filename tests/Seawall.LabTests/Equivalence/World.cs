@@ -74,7 +74,7 @@ internal sealed class World(IReadOnlyList<Ground> grounds, SeawallUnderTest seaw
         lock (_lock)
         {
             // The last steps of all that are being played: one of them is not answered.
-            var played = grounds.ToDictionary(one => one.LastScript, one => one.Through);
+            var played = grounds.DistinctBy(one => one.LastScript).ToDictionary(one => one.LastScript, one => one.Through);
             return string.Join('\n', _moments.Where(moment => played.ContainsKey(moment.Script.Number)).GroupBy(moment => moment.Script)
                 .SelectMany(moments => moments.TakeLast(moments.Key.Number == ground.LastScript ? 20 : 3))
                 .Select(moment => $"  {played[moment.Script.Number]} {moment.Script.Number}: {moment.Step}"));

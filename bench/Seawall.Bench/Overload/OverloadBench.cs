@@ -47,16 +47,19 @@ internal static class OverloadBench
                 Keep("sweep", await parts.Sweep());
             if (plan.Has("ramp"))
                 Keep("ramp", await parts.Ramp());
-            var spikes = OverloadParts.SpikeTable();
             if (plan.Has("spike"))
-                await parts.Spike(spikes, FloodClients.BackOff, ["direct", "haproxy", "seawall"]);
+            {
+                var spike = OverloadParts.SpikeTable();
+                await parts.Spike(spike, FloodClients.BackOff, ["direct", "haproxy", "seawall"]);
+                Keep("spike", spike);
+            }
             if (plan.Has("clients"))
             {
-                foreach (var clients in plan.IsQuick ? [FloodClients.Endless] : Enum.GetValues<FloodClients>().Except([FloodClients.BackOff]))
-                    await parts.Spike(spikes, clients, plan.IsQuick ? ["seawall"] : ["direct", "seawall"]);
+                var spikes = OverloadParts.SpikeTable();
+                foreach (var clients in Enum.GetValues<FloodClients>().Except([FloodClients.BackOff]))
+                    await parts.Spike(spikes, clients, ["direct", "seawall"]);
+                Keep("clients", spikes);
             }
-            if (spikes.Rows.Count > 0)
-                Keep(plan.Has("spike") ? "spike" : "clients", spikes);
             return 0;
 
             void Keep(string part, FigureTable table)

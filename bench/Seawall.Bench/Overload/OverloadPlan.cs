@@ -15,16 +15,16 @@ internal sealed record OverloadPlan(bool IsQuick, HashSet<string> Parts, string 
     /// <summary>How long what was before may go on in what is counted.</summary>
     internal const double SettleSeconds = 2;
 
-    internal double[] Loads => OnlyLoads ?? (IsQuick ? [0.5, 1, 3, 10] : [0.5, 0.8, 1, 1.2, 1.5, 2, 3, 5, 10]);
+    internal double[] Loads => OnlyLoads ?? (IsQuick ? [1, 3, 10] : [0.5, 0.8, 1, 1.2, 1.5, 2, 3, 5, 10]);
 
-    internal double SweepSeconds => IsQuick ? 4 : 8;
+    internal double SweepSeconds => IsQuick ? 3 : 8;
 
     /// <summary>The way up; the way down has the same steps.</summary>
-    internal double[] Ramp => IsQuick ? [0.5, 1.5, 4, 10] : [0.5, 0.8, 1, 1.5, 2, 3, 5, 10];
+    internal double[] Ramp => IsQuick ? [0.5, 2, 10] : [0.5, 0.8, 1, 1.5, 2, 3, 5, 10];
 
-    internal double RampSeconds => IsQuick ? 3 : 5;
+    internal double RampSeconds => IsQuick ? 2.5 : 5;
 
-    internal (double Before, double Spike, double After) SpikeSeconds => IsQuick ? (6, 5, 20) : (12, 5, 32);
+    internal (double Before, double Spike, double After) SpikeSeconds => IsQuick ? (4, 5, 12) : (12, 5, 32);
 
     /// <summary>In times of what the server can do.</summary>
     internal const double SpikeBase = 0.8, SpikeTop = 4, EndlessBase = 0.5, EndlessTop = 2;
@@ -34,7 +34,7 @@ internal sealed record OverloadPlan(bool IsQuick, HashSet<string> Parts, string 
 
     internal bool Measures(string way) => OnlyWays?.Contains(way) ?? true;
 
-    internal bool Has(string part) => Parts.Contains(part);
+    internal bool Has(string part) => Parts.Contains(part) && !(IsQuick && part == "clients");
 
     internal static OverloadPlan? Read(string[] options)
     {

@@ -89,8 +89,14 @@ internal static class OverloadReport
     private static string At(FigureTable table, string column, string way, double load, string ofClass) =>
         table.Number(column, ("way", way), ("load", Text(load)), ("class", ofClass)) is { } value ? Text(Math.Round(value, value > 10 ? 0 : 3)) : "-";
 
-    private static void Target(TextWriter to, string what, double? value, double atLeast) => to.WriteLine(string.Create(
-        CultureInfo.InvariantCulture, $"{(value >= atLeast ? "met   " : "MISSED")} {what}: {value:0.000} (at least {atLeast:0.###})"));
+    private static void Target(TextWriter to, string what, double? value, double atLeast)
+    {
+        if (value is { } measured)
+        {
+            to.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{(measured >= atLeast ? "met   " : "MISSED")} {what}: {measured:0.000} (at least {atLeast:0.###})"));
+        }
+    }
 
     private static void Row(TextWriter to, string name, IEnumerable<string> cells) =>
         to.WriteLine(name.PadRight(28) + string.Concat(cells.Select(cell => cell.PadLeft(18))));

@@ -231,6 +231,21 @@ public sealed class DeferralTests
     }
 
     [Fact]
+    public void An_answer_that_is_none_yet_is_not_taken_for_the_end_of_the_statement()
+    {
+        var answers = 0;
+        using var world = new DeferralWorld(prepare: server => server.When("INSERT INTO t VALUES ('a1')",
+            (_, _) => answers++ == 0 ? new FakePacket([0xFF, 0xFF, 0xFF, 1, 1, 1, 0, 0, 0, 0]) : null));
+        var client = world.Client();
+        DeferralWorld.Defer(client, "a1", "a");
+        DeferralWorld.Defer(client, "a2", "a");
+        world.RunUntil(() => world.Committed.Count == 2, "both have run");
+
+        Assert.Equal(["a1", "a2"], world.Values);
+        Assert.Empty(world.DeadLetters);
+    }
+
+    [Fact]
     public void While_another_process_has_the_journal_nothing_is_deferred_and_afterwards_it_is()
     {
         var folder = Directory.CreateTempSubdirectory("seawall-deferral-").FullName;

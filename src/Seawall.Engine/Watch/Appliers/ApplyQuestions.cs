@@ -41,6 +41,9 @@ internal sealed class ApplyQuestions(ServerConnection connection, string applied
 {
     private const ushort DuplicateEntry = 1062;
 
+    /// <summary>What MariaDB has in place of an error's number where it tells how far a statement has come: its answer is still to come.</summary>
+    private const ushort Progress = ushort.MaxValue;
+
     private readonly HashSet<string> _safeTables = [];
     private bool _isReady;
 
@@ -206,8 +209,13 @@ internal sealed class ApplyQuestions(ServerConnection connection, string applied
             return new ServerReply(ServerReplyKind.Lost);
         }
         var reply = await ServerReplies.Read(connection, answers);
-        if (reply.Kind == ServerReplyKind.Lost)
+        // What comes behind such a packet would be taken for the answer to the next command: an end that is none.
+        if (reply.Kind == ServerReplyKind.Lost || reply.Code == Progress)
+        {
             connection.IsBroken = true;
+            connection.Wire.Close();
+            return new ServerReply(ServerReplyKind.Lost);
+        }
         return reply;
     }
 }

@@ -35,6 +35,13 @@ internal static class OverloadFigures
             "how long statements take, to how long they take in an idle hour; 0 when nobody knows");
         foreach (var sluice in sluices)
             writer.Sample(sluice.Bounds.Stretch ?? 0, ("server", sluice.Server));
+        writer.Family("seawall_overload_long_running", MetricType.Gauge, "long statements that run (overload.long_ms)");
+        foreach (var sluice in sluices)
+            writer.Sample(sluice.Bounds.LongRunning, ("server", sluice.Server));
+        writer.Family("seawall_overload_broken_shapes", MetricType.Gauge,
+            "shapes of statements that are held back because they take many times as long as they used to");
+        foreach (var sluice in sluices)
+            writer.Sample(sluice.Bounds.Broken, ("server", sluice.Server));
         Each("seawall_overload_running", MetricType.Gauge, "statements that run", view => view.Running);
         Each("seawall_overload_waiting", MetricType.Gauge, "statements that wait for their turn", view => view.Waiting);
         Each("seawall_overload_waiting_bytes", MetricType.Gauge, "what these hold in memory", view => view.WaitingBytes);

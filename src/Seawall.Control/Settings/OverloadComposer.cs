@@ -17,6 +17,8 @@ internal sealed class OverloadComposer(
         {
             Mode = ModeOf(section),
             Limit = section.Text("limit") == "adaptive" ? LimitMode.Adaptive : LimitMode.Fixed,
+            LongMs = section.Number("long_ms"),
+            LongShareMax = section.Number("long_share_max"),
             QueueMaxPerRunning = section.Number("queue_max_per_running"),
             QueueBytesMax = section.Number("queue_bytes_max"),
             Classes = [.. Enum.GetValues<StatementClass>().Select(which => LimitsOf(section, which))],

@@ -57,7 +57,7 @@ internal sealed class Admission(
         statement.Passage.Work = WorkReader.Read(statement, sluice);
         if (MustPass(statement))
         {
-            sluice.PassAlways(loop.Index, which, isNew: true);
+            sluice.PassAlways(loop.Index, which, isNew: true, statement.Passage.Work.Lane);
             statement.Passage.Begin(sluice, which, loop);
             return new(true);
         }
@@ -81,7 +81,7 @@ internal sealed class Admission(
                 sluice, which, standing.Cohort, statement.Packet.Bytes.Length, statement.Session.Account!.User, loop);
             return new(true);
         }
-        if (!sluice.TryPass(loop.Index, which))
+        if (!sluice.TryPass(loop.Index, which, statement.Passage.Work.Lane))
             return WaitAt(statement, sluice, sluice, standing);
         statement.Passage.Begin(sluice, which, loop);
         return new(true);
@@ -121,6 +121,7 @@ internal sealed class Admission(
         var waiter = statement.Passage.WaiterOn(door.Loop);
         waiter.Apply(standing.Class, standing.Cohort, statement.Packet.Bytes.Length, session.Account!.User, door.Loop.NowMs);
         (waiter.DeadlineMs, waiter.DueMs, waiter.Hold) = (standing.DeadlineMs, dueMs, hold);
+        waiter.Lane = statement.Passage.Work.Lane;
         _ = waiter.WaitAt(place, session.Wire);
         (place as Deferral)?.Tick(door.Loop);
         await waiter;

@@ -61,7 +61,7 @@ internal sealed class Holding(FrontDoor door, Admission admission)
             return false;
         if (hold.DeferMsMax == 0)
         {
-            if (!sluice.TryPass(loop.Index, standing.Class))
+            if (!sluice.TryPass(loop.Index, standing.Class, statement.Passage.Work.Lane))
                 return await admission.WaitAt(statement, sluice, sluice, Left(standing, beganMs), hold: hold);
             admission.Begin(statement, sluice, standing);
             return true;

@@ -9,8 +9,11 @@ namespace Seawall.Engine.Flow;
 internal static class WorkReader
 {
     /// <summary>Reads a statement that has not been sent; its class has been read before.</summary>
-    internal static Work Read(Statement statement, Sluice sluice) =>
-        new(sluice.Keeper.Table.Find(ShapeOf(statement)), IsProbe(statement));
+    internal static Work Read(Statement statement, Sluice sluice)
+    {
+        var shape = sluice.Keeper.Table.Find(ShapeOf(statement));
+        return new(shape, IsProbe(statement), sluice.Keeper.LaneOf(shape));
+    }
 
     /// <summary>What of a schema goes into the shapes of statements: tables of one name may be small here and large there.</summary>
     internal static ulong ShapeOf(string? schema) => Fnv1A.Add(Fnv1A.Basis, MemoryMarshal.AsBytes(schema.AsSpan()));

@@ -83,7 +83,7 @@ public sealed class ExplainTests
     public void Each_change_of_mode_is_one_event_with_its_cause()
     {
         using var world = World(running: 1, OverloadMode.Observe);
-        world.Apply(options => options with { Overload = options.Overload with { Mode = OverloadMode.Enforce } });
+        world.Apply(options => options with { Overload = options.Overload with { Mode = OverloadMode.Enforce, LongShareMax = 100 } });
         world.Client().BeginQuery("SELECT SLEEP(2)");
         world.World.RunFor(50);
         // Somebody always waits for longer than the half second that one may.

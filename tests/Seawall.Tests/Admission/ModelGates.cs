@@ -74,13 +74,15 @@ internal sealed class SluiceGate : ModelGate
     internal override void Enter(Attempt attempt)
     {
         var request = attempt.Request;
-        if (Sluice.TryPass(0, request.Class))
+        var lane = Sluice.Keeper.LaneOf(Sluice.Keeper.Table.Find(request.Shape));
+        if (Sluice.TryPass(0, request.Class, lane))
         {
             Run(attempt);
             return;
         }
         attempt.OnDecided = Decided;
         attempt.Apply(request.Class, request.Cohort, 200, "app", _clock.Ms);
+        attempt.Lane = lane;
         Sluice.Join(attempt, _clock.Ms);
         Watch(attempt, Sluice.LookAt(attempt, _clock.Ms));
     }
@@ -122,7 +124,7 @@ internal sealed class SluiceGate : ModelGate
             {
                 tally.Leave(shape, Us());
                 tally.Measure(shape, TakesPauses && WayMs == 0 ? firstUs : Us());
-                Sluice.Leave(0, attempt.Request.Class, _clock.Ms, _clock.Ms - began);
+                Sluice.Leave(0, attempt.Request.Class, _clock.Ms, _clock.Ms - began, Sluice.Keeper.LaneOf(shape));
                 attempt.Answer(true);
             }
 

@@ -73,6 +73,12 @@ internal sealed class ModelLoad(ModelClock clock, ModelGate gate, int seed)
     /// <summary>How much one takes.</summary>
     internal Func<Random, double> Work { get; init; } = random => random.NextDouble() switch { < 0.85 => 4, < 0.98 => 20, _ => 400 };
 
+    /// <summary>Hears of each request that was answered in time, and how long that took.</summary>
+    internal Action<ModelRequest, double>? Answered { get; set; }
+
+    /// <summary>Hears of each request that is wanted.</summary>
+    internal Action<ModelRequest>? Wanted { get; set; }
+
     /// <summary>What is different about a request.</summary>
     internal Func<ModelRequest, ModelRequest> With { get; init; } = request => request;
 
@@ -105,6 +111,7 @@ internal sealed class ModelLoad(ModelClock clock, ModelGate gate, int seed)
         if (request.AtMs >= CountFromMs)
             _scores[request.Class].Offered++;
         Add(_offeredByTenth, request);
+        Wanted?.Invoke(request);
         Try(request, 1);
     }
 
@@ -153,6 +160,7 @@ internal sealed class ModelLoad(ModelClock clock, ModelGate gate, int seed)
     private void Note(ModelRequest request, double tookMs)
     {
         Add(_goodByTenth, request);
+        Answered?.Invoke(request, tookMs);
         if (request.AtMs < CountFromMs)
             return;
         var score = _scores[request.Class];

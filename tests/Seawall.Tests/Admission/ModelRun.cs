@@ -81,7 +81,8 @@ internal sealed class ModelRun
 
     /// <summary>Seawall's queues as everybody else has them: long, first come first served, and as patient as the clients.</summary>
     internal static Func<ModelClock, ModelServer, ModelGate> LongLine(SluiceParts with = SluiceParts.None) => (clock, server) =>
-        new SluiceGate(clock, server, Limit, (SluiceParts.Turning | SluiceParts.Prediction | SluiceParts.Cohorts) & ~with, Long);
+        new SluiceGate(clock, server, Limit,
+            (SluiceParts.Turning | SluiceParts.Prediction | SluiceParts.Cohorts | SluiceParts.Bulkhead) & ~with, Long);
 
     internal static readonly OverloadOptions Long = new()
     {

@@ -1,3 +1,4 @@
+using Seawall.Engine.Flow.Floodgates.Limits;
 using Seawall.Engine.Flow.Floodgates.Holds;
 
 namespace Seawall.Engine.Flow.Floodgates;
@@ -7,6 +8,9 @@ internal abstract class Applicant
 {
     /// <summary>Its class.</summary>
     internal StatementClass Class { get; private set; }
+
+    /// <summary>Its lane.</summary>
+    internal Lane Lane { get; set; }
 
     /// <summary>Its cohort, 0 to 127: statements of one page have the same.</summary>
     internal int Cohort { get; private set; }
@@ -59,6 +63,7 @@ internal abstract class Applicant
         User = user;
         SinceMs = nowMs;
         DeadlineMs = 0;
+        Lane = Lane.Short;
         Hold = null;
         Turn = Turn.Waiting;
         Reason = ShedReason.None;

@@ -1,10 +1,12 @@
+using Seawall.Engine.Flow.Floodgates.Limits;
+
 namespace Seawall.Engine.Flow.Floodgates;
 
 /// <summary>
 /// Those of one class that wait for one server. Oldest first, as long as the queue is empty now and then; once it stands,
 /// newest first, since whoever came first has waited for nothing by the time that his turn would come. Callers hold the sluice's lock.
 /// </summary>
-internal sealed class ClassQueue(StatementClass which)
+internal sealed class ClassQueue(StatementClass which, Lane lane = Lane.Short)
 {
     /// <summary>
     /// How often somebody of a class goes whose guaranteed share is less than one statement: often enough to see that the class is
@@ -19,6 +21,9 @@ internal sealed class ClassQueue(StatementClass which)
 
     /// <summary>Its class.</summary>
     internal StatementClass Class { get; } = which;
+
+    /// <summary>Its lane.</summary>
+    internal Lane Lane { get; } = lane;
 
     /// <summary>How they wait.</summary>
     internal ClassLimits Limits { get; set; } = ClassLimits.DefaultOf(which);
@@ -35,11 +40,17 @@ internal sealed class ClassQueue(StatementClass which)
     /// <summary>Whether it never turns: for tests, which must see that it matters.</summary>
     internal bool NeverTurns { get; set; }
 
+    /// <summary>How long somebody may wait whatever the class says, because what comes after that takes long itself.</summary>
+    internal int WaitMsCap { get; set; } = int.MaxValue;
+
+    /// <summary>How long somebody may wait at most.</summary>
+    internal int WaitMs => Math.Min(Limits.WaitMsMax, WaitMsCap);
+
     /// <summary>Whether it has not been empty for as long as somebody may wait.</summary>
-    internal bool Stands(long nowMs) => !NeverTurns && Count > 0 && nowMs - _emptyMs > Limits.WaitMsMax;
+    internal bool Stands(long nowMs) => !NeverTurns && Count > 0 && nowMs - _emptyMs > WaitMs;
 
     /// <summary>How long somebody may wait now.</summary>
-    internal int LimitMs(long nowMs) => Stands(nowMs) ? Math.Min(Limits.StandingMsMax, Limits.WaitMsMax) : Limits.WaitMsMax;
+    internal int LimitMs(long nowMs) => Stands(nowMs) ? Math.Min(Limits.StandingMsMax, WaitMs) : WaitMs;
 
     /// <summary>Whether nobody has had his turn for a while.</summary>
     internal bool IsForgotten(long nowMs) => nowMs - _tookMs >= ForgottenMs;

@@ -29,13 +29,13 @@ internal sealed class CohortShares
         which <= StatementClass.Critical || cohort < _shares[(int)which] * Cohorts;
 
     /// <summary>Looks at what has been refused since the last look, apart from what this itself has.</summary>
-    internal void Note(ShedLedger ledger, long nowMs)
+    internal void Note(ReadOnlySpan<long> refused, long nowMs)
     {
         var looks = Math.Clamp((nowMs - _lookedMs) / ServicePace.EveryMs, 1, (long)(1 / Up));
         _lookedMs = nowMs;
         foreach (var which in StatementClasses.OfClients)
         {
-            var shed = ledger.CountForWantOfRoom(which);
+            var shed = refused[(int)which];
             ref var share = ref _shares[(int)which];
             share = shed > _seen[(int)which] ? Math.Max(Least, share * Down) : Math.Min(1, share + (Up * looks));
             _seen[(int)which] = shed;

@@ -128,6 +128,18 @@ public sealed record OverloadOptions
     public LimitMode Limit { get; init; }
 
     /// <summary>
+    /// Statements of which others like them run longer than this in an idle hour are long: ten of them in a row are longer than anybody
+    /// waits.
+    /// </summary>
+    public int LongMs { get; init; } = 250;
+
+    /// <summary>
+    /// The hundredths of the limit that long statements may have: half, so that those that are not long find a place at once in the
+    /// other half, and two long ones of a hundred, which are half of the work, still get all that they need.
+    /// </summary>
+    public int LongShareMax { get; init; } = 50;
+
+    /// <summary>
     /// Statements of one class that may wait, for each that may run: 4, so that nobody who is served in turn has waited
     /// more than about four times what a statement takes.
     /// </summary>

@@ -6,7 +6,8 @@ namespace Seawall.Engine.Flow.Floodgates;
 /// <summary>What kind of work a statement is for its server.</summary>
 /// <param name="Shape">The number of its shape in the server's table.</param>
 /// <param name="IsProbe">Whether how long the server takes to begin with its answer says how busy it is.</param>
-internal readonly record struct Work(int Shape, bool IsProbe);
+/// <param name="Lane">Which way it goes.</param>
+internal readonly record struct Work(int Shape, bool IsProbe, Lane Lane);
 
 /// <summary>
 /// One statement's way through a sluice: what must be given back when it has ended, however that was. It belongs to a statement's
@@ -104,7 +105,7 @@ internal sealed class Passage
         _pausedMs -= loop.NowMs;
         TallyOf(loop).Leave(Work.Shape, ranUs: null);
         if (!_isShadow)
-            _sluice.Leave(loop.Index, _class, loop.NowMs, ranMs: null);
+            _sluice.Leave(loop.Index, _class, loop.NowMs, ranMs: null, _sluice.Keeper.LaneOf(Work.Shape));
     }
 
     /// <summary>It runs again, whether there is room or not.</summary>
@@ -116,7 +117,7 @@ internal sealed class Passage
         _pausedMs += loop.NowMs;
         TallyOf(loop).Enter(Work.Shape);
         if (!_isShadow)
-            _sluice!.PassAlways(loop.Index, _class, isNew: false);
+            _sluice!.PassAlways(loop.Index, _class, isNew: false, _sluice.Keeper.LaneOf(Work.Shape));
     }
 
     /// <summary>It has ended; <paramref name="isFailed"/>: with an error, which says nothing of how long such statements take.</summary>
@@ -137,7 +138,7 @@ internal sealed class Passage
         if (_isShadow)
             sluice.EndShadow(_hasWaited ? _shadow : null, loop.Index, _class, loop.NowMs, ranMs);
         else if (!_isPaused)
-            sluice.Leave(loop.Index, _class, loop.NowMs, ranMs);
+            sluice.Leave(loop.Index, _class, loop.NowMs, ranMs, sluice.Keeper.LaneOf(Work.Shape));
         if (_wakesDeferred && sluice.Deferral.HoldsSome)
             sluice.Deferral.Look(loop.NowMs);
         _isPaused = _isShadow = _hasWaited = _wakesDeferred = false;

@@ -106,10 +106,13 @@ internal sealed class ShedLedger
     internal long CountForWantOfRoom(StatementClass which)
     {
         var count = 0L;
-        for (var reason = ShedReason.QueueFull; reason < ShedReason.Cohort; reason++)
+        for (var reason = ShedReason.QueueFull; IsForWantOfRoom(reason); reason++)
             count += CountOf(which, reason);
         return count;
     }
+
+    /// <summary>Whether a reason is that there was no room for all.</summary>
+    internal static bool IsForWantOfRoom(ShedReason reason) => reason is > ShedReason.None and < ShedReason.Cohort;
 
     /// <summary>The last ones, the newest first.</summary>
     internal ShedEntry[] Last(int max)

@@ -11,10 +11,11 @@ namespace Seawall.Engine.Flow.Floodgates;
 internal sealed class Sluice : IWaitingPlace
 {
     private readonly Lock _lock = new();
-    private readonly ClassQueue[] _queues = [.. StatementClasses.OfClients.Select(which => new ClassQueue(which))];
+    private readonly ClassQueues _queues;
     private readonly SluiceTally[] _tallies;
     private readonly long[] _admitted = new long[StatementClasses.Count];
     private readonly long[] _withdrawn = new long[StatementClasses.Count];
+    private readonly long[] _shortShed = new long[StatementClasses.Count];
     private readonly long[] _released = new long[StatementClasses.Count];
     private readonly ShedLedger _ledger = new();
     private readonly ServicePace _pace = new();
@@ -33,6 +34,7 @@ internal sealed class Sluice : IWaitingPlace
         _tallies = [.. Enumerable.Range(0, loops).Select(_ => new SluiceTally())];
         Deferral = new Deferral(this, loops);
         Keeper = new LimitKeeper(loops);
+        _queues = new ClassQueues(Keeper.Lanes);
     }
 
     /// <summary>What is held because it can be done at another time.</summary>
@@ -61,7 +63,7 @@ internal sealed class Sluice : IWaitingPlace
             if (_mode == OverloadMode.Off)
                 return true;
             lock (_lock)
-                return (long)Running * 10 < (long)Limit * 6 && !_queues.Any(queue => queue.Count > 0);
+                return (long)Running * 10 < (long)Limit * 6 && _queues.AreEmpty;
         }
     }
 
@@ -79,8 +81,8 @@ internal sealed class Sluice : IWaitingPlace
             Deferral.Apply(options);
             _turns.Note(options.Mode, nowMs);
             _bounds = (runningMin, runningMax);
-            var limit = Keeper.Apply(options, runningMin, runningMax);
-            foreach (var queue in _queues)
+            var limit = Keeper.Apply(options, runningMin, runningMax, LeftOut);
+            foreach (var queue in _queues.All)
             {
                 queue.Limits = options.Of(queue.Class);
                 queue.NeverTurns = LeftOut.HasFlag(SluiceParts.Turning);
@@ -103,7 +105,7 @@ internal sealed class Sluice : IWaitingPlace
         lock (_lock)
         {
             hadWaiters = _hadWaiters;
-            _hadWaiters = _queues.Any(static queue => queue.Count > 0);
+            _hadWaiters = !_queues.AreEmpty;
         }
         var limit = Keeper.Look(nowMs, _mode == OverloadMode.Observe, hadWaiters, Limit, signals);
         lock (_lock)
@@ -115,11 +117,11 @@ internal sealed class Sluice : IWaitingPlace
     }
 
     /// <summary>Goes at once, if it may. The statement path: no lock, no allocation.</summary>
-    internal bool TryPass(int loop, StatementClass which)
+    internal bool TryPass(int loop, StatementClass which, Lane lane = Lane.Short)
     {
         var tally = _tallies[loop];
         tally.Offered[(int)which]++;
-        if (!_turnstile.TryPass())
+        if (lane != Lane.Short || !_turnstile.TryPass())
             return false;
         tally.Passed[(int)which]++;
         tally.Entered[(int)which]++;
@@ -182,8 +184,9 @@ internal sealed class Sluice : IWaitingPlace
     }
 
     /// <summary>Goes at once, whether there is room or not: what has begun must be able to end.</summary>
-    internal void PassAlways(int loop, StatementClass which, bool isNew)
+    internal void PassAlways(int loop, StatementClass which, bool isNew, Lane lane = Lane.Short)
     {
+        Keeper.Lanes.Enter(lane);
         var tally = _tallies[loop];
         if (isNew)
             tally.Continued[(int)which]++;
@@ -192,7 +195,7 @@ internal sealed class Sluice : IWaitingPlace
     }
 
     /// <summary>Has ended, or does not run for a while; <paramref name="ranMs"/>: for how long it did, in the first case.</summary>
-    internal void Leave(int loop, StatementClass which, long nowMs, long? ranMs)
+    internal void Leave(int loop, StatementClass which, long nowMs, long? ranMs, Lane lane = Lane.Short)
     {
         var tally = _tallies[loop];
         tally.Entered[(int)which]--;
@@ -201,7 +204,8 @@ internal sealed class Sluice : IWaitingPlace
             tally.Ended[(int)which]++;
             tally.RanMs[(int)which] += ms;
         }
-        if (_turnstile.Leave())
+        var isAwaited = Keeper.Lanes.Leave(lane);
+        if (_turnstile.Leave() || isAwaited)
             LookAt(null, nowMs);
     }
 
@@ -218,13 +222,14 @@ internal sealed class Sluice : IWaitingPlace
             _turnstile.Close();
             _hadWaiters = true;
             TakeStock(nowMs);
-            var queue = QueueOf(applicant.Class);
+            var queue = _queues[applicant];
             if (_isClosing)
                 Decide(applicant, Turn.Closing);
-            else if (RefusalOf(queue, applicant, nowMs) is var reason and not ShedReason.None)
+            else if (!HasRoomFor(queue, nowMs) && RefusalOf(queue, applicant, nowMs) is var reason and not ShedReason.None)
                 Shed(queue, applicant, reason, nowMs);
             else
                 queue.Add(applicant);
+            _queues.TellWaiting();
             LetGo(nowMs);
             decided = TakeDecided();
         }
@@ -246,7 +251,7 @@ internal sealed class Sluice : IWaitingPlace
         {
             if (!applicant.IsQueued)
                 return false;
-            QueueOf(applicant.Class).Remove(applicant, nowMs);
+            _queues[applicant].Remove(applicant, nowMs);
             _withdrawn[(int)applicant.Class]++;
             Decide(applicant, Turn.Withdrawn);
             LetGo(nowMs);
@@ -302,7 +307,7 @@ internal sealed class Sluice : IWaitingPlace
         {
             if (applicant is { IsQueued: true })
             {
-                QueueOf(which).Remove(applicant, nowMs);
+                _queues[applicant].Remove(applicant, nowMs);
                 applicant.Turn = Turn.Withdrawn;
                 if (ranMs is null)
                     _withdrawn[(int)which]++;
@@ -341,7 +346,7 @@ internal sealed class Sluice : IWaitingPlace
         lock (_lock)
         {
             _isClosing = true;
-            foreach (var queue in _queues)
+            foreach (var queue in _queues.All)
             {
                 while (queue.TakeOldest(nowMs, onlyIfOverdue: false) is { } applicant)
                     Decide(applicant, Turn.Closing);
@@ -358,18 +363,23 @@ internal sealed class Sluice : IWaitingPlace
         var deferral = Deferral.View(nowMs);
         lock (_lock)
         {
-            var limit = new LimitView(Keeper.IsAdaptive, _bounds.Min, _bounds.Max, Keeper.Stretch, Keeper.Cause);
+            var limit = new LimitView(Keeper.IsAdaptive, _bounds.Min, _bounds.Max, Keeper.Stretch, Keeper.Cause)
+            {
+                LongRunning = Keeper.Lanes.RunningOf(Lane.Long),
+                LongMax = MaxOf(Lane.Long),
+                Broken = Keeper.Broken,
+            };
             return new SluiceView(server, _mode, Running, Limit, limit, _pace.RanMs,
             [
-                .. _queues.Select(queue => new ClassView
+                .. StatementClasses.OfClients.Select(which => _queues[which]).Select(queue => new ClassView
                 {
                     Class = queue.Class,
                     Limits = queue.Limits,
                     Running = RunningOf(queue.Class),
-                    Waiting = queue.Count,
-                    WaitingBytes = queue.Bytes,
-                    OldestMs = queue.OldestSinceMs is { } since ? Math.Max(0, nowMs - since) : 0,
-                    Stands = queue.Stands(nowMs),
+                    Waiting = _queues.Of(queue.Class).Sum(lane => lane.Count),
+                    WaitingBytes = _queues.Of(queue.Class).Sum(lane => lane.Bytes),
+                    OldestMs = _queues.Of(queue.Class).Max(lane => lane.OldestSinceMs is { } since ? Math.Max(0, nowMs - since) : 0),
+                    Stands = _queues.Of(queue.Class).Any(lane => lane.Stands(nowMs)),
                     CohortShare = _shares.Of(queue.Class),
                     Offered = _tallies.Sum(tally => tally.Offered[(int)queue.Class]),
                     Passed = _tallies.Sum(tally => tally.Passed[(int)queue.Class]),
@@ -397,7 +407,7 @@ internal sealed class Sluice : IWaitingPlace
     {
         lock (_lock)
         {
-            var queue = QueueOf(which);
+            var queue = _queues[which];
             var limitMs = deadlineMs > 0 ? Math.Min(deadlineMs, queue.LimitMs(nowMs)) : queue.LimitMs(nowMs);
             var ahead = WaitAhead(queue);
             var reason = ShedReason.None;
@@ -409,7 +419,7 @@ internal sealed class Sluice : IWaitingPlace
                 reason = ShedReason.QueueBytes;
             else if (!queue.Stands(nowMs) && ahead > limitMs)
                 reason = limitMs == deadlineMs ? ShedReason.Deadline : ShedReason.Predicted;
-            var passes = Running < Limit && Array.TrueForAll(_queues, static one => one.Count == 0);
+            var passes = Running < Limit && _queues.AreEmpty;
             return new(passes, passes ? ShedReason.None : reason, queue.Count, queue.Stands(nowMs), (long)ahead, limitMs);
         }
     }
@@ -421,7 +431,11 @@ internal sealed class Sluice : IWaitingPlace
             return _ledger.Last(max);
     }
 
-    private ClassQueue QueueOf(StatementClass which) => _queues[(int)which - 1];
+    // Those of these lanes all come here, also when there is no need to wait.
+    private bool HasRoomFor(ClassQueue queue, long nowMs) => queue.Lane != Lane.Short && Running < Limit
+        && Keeper.Lanes.HasRoom(queue.Lane) && NextQueue(nowMs) is null;
+
+    private int MaxOf(Lane lane) => Math.Min(Limit, Keeper.Lanes.MaxOf(lane));
 
     // Those who waited began to run under the lock, on whichever thread; the others on their own loops.
     private int RunningOf(StatementClass which)
@@ -434,10 +448,11 @@ internal sealed class Sluice : IWaitingPlace
 
     private ShedReason RefusalOf(ClassQueue queue, Applicant applicant, long nowMs)
     {
-        if (!LeftOut.HasFlag(SluiceParts.Cohorts) && !_shares.Includes(applicant.Class, applicant.Cohort))
+        // Long ones are not thinned out, nor the others for their sake: they are refused for reasons of their own.
+        if (!LeftOut.HasFlag(SluiceParts.Cohorts) && queue.Lane == Lane.Short && !_shares.Includes(applicant.Class, applicant.Cohort))
             return ShedReason.Cohort;
         // Those who come last go first in a queue that stands: it is those at its other end who make room.
-        if (queue.Count >= Math.Max(1, (long)_options.QueueMaxPerRunning * Limit))
+        if (queue.Count >= Math.Max(1, (long)_options.QueueMaxPerRunning * MaxOf(queue.Lane)))
         {
             if (!queue.Stands(nowMs))
                 return ShedReason.QueueFull;
@@ -456,7 +471,7 @@ internal sealed class Sluice : IWaitingPlace
     // Its own time may be over before that of its class: then it is refused from the middle of the queue. Otherwise: when to look again.
     private long RefuseIfLate(Applicant applicant, long nowMs)
     {
-        var queue = QueueOf(applicant.Class);
+        var queue = _queues[applicant];
         var limitMs = queue.LimitMs(nowMs);
         if (applicant.DeadlineMs == 0 || applicant.DeadlineMs >= limitMs)
             return Math.Max(1, applicant.SinceMs + limitMs - nowMs);
@@ -467,17 +482,18 @@ internal sealed class Sluice : IWaitingPlace
         return -1;
     }
 
-    // What those before it will take: all of higher classes, and those of its own.
+    // What those before it in its lane will take: all of higher classes, and those of its own.
     private double WaitAhead(ClassQueue queue)
     {
         var work = 0.0;
-        foreach (var other in _queues)
+        var ranMs = Keeper.Lanes.RanMsOf(queue.Lane);
+        foreach (var other in _queues.Of(queue.Lane))
         {
-            work += other.Count * _pace.RanMsOf(other.Class);
+            work += other.Count * (ranMs > 0 ? ranMs : _pace.RanMsOf(other.Class));
             if (other == queue)
                 break;
         }
-        return work / Math.Max(Math.Max(1, Limit), _pace.RunningMean);
+        return work / (queue.Lane == Lane.Short ? Math.Max(Math.Max(1, Limit), _pace.RunningMean) : Math.Max(1, MaxOf(queue.Lane)));
     }
 
     private void TakeStock(long nowMs)
@@ -485,17 +501,18 @@ internal sealed class Sluice : IWaitingPlace
         if (!_pace.IsDue(nowMs))
             return;
         _pace.Note(_tallies, nowMs);
-        _shares.Note(_ledger, nowMs);
+        _queues.CapLong(Keeper.Lanes.RanMsOf(Lane.Long) / Math.Max(1, Keeper.Stretch ?? 1));
+        _shares.Note(_shortShed, nowMs);
     }
 
     // The overdue first: a place is not for somebody who has given up.
     private void LetGo(long nowMs)
     {
-        foreach (var queue in _queues)
+        foreach (var queue in _queues.All)
         {
             while (queue.TakeOldest(nowMs, onlyIfOverdue: true) is { } overdue)
             {
-                var hasWaited = nowMs - overdue.SinceMs >= queue.Limits.WaitMsMax;
+                var hasWaited = nowMs - overdue.SinceMs >= queue.WaitMs;
                 Shed(queue, overdue, hasWaited ? ShedReason.Wait : ShedReason.Standing, nowMs);
             }
         }
@@ -505,11 +522,13 @@ internal sealed class Sluice : IWaitingPlace
                 break;
             var applicant = queue.TakeNext(nowMs)!;
             _admitted[(int)queue.Class]++;
+            Keeper.Lanes.Enter(queue.Lane);
             Decide(applicant, Turn.Come);
         }
-        foreach (var queue in _queues)
+        foreach (var queue in _queues.Of(Lane.Short))
             _turns.Note(queue, Running, Limit, nowMs);
-        if (_queues[0].Count + _queues[1].Count + _queues[2].Count + _queues[3].Count == 0)
+        // Whoever waits for his lane alone keeps nobody else from passing.
+        if (NextQueue(nowMs) is null)
             _turnstile.Open();
     }
 
@@ -518,11 +537,11 @@ internal sealed class Sluice : IWaitingPlace
     private ClassQueue? NextQueue(long nowMs)
     {
         if (LeftOut.HasFlag(SluiceParts.Classes))
-            return OldestQueue();
+            return _queues.Oldest();
         ClassQueue? belowMax = null, any = null;
-        foreach (var queue in _queues)
+        for (var which = StatementClass.Critical; which <= StatementClass.Background; which++)
         {
-            if (queue.Count == 0)
+            if (_queues.NextOf(which) is not { } queue)
                 continue;
             any ??= queue;
             var running = RunningOf(queue.Class);
@@ -537,23 +556,14 @@ internal sealed class Sluice : IWaitingPlace
 
     private int SlotsOf(int share) => (int)((long)share * Limit / 100);
 
-    private ClassQueue? OldestQueue()
-    {
-        ClassQueue? oldest = null;
-        foreach (var queue in _queues)
-        {
-            if (queue.Count > 0 && (oldest is null || queue.OldestSinceMs < oldest.OldestSinceMs))
-                oldest = queue;
-        }
-        return oldest;
-    }
-
     private void Shed(ClassQueue queue, Applicant applicant, ShedReason reason, long nowMs)
     {
         applicant.Reason = reason;
         applicant.LimitMs = reason == ShedReason.Standing ? queue.Limits.StandingMsMax
-            : reason == ShedReason.Deadline ? applicant.DeadlineMs : queue.Limits.WaitMsMax;
+            : reason == ShedReason.Deadline ? applicant.DeadlineMs : queue.WaitMs;
         applicant.ShedId = _ledger.Add(applicant, reason, nowMs, applicant.LimitMs);
+        if (applicant.Lane == Lane.Short && ShedLedger.IsForWantOfRoom(reason))
+            _shortShed[(int)applicant.Class]++;
         Decide(applicant, Turn.Shed);
     }
 
@@ -566,6 +576,7 @@ internal sealed class Sluice : IWaitingPlace
 
     private Applicant? TakeDecided()
     {
+        _queues.TellWaiting();
         var decided = _decided;
         _decided = null;
         return decided;

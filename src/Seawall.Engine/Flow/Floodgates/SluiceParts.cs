@@ -18,4 +18,10 @@ internal enum SluiceParts : byte
 
     /// <summary>Whoever came first goes first, whatever his class.</summary>
     Classes = 8,
+
+    /// <summary>Statements that take long go the common way.</summary>
+    Bulkhead = 16,
+
+    /// <summary>Statements that have come to take many times as long go on as before.</summary>
+    Breaker = 32,
 }

@@ -68,7 +68,17 @@ public sealed record ClassView
 /// <param name="Max">The most.</param>
 /// <param name="Stretch">How much longer statements take than in an idle hour; null when nobody knows.</param>
 /// <param name="Cause">Why it is what it is.</param>
-public sealed record LimitView(bool IsAdaptive, int Min, int Max, double? Stretch, LimitCause Cause);
+public sealed record LimitView(bool IsAdaptive, int Min, int Max, double? Stretch, LimitCause Cause)
+{
+    /// <summary>Long statements that run.</summary>
+    public int LongRunning { get; init; }
+
+    /// <summary>Long statements that may.</summary>
+    public int LongMax { get; init; }
+
+    /// <summary>Shapes of statements that are held back because they take many times as long as they used to.</summary>
+    public int Broken { get; init; }
+}
 
 /// <summary>What is in front of one server, as it is now.</summary>
 /// <param name="Server">The server's name.</param>

@@ -48,10 +48,19 @@ internal sealed class LimitKeeper(int loops)
     private double _work;
     private long _windowMs = long.MinValue / 2;
     private LimitNews _said;
-    private volatile Bounds _bounds = new(false, 1, 1);
+    private volatile Bounds _bounds = new(false, 1, 1, 250, 100, true);
 
     /// <summary>The numbers of statements' shapes. From any thread.</summary>
     internal ShapeTable Table { get; } = new();
+
+    /// <summary>What runs of each lane, and may. From any thread.</summary>
+    internal Lanes Lanes { get; } = new();
+
+    /// <summary>Shapes that are held back because they take many times as long as they used to. From any thread.</summary>
+    internal int Broken => _costs.Broken;
+
+    /// <summary>The lane of a shape. From any thread.</summary>
+    internal Lane LaneOf(int shape) => _costs.LaneOf(shape);
 
     /// <summary>What each loop counts.</summary>
     internal ShapeTally[] Tallies { get; } = [.. Enumerable.Range(0, loops).Select(_ => new ShapeTally())];
@@ -66,9 +75,10 @@ internal sealed class LimitKeeper(int loops)
     internal bool IsAdaptive => _bounds.IsAdaptive;
 
     /// <summary>Follows the settings, and returns the limit to go on with. Under the sluice's lock.</summary>
-    internal int Apply(OverloadOptions options, int runningMin, int runningMax)
+    internal int Apply(OverloadOptions options, int runningMin, int runningMax, SluiceParts leftOut)
     {
-        _bounds = new Bounds(options.Limit == LimitMode.Adaptive, Math.Min(runningMin, runningMax), runningMax);
+        _bounds = new Bounds(options.Limit == LimitMode.Adaptive, Math.Min(runningMin, runningMax), runningMax, options.LongMs,
+            leftOut.HasFlag(SluiceParts.Bulkhead) ? 100 : options.LongShareMax, !leftOut.HasFlag(SluiceParts.Breaker));
         return IsAdaptive ? Math.Clamp(_finder.Limit > 0 ? _finder.Limit : Start, _bounds.Min, runningMax) : runningMax;
     }
 
@@ -95,7 +105,8 @@ internal sealed class LimitKeeper(int loops)
         var bounds = _bounds;
         _finder.Bound(bounds.Min, bounds.Max, Start);
         Table.Look();
-        _work += _costs.Note(Table, Tallies, nowMs);
+        _work += _costs.Note(Table, Tallies, nowMs, _meter.Stretch ?? 1, bounds.LongShareMax < 100 ? bounds.LongMs : int.MaxValue, bounds.Breaks);
+        SetLanes(limit, bounds.LongShareMax);
         var running = Tallies.Sum(tally => Volatile.Read(ref tally.Inside));
         _runningSum += running;
         _runningMost = Math.Max(_runningMost, running);
@@ -128,5 +139,20 @@ internal sealed class LimitKeeper(int loops)
         return limit;
     }
 
-    private sealed record Bounds(bool IsAdaptive, int Min, int Max);
+    private void SetLanes(int limit, int longShareMax)
+    {
+        foreach (var lane in (ReadOnlySpan<Lane>)[Lane.Short, Lane.Long, Lane.Broken])
+        {
+            var (running, ranMs) = _costs.Sum(lane);
+            var max = lane switch
+            {
+                Lane.Short => int.MaxValue,
+                Lane.Long => (int)((long)limit * longShareMax / 100),
+                Lane.Broken => _costs.BrokenMax,
+            };
+            Lanes.Set(lane, running, max, ranMs);
+        }
+    }
+
+    private sealed record Bounds(bool IsAdaptive, int Min, int Max, int LongMs, int LongShareMax, bool Breaks);
 }

@@ -1,28 +1,68 @@
 namespace Seawall.Engine.Flow.Floodgates.Limits;
 
-/// <summary>How long statements of each shape run, from beginning to end. One thread only; reading a cost, from any.</summary>
+/// <summary>
+/// How long statements of each shape run, from beginning to end, and which lane that puts them in. Pure: counts and the time come in.
+/// One thread only, but for <see cref="LaneOf"/>.
+/// </summary>
 internal sealed class ShapeCosts
 {
-    /// <summary>How much of what was known each look leaves: ten seconds, and two thirds are forgotten.</summary>
+    /// <summary>How much of what was known each look leaves: two thirds are forgotten after ten seconds.</summary>
     private const double Kept = 0.99;
 
-    private readonly ulong[] _shapes = new ulong[ShapeTable.Slots + 1];
-    private readonly int[] _endedSeen = new int[ShapeTable.Slots + 1];
-    private readonly long[] _ranSeen = new long[ShapeTable.Slots + 1];
-    private readonly double[] _ended = new double[ShapeTable.Slots + 1];
-    private readonly double[] _ranUs = new double[ShapeTable.Slots + 1];
+    /// <summary>The same after one second: what happens now.</summary>
+    private const double KeptNow = 0.9;
+
+    /// <summary>Below this part of what is long, a shape is short again: not to and fro at each look.</summary>
+    private const double ShortAgain = 0.6;
+
+    /// <summary>One that nobody has seen end is long when it has run for so long.</summary>
+    private const double UnknownMsMax = 1_000;
+
+    /// <summary>So many times as long as it used to, where others are not: a plan that has changed, not a server that is slow.</summary>
+    private const double BrokenFactor = 5;
+
+    /// <summary>Below this it is as it used to be.</summary>
+    private const double MendedFactor = 2;
+
+    /// <summary>The part of all that runs that a shape must make up to be held back: below it the others hardly notice.</summary>
+    private const double BrokenShare = 0.4;
+
+    /// <summary>
+    /// While it takes longer than it used to, what it used to take rises by this at each look: what is new becomes usual, a hundred times
+    /// as long in some eight minutes.
+    /// </summary>
+    private const double Getting = 1.0008;
+
+    private readonly ShapeCost[] _costs = [.. Enumerable.Range(0, ShapeTable.Slots + 1).Select(_ => new ShapeCost())];
+    private readonly byte[] _lanes = new byte[ShapeTable.Slots + 1];
     private readonly bool[] _leftOut = new bool[ShapeTable.Slots + 1];
+    private long _lookedMs = long.MinValue / 2;
 
     /// <summary>Shapes that say nothing of the server now.</summary>
     internal ReadOnlySpan<bool> LeftOut => _leftOut;
 
-    /// <summary>How long one of these runs, in microseconds; 0 when none has ended.</summary>
-    internal double CostUsOf(int slot) => _ended[slot] > 0 ? _ranUs[slot] / _ended[slot] : 0;
+    /// <summary>Shapes that are held back because they take many times as long as they used to.</summary>
+    internal int Broken { get; private set; }
 
-    /// <summary>Looks at what has ended; returns what got done, in milliseconds that such statements run.</summary>
-    internal double Note(ShapeTable table, IReadOnlyList<ShapeTally> tallies, long nowMs)
+    /// <summary>Statements of those that may run: as many as did before.</summary>
+    internal int BrokenMax { get; private set; }
+
+    /// <summary>The lane of a shape. From any thread.</summary>
+    internal Lane LaneOf(int slot) => (Lane)Volatile.Read(ref _lanes[slot]);
+
+    /// <summary>How long one of these runs, in milliseconds; 0 when none has ended.</summary>
+    internal double CostMsOf(int slot) => _costs[slot].CostMs;
+
+    /// <summary>
+    /// Looks at what has ended and what runs; returns what got done, in milliseconds that such statements run.
+    /// <paramref name="stretch"/>: how much longer everything takes now; <paramref name="longMs"/>: what is long in an idle hour;
+    /// <paramref name="breaks"/>: whether what has come to take many times as long is held back.
+    /// </summary>
+    internal double Note(ShapeTable table, IReadOnlyList<ShapeTally> tallies, long nowMs, double stretch, int longMs, bool breaks)
     {
-        var work = 0.0;
+        var passedMs = Math.Clamp(nowMs - _lookedMs, 0, 1_000);
+        _lookedMs = nowMs;
+        var (work, inside, logs, weight) = (0.0, 0.0, 0.0, 0.0);
         for (var slot = 0; slot <= ShapeTable.Slots; slot++)
         {
             var (ended, running, ran) = (0, 0, 0L);
@@ -32,20 +72,147 @@ internal sealed class ShapeCosts
                 running += Volatile.Read(ref tally.Running[slot]);
                 ran += Volatile.Read(ref tally.RanUs[slot]);
             }
-            if (table.ShapeOf(slot) != _shapes[slot])
+            var cost = _costs[slot];
+            if (table.ShapeOf(slot) != cost.Shape)
             {
-                _shapes[slot] = table.ShapeOf(slot);
-                _ended[slot] = _ranUs[slot] = 0;
+                cost.Forget(table.ShapeOf(slot));
+                _lanes[slot] = 0;
+                _leftOut[slot] = false;
             }
-            var (more, moreUs) = (ended - _endedSeen[slot], ran - _ranSeen[slot]);
-            if (more == 0 && running == 0)
+            if (running == 0 && ended == cost.EndedSeen && cost.IsQuiet)
                 continue;
-            table.NoteUse(slot);
-            (_endedSeen[slot], _ranSeen[slot]) = (ended, ran);
-            _ended[slot] = (_ended[slot] * Kept) + more;
-            _ranUs[slot] = (_ranUs[slot] * Kept) + moreUs;
-            work += more * CostUsOf(slot) / 1_000;
+            if (running > 0 || ended != cost.EndedSeen)
+                table.NoteUse(slot);
+            work += cost.Note(ended, running, ran, passedMs) * cost.CostMs;
+            inside += cost.RunningNow;
+            if (cost.LongerNow is { } longer)
+            {
+                logs += Math.Log(longer) * cost.EndedNow;
+                weight += cost.EndedNow;
+            }
         }
+        Sort(stretch, longMs, breaks ? inside : double.MaxValue, logs, weight);
         return work;
+    }
+
+    /// <summary>How many run of each lane, and how long one does.</summary>
+    internal (int Running, double RanMs) Sum(Lane lane)
+    {
+        var (running, ended, ranMs) = (0, 0.0, 0.0);
+        for (var slot = 0; slot <= ShapeTable.Slots; slot++)
+        {
+            if ((Lane)_lanes[slot] != lane)
+                continue;
+            running += _costs[slot].Running;
+            ended += _costs[slot].Ended;
+            ranMs += _costs[slot].RanMs;
+        }
+        return (running, ended > 0 ? ranMs / ended : 0);
+    }
+
+    private void Sort(double stretch, int longMs, double inside, double logs, double weight)
+    {
+        (Broken, BrokenMax) = (0, 0);
+        for (var slot = 0; slot < ShapeTable.Slots; slot++)
+        {
+            var cost = _costs[slot];
+            if (cost.Shape == 0)
+                continue;
+            var lane = LaneOf(slot);
+            // How much longer the others take: a server that is slow is slow for all.
+            var own = cost.LongerNow ?? 0;
+            var rest = weight - (own > 0 ? cost.EndedNow : 0);
+            var others = rest >= 1 ? Math.Max(1, Math.Exp((logs - (own > 0 ? Math.Log(own) * cost.EndedNow : 0)) / rest)) : double.MaxValue;
+            if (lane == Lane.Broken ? own > MendedFactor * others && own > MendedFactor
+                : own > BrokenFactor * others && cost.RunningNow > BrokenShare * inside && cost.WouldHaveEnded(BrokenFactor * others))
+            {
+                lane = Lane.Broken;
+                Broken++;
+                BrokenMax += (int)Math.Max(1, Math.Ceiling(cost.RunningUsually));
+            }
+            else
+            {
+                var ms = Math.Max(cost.CostMs / Math.Max(1, stretch), cost.UnknownMs >= UnknownMsMax ? longMs : 0);
+                lane = longMs < int.MaxValue && (ms >= longMs || (lane == Lane.Long && ms >= ShortAgain * longMs)) ? Lane.Long : Lane.Short;
+            }
+            Volatile.Write(ref _lanes[slot], (byte)lane);
+            _leftOut[slot] = lane == Lane.Broken;
+        }
+    }
+
+    // What is known of one shape.
+    private sealed class ShapeCost
+    {
+        private long _ranSeen;
+        private double _usualMs;
+
+        internal ulong Shape { get; private set; }
+
+        internal int EndedSeen { get; private set; }
+
+        internal int Running { get; private set; }
+
+        internal double Ended { get; private set; }
+
+        internal double RanMs { get; private set; }
+
+        internal double EndedNow { get; private set; }
+
+        internal double HeldMsNow { get; private set; }
+
+        internal double RunningNow { get; private set; }
+
+        internal double RunningUsually { get; private set; }
+
+        // For how long those have been running of which none has ended.
+        internal double UnknownMs { get; private set; }
+
+        internal double CostMs => Ended > 0 ? RanMs / Ended : 0;
+
+        internal bool IsQuiet => EndedNow < 0.01 && RunningNow < 0.01;
+
+        /// <summary>How many times as long as usual one takes now, by Little's law: also while hardly any end.</summary>
+        internal double? LongerNow => _usualMs > 0 && HeldMsNow > 0 ? HeldMsNow / Math.Max(1, EndedNow) / _usualMs : null;
+
+        /// <summary>
+        /// Whether so much time has been spent that some would have ended even if they took that many times as long: that no report has
+        /// ended in the last second says nothing.
+        /// </summary>
+        internal bool WouldHaveEnded(double longer) => HeldMsNow > 2 * _usualMs * longer;
+
+        internal void Forget(ulong shape)
+        {
+            Shape = shape;
+            Ended = RanMs = EndedNow = HeldMsNow = RunningNow = RunningUsually = UnknownMs = _usualMs = 0;
+        }
+
+        internal int Note(int ended, int running, long ranUs, long passedMs)
+        {
+            var (more, moreMs) = (ended - EndedSeen, (ranUs - _ranSeen) / 1_000.0);
+            (EndedSeen, _ranSeen, Running) = (ended, ranUs, running);
+            Ended = (Ended * Kept) + more;
+            RanMs = (RanMs * Kept) + moreMs;
+            EndedNow = (EndedNow * KeptNow) + more;
+            // What ended within a look was not there to be counted at either end of it.
+            HeldMsNow = (HeldMsNow * KeptNow) + Math.Max(running * passedMs, moreMs);
+            RunningNow = (RunningNow * KeptNow) + (running * (1 - KeptNow));
+            UnknownMs = Ended > 0.5 || running == 0 ? 0 : UnknownMs + passedMs;
+            Learn(running);
+            return more;
+        }
+
+        private void Learn(int running)
+        {
+            if (LongerNow is { } longer && longer > 3)
+            {
+                _usualMs *= Getting;
+                return;
+            }
+            if (EndedNow < 3)
+                return;
+            var ms = HeldMsNow / EndedNow;
+            _usualMs = _usualMs == 0 ? ms : (_usualMs * Kept) + (ms * (1 - Kept));
+            RunningUsually = (RunningUsually * Kept) + (running * (1 - Kept));
+        }
     }
 }

@@ -48,7 +48,7 @@ public sealed record ProtectionOptions
     /// How long things may wait for their turn on a loop, for a second on end, before <see cref="StrainLevel.Shed"/>; at five
     /// times as long, <see cref="StrainLevel.Closed"/>. A loop that keeps up has a hundredth of it.
     /// </summary>
-    public int DelayMsMax { get; init; } = 100;
+    public int DelayMsMax { get; init; } = 200;
 }
 
 /// <summary>How much of one resource is used.</summary>

@@ -6,6 +6,7 @@ using MySqlConnector;
 using Seawall.Engine;
 using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
 using Seawall.Engine.Telemetry;
@@ -67,6 +68,8 @@ public sealed class SeawallUnderTest : IAsyncDisposable
     /// <summary>What it is told unless a test wants something else.</summary>
     public static EngineOptions Options(LabServer server) => new()
     {
+        // On a machine with much else to do, clients of a test would be turned away because everything waits for its turn.
+        Protection = new() { Mode = OverloadMode.Observe },
         Listen = [Endpoint.Tcp(IPAddress.Loopback, 0)],
         Servers = [ServerOptions(server)],
         Monitor = AccountWithPassword("seawall", "seawall"),

@@ -149,21 +149,21 @@ public sealed class StrainTests
         };
         for (var i = 0; i < 4; i++)
             watch.Look();
-        delayMs = 700;
+        delayMs = 1_700;
         watch.Look();
         delayMs = 0;
         watch.Look();
         Assert.Equal(StrainLevel.None, strain.Level);
-        delayMs = 150;
+        delayMs = 250;
         for (var i = 0; i < 4; i++)
             watch.Look();
         Assert.Equal(StrainLevel.Shed, strain.Level);
         Assert.False(strain.HurriesIdle); // That would cost time.
-        delayMs = 500;
+        delayMs = 1_000;
         for (var i = 0; i < 4; i++)
             watch.Look();
         Assert.Equal(StrainLevel.Closed, strain.Level);
-        Assert.Equal("time: everything waits 500 ms for its turn (protection.delay_ms_max = 100)", strain.Cause);
+        Assert.Equal("time: everything waits 1000 ms for its turn (protection.delay_ms_max = 200)", strain.Cause);
     }
 
     private EngineWorld World(OverloadMode mode, Func<Engine.EngineOptions, Engine.EngineOptions>? change = null)

@@ -1,5 +1,5 @@
-using Seawall.Engine.Flow.Floodgates.Limits;
 using Seawall.Engine.Flow.Floodgates.Holds;
+using Seawall.Engine.Flow.Floodgates.Limits;
 
 namespace Seawall.Engine.Flow.Floodgates;
 

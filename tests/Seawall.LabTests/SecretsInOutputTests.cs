@@ -39,7 +39,7 @@ public sealed class SecretsInOutputTests(LabServers lab)
                 said.AppendLine(await Refused(() => new MySqlCommand(sql, client).ExecuteNonQueryAsync(Cancel)));
             said.AppendLine(await Refused(() => client.ChangeDatabaseAsync("nowhere", Cancel)));
             foreach (var command in AdminDesk.All.Where(command => !command.IsAction))
-                said.AppendLine(await Shown(seawall, command.Name));
+                said.AppendLine(await Shown(seawall, Asked(command)));
         }
         foreach (var (user, password) in ((string, string)[])[("marked", Wrong), ("listed", Wrong), ("listed", Right),
             ("nobody", Wrong)])
@@ -48,7 +48,7 @@ public sealed class SecretsInOutputTests(LabServers lab)
         }
         said.AppendLine(await Refused(async () => await (await seawall.AdminAsync(Cancel, Wrong)).DisposeAsync()));
         foreach (var command in AdminDesk.All.Where(command => !command.IsAction))
-            said.AppendLine(await Shown(seawall, command.Name));
+            said.AppendLine(await Shown(seawall, Asked(command)));
         said.AppendLine(await seawall.MetricsAsync("/metrics", Cancel)).AppendLine(seawall.Log);
 
         Assert.True(stored.Length > 10);
@@ -71,6 +71,10 @@ public sealed class SecretsInOutputTests(LabServers lab)
         return [password, .. hashes.Select(Convert.ToHexString), .. hashes
             .Select(hash => Convert.ToBase64String(hash).TrimEnd('='))];
     }
+
+    // Whoever asks about a statement with a secret in it does not get the secret back.
+    private static string Asked(AdminCommand command) => command.Name == "EXPLAIN ADMISSION"
+        ? $"{command.Name} FOR 'SET PASSWORD = \"{Right}\"' ACCOUNT 'marked'" : command.Name;
 
     private static async Task<string> Shown(ProcessUnderTest seawall, string command) => string.Join('\n',
         (await seawall.AskAsync(command, Cancel)).Select(row => string.Join(' ', row.Values.Select(

@@ -80,7 +80,6 @@ public sealed class HoldTests(LabServers lab)
         var server = await lab.SharedAsync(kind, Cancel);
         await using var seawall = await StartAsync(server, overload => overload with
         {
-            TarpitMax = 0,
             Rules = [new(StatementClass.Low, null, null, null, MayRaise: false) { Name = "all", Pace = new(200, 5, 30) }],
         });
         var (answered, refused) = (0, 0);

@@ -23,6 +23,7 @@ internal sealed class OverloadComposer(
             QueueBytesMax = section.Number("queue_bytes_max"),
             Classes = [.. Enum.GetValues<StatementClass>().Select(which => LimitsOf(section, which))],
             TarpitMax = section.Number("tarpit_max"),
+            TarpitsStatements = section.Flag("tarpit_statements"),
             DeferMsMax = section.Number("defer_ms_max"),
             DeferRoom = section.Number("defer_room"),
             DeferCountMax = section.Number("defer_max"),

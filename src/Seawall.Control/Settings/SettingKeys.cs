@@ -195,6 +195,8 @@ internal static class SettingKeys
         Number("overload", "defer_bytes_max", s_overload.DeferBytesMax, 1, int.MaxValue, "Bytes of statements that are"),
         Number("overload", "tarpit_max", s_overload.TarpitMax, 0, 1_000_000,
             "Clients that hear of a refusal 10 to 100 ms later, at one time, when they come again at once; 0 for none"),
+        Flag("overload", "tarpit_statements", s_overload.TarpitsStatements,
+            "Whether refused statements are told later as well, and not logins alone; not for programs whose statements share a pool of connections"),
         .. StatementClasses.OfClients.SelectMany(ClassLimitKeys),
     ];
 

@@ -152,7 +152,7 @@ internal sealed class Admission(
     {
         if (!statement.IsTaken)
             await Relay.Command(statement, null, door.Meter);
-        if (waiter.Turn == Turn.Shed && !statement.IsKilled)
+        if (waiter.Turn == Turn.Shed && !statement.IsKilled && measures().Options.TarpitsStatements)
             await SlowDown(statement.Session, waiter);
         Refuse(statement, sluice, waiter);
         return false;

@@ -51,8 +51,7 @@ public sealed class AdaptiveGateTests
         Assert.Equal((50, LimitCause.Settings), (Sluice(world).Limit, Sluice(world).Bounds.Cause));
     }
 
-    // Without a tarpit, in which a round of the crowd would wait for those who were refused, and not for the server.
-    private static OverloadOptions Adaptive(OverloadOptions overload) => overload with { Limit = LimitMode.Adaptive, TarpitMax = 0 };
+    private static OverloadOptions Adaptive(OverloadOptions overload) => overload with { Limit = LimitMode.Adaptive };
 
     private static SluiceView Sluice(EngineWorld world) => world.Engine.Views.Sluices().Single();
 

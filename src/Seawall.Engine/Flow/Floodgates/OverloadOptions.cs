@@ -166,6 +166,12 @@ public sealed record OverloadOptions
     /// <summary>Clients that wait a little before they hear that they were refused, at one time; 0 for none.</summary>
     public int TarpitMax { get; init; } = 5_000;
 
+    /// <summary>
+    /// Whether statements are among them, and not logins alone. A program with a pool has other uses for the connection meanwhile: at ten
+    /// times the load, measured, its own statements waited for connections until they had no time left.
+    /// </summary>
+    public bool TarpitsStatements { get; init; }
+
     /// <summary>What can be switched off, thinned out or slowed down for a while.</summary>
     public ImmutableArray<BrownoutGroup> Brownouts { get; init; } = [];
 

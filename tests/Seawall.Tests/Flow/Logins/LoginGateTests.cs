@@ -162,6 +162,7 @@ public sealed class LoginGateTests
                 {
                     Mode = mode,
                     TarpitMax = tarpitMax,
+                    TarpitsStatements = true,
                     Rules =
                     [
                         new(StatementClass.Background, null, null, s_reports, MayRaise: false),

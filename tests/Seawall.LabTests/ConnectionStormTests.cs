@@ -28,7 +28,7 @@ public sealed class ConnectionStormTests(LabServers lab, ITestOutputHelper outpu
     {
         await using var server = await lab.StartAsync(LabKind.MariaDb, Cancel);
         using var port = new LabPort();
-        var settings = await WriteSettingsAsync(server, port);
+        var settings = WriteSettings(server, port);
         var seawall = await StartAsync(settings);
         try
         {
@@ -67,10 +67,10 @@ public sealed class ConnectionStormTests(LabServers lab, ITestOutputHelper outpu
         }
     }
 
-    private async Task<string> WriteSettingsAsync(LabServer server, LabPort port)
+    private string WriteSettings(LabServer server, LabPort port)
     {
         var file = Path.Combine(lab.NewFolder(), "seawall.toml");
-        await File.WriteAllTextAsync(file, string.Create(CultureInfo.InvariantCulture, $"""
+        LabFolders.WritePrivate(file, string.Create(CultureInfo.InvariantCulture, $"""
             [clients]
             listen = ["127.0.0.1:{port.Number}"]
             max = 15000
@@ -85,9 +85,7 @@ public sealed class ConnectionStormTests(LabServers lab, ITestOutputHelper outpu
             listen = "off"
             [metrics]
             listen = "off"
-            """), Cancel);
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            """));
         return file;
     }
 

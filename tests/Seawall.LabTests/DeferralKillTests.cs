@@ -206,7 +206,7 @@ public sealed class DeferralKillTests(LabServers lab, ITestOutputHelper output)
         internal Stage(string folder, LabServer server)
         {
             _settings = Path.Combine(folder, "seawall.toml");
-            File.WriteAllText(_settings, string.Create(CultureInfo.InvariantCulture, $"""
+            LabFolders.WritePrivate(_settings, string.Create(CultureInfo.InvariantCulture, $"""
                 [clients]
                 listen = ["127.0.0.1:{Port}"]
                 [[servers]]
@@ -234,8 +234,6 @@ public sealed class DeferralKillTests(LabServers lab, ITestOutputHelper output)
                 schema = "book"
 
                 """));
-            if (!OperatingSystem.IsWindows())
-                File.SetUnixFileMode(_settings, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
 
         internal int Port => _clients.Number;

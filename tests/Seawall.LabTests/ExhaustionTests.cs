@@ -142,7 +142,7 @@ public sealed class ExhaustionTests(LabServers lab)
     private string Settings(LabServer server, LabPort port, LabPort metrics, string protection = "")
     {
         var path = Path.Combine(lab.NewFolder(), "seawall.toml");
-        File.WriteAllText(path, string.Create(CultureInfo.InvariantCulture, $"""
+        LabFolders.WritePrivate(path, string.Create(CultureInfo.InvariantCulture, $"""
             [clients]
             listen = ["127.0.0.1:{port.Number}"]
             [[servers]]
@@ -159,8 +159,6 @@ public sealed class ExhaustionTests(LabServers lab)
             {protection}
 
             """));
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         return path;
     }
 

@@ -79,7 +79,7 @@ public sealed class HandoverTests(LabServers lab)
         // One that does not reach its server; one that ends in the middle; one that says something else; one without --take-over.
         var lost = Path.Combine(Path.GetDirectoryName(settings)!, "lost.toml");
         using var nobody = new LabPort();
-        await WriteAsync(lost, File.ReadAllText(settings).Replace($":{server.Port}\"", $":{nobody.Number}\"", StringComparison.Ordinal));
+        LabFolders.WritePrivate(lost, File.ReadAllText(settings).Replace($":{server.Port}\"", $":{nobody.Number}\"", StringComparison.Ordinal));
         var failed = await LabProgram.RunAsync(new LabCommand(s_seawall, "run", "-c", lost, "--take-over"), s_patience, Cancel);
         Assert.Equal(1, failed.Status);
         Assert.Contains("nothing is taken over, and the running Seawall goes on", failed.Errors, StringComparison.Ordinal);
@@ -171,7 +171,7 @@ public sealed class HandoverTests(LabServers lab)
         var folder = lab.NewFolder();
         var file = Path.Combine(folder, "seawall.toml");
         var path = Path.Combine(folder, "door.sock");
-        WriteAsync(file, string.Create(CultureInfo.InvariantCulture, $"""
+        LabFolders.WritePrivate(file, string.Create(CultureInfo.InvariantCulture, $"""
             [clients]
             listen = ["127.0.0.1:{port.Number}", "{path}"]
             [[servers]]
@@ -187,14 +187,7 @@ public sealed class HandoverTests(LabServers lab)
             [process]
             handover = "handover.sock"
 
-            """)).Wait(Cancel);
+            """));
         return (file, path);
-    }
-
-    private static async Task WriteAsync(string path, string text)
-    {
-        await File.WriteAllTextAsync(path, text, Cancel);
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 }

@@ -129,7 +129,7 @@ public sealed class MemoryTests(LabServers lab, ITestOutputHelper output)
     {
         var settings = Path.Combine(lab.NewFolder(), "seawall.toml");
         // On a machine with much else to do everything waits for its turn, and clients would be turned away for that.
-        await File.WriteAllTextAsync(settings, string.Create(CultureInfo.InvariantCulture, $"""
+        LabFolders.WritePrivate(settings, string.Create(CultureInfo.InvariantCulture, $"""
             [clients]
             listen = ["127.0.0.1:{port.Number}"]
             [[servers]]
@@ -144,9 +144,7 @@ public sealed class MemoryTests(LabServers lab, ITestOutputHelper output)
             listen = "off"
             [metrics]
             listen = "off"
-            """), Cancel);
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(settings, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            """));
         var program = LabProgram.Start(new LabCommand(Path.Combine(LabFolders.Repository, "seawall"), "run", "-c", settings));
         await program.WaitForLineAsync(line => line.Contains("is up", StringComparison.Ordinal), s_patience, Cancel);
         return program;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text.RegularExpressions;
 using Seawall.Engine.Deferrals;
 
@@ -44,23 +43,10 @@ internal sealed partial class DeferralComposer(SettingsComposer composer, Settin
             rules.Add(new DeferralRule(
                 name, section.Has("user") ? section.Text("user") : null, section.Has("schema") ? section.Text("schema") : null)
             {
-                Digests = DigestsOf(section),
+                Digests = composer.Digests(section),
             });
         }
         return rules.ToImmutable();
-    }
-
-    private ImmutableArray<ulong> DigestsOf(SettingsSection section)
-    {
-        var digests = ImmutableArray.CreateBuilder<ulong>();
-        foreach (var written in section.List("digest"))
-        {
-            if (written.Length == 16 && ulong.TryParse(written, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var digest))
-                digests.Add(digest);
-            else
-                composer.Complain(section, "digest", $"deferrals.digest: \"{written}\" is no digest: 16 hexadecimal digits");
-        }
-        return digests.ToImmutable();
     }
 
     [GeneratedRegex("^[A-Za-z0-9_]{1,64}\\.[A-Za-z0-9_]{1,64}$")]

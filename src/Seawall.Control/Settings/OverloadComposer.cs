@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Loops;
@@ -102,7 +101,7 @@ internal sealed class OverloadComposer(
             {
                 Name = section.Text("name"),
                 Listener = ListenerOf(section),
-                Digests = DigestsOf(section),
+                Digests = composer.Digests(section),
                 DeferMsMax = section.Number("defer_ms_max") is >= 0 and var deferMs ? deferMs : null,
                 Pace = section.Number("pace_per_second") > 0 ? BrownoutComposer.PaceOf(section) : null,
                 Groups = section.List("groups", []),
@@ -123,19 +122,6 @@ internal sealed class OverloadComposer(
                 $"classes.listen: \"{written}\" is none of clients.listen: {string.Join(", ", listen.Select(endpoint => endpoint.Text))}");
         }
         return listener?.Text;
-    }
-
-    private ImmutableArray<ulong> DigestsOf(SettingsSection section)
-    {
-        var digests = ImmutableArray.CreateBuilder<ulong>();
-        foreach (var written in section.List("digest"))
-        {
-            if (written.Length == 16 && ulong.TryParse(written, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var digest))
-                digests.Add(digest);
-            else
-                composer.Complain(section, "digest", $"classes.digest: \"{written}\" is no digest: 16 hexadecimal digits");
-        }
-        return digests.ToImmutable();
     }
 
     private static StatementClass ClassOf(string word) =>

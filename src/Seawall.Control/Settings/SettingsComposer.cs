@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Seawall.Engine;
@@ -86,6 +87,20 @@ internal sealed class SettingsComposer
     /// <summary>Notes an error at a key of a section.</summary>
     internal void Complain(SettingsSection section, string key, string message) =>
         _problems.Add(new SettingsProblem(true, _document.PlaceOf(section, key), message));
+
+    /// <summary>The digests of statements that a rule names, under <c>digest</c>.</summary>
+    internal ImmutableArray<ulong> Digests(SettingsSection section)
+    {
+        var digests = ImmutableArray.CreateBuilder<ulong>();
+        foreach (var written in section.List("digest"))
+        {
+            if (written.Length == 16 && ulong.TryParse(written, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var digest))
+                digests.Add(digest);
+            else
+                Complain(section, "digest", $"{section.Name}.digest: \"{written}\" is no digest: 16 hexadecimal digits");
+        }
+        return digests.ToImmutable();
+    }
 
     /// <summary>Notes a number that differs when a secret or a file does.</summary>
     internal void Mark(string key, ulong mark) => _marks[key] = mark;

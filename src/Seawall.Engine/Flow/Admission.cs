@@ -63,12 +63,10 @@ internal sealed class Admission(
         }
         if (which >= StatementClass.Low && door.Strain.Level >= StrainLevel.Shed)
         {
-            var waiter = statement.Passage.WaiterOn(loop);
-            waiter.Apply(which, standing.Cohort, statement.Packet.Bytes.Length, statement.Session.Account!.User, loop.NowMs);
-            statement.Passage.EndWait();
-            sluice.Refuse(waiter, ShedReason.Self, loop.Index, loop.NowMs);
             if (sluice.Mode == OverloadMode.Enforce && door.Strain.IsEnforced)
-                return RefuseAtOnce(statement, sluice, waiter);
+                return RefuseAtOnce(statement, sluice, standing, ShedReason.Self);
+            // One of the two only observes: it is written down, and goes on.
+            sluice.WriteDown(AppliedNow(statement, standing), ShedReason.Self, limit: 0, loop.NowMs);
         }
         if (all.HoldOf(standing.Rule, which) is { } hold)
         {
@@ -140,15 +138,34 @@ internal sealed class Admission(
             session.Wire.Close();
             return false;
         }
-        return await RefuseAtOnce(statement, sluice, waiter);
+        return await TellRefused(statement, sluice, waiter);
     }
 
     /// <summary>It is through.</summary>
     internal void Begin(Statement statement, Sluice sluice, Standing standing) =>
         statement.Passage.Begin(sluice, standing.Class, door.Loop);
 
-    /// <summary>Tells the client that the statement does not run; always false.</summary>
-    internal async LoopTask<bool> RefuseAtOnce(Statement statement, Sluice sluice, GateWaiter waiter)
+    /// <summary>Refuses a statement that has not waited, for a reason that has nothing to do with who else is here; always false.</summary>
+    internal LoopTask<bool> RefuseAtOnce(
+        Statement statement, Sluice sluice, Standing standing, ShedReason reason, Hold? hold = null, int limit = 0)
+    {
+        statement.Hold();
+        var waiter = AppliedNow(statement, standing);
+        waiter.Hold = hold;
+        sluice.Refuse(waiter, reason, door.Loop.Index, door.Loop.NowMs, limit);
+        return TellRefused(statement, sluice, waiter);
+    }
+
+    private GateWaiter AppliedNow(Statement statement, Standing standing)
+    {
+        var waiter = statement.Passage.WaiterOn(door.Loop);
+        waiter.Apply(standing.Class, standing.Cohort, statement.Packet.Bytes.Length, statement.Session.Account!.User, door.Loop.NowMs);
+        statement.Passage.EndWait();
+        return waiter;
+    }
+
+    // Always false.
+    private async LoopTask<bool> TellRefused(Statement statement, Sluice sluice, GateWaiter waiter)
     {
         if (!statement.IsTaken)
             await Relay.Command(statement, null, door.Meter);

@@ -96,13 +96,7 @@ internal sealed class Holding(FrontDoor door, Admission admission)
     {
         if (reason == ShedReason.Brownout)
             Interlocked.Increment(ref hold.Cut!.Count.Refused);
-        statement.Hold();
-        var waiter = statement.Passage.WaiterOn(door.Loop);
-        waiter.Apply(standing.Class, standing.Cohort, statement.Packet.Bytes.Length, statement.Session.Account!.User, door.Loop.NowMs);
-        waiter.Hold = hold;
-        statement.Passage.EndWait();
-        sluice.Refuse(waiter, reason, door.Loop.Index, door.Loop.NowMs, limit);
-        return admission.RefuseAtOnce(statement, sluice, waiter);
+        return admission.RefuseAtOnce(statement, sluice, standing, reason, hold, limit);
     }
 
     private ShedReason WouldRefuse(Hold hold, Standing standing)

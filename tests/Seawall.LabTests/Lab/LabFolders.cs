@@ -17,6 +17,14 @@ public static class LabFolders
     /// <summary>The authority that signed the servers' certificates, and those that clients may show.</summary>
     public static string Authority { get; } = Path.Combine(Certificates, "ca.pem");
 
+    /// <summary>Writes a file that nobody but its user may read, as Seawall wants it of one with passwords in it.</summary>
+    public static void WritePrivate(string path, string text)
+    {
+        File.WriteAllText(path, text);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
     public static string Script(string name) => Path.Combine(Scripts, name);
 
     private static string FindRepository()

@@ -78,7 +78,7 @@ public sealed class ProcessUnderTest : IAsyncDisposable
     /// <summary>Writes the settings file anew, for a reload.</summary>
     public void WriteSettings(LabServer server, string more = "")
     {
-        File.WriteAllText(SettingsFile, string.Create(CultureInfo.InvariantCulture, $"""
+        LabFolders.WritePrivate(SettingsFile, string.Create(CultureInfo.InvariantCulture, $"""
             [clients]
             listen = ["127.0.0.1:{ClientPort}"]
             [[servers]]
@@ -98,8 +98,6 @@ public sealed class ProcessUnderTest : IAsyncDisposable
             {more}
 
             """));
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(SettingsFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
     /// <summary>A connection to the admin port.</summary>

@@ -131,6 +131,13 @@ public sealed class StrainTests
                 reply.Error!.Message, StringComparison.Ordinal);
         }
         Assert.Equal(ShedReason.Self, world.Engine.Views.LastShed(10).Single().Entry.Reason);
+        // Each has come once, also where both are only counted: the BEGIN and the refused one.
+        Assert.Equal(2, world.Engine.Views.Sluices().Single().Classes.Single(view => view.Class == StatementClass.Background).Offered);
+        // One that is longer than what a loop reads at once is taken whole, and the client goes on.
+        var name = new string('x', 300_000);
+        var longer = report.Query($"SELECT '{name}'");
+        Assert.Equal(code, longer.Code);
+        Assert.Equal(code, report.Query("SELECT 2").Code);
         _memory = 10 * MiB;
         world.World.RunFor(20_000);
         Assert.True(report.Query("SELECT 1").IsOk);

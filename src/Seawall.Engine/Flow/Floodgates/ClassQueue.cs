@@ -14,8 +14,7 @@ internal sealed class ClassQueue(StatementClass which, Lane lane = Lane.Short)
     /// </summary>
     internal const int ForgottenMs = 500;
 
-    private Applicant? _oldest;
-    private Applicant? _newest;
+    private readonly ApplicantList _list = new();
     private long _emptyMs = long.MinValue / 2;
     private long _tookMs = long.MinValue / 2;
 
@@ -29,13 +28,13 @@ internal sealed class ClassQueue(StatementClass which, Lane lane = Lane.Short)
     internal ClassLimits Limits { get; set; } = ClassLimits.DefaultOf(which);
 
     /// <summary>How many wait.</summary>
-    internal int Count { get; private set; }
+    internal int Count => _list.Count;
 
     /// <summary>What they hold in memory.</summary>
-    internal long Bytes { get; private set; }
+    internal long Bytes => _list.Bytes;
 
     /// <summary>Since when the oldest waits; null when nobody does.</summary>
-    internal long? OldestSinceMs => _oldest?.SinceMs;
+    internal long? OldestSinceMs => _list.Oldest?.SinceMs;
 
     /// <summary>Whether it never turns: for tests, which must see that it matters.</summary>
     internal bool NeverTurns { get; set; }
@@ -60,33 +59,13 @@ internal sealed class ClassQueue(StatementClass which, Lane lane = Lane.Short)
     {
         if (Count == 0)
             _emptyMs = applicant.SinceMs;
-        applicant.IsQueued = true;
-        applicant.Older = _newest;
-        applicant.Newer = null;
-        if (_newest is not null)
-            _newest.Newer = applicant;
-        else
-            _oldest = applicant;
-        _newest = applicant;
-        Count++;
-        Bytes += applicant.Bytes;
+        _list.Add(applicant);
     }
 
     /// <summary>Takes somebody out who is in.</summary>
     internal void Remove(Applicant applicant, long nowMs)
     {
-        if (applicant.Older is not null)
-            applicant.Older.Newer = applicant.Newer;
-        else
-            _oldest = applicant.Newer;
-        if (applicant.Newer is not null)
-            applicant.Newer.Older = applicant.Older;
-        else
-            _newest = applicant.Older;
-        applicant.Older = applicant.Newer = null;
-        applicant.IsQueued = false;
-        Count--;
-        Bytes -= applicant.Bytes;
+        _list.Remove(applicant);
         if (Count == 0)
             _emptyMs = nowMs;
     }
@@ -94,7 +73,7 @@ internal sealed class ClassQueue(StatementClass which, Lane lane = Lane.Short)
     /// <summary>Takes out whose turn it is.</summary>
     internal Applicant? TakeNext(long nowMs)
     {
-        var next = Stands(nowMs) ? _newest : _oldest;
+        var next = Stands(nowMs) ? _list.Newest : _list.Oldest;
         if (next is not null)
         {
             Remove(next, nowMs);
@@ -106,7 +85,7 @@ internal sealed class ClassQueue(StatementClass which, Lane lane = Lane.Short)
     /// <summary>Takes out the oldest, if it has waited longer than it may, or in any case.</summary>
     internal Applicant? TakeOldest(long nowMs, bool onlyIfOverdue)
     {
-        if (_oldest is not { } oldest || (onlyIfOverdue && nowMs - oldest.SinceMs < LimitMs(nowMs)))
+        if (_list.Oldest is not { } oldest || (onlyIfOverdue && nowMs - oldest.SinceMs < LimitMs(nowMs)))
             return null;
         Remove(oldest, nowMs);
         return oldest;

@@ -24,7 +24,7 @@ internal sealed class Sluice : IWaitingPlace
     private Turnstile _turnstile;
     private OverloadOptions _options = new();
     private volatile OverloadMode _mode;
-    private Applicant? _decided;
+    private readonly Tidings _tidings = new();
     private bool _isClosing;
     private bool _hadWaiters;
     private (int Min, int Max) _bounds;
@@ -53,8 +53,8 @@ internal sealed class Sluice : IWaitingPlace
     internal int Limit => _turnstile.Limit;
 
     /// <summary>
-    /// Whether there is room for what nobody waits for: less than six tenths of what may run does, and nobody waits. That leaves the
-    /// others what a wave of them needs.
+    /// Whether there is room for what nobody waits for: less than <see cref="OverloadOptions.DeferRoom"/> of what may run does, and
+    /// nobody waits. That leaves the others what a wave of them needs.
     /// </summary>
     internal bool HasRoomToSpare
     {
@@ -63,7 +63,7 @@ internal sealed class Sluice : IWaitingPlace
             if (_mode == OverloadMode.Off)
                 return true;
             lock (_lock)
-                return (long)Running * 10 < (long)Limit * 6 && _queues.AreEmpty;
+                return (long)Running * 100 < (long)Limit * _options.DeferRoom && _queues.AreEmpty;
         }
     }
 
@@ -91,7 +91,7 @@ internal sealed class Sluice : IWaitingPlace
             LetGo(nowMs);
             decided = TakeDecided();
         }
-        Tell(decided);
+        Tidings.Tell(decided);
     }
 
     /// <summary>
@@ -224,7 +224,7 @@ internal sealed class Sluice : IWaitingPlace
             TakeStock(nowMs);
             var queue = _queues[applicant];
             if (_isClosing)
-                Decide(applicant, Turn.Closing);
+                _tidings.Add(applicant, Turn.Closing);
             else if (!HasRoomFor(queue, nowMs) && RefusalOf(queue, applicant, nowMs) is var reason and not ShedReason.None)
                 Shed(queue, applicant, reason, nowMs);
             else
@@ -233,10 +233,10 @@ internal sealed class Sluice : IWaitingPlace
             LetGo(nowMs);
             decided = TakeDecided();
         }
-        Tell(decided);
+        Tidings.Tell(decided);
     }
 
-    /// <summary>Refused, or counted as if, for a reason that has nothing to do with who else is here: it does not wait.</summary>
+    /// <summary>Refused, or counted as if, for a reason that has nothing to do with who else is here: it comes, and does not wait.</summary>
     internal void Refuse(Applicant applicant, ShedReason reason, int loop, long nowMs, int limit = 0)
     {
         _tallies[loop].Offered[(int)applicant.Class]++;
@@ -253,11 +253,11 @@ internal sealed class Sluice : IWaitingPlace
                 return false;
             _queues[applicant].Remove(applicant, nowMs);
             _withdrawn[(int)applicant.Class]++;
-            Decide(applicant, Turn.Withdrawn);
+            _tidings.Add(applicant, Turn.Withdrawn);
             LetGo(nowMs);
             decided = TakeDecided();
         }
-        Tell(decided);
+        Tidings.Tell(decided);
         return true;
     }
 
@@ -277,7 +277,7 @@ internal sealed class Sluice : IWaitingPlace
                 again = RefuseIfLate(applicant, nowMs);
             decided = TakeDecided();
         }
-        Tell(decided);
+        Tidings.Tell(decided);
         return again;
     }
 
@@ -328,7 +328,7 @@ internal sealed class Sluice : IWaitingPlace
             LetGo(nowMs);
             decided = TakeDecided();
         }
-        Tell(decided);
+        Tidings.Tell(decided);
     }
 
     // What it has waited for was its own work, which is done: as if its turn had come, and it had ended.
@@ -349,12 +349,12 @@ internal sealed class Sluice : IWaitingPlace
             foreach (var queue in _queues.All)
             {
                 while (queue.TakeOldest(nowMs, onlyIfOverdue: false) is { } applicant)
-                    Decide(applicant, Turn.Closing);
+                    _tidings.Add(applicant, Turn.Closing);
             }
             LetGo(nowMs);
             decided = TakeDecided();
         }
-        Tell(decided);
+        Tidings.Tell(decided);
     }
 
     /// <summary>What it looks like. From any thread.</summary>
@@ -523,7 +523,7 @@ internal sealed class Sluice : IWaitingPlace
             var applicant = queue.TakeNext(nowMs)!;
             _admitted[(int)queue.Class]++;
             Keeper.Lanes.Enter(queue.Lane);
-            Decide(applicant, Turn.Come);
+            _tidings.Add(applicant, Turn.Come);
         }
         foreach (var queue in _queues.Of(Lane.Short))
             _turns.Note(queue, Running, Limit, nowMs);
@@ -564,33 +564,12 @@ internal sealed class Sluice : IWaitingPlace
         applicant.ShedId = _ledger.Add(applicant, reason, nowMs, applicant.LimitMs);
         if (applicant.Lane == Lane.Short && ShedLedger.IsForWantOfRoom(reason))
             _shortShed[(int)applicant.Class]++;
-        Decide(applicant, Turn.Shed);
-    }
-
-    private void Decide(Applicant applicant, Turn turn)
-    {
-        applicant.Turn = turn;
-        applicant.Newer = _decided;
-        _decided = applicant;
+        _tidings.Add(applicant, Turn.Shed);
     }
 
     private Applicant? TakeDecided()
     {
         _queues.TellWaiting();
-        var decided = _decided;
-        _decided = null;
-        return decided;
-    }
-
-    // Without the lock: whoever hears may do anything, and may be used again at once.
-    private static void Tell(Applicant? decided)
-    {
-        while (decided is not null)
-        {
-            var next = decided.Newer;
-            decided.Newer = null;
-            decided.Decided();
-            decided = next;
-        }
+        return _tidings.Take();
     }
 }

@@ -18,7 +18,8 @@ public sealed record DeferralView(int Held, long HeldBytes, long OldestMs, doubl
 internal sealed class Deferral(Sluice sluice, int loops) : IWaitingPlace
 {
     private readonly Lock _lock = new();
-    private readonly HeldList _held = new();
+    private readonly ApplicantList _held = new();
+    private readonly Tidings _tidings = new();
     private readonly DeferralPace _pace = new();
     private volatile OverloadOptions _options = new();
     private volatile int _count;
@@ -47,7 +48,7 @@ internal sealed class Deferral(Sluice sluice, int loops) : IWaitingPlace
         lock (_lock)
         {
             if (_isClosing)
-                _held.Decide(applicant, Turn.Closing);
+                _tidings.Add(applicant, Turn.Closing, _held);
             else if (_held.Count >= _options.DeferCountMax)
                 Shed(applicant, ShedReason.DeferFull, _options.DeferCountMax, nowMs);
             else if (_held.Bytes + applicant.Bytes > _options.DeferBytesMax)
@@ -58,9 +59,9 @@ internal sealed class Deferral(Sluice sluice, int loops) : IWaitingPlace
                 _deferred++;
             }
             LetGo(nowMs);
-            decided = _held.TakeDecided();
+            decided = _tidings.Take();
         }
-        HeldList.Tell(decided);
+        Tidings.Tell(decided);
     }
 
     /// <inheritdoc/>
@@ -70,8 +71,8 @@ internal sealed class Deferral(Sluice sluice, int loops) : IWaitingPlace
         {
             if (!applicant.IsQueued)
                 return false;
-            _held.Decide(applicant, Turn.Withdrawn);
-            _ = _held.TakeDecided();
+            _held.Remove(applicant);
+            applicant.Turn = Turn.Withdrawn;
             _count = _held.Count;
         }
         sluice.NoteWithdrawn(applicant.Class);
@@ -97,9 +98,9 @@ internal sealed class Deferral(Sluice sluice, int loops) : IWaitingPlace
             {
                 again = applicant.DueMs - nowMs;
             }
-            decided = _held.TakeDecided();
+            decided = _tidings.Take();
         }
-        HeldList.Tell(decided);
+        Tidings.Tell(decided);
         return again;
     }
 
@@ -110,9 +111,9 @@ internal sealed class Deferral(Sluice sluice, int loops) : IWaitingPlace
         lock (_lock)
         {
             LetGo(nowMs);
-            decided = _held.TakeDecided();
+            decided = _tidings.Take();
         }
-        HeldList.Tell(decided);
+        Tidings.Tell(decided);
     }
 
     /// <summary>
@@ -138,11 +139,11 @@ internal sealed class Deferral(Sluice sluice, int loops) : IWaitingPlace
         {
             _isClosing = true;
             while (_held.Oldest is { } applicant)
-                _held.Decide(applicant, Turn.Closing);
+                _tidings.Add(applicant, Turn.Closing, _held);
             _count = 0;
-            decided = _held.TakeDecided();
+            decided = _tidings.Take();
         }
-        HeldList.Tell(decided);
+        Tidings.Tell(decided);
     }
 
     /// <summary>What it looks like. From any thread.</summary>
@@ -166,7 +167,7 @@ internal sealed class Deferral(Sluice sluice, int loops) : IWaitingPlace
         {
             _pace.Went(nowMs);
             _released++;
-            _held.Decide(next, Turn.Come);
+            _tidings.Add(next, Turn.Come, _held);
         }
         _count = _held.Count;
     }
@@ -174,7 +175,7 @@ internal sealed class Deferral(Sluice sluice, int loops) : IWaitingPlace
     private void Shed(Applicant applicant, ShedReason reason, int limit, long nowMs)
     {
         sluice.WriteDown(applicant, reason, limit, nowMs);
-        _held.Decide(applicant, Turn.Shed);
+        _tidings.Add(applicant, Turn.Shed, _held);
     }
 
     // False when nothing is held any more.

@@ -25,7 +25,8 @@ internal sealed class Pace : IWaitingPlace
     private const long SecondUs = 1_000_000;
 
     private readonly Lock _lock = new();
-    private readonly HeldList _held = new();
+    private readonly ApplicantList _held = new();
+    private readonly Tidings _tidings = new();
     private volatile PaceLimits _limits;
     private long _nextUs = long.MinValue / 2;
     private long _waited;
@@ -133,10 +134,10 @@ internal sealed class Pace : IWaitingPlace
         {
             _isClosing = true;
             while (_held.Oldest is { } applicant)
-                _held.Decide(applicant, Turn.Closing);
-            decided = _held.TakeDecided();
+                _tidings.Add(applicant, Turn.Closing, _held);
+            decided = _tidings.Take();
         }
-        HeldList.Tell(decided);
+        Tidings.Tell(decided);
     }
 
     private bool TryDecide(Applicant applicant, Turn turn)
@@ -145,8 +146,8 @@ internal sealed class Pace : IWaitingPlace
         {
             if (!applicant.IsQueued)
                 return false;
-            _held.Decide(applicant, turn);
-            _ = _held.TakeDecided();
+            _held.Remove(applicant);
+            applicant.Turn = turn;
         }
         applicant.Decided();
         return true;

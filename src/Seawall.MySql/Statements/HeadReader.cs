@@ -13,6 +13,9 @@ internal struct HeadReader(Word verb)
     /// <summary>Whether what follows defines something, where the verb alone did not say.</summary>
     internal bool? Defines { get; private set; }
 
+    /// <summary>What the head says besides traits.</summary>
+    internal StatementHints Hints { get; private set; }
+
     /// <summary>The next word.</summary>
     internal void Word(
         Word word, Word last, in SqlDialect dialect, ref Phase phase, ref StatementKind kind, ref StatementTraits traits)
@@ -63,6 +66,8 @@ internal struct HeadReader(Word verb)
             case Phase.Start when kind == StatementKind.Begin:
                 if (word == Statements.Word.Read)
                     traits |= StatementTraits.SetsNextTransaction;
+                else if (word == Statements.Word.Only && last == Statements.Word.Read)
+                    Hints |= StatementHints.BeginsReadOnly;
                 break;
             case Phase.Lock or Phase.Unlock or Phase.Start or Phase.Release:
                 Pair(word, dialect, ref phase, ref kind, ref traits);
@@ -118,6 +123,7 @@ internal struct HeadReader(Word verb)
     private const int CountSeen = 4;
     private const int OfSession = 5;
     private const int StageSeen = 6;
+    private const int FullSeen = 7;
 
     private void Alter(Word word, ref Phase phase, ref StatementTraits traits)
     {
@@ -288,6 +294,13 @@ internal struct HeadReader(Word verb)
             case Statements.Word.Session or Statements.Word.Local when _step == 0:
                 _step = OfSession;
                 return;
+            case Statements.Word.Full when _step == 0:
+                _step = FullSeen;
+                return;
+            case Statements.Word.Tables or Statements.Word.Columns or Statements.Word.Fields or Statements.Word.Databases
+                or Statements.Word.Schemas when _step is 0 or FullSeen:
+                Hints |= StatementHints.ShowsSchema;
+                break;
             case Statements.Word.Status when _step != CountSeen:
                 traits |= StatementTraits.SessionStatus;
                 break;

@@ -35,7 +35,7 @@ public readonly record struct StatementFacts(
 
 /// <summary>What a text says of the facts that its answer leaves behind: for those who keep account of them.</summary>
 [Flags]
-public enum StatementHints : byte
+public enum StatementHints : ushort
 {
     /// <summary>Nothing.</summary>
     None = 0,
@@ -65,4 +65,16 @@ public enum StatementHints : byte
     /// There is a statement that uses tables, or may: all but those that do without unless they have a FROM.
     /// </summary>
     UsesTables = 64,
+
+    /// <summary>
+    /// Names what each server has for itself: a system variable, one of the schemas that a server keeps about itself, a function
+    /// that tells of the server or reads its files.
+    /// </summary>
+    OfServer = 128,
+
+    /// <summary>START TRANSACTION READ ONLY.</summary>
+    BeginsReadOnly = 256,
+
+    /// <summary>SHOW of databases, tables or columns: the same on all servers that hold the same data.</summary>
+    ShowsSchema = 512,
 }

@@ -46,6 +46,8 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
     {
         if (_end.Exists && SettleWord(entry.Word))
             return;
+        if (IsServersSchema(entry.Word))
+            _hints |= StatementHints.OfServer;
         switch (_phase)
         {
             case Phase.Body:
@@ -88,6 +90,8 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
         _calls.Name(entry);
         if (entry.Word is Statements.Word.Profiling or Statements.Word.OptimizerTrace)
             _own |= StatementTraits.ReadsProfile;
+        if (IsServersSchema(entry.Word))
+            _hints |= StatementHints.OfServer;
     }
 
     /// <inheritdoc/>
@@ -168,6 +172,7 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
             _own |= _set.SystemVariable();
             return;
         }
+        _hints |= StatementHints.OfServer;
         if (Other())
             return;
         _calls.Other();
@@ -292,6 +297,8 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
             case (byte)'(':
                 if (last == Statements.Word.Values)
                     _calls.Defines = false;
+                if (last is >= Statements.Word.BinlogGtidPos and <= Statements.Word.Version && _calls.IsCall)
+                    _hints |= StatementHints.OfServer;
                 _own |= _calls.Open(_dialect, out var isLastInsertId);
                 if (isLastInsertId)
                     _end.LastInsertId();
@@ -346,7 +353,7 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
                 _hints |= StatementHints.FirstAsks;
             _allHarmless &= IsHarmless;
             _all |= _own;
-            _hints |= _body.Hints;
+            _hints |= _body.Hints | _head.Hints;
             if (!IsWithoutTables)
                 _hints |= StatementHints.UsesTables;
         }
@@ -357,6 +364,8 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
         _phase = Phase.Verb;
         _calls = default;
     }
+
+    private static bool IsServersSchema(Word word) => word is >= Statements.Word.InformationSchema and <= Statements.Word.Sys;
 
     private readonly bool IsWithoutTables =>
         _kind is StatementKind.Select or StatementKind.Set or StatementKind.Do or StatementKind.Begin or StatementKind.Commit

@@ -32,6 +32,15 @@ internal enum Word : ushort
     // Words that name something of the session wherever they stand.
     Currval, Nextval, OptimizerTrace, Profiling,
 
+    // Words after SHOW and START TRANSACTION.
+    Databases, Fields, Full, Only, Schemas,
+
+    // Schemas that a server keeps about itself: from the first to the last of them, with nothing between.
+    InformationSchema, Mysql, PerformanceSchema, Sys,
+
+    // Functions that tell of the server, or of its files, locks and logs: the same.
+    BinlogGtidPos, IcuVersion, IsFreeLock, LoadFile, UuidShort, ValidatePasswordStrength, Version,
+
     // Variables.
     Autocommit, CharacterSetClient, CharacterSetConnection, CharacterSetResults, CollationConnection, DefaultMasterConnection,
     ErrorCount, GtidDomainId, GtidNext, GtidSeqNo, Identity, ImmediateServerVersion, InsertId, LastGtid, LastInsertId,

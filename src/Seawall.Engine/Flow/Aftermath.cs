@@ -116,10 +116,9 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
     // The statement is not there, and cannot be prepared there now: there is nothing of it to reset.
     private static bool SayReset(Session session)
     {
-        var isMariaDb = session.Pool?.Server.Facts?.Version is { IsMariaDb: true };
-        Bequest.NoteOwnAnswer(session, rowCount: 0);
+        Bequest.NoteReset(session);
         session.Elsewhere |= PreviousFacts.Diagnostics; // What is there is of the preparation.
-        return ClientReplies.SendOk(session, 1, isMariaDb ? (ushort)0 : Bequest.WarningsToRepeat(session));
+        return ClientReplies.SendOk(session, 1);
     }
 
     /// <summary>The client leaves: its connection is cleaned of what it left there.</summary>
@@ -321,8 +320,7 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
     {
         var session = statement.Session;
         var connection = session.Lease!.Connection;
-        if (session.LastResult.Warnings > 0 && !session.Elsewhere.HasFlag(PreviousFacts.Diagnostics))
-            await Keepsake.TakeWarnings(session, connection);
+        await Keepsake.TakeWarningsThere(session, connection);
         var isDone = !connection.IsBroken && await SettingsQuestion.Ask(statement, facts);
         session.Elsewhere |= PreviousFacts.RowCount | PreviousFacts.FoundRows | PreviousFacts.Diagnostics;
         return isDone;

@@ -47,6 +47,14 @@ internal static class Bequest
         session.Status &= ServerStatus.OfSession;
     }
 
+    /// <summary>Seawall has answered that a prepared statement is reset: no server repeats a number of warnings with that, or after it.</summary>
+    internal static void NoteReset(Session session)
+    {
+        NoteOwnAnswer(session, rowCount: 0);
+        session.AnswerWarnings = 0;
+        session.HasUncountedWarnings = false;
+    }
+
     /// <summary>There are no warnings any more: the statement was one that a server would have forgotten them by.</summary>
     internal static void ForgetWarnings(Session session)
     {
@@ -271,14 +279,19 @@ internal static class Bequest
         !AlwaysForgets(version) && session.LastResult.Warnings > 0 && !session.Elsewhere.HasFlag(PreviousFacts.Diagnostics)
         && (text.Statements > 1 || (text.Traits & Opaque) != 0 || text.Kind is StatementKind.Flush or StatementKind.UnlockTables
             or StatementKind.Kill or StatementKind.Xa or StatementKind.ReleaseSavepoint or StatementKind.Deallocate
-            or StatementKind.Prepare);
+            or StatementKind.Prepare or StatementKind.Show || MayBeWithoutTables(text));
+
+    private static bool MayBeWithoutTables(StatementFacts text) => !text.Hints.HasFlag(StatementHints.HasFrom)
+        && text.Kind is StatementKind.Grant or StatementKind.Reset or StatementKind.Help
+            or StatementKind.Replication or StatementKind.Server;
 
     // A routine that touches no table leaves warnings as they are, and another one does not; nor does the text of a PREPARE. Where
     // they were not there for it to leave, nobody can say which of both it was: whoever asks is refused.
     private static bool HasLostTrack(Session session, StatementFacts text, ServerVersion version) =>
         !AlwaysForgets(version) && session.LastResult.Warnings > 0 && session.Elsewhere.HasFlag(PreviousFacts.Diagnostics)
-        && (text.Kind is StatementKind.Prepare or StatementKind.Flush || ((text.Traits & Opaque) != 0 && !text.Hints.HasFlag(StatementHints.HasFrom)
-            && text.Kind is (StatementKind.Call or StatementKind.Do or StatementKind.Select or StatementKind.Set or StatementKind.Execute
+        && (text.Kind is StatementKind.Prepare or StatementKind.Flush || MayBeWithoutTables(text)
+            || ((text.Traits & Opaque) != 0 && !text.Hints.HasFlag(StatementHints.HasFrom) && text.Kind is
+                (StatementKind.Call or StatementKind.Do or StatementKind.Select or StatementKind.Set or StatementKind.Execute
                 or StatementKind.Other)));
 
     private static bool IsShowOfDiagnostics(StatementFacts text) =>

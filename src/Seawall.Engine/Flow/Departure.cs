@@ -204,8 +204,12 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         var to = statement.Session.Settings.ReadingAs(text.Settings);
         // A piece of a parameter has no answer: nothing must keep it from being prepared (MySQL 5.6 when transactions only read).
         if (statement.Kind == CommandKind.StatementSendLongData)
+        {
             to = to.Without("tx_read_only").Without("transaction_read_only");
-        if (!await Move(statement, connection, to))
+            // Nor take anything away, which a server does not do to whom has the statement there.
+            await Keepsake.TakeWarningsThere(statement.Session, connection);
+        }
+        if (connection.IsBroken ? Lost(statement) : !await Move(statement, connection, to))
             return null;
         var (reply, id) = await ServerPreparation.Run(connection, text);
         if (!reply.IsOk)

@@ -68,6 +68,11 @@ internal static class Keepsake
     internal static LoopTask TakeWarnings(Session session, ServerConnection connection) =>
         Take(session, connection, wantsWarnings: true, wantsNumbers: false);
 
+    /// <summary>The same, if the connection has any of the session.</summary>
+    internal static LoopTask TakeWarningsThere(Session session, ServerConnection connection) =>
+        session.LastResult.Warnings > 0 && !session.Elsewhere.HasFlag(PreviousFacts.Diagnostics)
+            ? TakeWarnings(session, connection) : LoopTask.Completed;
+
     /// <summary>Asks what LAST_INSERT_ID() is.</summary>
     internal static LoopTask TakeInsertId(Session session, ServerConnection connection) =>
         Take(session, connection, wantsWarnings: false, wantsNumbers: true);

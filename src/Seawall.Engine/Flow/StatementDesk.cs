@@ -76,8 +76,9 @@ internal sealed class StatementDesk(FrontDoor door)
                 return ReadPrepared(statement) ? ReadExecution(statement) : new(false);
             case CommandKind.StatementSendLongData:
             case CommandKind.StatementFetch:
-            case CommandKind.StatementReset:
                 return new(ReadPrepared(statement));
+            case CommandKind.StatementReset:
+                return !ReadPrepared(statement) ? new(false) : IsThere(statement) ? new(true) : SayReset(statement);
             case CommandKind.InitDb:
                 statement.Facts = new StatementFacts(StatementKind.Use, StatementTraits.Use, 1);
                 break;
@@ -226,14 +227,23 @@ internal sealed class StatementDesk(FrontDoor door)
             case CommandKind.StatementFetch when !session.PinReasons.HasFlag(PinReasons.Cursor):
                 return Answer(session, SqlError.NoOpenCursor,
                     $"The statement ({statement.Prepared!.Id}) has no open cursor{(statement.Server.Version!.IsMariaDb ? "" : ".")}");
-            case CommandKind.StatementReset when session.Lease is null:
-                Bequest.NoteOwnAnswer(session, rowCount: 0);
-                session.AnswerWarnings = 0;
-                ClientReplies.SendOk(session, 1);
-                return false;
             default:
                 return true;
         }
+    }
+
+    private static bool IsThere(Statement statement) => statement.Session.Lease is { Connection.Statements: var known }
+        && known.Find(statement.Prepared!.Text, statement.Prepared) is not null;
+
+    // The connection has nothing of it to be reset; and to prepare it there would take the warnings away.
+    private static async LoopTask<bool> SayReset(Statement statement)
+    {
+        var session = statement.Session;
+        if (StatusQuestion.IsDue(session))
+            await StatusQuestion.Ask(session);
+        Bequest.NoteReset(session);
+        ClientReplies.SendOk(session, 1);
+        return false;
     }
 
     // Reads more of a long command, up to so many bytes of it, into one piece of memory; false when the client has gone.

@@ -231,5 +231,88 @@ internal static class ChanceFinds
             A: kill connection_id()
             A: select 1
             """),
+        // What is not prepared there has nothing to be reset, and is not prepared for it: that would take the warnings away.
+        ("", """
+            A: [prepare 0] select * from t
+            A: [prepare 1] select 1
+            B: set @a = 1
+            B: [ChangeUser] ~
+            A: drop table if exists nothing, nothing2
+            A: [StatementReset 0]
+            A: [Ping]
+            A: show warnings
+            A: begin
+            A: select 'x' + 1
+            A: [StatementReset 0]
+            A: [Ping]
+            A: [SetOption 0]
+            A: show warnings
+            A: select * from nothing
+            A: [StatementReset 1]
+            A: [Ping]
+            A: show warnings
+            A: insert into t (n) values (1), (2)
+            A: [StatementReset 1]
+            A: select row_count()
+            """),
+        ("", """
+            A is eq_one without DeprecateEof
+            A: [prepare 0] select * from t
+            B: set @a = 1
+            B: [ChangeUser] ~
+            A: set @a = 1
+            A: begin
+            A: drop view x3
+            A: [StatementReset 0]
+            A: commit
+            """),
+        // A piece of a parameter has no answer, and takes no warnings away.
+        ("", """
+            A: [prepare 0] select n from m where s like ?
+            B: set @a = 1
+            B: [ChangeUser] ~
+            A: begin
+            A: drop table if exists nothing
+            A: insert into t (id) values (1)
+            A: [a piece of parameter 0 of 0] piece
+            A: select @@error_count
+            A: [execute 0] ''
+            A: rollback
+            """),
+        // What SET STATEMENT puts back is told late, also when it sets something that stays, and is what others begin with.
+        ("m", """
+            A: set session_track_system_variables = '*'
+            A: set statement join_buffer_size := 1 for set sql_buffer_result = 1
+            A: create temporary table tt2 (id int) engine=MyISAM
+            A: drop temporary table tt2
+            A: set @@join_buffer_size = default
+            """),
+        ("m", """
+            A is eq_two with FoundRows
+            B is eq_two with FoundRows
+            A: set session_track_system_variables = '*'
+            A: set statement lc_time_names = default for set sql_safe_updates = 1
+            B: select -7
+            A: insert into c (t_id) values (1)
+            A: use information_schema
+            """),
+        ("m", """
+            A is eq_one without SessionTrack
+            A: set statement lc_time_names = 'de_DE', div_precision_increment = 7 for set sql_safe_updates = 1
+            B: insert into t (n) values (1)
+            A: select 1/3, dayname('2024-01-01'), @@lc_time_names, @@sql_safe_updates
+            A: set statement lc_time_names = 'de_DE', div_precision_increment = 7 for set sql_safe_updates = 9
+            B: insert into t (n) values (1)
+            A: select 1/3, dayname('2024-01-01'), @@lc_time_names, @@sql_safe_updates
+            """),
+        // Rows that a change returns say nothing of how many were changed.
+        ("m", """
+            A is eq_two without DeprecateEof
+            B is eq_two
+            A: set @@autocommit = off
+            A: delete from m where id = 1 returning id, s
+            B: insert into t (n) values (1)
+            A: rollback work
+            """),
     ];
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Results;
 using Seawall.Testing;
+using Seawall.Testing.Clients;
 using Seawall.Testing.Servers;
 using Xunit;
 
@@ -76,6 +77,57 @@ public sealed class PreparedTests
 
         Assert.DoesNotContain(world.Pooled.Single().Commands.Skip(sent), command => command.Text.Contains("autocommit=", default));
         Assert.Equal(1, world.Count(meter => meter.Reprepares));
+    }
+
+    // To prepare it there would take the warnings of the statement before away.
+    [Theory]
+    [MemberData(nameof(WorldTests.Kinds), MemberType = typeof(WorldTests))]
+    public void A_reset_of_a_statement_that_is_not_there_prepares_nothing(FakeServerKind kind)
+    {
+        using var world = new EngineWorld(new() { Kind = kind });
+        var client = world.Client();
+        var id = client.Prepare("SELECT ?").Id;
+        Occupy(world, world.Pooled.Single().Session.Id);
+        Warn(world, client);
+
+        Assert.True(client.BeginCommand(CommandKind.StatementReset, BitConverter.GetBytes(id)).Value.IsOk);
+
+        Assert.Equal(0, world.Count(meter => meter.Reprepares));
+        Assert.Equal(0, client.Command(CommandKind.Ping).Only.Warnings);
+        Assert.Equal("odd", client.Query("SHOW WARNINGS").Row[2]);
+        Assert.Equal("a", client.Execute(id, "a").Scalar);
+    }
+
+    // It has no answer, and the server of a client that prepared it there takes nothing away.
+    [Theory]
+    [MemberData(nameof(WorldTests.Kinds), MemberType = typeof(WorldTests))]
+    public void A_piece_of_a_parameter_leaves_the_warnings_where_its_statement_must_be_prepared(FakeServerKind kind)
+    {
+        using var world = new EngineWorld(new() { Kind = kind });
+        var client = world.Client();
+        var id = client.Prepare("SELECT ?").Id;
+        Occupy(world, world.Pooled.Single().Session.Id);
+        Warn(world, client);
+
+        client.Tell(CommandKind.StatementSendLongData, [.. BitConverter.GetBytes(id), 0, 0, (byte)'x']);
+
+        Assert.Equal("odd", client.Query("SHOW WARNINGS").Row[2]);
+        Assert.Equal(1, world.Count(meter => meter.Reprepares));
+        var said = world.Pooled.SelectMany(pooled => pooled.Commands).Select(command => command.Text).ToList();
+        Assert.InRange(said.IndexOf("SHOW WARNINGS"), 0, said.LastIndexOf("SELECT ?") - 1);
+    }
+
+    // Inside a transaction, so that the connection stays.
+    private static void Warn(EngineWorld world, FakeClient client)
+    {
+        world.Server.When("UPDATE odd", (session, _) =>
+        {
+            session.Warnings.Clear();
+            session.Warnings.Add("odd");
+            return new FakeOk(Warnings: 1);
+        });
+        Assert.True(client.Query("BEGIN").IsOk);
+        Assert.Equal(1, client.Query("UPDATE odd").Only.Warnings);
     }
 
     [Fact]

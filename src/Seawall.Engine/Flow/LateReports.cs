@@ -22,14 +22,16 @@ internal static class LateReports
     internal static bool AreLeft(Statement statement, AnswerFacts facts)
     {
         var session = statement.Session;
-        if (!session.TracksSession || session.Lease!.Connection is not { TracksSession: true, NeedsTracking: false, IsBroken: false, Version.IsMariaDb: true }
+        if (session.Lease!.Connection is not { TracksSession: true, NeedsTracking: false, IsBroken: false, Version.IsMariaDb: true }
             || statement.Kind is not (CommandKind.Query or CommandKind.StatementExecute or CommandKind.StatementBulkExecute))
         {
             return false;
         }
-        // What SET STATEMENT has put back.
-        if (statement.Decision.ForgetsSettings)
-            return true;
+        // What SET STATEMENT has put back. If it sets something that stays as well, all that was reported was taken for what stays.
+        if (statement.Decision.PutsBackSettings)
+            return session.TracksSession || !statement.Decision.ForgetsSettings;
+        if (!session.TracksSession)
+            return false;
         // A prepared statement runs in the schema in which it was prepared, which is left without a word after an error.
         return facts.IsError && (((statement.Facts.Traits & Unseen) != 0 && facts.ErrorCode != SqlError.Syntax.Code)
             || (statement.Prepared is { } prepared && prepared.Text.Settings.Schema != statement.SettingsBefore.Schema));
@@ -59,12 +61,12 @@ internal static class LateReports
             if (change.Kind == SessionChangeKind.State || change.Name.StartsWith("session_track_"u8))
                 continue;
             isAny = true;
-            if (SessionChangeFilter.Shows(session.Tracking, change))
+            if (session.TracksSession && SessionChangeFilter.Shows(session.Tracking, change))
                 (session.Untold ??= new()).Add(change);
             if (learns)
                 SessionLearning.Learn(session, connection, facts, change, endsRows: false);
         }
-        if (isAny && session.Tracking.State)
+        if (isAny && session is { TracksSession: true, Tracking.State: true })
             (session.Untold ??= new()).Add(new(SessionChangeKind.State, default, default));
     }
 }

@@ -77,4 +77,7 @@ public enum StatementHints : ushort
 
     /// <summary>SHOW of databases, tables or columns: the same on all servers that hold the same data.</summary>
     ShowsSchema = 512,
+
+    /// <summary>MariaDB's SET STATEMENT: some of what is set is put back when the statement has ended.</summary>
+    PutsBack = 1024,
 }

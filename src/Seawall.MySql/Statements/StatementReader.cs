@@ -267,6 +267,7 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
         if (meaning == Statements.Word.For && _set.IsStatement && _calls.Depth == 0)
         {
             _phase = Phase.Verb;
+            _hints |= StatementHints.PutsBack;
             _body.Other();
             return true;
         }

@@ -31,5 +31,14 @@ public sealed class StatementHintTests
     public void A_text_says_whether_any_of_it_uses_tables(string sql, bool expected) =>
         Assert.Equal(expected, HintsOf(sql).HasFlag(StatementHints.UsesTables));
 
+    [Theory]
+    [InlineData("set statement sort_buffer_size = 1 for select 1", true)]
+    [InlineData("set statement sort_buffer_size = 1 for set sql_notes = 1", true)]
+    [InlineData("select 1; set statement sql_notes = 1 for select 2", true)]
+    [InlineData("set sql_notes = 1", false)]
+    [InlineData("set statement sql_notes = 1", false)]
+    public void It_is_known_whether_settings_are_put_back(string sql, bool expected) => Assert.Equal(expected, StatementLexer.Read(
+        Encoding.UTF8.GetBytes(sql), new SqlDialect { MariaDb = true }).Hints.HasFlag(StatementHints.PutsBack));
+
     private static StatementHints HintsOf(string sql) => StatementLexer.Read(Encoding.UTF8.GetBytes(sql), default).Hints;
 }

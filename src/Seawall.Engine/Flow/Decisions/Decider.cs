@@ -75,6 +75,7 @@ internal static class Decider
             facts.MayEndPins ? Collect(s_ends, traits) : PinReasons.None,
             AsksSettings: !IsSetStatement(facts, version) && AsksSettings(traits, version),
             ForgetsSettings: IsSetStatement(facts, version),
+            PutsBackSettings: (facts.Hints & StatementHints.PutsBack) != 0,
             EndsConnection: (traits & StatementTraits.ReleasesConnection) != 0,
             ChangesGlobals: (traits & StatementTraits.SetsGlobal) != 0,
             MarksTransaction: beginsMarked || (traits & StatementTraits.SetsAutocommit) != 0);

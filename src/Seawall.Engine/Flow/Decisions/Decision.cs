@@ -13,16 +13,17 @@ namespace Seawall.Engine.Flow.Decisions;
 /// Whether the server must be asked what the session's settings are afterwards, because it does not report all changes.
 /// </param>
 /// <param name="ForgetsSettings">Whether reported changes hold for this statement only (MariaDB's SET STATEMENT).</param>
+/// <param name="PutsBackSettings">Whether it puts back what it has set, but for what the statement inside of it sets.</param>
 /// <param name="EndsConnection">Whether the server closes the connection afterwards (COMMIT RELEASE).</param>
 /// <param name="ChangesGlobals">Whether sessions that begin after it may begin with something else.</param>
 /// <param name="MarksTransaction">Whether it begins a transaction unlike others, or may end one and leave that behind.</param>
 internal readonly record struct Decision(
     bool MayShareTrip, PreviousFacts Needs, PinReasons Pins, PinReasons PinsEvenIfItFails, PinReasons Ends,
-    bool AsksSettings, bool ForgetsSettings, bool EndsConnection, bool ChangesGlobals,
+    bool AsksSettings, bool ForgetsSettings, bool PutsBackSettings, bool EndsConnection, bool ChangesGlobals,
     bool MarksTransaction)
 {
     /// <summary>Whether there is anything to do when the answer has come.</summary>
     internal bool HasConsequences =>
-        (Pins | PinsEvenIfItFails | Ends) != 0 || AsksSettings || ForgetsSettings || EndsConnection || ChangesGlobals
-        || MarksTransaction;
+        (Pins | PinsEvenIfItFails | Ends) != 0 || AsksSettings || ForgetsSettings || PutsBackSettings || EndsConnection
+        || ChangesGlobals || MarksTransaction;
 }

@@ -109,7 +109,7 @@ internal static class PinLedger
             return;
         if (session.InTransaction || session.Status.HasFlag(ServerStatus.Autocommit) || EndsTransaction(statement, facts))
             session.Unpin(PinReasons.LooseChanges);
-        else if (facts.RowCount > 0 || statement.Facts.Kind is StatementKind.Savepoint)
+        else if (facts.RowCount > 0 || statement.Facts.Kind is StatementKind.Savepoint || (statement.Facts.Hints & StatementHints.Returns) != 0)
             session.Pin(PinReasons.LooseChanges, StatementText.DigestOf(statement));
     }
 

@@ -45,6 +45,24 @@ public sealed class PinTests
         Assert.Single(world.Pooled);
     }
 
+    // The rows say nothing of how many were changed. ROLLBACK warns of those without transactions, on their own connection.
+    [Fact]
+    public void What_returns_rows_may_have_changed_some_outside_of_a_transaction()
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled(FakeServerKind.MariaDb1011));
+        world.Server.When("DELETE FROM m RETURNING", FakeAnswer.One("1"));
+        var client = world.Client();
+        Assert.True(client.Query("SET autocommit = 0").IsOk);
+        Assert.Equal("1", client.Query("DELETE FROM m RETURNING id").Scalar);
+
+        var waiting = world.Client().BeginQuery("SELECT 'mine'");
+        world.World.RunFor(1_000);
+        Assert.False(waiting.IsDone);
+
+        Assert.True(client.Query("ROLLBACK").IsOk);
+        Assert.Equal("mine", waiting.Value.Scalar);
+    }
+
     // Servers keep what a transaction was when SET autocommit has ended it: others would be refused with 1792.
     [Theory]
     [InlineData("START TRANSACTION READ ONLY", true)]

@@ -72,7 +72,11 @@ internal static class CommandRules
         {
             Make = (_, dice) => new Step(CommandKind.InitDb, dice.Pick((string[])["~b", "~", "~", "information_schema", "no_such_schema", ""])),
         },
-        new(Topic.Commands, 3, "") { On = "m9", Make = (m, _) => Forget(m, new Step(CommandKind.ResetConnection, "")) },
+        new(Topic.Commands, 3, "")
+        {
+            On = "m9",
+            Make = (m, _) => m.HasPreparedXa ? new Step(CommandKind.Ping, "") : Forget(m, new Step(CommandKind.ResetConnection, "")),
+        },
         new(Topic.Commands, 2, "") { Make = (m, dice) => MayChangeUser(m) ? Forget(m, ChangeUser(dice)) : new Step(CommandKind.Ping, "") },
         new(Topic.Commands, 1, "")
         {
@@ -91,7 +95,7 @@ internal static class CommandRules
     internal static Step ChangeUser(string schema) => new(CommandKind.ChangeUser, schema, Flag: 45);
 
     // MySQL 5.6 leaves them to the next user; they are gone through Seawall (docs/compatibility.md).
-    private static bool MayChangeUser(Model model) => model.Kind != Lab.LabKind.MySql56 || !model.HasOneShots;
+    private static bool MayChangeUser(Model model) => (model.Kind != Lab.LabKind.MySql56 || !model.HasOneShots) && !model.HasPreparedXa;
 
     private static bool HasPrepared(Model model) => model.Slots.Any(slot => slot is not null);
 

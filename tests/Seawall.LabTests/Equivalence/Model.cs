@@ -42,6 +42,12 @@ internal sealed class Model(LabKind kind)
 
     internal const int XaPrepared = 3;
 
+    /// <summary>
+    /// There may be a prepared XA transaction: with one, MariaDB 10.11 is of no use any more on a connection that is reset, or changes its
+    /// user, and the others let the session go on and run into its own locks.
+    /// </summary>
+    internal bool HasPreparedXa { get; set; }
+
     /// <summary>XA: 0 none, 1 active, 2 idle, 3 prepared.</summary>
     internal int Xa { get; set; }
 

@@ -34,8 +34,8 @@ internal static class ScriptMaker
         var topics = new HashSet<Topic> { Topic.Data };
         for (var count = dice.Next(1, 6); count > 0; count--)
             topics.Add(dice.Pick(s_chosen));
-        // MariaDB 10.11 is of no use any more on a connection that is reset, or changes its user, with a prepared XA transaction.
-        if (topics.Contains(Topic.Xa))
+        // Not tried yet: what resets and changes of the user leave of XA on MySQL.
+        if (kind != LabKind.MariaDb && topics.Contains(Topic.Xa))
             topics.Remove(Topic.Commands);
         var letter = SessionVariables.Letter(kind);
         var known = s_rules.Where(rule => rule.On.Length == 0 || rule.On.Contains(letter)).ToArray();

@@ -88,7 +88,7 @@ internal static class SessionRules
 
         new(Topic.Xa, 3, "xa [start|begin] '~_x'") { Fits = m => m.Xa == 0, Then = m => m.Xa = 1 },
         new(Topic.Xa, 4, "xa end '~_x'") { Fits = m => m.Xa == 1, Then = m => m.Xa = 2 },
-        new(Topic.Xa, 2, "xa prepare '~_x'") { Fits = m => m.Xa == 2, Then = m => m.Xa = 3 },
+        new(Topic.Xa, 2, "xa prepare '~_x'") { Fits = m => m.Xa == 2, Then = Prepared },
         new(Topic.Xa, 3, "xa [commit|rollback] '~_x'") { Fits = m => m.Xa == 3, Then = m => m.Xa = 0 },
         new(Topic.Xa, 2, "xa [commit '~_x' one phase|rollback '~_x']") { Fits = m => m.Xa == 2, Then = m => m.Xa = 0 },
         new(Topic.Xa, 1, "xa [end 'nothing'|commit 'nothing'|start '~_x', 5]"),
@@ -97,6 +97,12 @@ internal static class SessionRules
         new(Topic.Roles, 1, "set role [default|all|all except eq_role]") { On = "9" },
         new(Topic.Roles, 3, "select current_role(), current_user()") { On = "m9" },
     ];
+
+    private static void Prepared(Model model)
+    {
+        model.Xa = Model.XaPrepared;
+        model.HasPreparedXa = true;
+    }
 
     private static bool HasTemporary(Model model) => model.Temporaries.Count > 0;
 

@@ -61,8 +61,8 @@ internal sealed class World(IReadOnlyList<Ground> grounds, SeawallUnderTest seaw
         using var client = RawClient.Connect(ground.Server.Port, "seawall", "seawall");
         var rows = client.Query(
             "select concat_ws(' ', id, user, db, command, time, state, left(info, 200)) from information_schema.processlist where command <> 'Sleep'"
-            + " union all select concat_ws(' ', id, user, db, command, time, trx_started, 'in a transaction') from information_schema.innodb_trx"
-            + " join information_schema.processlist on id = trx_mysql_thread_id");
+            + " union all select concat_ws(' ', id, user, db, command, time, trx_started, trx_state, trx_mysql_thread_id, 'in a transaction')"
+            + " from information_schema.innodb_trx left join information_schema.processlist on id = trx_mysql_thread_id");
         return string.Join('\n', rows.Packets.Skip(2).Select(row => row.Text));
     }
 

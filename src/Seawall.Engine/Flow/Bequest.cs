@@ -85,7 +85,9 @@ internal static class Bequest
         session.AnswerWarnings = 1;
         session.HasUncountedWarnings = false;
         var number = error.Code.ToString(CultureInfo.InvariantCulture);
-        session.KeptWarnings = new([["Error"u8.ToArray(), Encoding.ASCII.GetBytes(number), Encoding.UTF8.GetBytes(message)]], 1, 1);
+        // Where none is to be kept it is counted all the same.
+        byte[]?[] row = ["Error"u8.ToArray(), Encoding.ASCII.GetBytes(number), Encoding.UTF8.GetBytes(message)];
+        session.KeptWarnings = new(session.Settings["max_error_count"] == "0" ? [] : [row], 1, 1);
         session.Elsewhere |= PreviousFacts.Diagnostics;
     }
 
@@ -250,9 +252,6 @@ internal static class Bequest
 
     private static bool KeepsDiagnostics(Statement statement, AnswerFacts facts, ServerVersion version)
     {
-        // The rows of a cursor are kept in a table.
-        if (facts.Status.OpensCursor())
-            return false;
         if (statement.Kind is CommandKind.InitDb or CommandKind.StatementReset or CommandKind.FieldList)
             return true;
         var text = statement.Facts;

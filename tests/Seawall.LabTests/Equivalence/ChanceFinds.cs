@@ -314,5 +314,32 @@ internal static class ChanceFinds
             B: insert into t (n) values (1)
             A: rollback work
             """),
+        // A cursor on what has no table takes no warnings away, where tables do.
+        ("", """
+            A: [prepare 2] select found_rows()
+            A: select * from tt2
+            A: [execute 2 with a cursor]
+            A: show warnings
+            A: [execute 1]
+            A: [execute 2 with a cursor]
+            A: show warnings
+            A: select * from tt2
+            B: insert into t (n) values (1)
+            A: [execute 2 with a cursor]
+            A: show warnings
+            """),
+        // Nothing is kept of an error, and it is counted.
+        ("m5", """
+            A: set max_error_count = 0
+            A: [execute 1]
+            A: select @@warning_count, @@error_count
+            A: [execute 1]
+            A: show warnings
+            A: kill query connection_id()
+            A: show errors
+            A: set max_error_count = 1
+            A: [execute 1]
+            A: show warnings
+            """),
     ];
 }

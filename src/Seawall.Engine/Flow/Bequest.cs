@@ -126,7 +126,8 @@ internal static class Bequest
             return;
         var isOnTop = statement.Kind == CommandKind.InitDb && AlwaysForgets(version);
         session.AnswerWarnings = isOnTop ? (ushort)Math.Min(WarningsToRepeat(session) + 1, ushort.MaxValue) : facts.Warnings;
-        session.HasUncountedWarnings = facts.IsError && (isOnTop ? session.HasUncountedWarnings : statement.Kind != CommandKind.InitDb);
+        session.HasUncountedWarnings = facts.IsError && facts.ErrorCode != SqlError.NothingToResignal.Code
+            && (isOnTop ? session.HasUncountedWarnings : statement.Kind != CommandKind.InitDb);
     }
 
     /// <summary>Whether the connection knows something that clients of this account are known to ask for.</summary>

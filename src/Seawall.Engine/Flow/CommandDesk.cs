@@ -158,8 +158,7 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
     // its locks.
     private async LoopTask<bool> ResetConnection(Session session)
     {
-        await Aftermath.LetGoOfAll(session);
-        session.ForgetState(door.Facts.Primary);
+        await ForgetAll(session);
         session.Settings = LoginSettings.AfterReset(
                 door.Settings.Fresh, session.LoginSettings, door.Facts.Primary, session.Capabilities)
             .AfterReset(session.Settings.Schema)
@@ -184,13 +183,26 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
         if (door.Facts.Primary?.Version is { CanResetConnection: false })
             await ForgetAllButTheLastStatement(session);
         else
-        {
-            await Aftermath.LetGoOfAll(session);
-            session.ForgetState(door.Facts.Primary);
-        }
+            await ForgetAll(session);
         session.Pool = null;
         session.Attributes = door.Share(attributes);
         return await LogInAgain(session, new LoginExchange(session, 1), user, plugin, response, schema, collation);
+    }
+
+    // MariaDB takes the warnings away that it keeps. Of those that it only counts, with max_error_count = 0, the number stays.
+    private async LoopTask ForgetAll(Session session)
+    {
+        var mayStay = session is { LastResult.Warnings: > 0 } && session.Settings["max_error_count"] == "0"
+            && door.Facts.Primary?.Version is { IsMariaDb: true };
+        if (mayStay && session.Lease is { Connection: var connection })
+            await Keepsake.TakeWarningsThere(session, connection);
+        var (last, kept) = (session.LastResult, session.KeptWarnings);
+        await Aftermath.LetGoOfAll(session);
+        session.ForgetState(door.Facts.Primary);
+        if (!mayStay || kept is not { Rows.Count: 0 })
+            return;
+        session.LastResult = session.LastResult with { Warnings = last.Warnings, IsError = last.IsError };
+        session.KeptWarnings = kept with { Warnings = kept.Warnings ?? 1, Errors = kept.Errors ?? (last.IsError ? 1 : 0) };
     }
 
     // MySQL 5.6 leaves warnings and LAST_INSERT_ID() as they are.

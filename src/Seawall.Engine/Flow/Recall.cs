@@ -99,6 +99,9 @@ internal sealed class Recall(PreparedTexts texts)
         var session = statement.Session;
         if (statement.Facts.Kind == StatementKind.GetDiagnostics)
             return MayGetDiagnostics(statement) || Refuse(statement);
+        // RESIGNAL leaves what is there, and adds to it.
+        if (statement.Facts.Kind == StatementKind.Signal && session.LastResult.Warnings == 0)
+            return true;
         var missing = statement.Decision.Needs & session.Elsewhere & Asked & ~statement.Told;
         if ((missing & (PreviousFacts.Profile | PreviousFacts.SequenceValue)) != 0)
             missing &= ~KnownThere(statement);

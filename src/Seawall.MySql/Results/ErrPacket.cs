@@ -78,6 +78,9 @@ public readonly record struct SqlError(ushort Code, string State)
     /// <summary>Waited too long: most programs try again.</summary>
     public static SqlError LockWaitTimeout => new(1205, "HY000");
 
+    /// <summary>RESIGNAL where there is nothing to signal again: the error comes on top of those that are there.</summary>
+    public static SqlError NothingToResignal => new(1645, "0K000");
+
     /// <summary>No such command.</summary>
     public static SqlError UnknownCommand => new(1047, "08S01");
 

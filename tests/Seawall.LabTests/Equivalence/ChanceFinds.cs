@@ -341,5 +341,52 @@ internal static class ChanceFinds
             A: [execute 1]
             A: show warnings
             """),
+        // RESIGNAL adds to what is there, which is not there where others were.
+        ("", """
+            A: create table x1 (n int) engine=Nothing
+            A: resignal
+            A: [Ping]
+            A: select @@warning_count
+            A: do 0
+            B: insert into t (n) values (1)
+            B: set @a = 1
+            B: [ChangeUser] ~
+            A: resignal
+            A: show warnings
+            A: resignal
+            B: select * from nothing
+            A: resignal
+            A: select @@warning_count
+            """),
+        ("9", """
+            B: drop table if exists nothing
+            A: select 1
+            B: drop table if exists nothing
+            A: resignal
+            A: show warnings
+            """),
+        // What MariaDB counts of warnings, and does not keep, outlives a reset and a change of user.
+        ("m", """
+            A: set max_error_count = 0
+            A: select 'a' + 1, 'b' + 1
+            A: [ResetConnection]
+            A: set max_error_count = 1
+            A: show count(*) warnings
+            A: select 'a' + 1, 'b' + 1
+            A: set max_error_count = 0
+            A: [ResetConnection]
+            A: show count(*) warnings
+            A: set max_error_count = 0
+            A: select * from nothing
+            A: [ChangeUser] ~
+            A: select @@warning_count, @@error_count
+            A: show warnings
+            A: set max_error_count = 0
+            A: select 'a' + 1, 'b' + 1
+            B: set @a = 1
+            B: [ChangeUser] ~
+            A: [ResetConnection]
+            A: select @@warning_count, @@error_count
+            """),
     ];
 }

@@ -53,6 +53,9 @@ internal static partial class Likeness
         {
             if (AboutStatementNumber().Match(lines[i]) is { Success: true } about)
                 lines[i] = about.Value;
+            // MariaDB numbers the row by what ran on the connection before, whoever's it was.
+            if (AboutArgument().Match(lines[i]) is { Success: true } argument)
+                lines[i] = argument.Value;
             // MySQL 9.7 quotes the names in it as the session's sql_mode wanted it that opened the table first.
             if (AboutForeignKey().Match(lines[i]) is { Success: true } key)
                 lines[i] = key.Value.Replace('"', '`');
@@ -94,6 +97,9 @@ internal static partial class Likeness
 
     [GeneratedRegex("Cannot (add|delete) or update a (child|parent) row: a foreign key constraint fails.*")]
     private static partial Regex AboutForeignKey();
+
+    [GeneratedRegex(@"[A-Z][a-z ]+value: .* for column ``\.``\.`\w+` at row (?=\d)")]
+    private static partial Regex AboutArgument();
 
     [GeneratedRegex(@"\(\d+\)")]
     private static partial Regex StatementNumber();

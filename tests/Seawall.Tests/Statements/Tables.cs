@@ -160,7 +160,7 @@ internal static class Tables
         kill 7 => Kill Kills
         kill query connection_id() => Kill Kills ReadsConnectionId
         signal sqlstate '45000' set message_text = 'no' => Signal
-        resignal => Signal
+        resignal => Signal ReadsDiagnostics
         get diagnostics @a = number => GetDiagnostics ReadsDiagnostics UserVariableWrite
         get current diagnostics condition @n @a = message_text => GetDiagnostics ReadsDiagnostics UserVariableRead UserVariableWrite
         reset query cache => Reset ImplicitCommit

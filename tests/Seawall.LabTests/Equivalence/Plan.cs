@@ -14,6 +14,9 @@ internal sealed record Plan
     /// <summary>The first world's seed; the next ones have the next numbers.</summary>
     internal int Seed { get; init; } = 1;
 
+    /// <summary>Sessions that a world has, one after the other.</summary>
+    internal int Scripts { get; init; } = 100;
+
     /// <summary>Sessions at one time.</summary>
     internal int Sessions { get; init; } = 24;
 

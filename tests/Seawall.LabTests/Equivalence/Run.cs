@@ -10,7 +10,6 @@ namespace Seawall.LabTests.Equivalence;
 /// <summary>Worlds at one server, one after the other, until the plan is fulfilled or a difference was found.</summary>
 internal sealed class Run(LabServer server, Plan plan, Func<EngineOptions, EngineOptions>? change = null) : IDisposable
 {
-    private const int ScriptsInWorld = 100;
     private const int PoolMax = 4;
 
     // Far beyond what the sessions before a statement can take, so that only a hang ends it.
@@ -58,7 +57,7 @@ internal sealed class Run(LabServer server, Plan plan, Func<EngineOptions, Engin
     private async Task<Failure?> PlayWorldAsync(int seed, CancellationToken cancel)
     {
         await using var seawall = await StartAsync(seed, cancel);
-        var failure = new World(_grounds, seawall, seed, ScriptsInWorld, Tally, plan.Skip).Run();
+        var failure = new World(_grounds, seawall, seed, plan.Scripts, Tally, plan.Skip).Run();
         await SettleAsync(seawall, cancel);
         return failure;
     }

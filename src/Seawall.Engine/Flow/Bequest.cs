@@ -230,7 +230,7 @@ internal static class Bequest
         var isRepeated = statement.Kind == CommandKind.InitDb;
         connection.HoldsDiagnostics |= facts.IsError || facts.HadWarnings;
         if (!facts.IsError && (isRepeated || !facts.HadWarnings)
-            && (KeepsDiagnostics(statement, facts, connection.Version) || MayKeepDiagnostics(session, statement.Facts, connection.Version)))
+            && (KeepsDiagnostics(statement, connection.Version) || MayKeepDiagnostics(session, statement.Facts, connection.Version)))
         {
             facts.Keeps |= PreviousFacts.Diagnostics;
             return;
@@ -251,7 +251,7 @@ internal static class Bequest
     // Those of an earlier statement of the text may still be there: the server will say how many, if that is asked.
     private static int WarningsOf(AnswerFacts facts) => facts.HadWarnings ? Math.Max((int)facts.Warnings, 1) : facts.Warnings;
 
-    private static bool KeepsDiagnostics(Statement statement, AnswerFacts facts, ServerVersion version)
+    private static bool KeepsDiagnostics(Statement statement, ServerVersion version)
     {
         if (statement.Kind is CommandKind.InitDb or CommandKind.StatementReset or CommandKind.FieldList)
             return true;
@@ -292,7 +292,7 @@ internal static class Bequest
         && (text.Kind is StatementKind.Prepare or StatementKind.Flush || MayBeWithoutTables(text)
             || ((text.Traits & Opaque) != 0 && !text.Hints.HasFlag(StatementHints.HasFrom) && text.Kind is
                 (StatementKind.Call or StatementKind.Do or StatementKind.Select or StatementKind.Set or StatementKind.Execute
-                or StatementKind.Other)));
+                or StatementKind.Explain or StatementKind.Describe or StatementKind.Other)));
 
     private static bool IsShowOfDiagnostics(StatementFacts text) =>
         text.Kind == StatementKind.Show && (text.Traits & StatementTraits.ReadsDiagnostics) != 0;

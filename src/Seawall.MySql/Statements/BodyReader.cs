@@ -8,6 +8,7 @@ internal struct BodyReader
     private bool _isAfterLimit;
     private bool _hasSeveralTables;
     private bool _hasTwoFroms;
+    private bool _explainsChange;
 
     /// <summary>The word before; none when another token was.</summary>
     internal Word Last { get; set; }
@@ -23,6 +24,9 @@ internal struct BodyReader
 
     /// <summary>What the statement says of the facts that it leaves behind.</summary>
     internal StatementHints Hints { get; private set; }
+
+    /// <summary>Whether what is explained is a SELECT, and neither a change of rows nor a table.</summary>
+    internal readonly bool ExplainsQuery => (Hints & StatementHints.HasInnerSelect) != 0 && !_explainsChange;
 
     /// <summary>Whether a user variable is a target: after INTO, or in the list of LOAD DATA.</summary>
     internal readonly bool WritesUserVariable(StatementKind kind) => IsInto || (kind == StatementKind.Load && !_afterTargets);
@@ -51,6 +55,8 @@ internal struct BodyReader
     internal bool Word(Word word, StatementKind kind, in SqlDialect dialect, ref StatementTraits traits)
     {
         IsImpure |= _runsExplained && Last is Statements.Word.Insert or Statements.Word.Replace;
+        _explainsChange |= (Hints & StatementHints.HasInnerSelect) == 0
+            && word is Statements.Word.Insert or Statements.Word.Replace or Statements.Word.Update or Statements.Word.Delete;
         var wasInto = Last == Statements.Word.Into;
         IsInto = false;
         switch (word)

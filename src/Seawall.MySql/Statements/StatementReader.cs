@@ -371,7 +371,8 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
     private readonly bool IsWithoutTables =>
         _kind is StatementKind.Select or StatementKind.Set or StatementKind.Do or StatementKind.Begin or StatementKind.Commit
             or StatementKind.Rollback or StatementKind.Savepoint or StatementKind.Use or StatementKind.UnlockTables
-            or StatementKind.Deallocate or StatementKind.Xa;
+            or StatementKind.Deallocate or StatementKind.Xa
+        || (_kind is StatementKind.Explain or StatementKind.Describe && _body.ExplainsQuery);
 
     private readonly bool IsHarmless =>
         _kind is StatementKind.Select or StatementKind.With or StatementKind.Values or StatementKind.Table

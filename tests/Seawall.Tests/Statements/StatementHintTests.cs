@@ -28,6 +28,14 @@ public sealed class StatementHintTests
     [InlineData("show tables", true)]
     [InlineData("lock tables t read", true)]
     [InlineData("select 1; call p()", true)]
+    [InlineData("explain select 1", false)]
+    [InlineData("desc extended (select 1 union select 2)", false)]
+    [InlineData("explain t", true)]
+    [InlineData("describe t 'n'", true)]
+    [InlineData("explain insert into t select 1", true)]
+    [InlineData("explain update t set n = (select 1)", true)]
+    [InlineData("explain replace into t values (1)", true)]
+    [InlineData("explain for connection 5", true)]
     public void A_text_says_whether_any_of_it_uses_tables(string sql, bool expected) =>
         Assert.Equal(expected, HintsOf(sql).HasFlag(StatementHints.UsesTables));
 

@@ -6,6 +6,8 @@ namespace Seawall.LabTests.Equivalence;
 internal sealed class Ground : IDisposable
 {
     private const int LockWaitTimeout = 1205;
+    private const int FolderNotEmpty = 1010;
+    private const int PauseMs = 100;
     private const int AttemptsMax = 5;
 
     private readonly RawClient _keeper;
@@ -44,9 +46,10 @@ internal sealed class Ground : IDisposable
                 IsSpoilt = false;
                 return;
             }
-            // The session before may hold a lock until Seawall has seen its client go.
-            if (error.Code != LockWaitTimeout || attempt == AttemptsMax)
+            // The session before may hold a lock until Seawall has seen its client go, or have a table made in the meantime.
+            if (error.Code is not (LockWaitTimeout or FolderNotEmpty) || attempt == AttemptsMax)
                 throw new InvalidOperationException($"the schemas could not be prepared: {error}");
+            Thread.Sleep(PauseMs);
         }
     }
 

@@ -161,9 +161,10 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
 
             for (var isNew = false; ; isNew = true)
             {
-                if (Recall.IsNeeded(statement) && !await rooms.Recall.Prepare(statement))
+                var goes = !VariableTypes.MayBecomeFixed(statement) || await VariableTypes.Fix(statement, rooms.Departure);
+                if (goes && Recall.IsNeeded(statement) && !await rooms.Recall.Prepare(statement))
                     return !session.Wire.IsClosed;
-                if (!statement.IsKilled && await rooms.Departure.Send(statement))
+                if (goes && !statement.IsKilled && await rooms.Departure.Send(statement))
                     break;
                 if (isNew || !Leasing.MayTryAsNew(statement))
                     return await rooms.Aftermath.SettleUnsent(statement);

@@ -195,6 +195,10 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         return await EndRest(statement, connection, end);
     }
 
+    /// <summary>Prepares a text on a connection before anybody executes it there.</summary>
+    internal async LoopTask<bool> PrepareAhead(Statement statement, ServerConnection connection, PreparedText text) =>
+        await Prepare(statement, connection, text) is not null;
+
     // Another connection than the one where the client prepared the statement: prepared there under the same settings.
     private async LoopTask<ServerStatement?> Prepare(
         Statement statement, ServerConnection connection, PreparedText text)

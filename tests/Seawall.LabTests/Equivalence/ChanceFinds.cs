@@ -212,6 +212,56 @@ internal static class ChanceFinds
             A: alter table x1 add column z int
             A: set time_zone = '+05:30', sql_big_selects = 1
             """),
+        // A user variable has the type in a prepared statement that it had when that was prepared.
+        ("", """
+            A: [prepare 0] select @a
+            A: [prepare 1] select concat(@a, 'x'), @a + 1
+            B: set @a = 1
+            B: [ChangeUser] ~
+            A: set @a = 1
+            A: [execute 0]
+            A: [execute 1]
+            A: select @a
+            """),
+        ("", """
+            A: [prepare 0] select @a
+            B: set @a = 1
+            B: [ChangeUser] ~
+            A: drop table if exists nothing
+            A: set @a = @@warning_count, @b = row_count()
+            A: [execute 0]
+            A: select @a, @b
+            """),
+        // A cursor on what uses no table leaves the warnings of the statement before, too.
+        ("m5", """
+            A: [prepare 1] select 1
+            A: [execute 0]
+            A: [execute 1 with a cursor]
+            A: select @@error_count
+            A: select * from nothing
+            B: insert into t (n) values (1)
+            A: [execute 1 with a cursor]
+            A: [fetch 1 rows of 1]
+            A: show warnings
+            """),
+        // To explain what uses no table leaves the warnings of the statement before.
+        ("", """
+            A: select * from nothing
+            B: insert into t (n) values (1)
+            A: explain select 1
+            A: show warnings
+            A: select * from nothing
+            A: explain select 1
+            A: select @@warning_count
+            A: select * from nothing
+            B: insert into t (n) values (1)
+            A: explain select 1 union select 2
+            A: show warnings
+            A: select * from nothing
+            B: insert into t (n) values (1)
+            A: explain insert into t (n) values (1)
+            A: show warnings
+            """),
         // The error with which a session ends its own statement can be asked about.
         ("", """
             A: drop table if exists nothing

@@ -65,9 +65,16 @@ internal sealed class PreparedStatements
     private PreparedStatement? _last;
     private uint _lastId;
     private long _bytes;
+    private int _variableReaders;
 
     /// <summary>How many there are.</summary>
     internal int Count => _statements.Count;
+
+    /// <summary>Whether any of them reads user variables.</summary>
+    internal bool ReadVariables => _variableReaders > 0;
+
+    /// <summary>Those that do.</summary>
+    internal IEnumerable<PreparedStatement> VariableReaders => _statements.Values.Where(ReadsVariables);
 
     /// <summary>Whether there is room for another one.</summary>
     internal bool HasRoom => _statements.Count < CountMax && _bytes < BytesMax;
@@ -81,6 +88,7 @@ internal sealed class PreparedStatements
         var statement = new PreparedStatement(++_lastId, text, facts, parameters) { Traces = traces };
         _statements.Add(statement.Id, statement);
         _bytes += text.Text.Length;
+        _variableReaders += ReadsVariables(statement) ? 1 : 0;
         return _last = statement;
     }
 
@@ -101,6 +109,7 @@ internal sealed class PreparedStatements
         if (!_statements.Remove(id, out var statement))
             return false;
         _bytes -= statement.Text.Text.Length;
+        _variableReaders -= ReadsVariables(statement) ? 1 : 0;
         statement.Text.Release();
         if (ReferenceEquals(_last, statement))
             _last = null;
@@ -113,7 +122,9 @@ internal sealed class PreparedStatements
         foreach (var statement in _statements.Values)
             statement.Text.Release();
         _statements.Clear();
-        _bytes = 0;
+        _bytes = _variableReaders = 0;
         _last = null;
     }
+
+    private static bool ReadsVariables(PreparedStatement statement) => (statement.Facts.Traits & StatementTraits.UserVariableRead) != 0;
 }

@@ -27,6 +27,9 @@ public sealed record SeenLogin
     /// <summary>Packets of the client by tshark, which can look into TLS.</summary>
     public required int TsharkExchanges { get; init; }
 
+    /// <summary>Packets of the server by tshark.</summary>
+    public required int ServerPackets { get; init; }
+
     /// <summary>Segments with payload that the client sent.</summary>
     public required int ClientSegments { get; init; }
 
@@ -71,6 +74,7 @@ public sealed record SeenLogin
             ServerPort = connection.ServerPort,
             Exchanges = isTls ? ApplicationRecords(segments) : ClientPackets(connection),
             TsharkExchanges = fromClient.Sum(frame => frame.Numbers.Length),
+            ServerPackets = fromServer.Sum(frame => frame.Numbers.Length),
             ClientSegments = segments.Count(segment => segment.IsFromClient),
             ServerSegments = segments.Count(segment => !segment.IsFromClient),
             IsTls = isTls,

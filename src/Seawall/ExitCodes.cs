@@ -12,6 +12,9 @@ internal static class ExitCodes
     /// <summary>The command line makes no sense.</summary>
     internal const int Usage = 2;
 
+    /// <summary><c>rehearse</c>: nothing failed, and something could not be told.</summary>
+    internal const int Inconclusive = 2;
+
     /// <summary><c>run</c> was told to end, and somebody was cut off when the time was over.</summary>
     internal const int SomebodyCutOff = 4;
 

@@ -11,15 +11,17 @@ const string Examples =
       seawall run --server 127.0.0.1:3306   in front of one server, without a settings file
       seawall check -c seawall.toml         what a settings file would do, and what is wrong with it
       seawall run -c seawall.toml           run by a settings file; SIGHUP reloads it, SIGTERM ends in order
+      seawall rehearse lint --old DSN --new DSN   what an upgrade does to every login, without any load
       seawall demo                          a storm of connections, without Seawall and with it
       seawall demo overload                 more than a server can do, without Seawall and with it
     """;
 
 var root = new RootCommand("A front door for MySQL and MariaDB: clients log in to Seawall, servers see a small, warm, gated pool.")
 {
-    RunVerb.Make(TimeProvider.System), CheckVerb.Make(TimeProvider.System), DemoVerb.Make(TimeProvider.System),
+    RunVerb.Make(TimeProvider.System), CheckVerb.Make(TimeProvider.System), RehearseVerb.Make(TimeProvider.System),
+    DemoVerb.Make(TimeProvider.System),
 };
-var more = new Dictionary<string, string> { [""] = Examples, ["run"] = RunVerb.More, ["check"] = CheckVerb.More };
+var more = new Dictionary<string, string> { [""] = Examples, ["run"] = RunVerb.More, ["check"] = CheckVerb.More, ["rehearse"] = RehearseVerb.More };
 foreach (var option in root.Options)
 {
     option.Action = option switch

@@ -15,7 +15,13 @@ internal enum DriverTls
 /// <summary>A statement that a driver sends before the program's first one.</summary>
 /// <param name="Text">As the driver writes it.</param>
 /// <param name="When">When it does so, in words; empty for always.</param>
-internal sealed record StartUpStatement(string Text, string When = "");
+/// <param name="From">The first version of servers that get it, 80003 for 8.0.3; MariaDB passes for 5.5.5.</param>
+/// <param name="Before">The first that no longer do.</param>
+internal sealed record StartUpStatement(string Text, string When = "", int From = 0, int Before = int.MaxValue)
+{
+    /// <summary>Whether a server of this version gets it.</summary>
+    public bool IsSentTo(int version) => version >= From && version < Before;
+}
 
 /// <summary>What a driver says and does from the greeting to the program's first statement.</summary>
 internal sealed record DriverProfile
@@ -58,6 +64,15 @@ internal sealed record DriverProfile
 
     /// <summary>What it sends before the program's first statement.</summary>
     public IReadOnlyList<StartUpStatement> StartUp { get; init; } = [];
+
+    /// <summary>The driver that takes its place when the server is replaced; null when it stays.</summary>
+    public DriverProfile? Becomes { get; init; }
+
+    /// <summary>The one that speaks to the new server.</summary>
+    public DriverProfile OnNew => Becomes ?? this;
+
+    /// <summary>For people.</summary>
+    public string Title => Becomes is null ? Driver : $"{Driver}, becoming {Becomes.Driver},";
 
     /// <summary>Where all this is known from.</summary>
     public required string Source { get; init; }

@@ -75,7 +75,8 @@ internal static class DriverProfiles
             [
                 new(ConnectorJAsks + "@@performance_schema AS performance_schema, @@sql_mode AS sql_mode, "
                     + "@@system_time_zone AS system_time_zone, @@time_zone AS time_zone, "
-                    + "@@transaction_isolation AS transaction_isolation, @@wait_timeout AS wait_timeout", "the server says that it is 8.0.3 or later"),
+                    + "@@transaction_isolation AS transaction_isolation, @@wait_timeout AS wait_timeout",
+                    "the server says that it is 8.0.3 or later", From: 80003),
                 new("SET character_set_results = NULL"),
                 new("SET autocommit=1", "the server's default is 0"),
                 new("SET sql_mode='STRICT_TRANS_TABLES'", "the server's sql_mode has no STRICT_TRANS_TABLES"),
@@ -99,7 +100,7 @@ internal static class DriverProfiles
                 new(ConnectorJAsks + "@@query_cache_size AS query_cache_size, @@query_cache_type AS query_cache_type, "
                     + "@@sql_mode AS sql_mode, @@system_time_zone AS system_time_zone, @@time_zone AS time_zone, "
                     + "@@tx_isolation AS transaction_isolation, @@wait_timeout AS wait_timeout",
-                    "the server says that it is older than 8.0.3; MariaDB always does"),
+                    "the server says that it is older than 8.0.3; MariaDB always does", Before: 80003),
             ],
             Source = "https://dev.mysql.com/doc/relnotes/connector-j/en/news-5-1-46.html (caching_sha2_password); its statement as general logs show it",
         },

@@ -1,0 +1,98 @@
+using System.Globalization;
+using Tomlyn.Parsing;
+
+namespace Seawall.Rehearsal.Reports;
+
+/// <summary>What the new server may be worse by: a TOML file in the user's repository, table <c>[budgets]</c>.</summary>
+internal sealed record Budgets
+{
+    /// <summary>Round trips of a login, more by so many percent.</summary>
+    public double RoundTripsPercent { get; init; } = 5;
+
+    /// <summary>Packets of a login.</summary>
+    public double PacketsPercent { get; init; } = 10;
+
+    /// <summary>Segments of a login that carry bytes.</summary>
+    public double SegmentsPercent { get; init; } = 10;
+
+    /// <summary>Processor time of the server for a login.</summary>
+    public double ServerCpuPercent { get; init; } = 25;
+
+    /// <summary>Logins that succeed now and fail on the new server, of 100.</summary>
+    public double FailingLoginsPercent { get; init; }
+
+    /// <summary>The rate that the new server can take, divided by the peak.</summary>
+    public double HeadroomMin { get; init; } = 1.5;
+
+    /// <summary>How much lower the new server's knee may be.</summary>
+    public double KneePercent { get; init; } = 10;
+
+    /// <summary>The latency of a connect at the knee, 99 of 100, in milliseconds.</summary>
+    public double ConnectP99MsMax { get; init; } = 50;
+
+    /// <summary>Connects refused at the knee, of 100.</summary>
+    public double RefusedPercentMax { get; init; } = 0.1;
+
+    /// <summary>How long it may take until connects are as before after a burst.</summary>
+    public double RecoverySecondsMax { get; init; } = 10;
+
+    /// <summary>Memory of an idle connection.</summary>
+    public double MemoryPercent { get; init; } = 50;
+
+    /// <summary>Reads a file's text; null, and why, when it cannot be used.</summary>
+    public static Budgets? Read(string toml, out string problem)
+    {
+        var document = SyntaxParser.Parse(toml);
+        problem = document.HasErrors ? document.Diagnostics[0].ToString() : "";
+        if (document.HasErrors)
+            return null;
+        var budgets = new Budgets();
+        foreach (var table in document.Tables)
+        {
+            if (table.Name?.ToString().Trim() != "budgets")
+            {
+                problem = $"the only table is [budgets], and not [{table.Name}]";
+                return null;
+            }
+            foreach (var pair in table.Items)
+            {
+                var text = pair.Value?.ToString().Trim() ?? "";
+                if (!double.TryParse(text, CultureInfo.InvariantCulture, out var value) || value < 0 || !double.IsFinite(value))
+                {
+                    problem = $"budgets.{pair.Key} must be a number that is not negative; it is {text}";
+                    return null;
+                }
+                if (budgets.With(pair.Key?.ToString().Trim() ?? "", value) is not { } changed)
+                {
+                    problem = $"there is no budgets.{pair.Key}; there are {string.Join(", ", Names)}";
+                    return null;
+                }
+                budgets = changed;
+            }
+        }
+        return budgets;
+    }
+
+    /// <summary>The keys.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+    [
+        "round_trips_percent", "packets_percent", "segments_percent", "server_cpu_percent", "failing_logins_percent", "headroom_min",
+        "knee_percent", "connect_p99_ms_max", "refused_percent_max", "recovery_seconds_max", "memory_percent",
+    ];
+
+    private Budgets? With(string key, double value) => key switch
+    {
+        "round_trips_percent" => this with { RoundTripsPercent = value },
+        "packets_percent" => this with { PacketsPercent = value },
+        "segments_percent" => this with { SegmentsPercent = value },
+        "server_cpu_percent" => this with { ServerCpuPercent = value },
+        "failing_logins_percent" => this with { FailingLoginsPercent = value },
+        "headroom_min" => this with { HeadroomMin = value },
+        "knee_percent" => this with { KneePercent = value },
+        "connect_p99_ms_max" => this with { ConnectP99MsMax = value },
+        "refused_percent_max" => this with { RefusedPercentMax = value },
+        "recovery_seconds_max" => this with { RecoverySecondsMax = value },
+        "memory_percent" => this with { MemoryPercent = value },
+        _ => null,
+    };
+}

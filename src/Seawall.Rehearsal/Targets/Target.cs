@@ -1,0 +1,35 @@
+using Seawall.MySql.Handshakes;
+using Seawall.Rehearsal.Drivers;
+using Seawall.Rehearsal.Logins;
+
+namespace Seawall.Rehearsal.Targets;
+
+/// <summary>One of the two servers that are compared.</summary>
+/// <param name="Name"><c>old</c> or <c>new</c>.</param>
+/// <param name="Dsn">Where it is.</param>
+internal sealed record Target(string Name, Dsn Dsn)
+{
+    // What Seawall's own sessions log in as: it knows every plugin, and may ask for the server's key.
+    private static readonly DriverProfile s_own = DriverProfiles.Find("mysqlconnector")! with { Name = "seawall", ClientName = "seawall" };
+
+    /// <summary>A session of Seawall's own. Throws <see cref="RehearsalException"/> when there is none.</summary>
+    public async Task<ProbeSession> Open(TimeProvider time, CancellationToken cancel)
+    {
+        var plan = await Dsn.Plan(s_own, cancel) with { MayAskForKey = true };
+        var probe = await LoginProbe.Run(plan, time, cancel);
+        if (probe.Trace.Outcome.IsIn)
+            return new ProbeSession(probe, time);
+        probe.Dispose();
+        throw new RehearsalException($"cannot log in to the {Name} server ({Dsn}) as '{Dsn.User}': {probe.Trace.Outcome}");
+    }
+
+    /// <summary>What a TLS handshake takes there; nothing when the server offers none or none that is spoken here.</summary>
+    public async Task<(bool IsOffered, TlsFacts? Facts, string Problem)> TryTls(TimeProvider time, CancellationToken cancel)
+    {
+        var plan = await Dsn.Plan(s_own, cancel) with { Tls = LoginTls.Full, Authority = null, MayAskForKey = true };
+        var probe = await LoginProbe.Run(plan, time, cancel);
+        await probe.Leave(cancel);
+        return (probe.Offered.HasFlag(Capabilities.Tls), probe.Trace.Tls,
+            probe.Trace.Outcome.End == LoginEnd.NoTls ? probe.Trace.Outcome.Words : "");
+    }
+}

@@ -1,0 +1,132 @@
+using Seawall.Control;
+using Seawall.Rehearsal.Lints;
+using Seawall.Rehearsal.Reports;
+using Seawall.Rehearsal.Targets;
+
+namespace Seawall.Rehearsals;
+
+/// <summary>One rehearsal, step by step, to its report; what was done so far is a report as well.</summary>
+internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
+{
+    // Parts of a rehearsal that do not exist yet are said to be missing, not left out.
+    private static readonly string[] s_neverTested =
+    [
+        "statements and their results: replay of captured traffic is not there yet",
+        "replicas, backups, and whether there is a way back",
+    ];
+
+    private readonly List<Section> _sections = [];
+    private readonly List<string> _coverage = [];
+    private readonly List<string> _notTested = [];
+    private TargetFacts? _old;
+    private TargetFacts? _new;
+
+    /// <summary>Runs the steps in order; says what it comes to in the exit status.</summary>
+    internal async Task<int> Run(IReadOnlyList<string> steps, Func<string, Rehearsal, CancellationToken, Task> step, CancellationToken cancel)
+    {
+        var (began, at) = (time.GetUtcNow(), time.GetTimestamp());
+        var isPartial = false;
+        try
+        {
+            foreach (var name in steps)
+                await step(name, this, cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            isPartial = true;
+        }
+        var report = new Report
+        {
+            Steps = steps,
+            Old = Title(_old, order.Old),
+            New = Title(_new, order.New),
+            Began = began,
+            Took = time.GetElapsedTime(at),
+            IsPartial = isPartial,
+            Sections = _sections,
+            Coverage = _coverage,
+            NotTested = [.. _notTested, .. s_neverTested],
+            Inputs = Inputs(),
+        };
+        order.Screen.Show(report);
+        await Write(report);
+        return report.Verdict switch
+        {
+            Verdict.Pass => ExitCodes.Done,
+            Verdict.Fail => ExitCodes.Failed,
+            Verdict.Inconclusive => ExitCodes.Inconclusive,
+        };
+    }
+
+    /// <summary>What is known without any load.</summary>
+    internal async Task Lint(CancellationToken cancel)
+    {
+        var (old, @new) = await Facts(cancel);
+        var accounts = AccountClasses.Of(old, @new, order.Accounts);
+        var drivers = DriverChoice.Of(old, order.Drivers);
+        var linter = new Linter(old, @new, accounts, drivers, order.Budgets);
+        _sections.Add(linter.NewConnections($"{accounts.Basis}; {drivers.Basis}"));
+        _sections.AddRange(linter.Others());
+        _coverage.Add($"forecast: {accounts.Basis}; {drivers.Basis}: {string.Join(", ", drivers.Weights.Keys)}");
+        foreach (var server in ((Target Target, TargetFacts Facts)[])[(order.Old, old), (order.New, @new)])
+        {
+            if (server.Facts.Accounts is null)
+                _notTested.Add($"accounts of the {server.Target.Name} server: '{server.Target.Dsn.User}' may not read mysql.user");
+            if (server.Facts.UsedCollations is null)
+                _notTested.Add($"collations of columns on the {server.Target.Name} server");
+        }
+    }
+
+    /// <summary>Both servers' facts, read once.</summary>
+    internal async Task<(TargetFacts Old, TargetFacts New)> Facts(CancellationToken cancel)
+    {
+        order.Screen.Step($"Looking at {order.Old.Dsn} and {order.New.Dsn}");
+        _old ??= await FactsReader.Read(order.Old, time, cancel);
+        _new ??= await FactsReader.Read(order.New, time, cancel);
+        return (_old, _new);
+    }
+
+    /// <summary>Adds a part to the report, in front of what is not about new connections.</summary>
+    internal void Add(Section section, IEnumerable<string> coverage, IEnumerable<string> notTested)
+    {
+        var firstOther = _sections.FindIndex(one => one.Title.StartsWith("ACCOUNTS", StringComparison.Ordinal));
+        _sections.Insert(firstOther < 0 ? _sections.Count : firstOther, section);
+        _coverage.AddRange(coverage);
+        _notTested.AddRange(notTested);
+    }
+
+    private Dictionary<string, string> Inputs()
+    {
+        var inputs = new Dictionary<string, string>(order.Inputs);
+        foreach (var (name, facts) in ((string, TargetFacts?)[])[("old", _old), ("new", _new)])
+        {
+            if (facts is null)
+                continue;
+            var lines = facts.Variables.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}");
+            inputs[$"variables of {name}"] = RehearsalOptions.Hash(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', lines)));
+        }
+        return inputs;
+    }
+
+    private async Task Write(Report report)
+    {
+        try
+        {
+            if (order.HtmlFile is { } html)
+                await File.WriteAllTextAsync(html, ReportHtml.Write(report, SeawallVersion.Text));
+            if (order.JsonFile is not { } json)
+                return;
+            var file = ReportJson.Write(report, SeawallVersion.Text);
+            await File.WriteAllBytesAsync(json, file);
+            if (order.SignKey is { } key)
+                await File.WriteAllBytesAsync($"{json}.sig", ReportJson.Sign(file, key));
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException
+            or System.Security.Cryptography.CryptographicException or ArgumentException)
+        {
+            throw new RehearsalException($"the report could not be written: {problem.Message}");
+        }
+    }
+
+    private static string Title(TargetFacts? facts, Target target) => facts is null ? target.Dsn.ToString() : facts.Title;
+}

@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Seawall.Rehearsal.Targets;
+using Seawall.Rehearsals;
+
+namespace Seawall.Verbs;
+
+/// <summary><c>seawall rehearse</c>: what an upgrade does to new connections, known before it is done.</summary>
+internal static class RehearseVerb
+{
+    /// <summary>What its help ends with.</summary>
+    internal const string More =
+        """
+        Exit status: 0 within all budgets; 1 not; 2 it cannot be told, or was not done. docs/rehearsal.md says what is looked at and which rights it takes.
+
+        Examples:
+          seawall rehearse lint --old mysql://dba@db-old --new mysql://dba@db-new --html report.html
+          SEAWALL_OLD_PASSWORD=... SEAWALL_NEW_PASSWORD=... seawall rehearse lint --old ... --new ... --json verdict.json --sign-key key.pem
+        """;
+
+    internal static Command Make(TimeProvider time)
+    {
+        var command = new Command("rehearse", "Compare two servers before an upgrade: new connections first.");
+        command.Add(Step("lint", "What is known without any load: exchanges of every login, accounts, TLS, start-up statements, defaults.", ["lint"], time));
+        return command;
+    }
+
+    private static Command Step(string name, string description, string[] steps, TimeProvider time)
+    {
+        var options = new RehearsalOptions();
+        var command = new Command(name, description);
+        options.AddTo(command);
+        command.SetAction(async (parsed, cancel) => await Run(
+            async end =>
+            {
+                var order = await options.Read(parsed, end);
+                return await new Rehearsals.Rehearsal(order, time).Run(steps, Do, end);
+            }, cancel));
+        return command;
+    }
+
+    private static Task Do(string step, Rehearsals.Rehearsal rehearsal, CancellationToken cancel) => step switch
+    {
+        _ => rehearsal.Lint(cancel),
+    };
+
+    private static async Task<int> Run(Func<CancellationToken, Task<int>> rehearse, CancellationToken cancel)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+        void End(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            if (!end.IsCancellationRequested)
+                Console.Error.WriteLine("\nEnding: what was measured so far is reported.");
+            end.Cancel();
+        }
+        try
+        {
+            return await rehearse(end.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCodes.Inconclusive;
+        }
+        catch (RehearsalException problem)
+        {
+            await Console.Error.WriteLineAsync($"seawall: {problem.Message}");
+            return ExitCodes.Inconclusive;
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Seawall.LabTests.Lab;
+using Xunit;
+
+namespace Seawall.LabTests.Rehearsal;
+
+/// <summary><c>seawall rehearse lint</c> on real servers: the incident would have been caught before it, and a server against itself passes.</summary>
+public sealed class RehearseLintTests(LabServers lab)
+{
+    private const int Pass = 0, Fail = 1, Inconclusive = 2;
+
+    private static readonly string s_seawall = Path.Combine(LabFolders.Repository, "seawall");
+
+    private static readonly TimeSpan s_timeMax = TimeSpan.FromMinutes(3);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task From_5_6_with_native_accounts_to_9_7_with_sha2_accounts_new_connections_fail()
+    {
+        var old = await lab.SharedAsync(LabKind.MySql56, Cancel);
+        var @new = await lab.SharedAsync(LabKind.MySql97, Cancel);
+        var folder = lab.NewFolder();
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        await File.WriteAllTextAsync(Path.Combine(folder, "key.pem"), key.ExportPkcs8PrivateKeyPem(), Cancel);
+        var file = Path.Combine(folder, "verdict.json");
+
+        var result = await Lint(old, @new, "--json", file, "--sign-key", Path.Combine(folder, "key.pem"), "--html", Path.Combine(folder, "r.html"),
+            "--driver", "mysql2", "--driver", "mariadb-connector-j-2", "--driver", "libmysqlclient-5", "--driver", "mysqlconnector");
+
+        Assert.True(result.Status == Fail, result.ToString());
+        var bytes = await File.ReadAllBytesAsync(file, Cancel);
+        Assert.True(key.VerifyData(
+            bytes, await File.ReadAllBytesAsync($"{file}.sig", Cancel), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence));
+        using var verdict = JsonDocument.Parse(bytes);
+        Assert.Equal("fail", verdict.RootElement.GetProperty("verdict").GetString());
+        var words = Flat(result);
+        Assert.Contains("mysql_native_password becoming caching_sha2_password takes one exchange more (3 to 4 round trips", words, StringComparison.Ordinal);
+        Assert.Contains("the driver begins with mysql_native_password, the account has caching_sha2_password", words, StringComparison.Ordinal);
+        Assert.Contains("the driver uses TLS, which the old server does not have", words, StringComparison.Ordinal);
+        Assert.Contains("fails on the new server: the driver does not know the plugin caching_sha2_password (25 % of logins)", words, StringComparison.Ordinal);
+        Assert.Contains("MariaDB Connector/J 2.x (Java) cannot log in", words, StringComparison.Ordinal);
+        Assert.DoesNotContain("seawall:seawall", await File.ReadAllTextAsync(Path.Combine(folder, "r.html"), Cancel), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task On_MariaDB_a_driver_that_begins_with_sha2_fails_on_every_login()
+    {
+        var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
+        var result = await Lint(server, server, "--driver", "libmysqlclient=libmysqlclient-sha2-first");
+
+        Assert.True(result.Status == Fail, result.ToString());
+        Assert.Contains("the driver begins with caching_sha2_password, the account has mysql_native_password", Flat(result), StringComparison.Ordinal);
+        Assert.Contains("100 % of logins", Flat(result), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
+    public async Task A_server_against_itself_passes(LabKind kind)
+    {
+        var server = await lab.SharedAsync(kind, Cancel);
+        var result = await Lint(server, server);
+
+        Assert.True(result.Status == Pass, result.ToString());
+    }
+
+    [Fact]
+    public async Task Who_may_not_read_accounts_is_told_that_nobody_can_tell_and_can_name_them()
+    {
+        var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
+        await using var account = await LabAccount.CreateAsync(server, "rehearser", "pw", Cancel);
+        var dsn = $"mysql://rehearser:pw@127.0.0.1:{server.Port}";
+
+        var blind = await Run("rehearse", "lint", "--old", dsn, "--new", dsn);
+        Assert.True(blind.Status == Inconclusive, blind.ToString());
+        Assert.Contains("'rehearser' may not read mysql.user", Flat(blind), StringComparison.Ordinal);
+
+        var named = await Run("rehearse", "lint", "--old", dsn, "--new", dsn, "--account", "app=mysql_native_password:mysql_native_password");
+        Assert.True(named.Status == Pass, named.ToString());
+
+        // With the rights that docs/rehearsal.md lists, accounts are read, and nothing of their passwords.
+        await server.ExecuteAsync($"grant select (user, host, plugin, ssl_type, is_role) on mysql.user to {account}", Cancel);
+        var reads = await Run("rehearse", "lint", "--old", dsn, "--new", dsn);
+        Assert.True(reads.Status == Pass, reads.ToString());
+    }
+
+    [Fact]
+    public async Task What_cannot_be_done_is_said_without_the_password()
+    {
+        var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
+        var wrong = $"mysql://seawall:marker-91x@127.0.0.1:{server.Port}";
+        var result = await Run("rehearse", "lint", "--old", wrong, "--new", wrong);
+
+        Assert.Equal(Inconclusive, result.Status);
+        Assert.Contains("cannot log in to the old server", result.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("marker-91x", result.Output + result.Errors, StringComparison.Ordinal);
+    }
+
+    private static Task<LabResult> Lint(LabServer old, LabServer @new, params string[] more) =>
+        Run(["rehearse", "lint", "--old", Dsn(old), "--new", Dsn(@new), .. more]);
+
+    private static string Dsn(LabServer server) => $"mysql://seawall:seawall@127.0.0.1:{server.Port}";
+
+    private static Task<LabResult> Run(params string[] words) => LabProgram.RunAsync(new LabCommand(s_seawall, words), s_timeMax, Cancel);
+
+    // The terminal's lines are broken where it is full.
+    private static string Flat(LabResult result) =>
+        string.Join(' ', result.Output.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries));
+}

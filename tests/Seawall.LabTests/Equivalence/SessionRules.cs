@@ -46,7 +46,7 @@ internal static class SessionRules
         new(Topic.Transactions, 2, "select * from t order by id for update") { Fits = m => m.InTransaction },
 
         new(Topic.Temporary, 4, "create temporary table [|if not exists ]{newtt} (id int primary key auto_increment, n int, s varchar(20))[| engine={plain}]"),
-        new(Topic.Temporary, 1, "create temporary table {newtt} [select 1 as id, 5 as n, 'five' as s|like ~.m]"),
+        new(Topic.Temporary, 1, "create temporary table {newtt} [(id int primary key auto_increment) select 1 as id, 5 as n, 'five' as s|like ~.m]"),
         new(Topic.Temporary, 4, "insert into {tt} (n, s) values ({n}, {s})") { Fits = HasTemporary },
         new(Topic.Temporary, 3, "select * from {tt} order by id") { Fits = HasTemporary },
         new(Topic.Temporary, 1, "alter table {tt} [add column z int|rename to tt3]") { Fits = HasTemporary },

@@ -1,3 +1,4 @@
+using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Loops;
@@ -59,6 +60,22 @@ internal sealed class EngineLane(Loop loop, LoopMeter meter, FrontDoor door, Con
             Door.CloseListeners();
         foreach (var session in Door.Sessions.ToArray())
             session.Wish(wish);
+    }
+
+    /// <summary>
+    /// Ends what is under way at a server that does not answer, and is the primary no more: how many statements that was. Loop thread only.
+    /// </summary>
+    internal int CutServer(ServerId server)
+    {
+        var cut = 0;
+        foreach (var session in Door.Sessions.ToArray())
+        {
+            if (session is not { Lease: { Pool.Key: var key } lease, Current.IsAtServer: true } || key.Server != server)
+                continue;
+            lease.Connection.Wire.Close();
+            cut++;
+        }
+        return cut;
     }
 
     /// <summary>Ends every conversation at once. Loop thread only.</summary>

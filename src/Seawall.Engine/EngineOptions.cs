@@ -5,6 +5,7 @@ using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Floodgates;
+using Seawall.Engine.Flow.Floodgates.Holds;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
@@ -23,8 +24,8 @@ public sealed record ServerOptions
     /// <summary>Where it is, looked up.</summary>
     public required Endpoint Endpoint { get; init; }
 
-    /// <summary>What it is for.</summary>
-    public ServerRole Role { get; init; } = ServerRole.Primary;
+    /// <summary>What it is for; null: that is found out, and changes when the servers change it.</summary>
+    public ServerRole? Role { get; init; } = ServerRole.Primary;
 
     /// <summary>The name that its certificate must have, when identities are verified.</summary>
     public string HostName { get; init; } = "";
@@ -78,8 +79,11 @@ public sealed record EngineOptions
     /// <summary>Where clients come in.</summary>
     public ImmutableArray<Endpoint> Listen { get; init; } = [];
 
-    /// <summary>The servers; the first primary takes every statement.</summary>
+    /// <summary>The servers; the first primary takes every statement, or the one that is found to be it.</summary>
     public ImmutableArray<ServerOptions> Servers { get; init; } = [];
+
+    /// <summary>How statements wait while no server takes writes.</summary>
+    public TopologyOptions Topology { get; init; } = new();
 
     /// <summary>How clients are received.</summary>
     public ClientOptions Clients { get; init; } = new();

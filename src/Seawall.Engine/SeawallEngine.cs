@@ -2,9 +2,11 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Seawall.Engine.Deferrals;
 using Seawall.Engine.Facts;
+using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Floodgates;
+using Seawall.Engine.Flow.Floodgates.Holds;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Loops;
 using Seawall.Engine.Loops.Linux;
@@ -37,6 +39,8 @@ public sealed class SeawallEngine : IDisposable
     private readonly AccountWatch _accounts;
     private readonly EngineLane[] _lanes;
     private readonly GateWatch _gates;
+    private readonly PrimaryLine _line;
+    private readonly TopologyWatch _topology;
     private volatile EngineOptions _options;
     private bool _isDisposed;
 
@@ -59,12 +63,16 @@ public sealed class SeawallEngine : IDisposable
         Brownouts = new BrownoutBoard(_threads.Control, options.Overload, logger, _gates.Keep);
         _servers = new ServerRegistry(_threads, _board, _settings, _workers, () => _options, () => _floodgate.IsClosing, logger);
         Pools = new PoolBook(_servers.ContextOf);
+        _line = new PrimaryLine(_threads.Control, () => _board.Current.Topology.TakesWrites, () => _options.Topology);
+        _topology = new TopologyWatch(_threads.Control, _board, Follow, _gates.Keep, () => _options.Topology.HoldMsMax, logger);
+        _servers.Looked = _topology.Look;
         _accounts = new AccountWatch(_threads.Control, _board, Pools.Renew, logger);
         var house = new HouseRules(_board, _settings, () => _options.Clients, _workers, _rsaKey, _entropy, logger)
         {
             Loops = _threads.Data.Count,
             NumbersFrom = _options.NumbersFrom,
             Strain = new Strain(() => _options.Protection),
+            LookSoon = _servers.LookSoon,
             Gate = new LoginGate(() => Brownouts.Measures, () => _options.Clients, () => LoginCount, () => _workers.Queued),
             Tarpit = new Tarpit(() => _options.Overload.TarpitMax),
             Accounts = _accounts,
@@ -166,6 +174,7 @@ public sealed class SeawallEngine : IDisposable
             Views.Start();
             SelfWatch.Start();
             _gates.Start();
+            _topology.Start();
             _journal?.Start();
         }));
     }
@@ -253,6 +262,7 @@ public sealed class SeawallEngine : IDisposable
         // Whoever waits for a connection has nothing open, and would only be told later.
         _servers.CloseSluices();
         Brownouts.Close();
+        _line.CloseForGood();
         Pools.FailWaiters(LeaseFailure.ShuttingDown);
         using var timer = new CancellationTokenSource(atMost, time);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, now);
@@ -293,6 +303,48 @@ public sealed class SeawallEngine : IDisposable
         _journal.Open();
         Views.Applier = applier;
     }
+
+    // The primary is another one, or there is none, or there is one again. Control loop only.
+    private void Follow(TopologyFacts before, TopologyFacts now)
+    {
+        if (before.Primary is { } old && before.IsFound)
+        {
+            if (now.Primary != old)
+                LeaveServer(old, isAnswering: now.Of(old) is { State: MemberState.Up });
+            else if (!now.TakesWrites)
+                Pools.MoveWaiters(old);
+        }
+        if (!now.TakesWrites || !now.IsFound)
+            return;
+        if (now.Primary is { } found && found != before.Primary)
+        {
+            // Its connections were opened when its global values were counted by themselves.
+            Pools.Renew(new HashSet<ServerId> { found });
+            _servers.LookSoon(found); // Accounts are read from it from now on.
+        }
+        if (_line.Release() is var held and > 0)
+            TopologyLog.Released(_logger, held);
+    }
+
+    private void LeaveServer(ServerId server, bool isAnswering)
+    {
+        Pools.Depose(server);
+        foreach (var lane in _lanes)
+        {
+            lane.Loop.Post(LoopJob.From(_ =>
+            {
+                lane.Wish(SessionWishes.GiveUpSoftHold, stopListening: false);
+                if (!isAnswering && lane.CutServer(server) is var cut and > 0)
+                    TopologyLog.CutOff(_logger, cut, server.Name);
+            }));
+        }
+    }
+
+    /// <summary>How long ago something was, in milliseconds.</summary>
+    public long? AgeMs(long? atMs) => atMs is { } at ? _servers.NowMs - at : null;
+
+    /// <summary>Statements that wait for a primary.</summary>
+    public PrimaryLineView PrimaryLine => _line.View(_servers.NowMs);
 
     private void Hurry()
     {
@@ -360,6 +412,7 @@ public sealed class SeawallEngine : IDisposable
             new StatementDesk(door),
             _floodgate,
             new Deferring(door, _deferrals, () => _options.Deferral),
+            new Interregnum(door, _line),
             new Admission(door, _servers.SluiceOf, () => Brownouts.Measures, _logger),
             new Leasing(door, Pools, _logger),
             new Recall(_texts),

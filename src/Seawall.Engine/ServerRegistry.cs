@@ -58,6 +58,20 @@ internal sealed class ServerRegistry(
         }
     }
 
+    /// <summary>Has a server looked at soon: somebody has met something there that the last look did not show. From any thread.</summary>
+    internal void LookSoon(ServerId id)
+    {
+        if (threads.Control.IsCurrent)
+            _watches.GetValueOrDefault(id)?.Watch.LookSoon();
+        else
+            threads.Control.Post(LoopJob.From(_ => _watches.GetValueOrDefault(id)?.Watch.LookSoon()));
+    }
+
+    /// <summary>Called on the control loop whenever something new is known of a server.</summary>
+    internal Action Looked { get; set; } = () => { };
+
+    private bool AsksReplication => options().Servers.Length > 1;
+
     private bool AsksRunning => options().Overload is { Mode: not OverloadMode.Off, Limit: LimitMode.Adaptive };
 
     /// <summary>Now, as the loops count it.</summary>
@@ -96,7 +110,7 @@ internal sealed class ServerRegistry(
     internal IReadOnlySet<ServerId> Apply(EngineOptions before, EngineOptions now)
     {
         board.Publish(snapshot => snapshot.With([.. now.Servers.Select(server =>
-            FactsOf(server, snapshot.Servers.FirstOrDefault(known => known.Id == server.Id)))]));
+            FactsOf(server, snapshot.Servers.FirstOrDefault(known => known.Id == server.Id)))]).Judged(NowMs));
         foreach (var server in now.Servers)
         {
             SluiceOf(server.Id).Apply(now.Overload, server.RunningMax, NowMs, server.RunningMin);
@@ -126,8 +140,8 @@ internal sealed class ServerRegistry(
         {
             var id = server.Id;
             var watch = new ServerWatch(
-                threads.Control, id, board, accounts, settings, () => new WatchOptions(options().Monitor, LoginOf(id), AsksRunning),
-                    logger);
+                threads.Control, id, board, accounts, settings,
+                () => new WatchOptions(options().Monitor, LoginOf(id), AsksRunning, AsksReplication), Looked, logger);
             _watches.Add(id, new Watched(watch, server, now.Monitor));
             watch.Run().Forget(threads.Control.Report);
         }
@@ -205,17 +219,23 @@ internal sealed class ServerRegistry(
     // A server that has moved keeps its version and collations until it is seen at its new place: sessions need them.
     private static ServerFacts FactsOf(ServerOptions server, ServerFacts? known)
     {
-        if (known is null)
-            return new() { Id = server.Id, Endpoint = server.Endpoint, Role = server.Role };
-        return known.Endpoint.Text == server.Endpoint.Text
-            ? known with { Role = server.Role }
-            : known with
-            {
-                Role = server.Role,
-                Endpoint = server.Endpoint,
-                Health = ServerHealth.Unknown,
-                Problem = null
-            };
+        known ??= new() { Id = server.Id, Endpoint = server.Endpoint, Role = ServerRole.Replica };
+        known = known with
+        {
+            Role = server.Role ?? known.Role,
+            IsRoleFixed = server.Role is not null,
+            Address = server.Endpoint.IsUnix || server.HostName.Length == 0
+                ? "" : $"{server.HostName}{server.Endpoint.Text[server.Endpoint.Text.LastIndexOf(':')..]}",
+        };
+        return known.Endpoint.Text == server.Endpoint.Text ? known : known with
+        {
+            Endpoint = server.Endpoint,
+            Health = ServerHealth.Unknown,
+            Problem = null,
+            SeenAtMs = null,
+            UnwellSinceMs = null,
+            Replication = ReplicationFacts.Unknown,
+        };
     }
 
     private sealed record Watched(ServerWatch Watch, ServerOptions Server, Account? Monitor)

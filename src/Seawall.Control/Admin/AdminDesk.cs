@@ -25,6 +25,8 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
             (desk, arguments, cancel) => desk.ShowClients(arguments, cancel)),
         new("SHOW SERVERS", AdminTakes.Nothing, "the servers: health, connections, how fast more may be opened",
             (desk, _, _) => Now(EngineTables.Servers(desk.Views.Servers()))),
+        new("SHOW TOPOLOGY", AdminTakes.Nothing, "which server is the primary and why, whom each follows, and how that goes",
+            (desk, _, _) => Now(TopologyTables.Topology(desk.Context.Engine))),
         new("SHOW PINS", AdminTakes.Limit, "who keeps a server connection between statements, why, and what to change",
             (desk, arguments, cancel) => desk.ShowPins(arguments, cancel)),
         new("SHOW QUEUES", AdminTakes.Nothing, "who waits for his turn at a server, by class, and what became of those who did",
@@ -49,7 +51,7 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
             (desk, _, _) => Now(HoldTables.Paces(desk.Context.Engine.Brownouts.Paces()))),
         new("SHOW BROWNOUT", AdminTakes.Nothing, "what can be switched off, thinned out or slowed down for a while, and what is, by whom and until when",
             (desk, _, _) => Now(HoldTables.Brownouts(desk.Context.Engine.Brownouts.View(), desk.Context.Time.GetUtcNow()))),
-        new("SHOW EVENTS", AdminTakes.Limit, "the last changes in how statements are held back: modes, queues, brown-outs, each with its cause",
+        new("SHOW EVENTS", AdminTakes.Limit, "the last changes of the primary and of servers, and in how statements are held back, each with its cause",
             (desk, arguments, _) => Now(HoldTables.Events(
                 desk.Context.Engine.GateEvents(arguments.Limit ?? RowsByDefault), desk.Context.Time.GetUtcNow()))),
         new("EXPLAIN ADMISSION", AdminTakes.Words, "what would become of a statement that came now, and why; it is not run",

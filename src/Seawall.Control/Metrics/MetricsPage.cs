@@ -36,6 +36,7 @@ internal static class MetricsPage
         Pins(writer, engine.Views.Meters, pinned);
         Pools(writer, engine.Views.Pools());
         Servers(writer, engine.Views.Servers());
+        TopologyFigures.Write(writer, engine);
         OverloadFigures.Write(writer, engine.Views.Sluices());
         HoldFigures.Write(writer, engine.Views.Sluices(), engine.Brownouts.Paces(), engine.Brownouts.View());
         OverloadFigures.Write(writer, [.. engine.Views.Strain().Select(row => row.Reading)]);

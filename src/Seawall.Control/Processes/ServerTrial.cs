@@ -75,7 +75,7 @@ public sealed class ServerTrial : IDisposable
         var connection = new ServerConnection(login.Wire!, login.Version!, login.Capabilities,
             new SettingsTable().Fresh);
         var found = $"{server.Id} at {server.Endpoint}: {login.Version!.Display}, {(login.Wire is Engine.Loops.Tls.TlsWire ? "TLS" : "no TLS")}";
-        if (server.Role != ServerRole.Primary)
+        if (server.Role == ServerRole.Replica)
         {
             connection.Close();
             return new(true, found);
@@ -88,7 +88,7 @@ public sealed class ServerTrial : IDisposable
     }
 
     private static ServerFacts FactsOf(ServerOptions server) =>
-        new() { Id = server.Id, Endpoint = server.Endpoint, Role = server.Role };
+        new() { Id = server.Id, Endpoint = server.Endpoint, Role = server.Role ?? ServerRole.Primary };
 
     private ServerLoginOptions LoginOf(ServerOptions server) => new()
     {

@@ -13,17 +13,20 @@ internal sealed class ServersComposer(
     /// <summary>The longest name: it is in every line about the server.</summary>
     private const int NameLengthMax = 64;
 
+    private bool _isOnly;
+
     internal async Task<ImmutableArray<ServerOptions>> Compose(CancellationToken cancel)
     {
         var sections = document.List("servers");
         var servers = ImmutableArray.CreateBuilder<ServerOptions>();
+        _isOnly = sections.Count(section => section.Text("role") != "replica") == 1;
         foreach (var section in sections)
         {
             if (await ServerOf(section, cancel) is { } server)
                 servers.Add(server);
         }
         CheckNames(sections);
-        CheckRoles(sections);
+        CheckRoles(sections, servers.ToImmutable());
         return servers.ToImmutable();
     }
 
@@ -60,7 +63,7 @@ internal sealed class ServersComposer(
         {
             Id = new ServerId(name),
             Endpoint = endpoint,
-            Role = section.Text("role") == "replica" ? ServerRole.Replica : ServerRole.Primary,
+            Role = RoleOf(section),
             HostName = address.IsUnix ? "" : address.Host,
             ConnectionsMax = section.Number("connections_max"),
             RunningMax = section.Number("running_max"),
@@ -84,6 +87,14 @@ internal sealed class ServersComposer(
             AllowsPublicKeyRetrieval = section.Flag("allow_public_key_retrieval"),
         };
     }
+
+    // One server that nobody says anything of is the primary. Of several, that is found out.
+    private ServerRole? RoleOf(SettingsSection section) => section.Text("role") switch
+    {
+        "primary" => ServerRole.Primary,
+        "replica" => ServerRole.Replica,
+        _ => section.Has("role") || _isOnly is false ? null : ServerRole.Primary,
+    };
 
     private int RunningMinOf(SettingsSection section)
     {
@@ -130,20 +141,25 @@ internal sealed class ServersComposer(
         }
     }
 
-    private void CheckRoles(IReadOnlyList<SettingsSection> sections)
+    private void CheckRoles(IReadOnlyList<SettingsSection> sections, ImmutableArray<ServerOptions> servers)
     {
         var primaries = sections.Where(section => section.Text("role") == "primary").ToArray();
-        switch (primaries.Length)
+        if (primaries.Length > 1)
         {
-            case 0:
-                composer.Complain(sections.Count > 0 ? sections[0] : new SettingsSection("servers", 0, 0), "role",
-                    sections.Count > 0 ? "no server has servers.role = \"primary\""
-                        : "there is no [[servers]]: name at least the primary");
-                break;
-            case > 1:
-                composer.Complain(primaries[1], "role",
-                    "two servers have servers.role = \"primary\", which is the default; the others must be \"replica\"");
-                break;
+            composer.Complain(primaries[1], "role", "two servers have servers.role = \"primary\"; leave it out, or set it to \"auto\", "
+                + "for Seawall to find out which one is, or name one");
+        }
+        if (primaries.Length == 0 && sections.All(section => section.Text("role") == "replica"))
+        {
+            composer.Complain(sections.Count > 0 ? sections[0] : new SettingsSection("servers", 0, 0), "role",
+                sections.Count > 0 ? "every server has servers.role = \"replica\": none can be the primary"
+                    : "there is no [[servers]]: name at least the primary");
+        }
+        if (servers.FirstOrDefault(server => server.Role is null) is { } found && !document.Section("monitor").Has("user") && primaries.Length == 0)
+        {
+            composer.Complain(sections.First(section => section.Text("name") == found.Id.Name), "role",
+                $"which role server \"{found.Id}\" has is found out with the monitoring account: set monitor.user, or name the primary with "
+                + "servers.role = \"primary\" and the others with \"replica\"");
         }
     }
 

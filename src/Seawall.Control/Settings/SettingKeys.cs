@@ -35,7 +35,7 @@ internal static class SettingKeys
     /// <summary>All keys.</summary>
     internal static ImmutableArray<SettingKey> All { get; } =
     [
-        .. Clients(), .. Servers(), .. Pool(), .. Overload(), .. ClassRules(), .. Brownouts(), .. DeferralKeys.All,
+        .. Clients(), .. Servers(), .. TopologyKeys.All, .. Pool(), .. Overload(), .. ClassRules(), .. Brownouts(), .. DeferralKeys.All,
         .. Protection(), .. Password("monitor", User("monitor",
             "The account that Seawall watches the servers with and reads their accounts; without it accounts are learnt")),
         .. Password("accounts", User("accounts",
@@ -114,8 +114,8 @@ internal static class SettingKeys
         Text("servers", "name", "", "Its name in messages, metrics and the admin port") with { IsRequired = true },
         Text("servers", "address", "", "Where it is: host:port, or the path of its Unix socket; looked up at each load")
             with { IsRequired = true },
-        Choice("servers", "role", ["primary", "replica"], "primary",
-            "What it is for; every statement goes to the one primary"),
+        Choice("servers", "role", ["auto", "primary", "replica"], "auto",
+            "What it is for: found out by what the servers say (of a server alone there is nothing to find out: it is the primary), or fixed"),
         Number("servers", "connections_max", s_server.ConnectionsMax, 1, 100_000,
             "Connections that Seawall may have to it, over all accounts"),
         Number("servers", "running_max", s_server.RunningMax, 1, 100_000,

@@ -58,6 +58,7 @@ internal sealed class SettingsComposer
         {
             Listen = listen,
             Servers = servers,
+            Topology = TopologyKeys.Compose(_document.Section("topology")),
             Clients = Clients(),
             Pools = pools,
             Overload = new OverloadComposer(this, _document, listen).Compose(),

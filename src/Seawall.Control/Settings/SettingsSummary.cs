@@ -53,7 +53,7 @@ public static class SettingsSummary
         ServerTls.Required => "TLS",
     };
 
-    private static string WordOf(ServerRole role) => role switch
+    private static string WordOf(ServerRole? role) => role is not { } known ? "server" : known switch
     {
         ServerRole.Primary => "primary",
         ServerRole.Replica => "replica",

@@ -24,6 +24,9 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
     /// </summary>
     private const int FactsHoldMsMax = 10_000;
 
+    /// <summary>What a server says to writes that its options forbid, read_only among them.</summary>
+    private const int ReadOnlyOption = 1290, ReadOnlyMode = 1836;
+
     /// <summary>What is left out, to see that it is missed: <see cref="EngineOptions.Untracked"/>.</summary>
     internal UntrackedState Untracked { get; init; }
 
@@ -57,6 +60,8 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         if (facts.IsError)
         {
             door.Meter.Errors++;
+            if (facts.ErrorCode is ReadOnlyOption or ReadOnlyMode)
+                door.LookSoon(statement.Server.Id); // Perhaps it is the primary no more.
             if (HangsUpAfter(facts.ErrorCode) || HasKilledItself(statement, facts))
                 return new(SettleHangUp(session));
         }
@@ -414,6 +419,7 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         session.Lease.Discard();
         session.Lease = null;
         door.Meter.ServersLost++;
+        door.LookSoon(statement.Server.Id);
         EngineLog.ServerLost(logger, statement.Server.Id.Name, session.Id, session.Account!.User,
             wasUnderWay ? "its transaction or state there is lost" : "whether the statement ran is not known");
         if (!canSpeak)

@@ -150,11 +150,18 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
             if (rooms.Leasing.RefusesPin(statement))
                 return true;
 
-            if (!await rooms.Admission.Enter(statement))
-                return !session.Wire.IsClosed;
+            do
+            {
+                if (!await rooms.Interregnum.Pass(statement))
+                    return !session.Wire.IsClosed;
 
-            if (!await rooms.Leasing.Take(statement))
-                return !session.Wire.IsClosed;
+                if (!await rooms.Admission.Enter(statement))
+                    return !session.Wire.IsClosed;
+
+                if (!await rooms.Leasing.Take(statement) && !statement.HasMoved)
+                    return !session.Wire.IsClosed;
+            }
+            while (statement.HasMoved);
 
             if (GlobalChanges.HoldsLogins(statement))
                 statement.HoldLogins(door);
@@ -169,7 +176,7 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
                 if (isNew || !Leasing.MayTryAsNew(statement))
                     return await rooms.Aftermath.SettleUnsent(statement);
                 if (!await rooms.Leasing.TakeAsNew(statement))
-                    return !session.Wire.IsClosed;
+                    return statement.HasMoved ? rooms.Leasing.RefuseMoved(statement) : !session.Wire.IsClosed;
             }
 
             statement.IsAtServer = true;

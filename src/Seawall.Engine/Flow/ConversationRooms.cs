@@ -8,6 +8,7 @@ internal sealed record ConversationRooms(
     StatementDesk Statements,
     Floodgate Floodgate,
     Deferring Deferring,
+    Interregnum Interregnum,
     Admission Admission,
     Leasing Leasing,
     Recall Recall,

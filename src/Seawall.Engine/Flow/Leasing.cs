@@ -27,6 +27,8 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
         var session = statement.Session;
         if (session.Lease is not null)
             return KeepOrReplace(statement);
+        if (Interregnum.IsLeftBehind(statement, door.Facts))
+            return new(GoAfter(statement));
         var pool = PoolOf(session, statement);
         if (pool.TryTake(door.Loop, session.Settings, session.LastLease.Connection) is { } connection)
             return Accept(statement, pool, connection);
@@ -92,10 +94,51 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
         return session.Pool = pools.Find(statement.Server.Id, session.Account!, session.Form);
     }
 
+    // It waited while the primary changed, and was not sent: it goes after it.
+    private bool GoAfter(Statement statement)
+    {
+        statement.Hold();
+        statement.Passage.End(door.Loop, isFailed: true);
+        statement.HasMoved = true;
+        return false;
+    }
+
+    /// <summary>The primary has changed at a moment when the statement cannot be taken to the new one; true: the client may go on.</summary>
+    internal bool RefuseMoved(Statement statement)
+    {
+        door.Meter.OwnErrors++;
+        ClientReplies.SendError(statement.Session, statement.ReplySequence, SqlError.ServerNotAvailable,
+            $"server '{statement.Server.Id}' is the primary no more [seawall: the statement did not run; trying again is safe]");
+        statement.EndIfUnanswered();
+        return true;
+    }
+
+    // The server is not the primary any more, by somebody else's doing: what was begun there cannot be finished.
+    private LoopTask<bool> LeaveDeposed(Statement statement, PoolKey former)
+    {
+        var session = statement.Session;
+        var wasUnderWay = session.IsUnderWay;
+        session.Lease!.Discard();
+        session.Lease = null;
+        session.Unpin(PinReasons.Soft);
+        if (!wasUnderWay)
+            return Take(statement);
+        door.Meter.ServersLost++;
+        EngineLog.ServerLost(logger, former.Server.Name, session.Id, session.Account!.User,
+            "it is the primary no more, and the transaction or pinned state there is lost");
+        ClientReplies.SendError(session, statement.ReplySequence, SqlError.ServerLost,
+            $"Lost connection to the server: '{former.Server}' is the primary no more, and the transaction or session state that was open "
+            + "there is rolled back [seawall: the statement did not run]");
+        session.Wish(SessionWishes.GoNow);
+        return new(false);
+    }
+
     private LoopTask<bool> KeepOrReplace(Statement statement)
     {
         var session = statement.Session;
         var wire = session.Lease!.Connection.Wire;
+        if (session.Lease.Pool is { } used && used.IsDeposed(session.Lease.Connection) && statement.IsWhole)
+            return LeaveDeposed(statement, used.Key);
         if (!wire.PeerGone && !wire.ReadReady)
             return session.IsUnderWay ? new(Leftovers.NoteKept(statement)) : KeepClean(statement);
         // The server has hung up, or said something unasked. Whatever the session had there is gone with it.
@@ -143,6 +186,8 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
             statement.Passage.Resume(door.Loop);
             return await Accept(statement, pool, connection);
         }
+        if (failure == LeaseFailure.Moved)
+            return GoAfter(statement);
         if (failure == LeaseFailure.ClientGone)
         {
             session.Wire.Close();
@@ -161,6 +206,11 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
     {
         var session = statement.Session;
         door.Meter.Leases++;
+        if (Interregnum.IsLeftBehind(statement, door.Facts))
+        {
+            Lease.Begin(connection, pool).Return();
+            return new(GoAfter(statement));
+        }
         if ((session.Capabilities & LoginForm.Written & ~connection.Capabilities) != 0)
             return new(RefuseForm(statement, pool, connection));
         var isUntouched = session.LastLease.Connection == connection && session.LastLease.IsUntouched;
@@ -263,7 +313,7 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
             LeaseFailure.Refused => (SqlError.AccessDenied,
                 $"server '{pool.Key.Server}' does not let '{pool.Key.User}' in: {lastFailure?.Text ?? "no reason given"}"),
             LeaseFailure.ShuttingDown => (SqlError.ServerShutdown, "Seawall is shutting down; trying again is safe"),
-            LeaseFailure.None or LeaseFailure.ClientGone or LeaseFailure.Killed => (SqlError.Internal, "no reason"),
+            LeaseFailure.None or LeaseFailure.ClientGone or LeaseFailure.Killed or LeaseFailure.Moved => (SqlError.Internal, "no reason"),
         };
         door.Meter.LeaseFailures++;
         door.Meter.OwnErrors++;

@@ -19,7 +19,8 @@ internal sealed class SchemaCheck(FrontDoor door, PoolBook pools, SchemaMemory m
         if (door.Facts.Primary is not { } server)
             return false;
         session.Pool = pools.Find(server.Id, session.Account!, session.Form);
-        if (!memory.Knows(session.Pool.Key, schema, door.Loop.NowMs))
+        // While no server takes writes nobody is asked: the first statement hears what the server says.
+        if (door.Facts.Topology.TakesWrites && !memory.Knows(session.Pool.Key, schema, door.Loop.NowMs))
         {
             var refusal = await Ask(session, schema);
             if (!refusal.IsOk)
@@ -45,6 +46,8 @@ internal sealed class SchemaCheck(FrontDoor door, PoolBook pools, SchemaMemory m
         {
             var waiter = new PoolWaiter(door.Loop);
             await pool.Wait(waiter, session.Attributes, session.Wire);
+            if (waiter is { Connection: null, Failure: LeaseFailure.Moved })
+                return new ServerReply(ServerReplyKind.Ok);
             if (waiter.Connection is null)
                 return NoConnection(pool, waiter.Failure);
             connection = waiter.Connection;

@@ -101,6 +101,9 @@ internal sealed class Statement
     /// <summary>Its way through the sluice of its server.</summary>
     internal Passage Passage { get; } = new();
 
+    /// <summary>Whether the server that it was for is the primary no more, and it has not been sent to it.</summary>
+    internal bool HasMoved { get; set; }
+
     /// <summary>Whether it waits for its turn, or for a server connection.</summary>
     internal bool IsWaiting => Waiter is not null || Passage.Waiting is not null;
 
@@ -192,6 +195,14 @@ internal sealed class Statement
         SettingsBefore = Session.Settings;
     }
 
+    /// <summary>It goes to another server than it was to, which was not reached.</summary>
+    internal void GoTo(FactsSnapshot world, ServerFacts server)
+    {
+        World = world;
+        Server = server;
+        SettingsBefore = Session.Settings;
+    }
+
     /// <summary>It is not to be sent any more.</summary>
     internal void Kill()
     {
@@ -239,7 +250,7 @@ internal sealed class Statement
         IsMoveRefused = false;
         SequenceShift = 0;
         Waiter = null;
-        IsAtServer = IsKilled = false;
+        IsAtServer = IsKilled = HasMoved = false;
         Cancellation = null;
         Decision = default;
         SettingsBefore = null!;

@@ -96,6 +96,9 @@ public sealed class LoopMeter(Loop? loop = null)
     /// <summary>Statements that had to wait for their turn.</summary>
     public long GateWaits;
 
+    /// <summary>Statements that had to wait because no server took writes.</summary>
+    public long PrimaryWaits;
+
     /// <summary>Statements that had to wait before that: for the pace of their rule, or because they can be done at another time.</summary>
     public long Holds;
 
@@ -146,6 +149,9 @@ public sealed class LoopMeter(Loop? loop = null)
 
     /// <summary>Waiting for one's turn, for those who had to.</summary>
     public readonly Histogram GateWait = new();
+
+    /// <summary>Waiting for a server that takes writes.</summary>
+    public readonly Histogram PrimaryWait = new();
 
     /// <summary>Waiting before that, for a pace or as deferred, for those who had to.</summary>
     public readonly Histogram HoldWait = new();

@@ -85,6 +85,9 @@ internal sealed class AccountWatch(Loop loop, FactsBoard board, Action<AccountBo
         _isBusy = true;
     }
 
+    /// <summary>Whether accounts are read on this connection.</summary>
+    internal bool Uses(ServerConnection connection) => ReferenceEquals(_source, connection);
+
     /// <summary>Ends <see cref="Borrow"/>.</summary>
     internal void GiveBack() => _isBusy = false;
 

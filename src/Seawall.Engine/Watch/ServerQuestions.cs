@@ -9,7 +9,8 @@ namespace Seawall.Engine.Watch;
 /// <summary>What any account may ask a server about itself, and what is made of the answers.</summary>
 internal static class ServerQuestions
 {
-    private static readonly string s_variables = GlobalQuestion.Of([.. GlobalNames.All, "read_only"]);
+    private static readonly string s_variables = GlobalQuestion.Of([.. GlobalNames.All, "read_only", "server_id", "server_uuid",
+        "gtid_executed", "gtid_binlog_pos"]);
 
     // Numbers are not unique in MariaDB from 10.10 (one collation may be for several character sets): NULL ones are left out.
     private const string Collations =
@@ -23,17 +24,38 @@ internal static class ServerQuestions
         + "WHERE VARIABLE_SCOPE IN ('SESSION','SESSION_ONLY')";
 
     /// <summary>Asks for what does not change while a server runs; null when the connection was lost over it.</summary>
-    internal static async LoopTask<Func<ServerFacts, ServerFacts>?> AskOnce(ServerConnection connection)
+    internal static async LoopTask<Func<ServerFacts, ServerFacts>?> AskOnce(ServerConnection connection, bool asksReplication = false)
     {
-        var variables = await ServerQuery.Run(connection, s_variables, columns: 2);
+        var (variables, replication) = await AskWhatChanges(connection, asksReplication);
         var collations = await ServerQuery.Run(connection, Collations, columns: 3);
         if (!variables.Reply.IsOk || !collations.Reply.IsOk)
             return null;
         var known = ReadCollations(collations);
         if (await AskWhatToTrack(connection) is not { } tracked)
             return null;
-        return facts => ReadVariables(facts, variables) with { Collations = known, TrackedVariables = tracked };
+        return facts => WithReplication(ReadVariables(facts, variables), replication) with { Collations = known, TrackedVariables = tracked };
     }
+
+    // Both questions in one round trip.
+    private static async LoopTask<(ServerRows Variables, ReplicationFacts? Replication)> AskWhatChanges(
+        ServerConnection connection, bool asksReplication)
+    {
+        if (!asksReplication)
+            return (await ServerQuery.Run(connection, s_variables, columns: 2), null);
+        var writer = ServerQuery.Write(connection.Wire.Loop.Writer.Clear(), connection, s_variables);
+        ServerQuery.Write(writer, connection, ReplicationQuestion.For(connection.Version));
+        if (!connection.Wire.Send(writer.Bytes) || !await connection.Wire.Flushed())
+            connection.IsBroken = true;
+        var variables = await ServerQuery.Read(connection, columns: 2);
+        if (!variables.Reply.IsOk)
+            return (variables, null);
+        var replication = await ServerQuery.Read(connection, columns: 0, withNames: true);
+        return replication.Reply.Kind == ServerReplyKind.Lost
+            ? (replication, null) : (variables, ReplicationQuestion.Read(replication));
+    }
+
+    private static ServerFacts WithReplication(ServerFacts facts, ReplicationFacts? replication) =>
+        facts with { Replication = replication ?? ReplicationFacts.Unknown };
 
     // MySQL from 8.0 has a variable that changes with each statement: with "*" each answer would tell of it. Then the
     // session's variables are named one by one: as the server lists them, or, where it cannot, all that there are.
@@ -71,9 +93,10 @@ internal static class ServerQuestions
     /// Asks for what may change at any time; null when the connection was lost over it. <paramref name="epoch"/> is that of the
     /// global values that are known: what a client has changed since then is newer than this look.
     /// </summary>
-    internal static async LoopTask<Func<ServerFacts, ServerFacts>?> AskAgain(ServerConnection connection, int epoch, bool asksRunning)
+    internal static async LoopTask<Func<ServerFacts, ServerFacts>?> AskAgain(
+        ServerConnection connection, int epoch, bool asksRunning, bool asksReplication = false)
     {
-        var variables = await ServerQuery.Run(connection, s_variables, columns: 2);
+        var (variables, replication) = await AskWhatChanges(connection, asksReplication);
         if (!variables.Reply.IsOk)
             return null;
         int? running = null;
@@ -87,8 +110,10 @@ internal static class ServerQuestions
         }
         return facts =>
         {
-            var now = facts.Globals.Epoch == epoch ? ReadVariables(facts, variables) : facts;
-            return now with { Health = ServerHealth.Up, Problem = null, Running = running };
+            // What sessions begin with may be newer than this look; how the server stands to the others is not changed by clients.
+            var now = facts.Globals.Epoch == epoch ? ReadVariables(facts, variables) : facts.WithGlobals(
+                [.. GlobalQuestion.Read(variables).Where(value => !GlobalNames.IsKnown(value.Key))]);
+            return WithReplication(now, replication) with { Health = ServerHealth.Up, Problem = null, Running = running };
         };
     }
 

@@ -26,6 +26,12 @@ internal sealed class ServerWatch
     /// </summary>
     private const int AnswerMsMax = 10_000;
 
+    /// <summary>Who has not answered for so long hangs: three looks, and a hundred times what they take.</summary>
+    private const int SilentMs = 3_000;
+
+    /// <summary>Looks are not nearer to each other than this, whoever wants one.</summary>
+    private const int HurryMs = 100;
+
     private readonly Loop _loop;
     private readonly ServerId _id;
     private readonly FactsBoard _board;
@@ -35,12 +41,17 @@ internal sealed class ServerWatch
     private readonly SettingsTable _settings;
     private readonly ILogger _logger;
     private readonly Sleep _sleep;
+    private readonly Action _looked;
+    private readonly SilenceAlarm _silence;
+    private readonly HurryAlarm _hurry;
+    private long _askedMs;
+    private bool _isWakened;
     private ServerConnection? _connection;
     private bool _isStopped;
 
     internal ServerWatch(
         Loop loop, ServerId id, FactsBoard board, AccountWatch accounts, SettingsTable settings,
-        Func<WatchOptions> options, ILogger logger)
+        Func<WatchOptions> options, Action looked, ILogger logger)
     {
         _loop = loop;
         _id = id;
@@ -50,6 +61,9 @@ internal sealed class ServerWatch
         _options = options;
         _logger = logger;
         _sleep = new Sleep(loop);
+        _looked = looked;
+        _silence = new SilenceAlarm(this);
+        _hurry = new HurryAlarm(this);
     }
 
     /// <summary>Watches until <see cref="Stop"/>. Control loop only.</summary>
@@ -57,12 +71,34 @@ internal sealed class ServerWatch
     {
         while (!_isStopped)
         {
-            if (Facts is { } server && (_connection is not null || await Connect(server)))
+            var hadConnection = _connection is not null;
+            _askedMs = _loop.NowMs;
+            _isWakened = false;
+            if (Facts is { } server && (hadConnection || await Connect(server)))
                 await Look();
-            if (!_isStopped)
+            _looked();
+            // A connection that was lost is replaced at once: whether the server is away is known when that has failed.
+            if (!_isStopped && !_isWakened && !(hadConnection && _connection is null))
                 await _sleep.For(IntervalMs);
         }
         Disconnect();
+    }
+
+    /// <summary>
+    /// Looks soon, because somebody has met something at the server that the last look did not show; not more often than ten times a
+    /// second. Control loop only.
+    /// </summary>
+    internal void LookSoon()
+    {
+        if (_isStopped || _hurry.IsArmed)
+            return;
+        if (_loop.NowMs - _askedMs is var agoMs && agoMs < HurryMs)
+        {
+            _loop.Arm(_hurry, HurryMs - agoMs);
+            return;
+        }
+        _isWakened = true;
+        _sleep.Wake();
     }
 
     /// <summary>Ends the watch soon. Control loop only.</summary>
@@ -92,14 +128,14 @@ internal sealed class ServerWatch
         _connection = new ServerConnection(login.Wire!, login.Version!, login.Capabilities, _settings.Fresh);
         var limit = new AnswerLimit(_connection.Wire);
         _loop.Arm(limit, AnswerMsMax);
-        var asked = await ServerQuestions.AskOnce(_connection);
+        var asked = await ServerQuestions.AskOnce(_connection, options.AsksReplication);
         _loop.Timers.Disarm(limit);
         if (asked is not { } answers)
         {
             Lost("the connection was lost over the first questions");
             return false;
         }
-        Note(facts => answers(ServerQuestions.Greeted(facts, login)));
+        Note(facts => Answered(answers(ServerQuestions.Greeted(facts, login))));
         EngineLog.ServerSeen(_logger, _id.Name, login.Version!.Display, server.Endpoint.Text);
         if (options.Login.Compression != CompressionKind.None && login.Wire is not CompressedWire)
             EngineLog.NotCompressed(_logger, _id.Name, options.Login.Compression);
@@ -123,13 +159,16 @@ internal sealed class ServerWatch
         var connection = _connection!;
         var limit = new AnswerLimit(connection.Wire);
         _loop.Arm(limit, AnswerMsMax);
-        if (await Ask(connection) is not { } answers)
+        _loop.Arm(_silence, SilentMs);
+        var asked = await Ask(connection);
+        _loop.Timers.Disarm(_silence);
+        if (asked is not { } answers)
         {
             Lost("the server did not answer its monitor");
         }
         else
         {
-            Note(answers);
+            Note(facts => Answered(answers(facts)));
             if (!_isStopped && Facts is { Role: ServerRole.Primary } && !await _accounts.Look(connection))
                 Lost("the server did not answer its monitor");
         }
@@ -139,9 +178,13 @@ internal sealed class ServerWatch
     // Somebody may be reading the accounts on this connection, because a client's password was wrong.
     private async LoopTask<Func<ServerFacts, ServerFacts>?> Ask(ServerConnection connection)
     {
-        await _accounts.Borrow();
-        var answers = await ServerQuestions.AskAgain(connection, Facts?.Globals.Epoch ?? 0, _options().AsksRunning);
-        _accounts.GiveBack();
+        // A server that hangs over its accounts must not keep the others from being looked at.
+        var isShared = _accounts.Uses(connection);
+        if (isShared)
+            await _accounts.Borrow();
+        var answers = await ServerQuestions.AskAgain(connection, Facts?.Globals.Epoch ?? 0, _options().AsksRunning, _options().AsksReplication);
+        if (isShared)
+            _accounts.GiveBack();
         return answers;
     }
 
@@ -156,8 +199,18 @@ internal sealed class ServerWatch
     {
         if (facts.Problem != problem)
             EngineLog.ServerUnwell(_logger, _id.Name, problem);
-        return facts with { Health = ServerHealth.Down, Problem = problem };
+        return facts with { Health = ServerHealth.Down, Problem = problem, UnwellSinceMs = facts.UnwellSinceMs ?? _loop.NowMs };
     }
+
+    private ServerFacts Answered(ServerFacts facts)
+    {
+        if (facts.Replication.Problem.Length > 0 && facts.Replication.Problem != _complaint)
+            EngineLog.ServerUnwell(_logger, _id.Name, facts.Replication.Problem);
+        _complaint = facts.Replication.Problem;
+        return facts with { SeenAtMs = _loop.NowMs, UnwellSinceMs = null };
+    }
+
+    private string _complaint = "";
 
     private void Lost(string problem)
     {
@@ -171,6 +224,21 @@ internal sealed class ServerWatch
         _connection = null;
     }
 
+    // It has its connection and says nothing.
+    private sealed class SilenceAlarm(ServerWatch watch) : TimerNode
+    {
+        protected internal override void OnDue()
+        {
+            watch.Note(facts => facts with { UnwellSinceMs = facts.UnwellSinceMs ?? watch._askedMs });
+            watch._looked();
+        }
+    }
+
+    private sealed class HurryAlarm(ServerWatch watch) : TimerNode
+    {
+        protected internal override void OnDue() => watch.LookSoon();
+    }
+
     private sealed class AnswerLimit(Wire wire) : TimerNode
     {
         protected internal override void OnDue() => wire.Close();
@@ -181,7 +249,8 @@ internal sealed class ServerWatch
 /// <param name="Monitor">The monitoring account, with its password; null when there is none.</param>
 /// <param name="Login">How to log in.</param>
 /// <param name="AsksRunning">Whether to ask how many statements run: only whoever finds the limit wants to know.</param>
-internal sealed record WatchOptions(Account? Monitor, ServerLoginOptions Login, bool AsksRunning = false)
+/// <param name="AsksReplication">Whether to ask whom it follows: where there are others.</param>
+internal sealed record WatchOptions(Account? Monitor, ServerLoginOptions Login, bool AsksRunning = false, bool AsksReplication = false)
 {
     /// <summary>What the monitor's connection is called in the server's lists.</summary>
     internal static byte[] Attributes { get; } = [12, .. "program_name"u8, 15, .. "seawall-monitor"u8];

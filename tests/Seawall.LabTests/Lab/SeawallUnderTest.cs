@@ -106,6 +106,9 @@ public sealed class SeawallUnderTest : IAsyncDisposable
     /// <summary>A connection as seawall, who may do everything.</summary>
     public Task<MySqlConnection> ConnectAsync(CancellationToken cancel) => ConnectAsync("seawall", "seawall", cancel);
 
+    /// <summary>A connection as app, which may write to the schema app and is bound by read_only.</summary>
+    public Task<MySqlConnection> ConnectAppAsync(CancellationToken cancel) => ConnectAsync("app", "app", cancel);
+
     public async Task<MySqlConnection> ConnectAsync(string user, string password, CancellationToken cancel)
     {
         var connection = new MySqlConnection(ConnectionString(user, password).ConnectionString);

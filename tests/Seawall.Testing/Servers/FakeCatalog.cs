@@ -20,6 +20,8 @@ internal static class FakeCatalog
         {
             return Variables(server, [.. server.Globals.Keys.Where(name => sql.Contains($"'{name}'", StringComparison.Ordinal))]);
         }
+        if (sql is "SHOW REPLICA STATUS" or "SHOW SLAVE STATUS" or "SHOW ALL SLAVES STATUS")
+            return Replication(server, isNew: sql == "SHOW REPLICA STATUS");
         if (sql.StartsWith("SHOW SESSION VARIABLES LIKE 'statement_id'", StringComparison.Ordinal))
             return Variables(server, ["statement_id"]);
         if (sql.Contains("performance_schema.variables_metadata", StringComparison.Ordinal))
@@ -46,6 +48,23 @@ internal static class FakeCatalog
 
     private static FakeRows Variables(FakeServer server, string[] names) => new(["Variable_name", "Value"],
         names.Where(server.Globals.ContainsKey).Select(name => (IReadOnlyList<string?>)[name, server.Globals[name]]));
+
+    private static FakeRows Replication(FakeServer server, bool isNew)
+    {
+        var (source, replica) = isNew ? ("Source", "Replica") : ("Master", "Slave");
+        return new FakeRows(
+            [
+                $"{source}_Host", $"{source}_Port", $"{source}_Server_Id", $"{replica}_IO_Running", $"{replica}_SQL_Running",
+                $"Seconds_Behind_{source}", "Last_IO_Error", "Last_SQL_Error",
+            ],
+            server.Source is not { } from ? [] :
+            [
+                [
+                    "10.9.9.9", "3306", from.Globals["server_id"], server.Receives, server.Applies,
+                    server is { Receives: "Yes", Applies: "Yes" } ? "0" : null, "", "",
+                ],
+            ]);
+    }
 
     private static string Checksum(FakeServer server)
     {

@@ -24,6 +24,7 @@ public sealed class FakeServer
         Kind = kind;
         foreach (var (name, value) in s_globals)
             Globals.Add(name, value);
+        Globals.Add("server_id", $"{endpoint.Text.GetHashCode(StringComparison.Ordinal) & 0x7FFF_FFFF}");
         if (!kind.IsMariaDb && kind.Number >= 80000)
             Globals.Add("statement_id", "1");
     }
@@ -53,6 +54,22 @@ public sealed class FakeServer
         [46] = ("utf8mb4_bin", "utf8mb4"),
         [63] = ("binary", "binary"),
     };
+
+    /// <summary>The server that it follows; null when it follows nobody.</summary>
+    public FakeServer? Source { get; set; }
+
+    /// <summary>What it says of the thread that receives: Yes, No or Connecting.</summary>
+    public string Receives { get; set; } = "Yes";
+
+    /// <summary>What it says of the thread that applies: Yes or No.</summary>
+    public string Applies { get; set; } = "Yes";
+
+    /// <summary>Whether it refuses writes.</summary>
+    public bool IsReadOnly
+    {
+        get => Globals["read_only"] == "ON";
+        set => Globals["read_only"] = value ? "ON" : "OFF";
+    }
 
     /// <summary>Connections beyond this are refused with 1040.</summary>
     public int ConnectionsMax { get; set; } = 1_000;

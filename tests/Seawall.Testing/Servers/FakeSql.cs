@@ -15,6 +15,10 @@ internal static class FakeSql
         var verb = Word(sql).ToUpperInvariant();
         if (verb is not ("SHOW" or "GET"))
             session.Warnings.Clear();
+        if (server.IsReadOnly && verb is ("INSERT" or "UPDATE" or "DELETE" or "REPLACE"))
+        {
+            return new FakeError(1290, "The MySQL server is running with the --super-read-only option so it cannot execute this statement");
+        }
         return verb switch
         {
             "" => new FakeError(1065, "Query was empty", "42000"),

@@ -41,7 +41,7 @@ public sealed class ReloadTests
 
         Assert.Equal(
             ["servers.b.name: (none) -> b", "servers.b.address: (none) -> db1:3306",
-                "servers.b.role: primary -> replica"],
+                "servers.b.role: auto -> replica"],
             SettingsDifference.Of(one, two).Select(change => change.ToString()));
         Assert.Equal(
             ["servers.b.name: b -> (none)", "servers.b.address: db1:3306 -> (none)",

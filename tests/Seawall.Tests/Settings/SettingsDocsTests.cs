@@ -61,7 +61,7 @@ public sealed partial class SettingsDocsTests
             && name != "servers.primary");
     }
 
-    [GeneratedRegex(@"\b(clients|servers|pool|overload|classes|brownouts|monitor|accounts|admin|metrics|log|process)\.[a-z][a-z_]+\b")]
+    [GeneratedRegex(@"\b(clients|servers|pool|overload|topology|classes|brownouts|monitor|accounts|admin|metrics|log|process)\.[a-z][a-z_]+\b")]
     private static partial Regex Spoken();
 
     [GeneratedRegex("^#([a-z_]+ = |\\[)", RegexOptions.Multiline)]

@@ -62,7 +62,9 @@ public sealed class SettingsReaderTests
             "there twice" },
         { "[[servers]]\nname = \"db\"\naddress = \"127.0.0.1:3307\"\nrole = \"replica\"", "file:6:8",
             "servers.name = \"db\" is there twice" },
-        { "[[servers]]\nname = \"b\"\naddress = \"127.0.0.1:3307\"", "file:4:1",
+        { "[[servers]]\nname = \"b\"\naddress = \"127.0.0.1:3307\"", "file:1:1", "set monitor.user" },
+        { "[[servers]]\nname = \"b\"\naddress = \"127.0.0.1:3307\"\nrole = \"primary\"\n"
+            + "[[servers]]\nname = \"c\"\naddress = \"127.0.0.1:3308\"\nrole = \"primary\"", "file:8:8",
             "two servers have servers.role = \"primary\"" },
         { "[[servers]]\nname = \"b\"\nrole = \"replica\"", "file:1:1", "server \"b\" has no address" },
         { "[[servers]]\nname = \"b c\"\naddress = \"127.0.0.1:3307\"\nrole = \"replica\"", "file:2:8",

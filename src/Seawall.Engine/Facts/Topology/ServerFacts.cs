@@ -44,14 +44,26 @@ public sealed record ServerFacts
     /// <summary>Where it is, looked up.</summary>
     public required Endpoint Endpoint { get; init; }
 
+    /// <summary>Where it is, as the settings have it.</summary>
+    public string Address { get; init; } = "";
+
     /// <summary>What it is for.</summary>
     public required ServerRole Role { get; init; }
+
+    /// <summary>Whether that is what the settings say; otherwise it is found out.</summary>
+    public bool IsRoleFixed { get; init; } = true;
 
     /// <summary>Whether it answers.</summary>
     public ServerHealth Health { get; init; }
 
     /// <summary>Why it does not, when it does not.</summary>
     public string? Problem { get; init; }
+
+    /// <summary>When it answered last, in the loops' milliseconds; null when it never did.</summary>
+    public long? SeenAtMs { get; init; }
+
+    /// <summary>Since when it does not answer; null while it does.</summary>
+    public long? UnwellSinceMs { get; init; }
 
     /// <summary>What it is, once it has greeted; null before.</summary>
     public ServerVersion? Version { get; init; }
@@ -101,6 +113,18 @@ public sealed record ServerFacts
     /// <summary>Whether it refuses writes; null when it was not asked.</summary>
     public bool? IsReadOnly { get; init; }
 
+    /// <summary>MySQL's identity of it; empty where there is none.</summary>
+    public string Uuid { get; init; } = "";
+
+    /// <summary>Its number among servers that replicate from each other (<c>server_id</c>); 0 when it was not asked.</summary>
+    public long ServerNumber { get; init; }
+
+    /// <summary>What it says of its replication.</summary>
+    public ReplicationFacts Replication { get; init; } = ReplicationFacts.Unknown;
+
+    /// <summary>The transactions that it has, as it writes them; only the end of a long list.</summary>
+    public string Position { get; init; } = "";
+
     /// <summary>The same with global variables as they are now: all that is looked at, or some of it.</summary>
     public ServerFacts WithGlobals(IReadOnlyCollection<KeyValuePair<string, string>> values)
     {
@@ -116,12 +140,20 @@ public sealed record ServerFacts
                     facts with { WaitTimeoutMs = seconds * 1000L },
                 "interactive_timeout" when int.TryParse(value, CultureInfo.InvariantCulture, out var seconds) =>
                     facts with { InteractiveTimeoutMs = seconds * 1000L },
+                "server_uuid" => facts with { Uuid = value },
+                "server_id" when long.TryParse(value, CultureInfo.InvariantCulture, out var number) => facts with { ServerNumber = number },
+                "gtid_executed" or "gtid_binlog_pos" => facts with { Position = EndOf(value) },
                 "read_only" => facts with { IsReadOnly = !value.Equals("OFF", StringComparison.OrdinalIgnoreCase) && value != "0" },
                 _ => facts,
             };
         }
         return facts;
     }
+
+    /// <summary>More of a position than anybody reads.</summary>
+    private const int PositionMax = 1_000;
+
+    private static string EndOf(string position) => position.Length <= PositionMax ? position : $"...{position[^PositionMax..]}";
 }
 
 /// <summary>A collation and its character set, by the names that <c>SET</c> takes.</summary>

@@ -72,6 +72,13 @@ internal sealed class FrontDoor
     internal void Tell(ServerId server, IReadOnlyCollection<KeyValuePair<string, string>> globals) =>
         _house.Facts.Publish(snapshot => snapshot.With(server, facts => facts.WithGlobals(globals)));
 
+    /// <summary>Has a server looked at soon, because a statement has met something there. Where roles are found out: it costs nothing elsewhere.</summary>
+    internal void LookSoon(ServerId server)
+    {
+        if (Facts.Topology.IsFound)
+            _house.LookSoon(server);
+    }
+
     /// <summary>Settings of sessions.</summary>
     internal SettingsTable Settings => _house.Settings;
 
@@ -152,6 +159,7 @@ internal sealed class FrontDoor
     /// <summary>Why nobody can be let in: no server has ever answered.</summary>
     internal string NoServerMessage() => Facts.Primary is { } server
         ? $"Seawall has not reached server '{server.Id}' at {server.Endpoint} yet: {server.Problem ?? "no answer so far"}"
+        : Facts.Topology.IsFound ? $"There is no server for writes: {Facts.Topology.Cause}; trying again is safe"
         : "Seawall knows of no server; see [[servers]]";
 
     /// <summary>Why nobody can be let in: the accounts have not been read, and a wrong "access denied" would mislead.</summary>

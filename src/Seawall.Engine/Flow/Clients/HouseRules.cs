@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Seawall.Engine.Facts;
 using Seawall.Engine.Facts.Accounts;
+using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Loops;
 using Seawall.MySql.Passwords;
 
@@ -87,6 +88,9 @@ internal sealed class HouseRules(
 
     /// <summary>What Seawall itself runs short of.</summary>
     internal required Strain Strain { get; init; }
+
+    /// <summary>Has a server looked at soon, because a statement has met something there.</summary>
+    internal required Action<ServerId> LookSoon { get; init; }
 
     /// <summary>Who may log in while there is not room for all.</summary>
     internal required ILoginGate Gate { get; init; }

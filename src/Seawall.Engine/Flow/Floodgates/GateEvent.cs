@@ -11,6 +11,12 @@ public enum GateEventKind : byte
 
     /// <summary>What is cut down for a while.</summary>
     Brownout,
+
+    /// <summary>Which server is the primary, or that there is none.</summary>
+    Primary,
+
+    /// <summary>How a server is, as one of the set.</summary>
+    Server,
 }
 
 /// <summary>One change of mode, with its cause.</summary>

@@ -13,6 +13,9 @@ internal sealed class Lease(PooledConnection connection)
     /// <summary>The connection.</summary>
     internal PooledConnection Connection { get; } = connection;
 
+    /// <summary>Whose it is; null when no session has it.</summary>
+    internal Pool? Pool => _pool;
+
     /// <summary>Since when, in the loop's milliseconds.</summary>
     internal long SinceMs { get; private set; }
 

@@ -20,6 +20,7 @@ internal sealed class Pool
     private int _total;
     private int _dialing;
     private int _generation;
+    private int _deposed;
     private volatile bool _mayBeTooMany;
 
     internal Pool(PoolContext context, PoolKey key, Account account)
@@ -185,6 +186,20 @@ internal sealed class Pool
         Trim(closeAll: true);
         DialIfNeeded();
     }
+
+    /// <summary>
+    /// The server is the primary no more, by somebody else's doing. What is idle is closed, what is in use is closed when it comes back and
+    /// takes no more statements, and those who wait go after the new one.
+    /// </summary>
+    internal void Depose()
+    {
+        Volatile.Write(ref _deposed, Interlocked.Increment(ref _generation));
+        Trim(closeAll: true);
+        FailWaiters(LeaseFailure.Moved);
+    }
+
+    /// <summary>Whether a connection is one of the time when the server was the primary, and it is not now.</summary>
+    internal bool IsDeposed(PooledConnection connection) => connection.Generation < Volatile.Read(ref _deposed);
 
     /// <summary>Closes idle connections that are too old or too many; <paramref name="closeAll"/> leaves none.</summary>
     internal void Trim(bool closeAll = false)

@@ -94,6 +94,26 @@ internal sealed class PoolBook(Func<ServerId, PoolContext> contextOf)
             pool.Trim(closeAll: true);
     }
 
+    /// <summary>A server is the primary no more.</summary>
+    internal void Depose(ServerId server)
+    {
+        foreach (var pool in _pools.Values)
+        {
+            if (pool.Key.Server == server)
+                pool.Depose();
+        }
+    }
+
+    /// <summary>Those who wait for a connection to a server go elsewhere.</summary>
+    internal void MoveWaiters(ServerId server)
+    {
+        foreach (var pool in _pools.Values)
+        {
+            if (pool.Key.Server == server)
+                pool.FailWaiters(LeaseFailure.Moved);
+        }
+    }
+
     /// <summary>Nobody who waits will get a connection any more.</summary>
     internal void FailWaiters(LeaseFailure failure)
     {

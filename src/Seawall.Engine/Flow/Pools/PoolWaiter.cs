@@ -26,6 +26,9 @@ internal enum LeaseFailure : byte
 
     /// <summary>Somebody has ended the statement.</summary>
     Killed,
+
+    /// <summary>The server is the primary no more: the statement goes after it.</summary>
+    Moved,
 }
 
 /// <summary>

@@ -13,6 +13,9 @@ internal sealed record ServerRows(ServerReply Reply, IReadOnlyList<byte[]?[]> Ro
     /// <summary>The number of the collation that the first column is described with; 0 without columns.</summary>
     internal int Collation { get; init; }
 
+    /// <summary>The names of the columns, where they were asked for.</summary>
+    internal IReadOnlyList<string> Names { get; init; } = [];
+
     /// <summary>The flags that came with its end.</summary>
     internal ServerStatus Status { get; init; }
 
@@ -21,6 +24,20 @@ internal sealed record ServerRows(ServerReply Reply, IReadOnlyList<byte[]?[]> Ro
 
     /// <summary>A value as text; null for NULL.</summary>
     internal string? Text(int row, int column) => Rows[row][column] is { } value ? Encoding.UTF8.GetString(value) : null;
+
+    /// <summary>A value as text, by the first of these names that a column has; null for NULL, and when none has one.</summary>
+    internal string? Text(int row, params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+        {
+            for (var column = 0; column < Names.Count; column++)
+            {
+                if (Names[column].Equals(name, StringComparison.OrdinalIgnoreCase))
+                    return Text(row, column);
+            }
+        }
+        return null;
+    }
 }
 
 /// <summary>Asks a server something on a connection that nobody else is using.</summary>
@@ -55,9 +72,12 @@ internal static class ServerQuery
 
     /// <summary>Reads the rows of the next answer; a server that sends more than <paramref name="bytesMax"/> is given up.</summary>
     internal static async LoopTask<ServerRows> Read(
-        ServerConnection connection, int columns, long bytesMax = BytesMax)
+        ServerConnection connection, int columns, long bytesMax = BytesMax, bool withNames = false)
     {
-        var result = new Result(connection.DeprecatesEof, connection.TracksSession, columns, bytesMax);
+        var result = new Result(connection.DeprecatesEof, connection.TracksSession, columns, bytesMax)
+        {
+            Names = withNames ? [] : null,
+        };
         byte due = 1;
         while (!result.IsOver)
         {
@@ -77,6 +97,7 @@ internal static class ServerQuery
         return new ServerRows(result.Reply, result.Rows)
         {
             Collation = result.Collation,
+            Names = result.Names ?? [],
             Status = result.Status,
             Changes = result.Changes,
         };
@@ -105,6 +126,8 @@ internal static class ServerQuery
 
         internal List<byte[]?[]> Rows { get; } = [];
 
+        internal List<string>? Names { get; init; }
+
         internal bool IsOver { get; private set; }
 
         internal int Collation { get; private set; }
@@ -129,6 +152,8 @@ internal static class ServerQuery
                 const int collationToEnd = 12;
                 if (Collation == 0 && payload.Length > collationToEnd)
                     Collation = BinaryPrimitives.ReadUInt16LittleEndian(payload[^collationToEnd..]);
+                if (Names is not null && Names.Count < _columns && !NoteName(payload))
+                    return false;
                 _definitions--;
                 return true;
             }
@@ -136,6 +161,16 @@ internal static class ServerQuery
             if (payload is [OkPacket.EndHeader, ..] && (deprecatesEof || payload.Length < EofPacket.LengthLimit))
                 return deprecatesEof ? NoteOk(payload) : IsOver = true;
             return Rows.Count < RowsMax && (_bytes += payload.Length) < bytesMax && NoteRow(payload);
+        }
+
+        // Behind the catalog, the schema and the table's two names.
+        private bool NoteName(ReadOnlySpan<byte> payload)
+        {
+            var reader = new FieldReader(payload);
+            for (var before = 4; before > 0; before--)
+                _ = reader.LengthEncodedBytes();
+            Names!.Add(Encoding.UTF8.GetString(reader.LengthEncodedBytes()));
+            return reader.IsValid;
         }
 
         private bool NoteFirst(ReadOnlySpan<byte> payload)

@@ -60,6 +60,7 @@ public static class LoopCounters
             meter => meter.Compression?.FramesReceived ?? 0),
         new("frames_plain_bytes_received", "bytes that these were before they were compressed",
             meter => meter.Compression?.PlainReceived ?? 0),
+        new("primary_waits", "statements that had to wait because no server took writes (topology.hold_ms_max)", meter => meter.PrimaryWaits),
         new("gate_waits", "statements that had to wait for their turn (servers.running_max)", meter => meter.GateWaits),
         new("holds", "statements that had to wait for the pace of their rule, or were deferred", meter => meter.Holds),
         new("sheds", "statements refused because their server had too much to do: see SHOW SHED", meter => meter.Sheds),
@@ -83,6 +84,7 @@ public static class LoopCounters
     public static IReadOnlyList<LoopLatency> Latencies { get; } =
     [
         new("statement", "from a command to the end of its answer", meter => meter.Statement),
+        new("primary_wait", "waiting for a server that takes writes, for those who had to", meter => meter.PrimaryWait),
         new("gate_wait", "waiting for one's turn, for those who had to", meter => meter.GateWait),
         new("hold_wait", "waiting for the pace of one's rule, or as deferred, for those who had to", meter => meter.HoldWait),
         new("lease_wait", "waiting for a server connection, for those who had to", meter => meter.LeaseWait),

@@ -46,8 +46,8 @@ internal sealed class Applier(ApplierContext context)
     /// <summary>What it works with.</summary>
     internal ApplierContext Context => context;
 
-    /// <summary>The server that it runs them at; null while none is named.</summary>
-    internal ServerId? Server => context.Board.Current.Primary?.Id;
+    /// <summary>The server that it runs them at; null while there is none.</summary>
+    internal ServerId? Server => context.Board.Current is { Topology.TakesWrites: true, Primary: { } primary } ? primary.Id : null;
 
     /// <summary>The accounts that it has statements of.</summary>
     internal IEnumerable<ApplierAccount> Accounts => _accounts.Values;

@@ -1,4 +1,5 @@
 using Seawall.Engine.Flow.Clients;
+using Seawall.MySql.Commands;
 using Seawall.MySql.Results;
 using Seawall.MySql.Statements;
 
@@ -116,8 +117,8 @@ internal static class PinLedger
     // A statement alone is a transaction only if it touches a table of an engine that has them, and nobody says whether it did.
     private static bool EndsTransaction(Statement statement, AnswerFacts facts) =>
         !facts.IsError && !statement.Session.InTransaction
-        && (statement.WasInTransaction
-            || (statement.Facts.Traits & (StatementTraits.EndsTransaction | StatementTraits.ImplicitCommit)) != 0);
+        && (statement.WasInTransaction || (statement.Kind != CommandKind.StatementPrepare
+            && (statement.Facts.Traits & (StatementTraits.EndsTransaction | StatementTraits.ImplicitCommit)) != 0));
 
     private static bool Explains(StatementTraits traits) => (traits & (
         StatementTraits.UserVariableWrite | StatementTraits.CreatesTemporaryTable | StatementTraits.DropsTemporaryTable

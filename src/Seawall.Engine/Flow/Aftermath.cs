@@ -293,7 +293,10 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         var decision = statement.Decision;
         // The server may have been told not to report even this: the connection is told again before the next statement.
         if ((statement.Facts.Traits & StatementTraits.SetsSessionTracking) != 0)
+        {
             session.Lease!.Connection.NeedsTracking = session.Lease.Connection.TracksSession;
+            await Keepsake.TakeWarningsThere(session, session.Lease.Connection); // To be told takes them away.
+        }
         if (decision.ChangesGlobals && !facts.IsError)
             await GlobalChanges.Tell(statement, door);
         // A question without a table is not the transaction for which SET TRANSACTION has spoken (MariaDB 10.11, MySQL 9.7 and 5.6).
@@ -304,6 +307,8 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         PinLedger.Update(statement, facts);
         if (LateReports.AreLeft(statement, facts))
             await LateReports.Ask(statement, facts);
+        if (facts.Below is { } below)
+            await Keepsake.TakeOnTop(session, session.Lease!.Connection, below);
         Bequest.PinWanted(session);
         NotePins(session, pinsBefore);
         if (decision.EndsConnection && !facts.IsError)

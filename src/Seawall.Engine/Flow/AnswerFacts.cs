@@ -33,6 +33,9 @@ internal sealed class AnswerFacts
     /// <summary>What may be asked of the statement before, and this one has left as it was.</summary>
     internal PreviousFacts Keeps { get; set; }
 
+    /// <summary>Warnings of before that an error has come on top of, and that are not on the connection; null when there are none.</summary>
+    internal KeptWarnings? Below { get; set; }
+
     /// <summary>Whether any of its results had warnings.</summary>
     internal bool HadWarnings { get; private set; }
 
@@ -83,6 +86,7 @@ internal sealed class AnswerFacts
     {
         Status = default;
         Keeps = PreviousFacts.None;
+        Below = null;
         HadWarnings = HasStatus = IsError = IsEof = HasSessionChanges = HasNamelessChange = HasVariableChange = false;
         HasUnmovableChange = HasTrackingChange = OwesReport = false;
         ErrorCode = Warnings = 0;

@@ -25,6 +25,10 @@ internal static class Bequest
     /// <summary>Whether each statement makes this server forget the warnings before it; others need one with a table.</summary>
     internal static bool AlwaysForgets(ServerVersion version) => version is { IsMariaDb: false, Number: >= 50700 };
 
+    /// <summary>Whether an error that comes on top of what is there would come on top of what is not the session's last warnings.</summary>
+    internal static bool AddsToOthers(Session session, ServerConnection connection) => AlwaysForgets(connection.Version)
+        && connection.HoldsDiagnostics && session.Elsewhere.HasFlag(PreviousFacts.Diagnostics);
+
     /// <summary>Whether the text of the statement is looked at when its answer has come.</summary>
     internal static bool NeedsText(Statement statement) =>
         InsertIds.NeedsText(statement) || (statement.Facts.Traits & StatementTraits.UsesSequence) != 0;
@@ -108,7 +112,7 @@ internal static class Bequest
         NoteRowCount(statement, facts);
         NoteFoundRows(statement, facts, connection.Version);
         NoteDiagnostics(statement, facts, connection);
-        if (session.Elsewhere.HasFlag(PreviousFacts.LastGtid))
+        if (session.Elsewhere.HasFlag(PreviousFacts.LastGtid) && statement.Kind != CommandKind.StatementPrepare)
             NoteWrites(session, statement.Facts, facts);
         if ((statement.Facts.Traits & StatementTraits.UsesSequence) != 0 && !facts.IsError)
             NoteSequences(statement);
@@ -128,6 +132,9 @@ internal static class Bequest
         session.AnswerWarnings = isOnTop ? (ushort)Math.Min(WarningsToRepeat(session) + 1, ushort.MaxValue) : facts.Warnings;
         session.HasUncountedWarnings = facts.IsError && facts.ErrorCode != SqlError.NothingToResignal.Code
             && (isOnTop ? session.HasUncountedWarnings : statement.Kind != CommandKind.InitDb);
+        // What its parser says MySQL 9.7 does not even count when none is to be kept.
+        if (facts.IsError && facts.ErrorCode == SqlError.Syntax.Code && AlwaysForgets(version) && session.Settings["max_error_count"] == "0")
+            (session.AnswerWarnings, session.HasUncountedWarnings) = (0, false);
     }
 
     /// <summary>Whether the connection knows something that clients of this account are known to ask for.</summary>
@@ -243,6 +250,9 @@ internal static class Bequest
         }
         if (AlwaysForgets(connection.Version))
             connection.HoldsDiagnostics = facts.IsError || facts.HadWarnings;
+        // Such an error comes on top of what was there, which others have the connection of.
+        if (isRepeated && AlwaysForgets(connection.Version) && session.LastResult.Warnings > 0 && session.Elsewhere.HasFlag(PreviousFacts.Diagnostics))
+            facts.Below = session.KeptWarnings;
         session.LastResult = session.LastResult with { Warnings = WarningsOf(facts), IsError = facts.IsError };
         session.Elsewhere &= ~PreviousFacts.Diagnostics;
         session.KeptWarnings = null;

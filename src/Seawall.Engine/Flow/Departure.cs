@@ -28,6 +28,11 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
             return SendPrepared(statement, connection, prepared);
         var grows = statement.Kind == CommandKind.Query && !QueryPacket.TryFit(statement, connection);
         connection.Wire.Loop.Writer.Clear();
+        if (statement.Kind == CommandKind.InitDb && Bequest.AddsToOthers(session, connection))
+        {
+            statement.NeedsCleanDiagnostics = true;
+            session.Elsewhere |= PreviousFacts.FoundRows;
+        }
         var answers = WriteMove(statement, connection, session.Settings);
         if (answers > 0)
             return SendMoved(statement, connection, answers, grows);

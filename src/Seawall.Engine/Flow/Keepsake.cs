@@ -73,6 +73,15 @@ internal static class Keepsake
         session.LastResult.Warnings > 0 && !session.Elsewhere.HasFlag(PreviousFacts.Diagnostics)
             ? TakeWarnings(session, connection) : LoopTask.Completed;
 
+    /// <summary>
+    /// Asks for the error that came on top of these warnings, which are the session's own and on no connection any more: both are kept.
+    /// </summary>
+    internal static async LoopTask TakeOnTop(Session session, ServerConnection connection, KeptWarnings below)
+    {
+        await TakeWarnings(session, connection);
+        session.KeptWarnings = session.KeptWarnings?.On(below, session);
+    }
+
     /// <summary>Asks what LAST_INSERT_ID() is.</summary>
     internal static LoopTask TakeInsertId(Session session, ServerConnection connection) =>
         Take(session, connection, wantsWarnings: false, wantsNumbers: true);
@@ -144,5 +153,12 @@ internal sealed record KeptWarnings(IReadOnlyList<byte[]?[]> Rows, int? Warnings
         // An error's packet does not say how many warnings came before it.
         int? warnings = isWhole ? answer.Rows.Count : session.LastResult.IsError ? null : session.LastResult.Warnings;
         return new(answer.Rows, warnings, isWhole ? errors : null);
+    }
+
+    /// <summary>These on top of others. No more are kept than the session wants.</summary>
+    internal KeptWarnings On(KeptWarnings below, Session session)
+    {
+        var countMax = int.TryParse(session.Settings["max_error_count"], CultureInfo.InvariantCulture, out var count) ? count : int.MaxValue;
+        return new([.. below.Rows.Concat(Rows).Take(countMax)], below.Warnings + Warnings, below.Errors + Errors);
     }
 }

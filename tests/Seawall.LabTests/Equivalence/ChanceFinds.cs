@@ -244,6 +244,59 @@ internal static class ChanceFinds
             A: [fetch 1 rows of 1]
             A: show warnings
             """),
+        // The error of a command that begins no statement comes on top of what was there, on MySQL since 5.7.
+        ("", """
+            A: drop table if exists nothing
+            B: select * from x1
+            A: [InitDb] nothing
+            A: select @@error_count, @@warning_count
+            A: drop table if exists nothing
+            B: select * from x1
+            A: [InitDb] nothing
+            B: select * from x1
+            A: [InitDb] nothing
+            A: [Ping]
+            A: show warnings
+            A: [InitDb] nothing
+            A: [InitDb] nothing
+            A: show warnings
+            A: select * from nothing
+            B: select * from x1
+            A: [InitDb] nothing
+            A: show errors
+            A: select 1 from t limit 1
+            B: select * from x1
+            A: [InitDb] nothing
+            A: show warnings
+            """),
+        // A connection that must be told again what to report loses no warnings over it.
+        ("9", """
+            A: begin
+            A: insert into t (n) values (1)
+            A: set session_track_gtids = off
+            A: show warnings limit 1
+            """),
+        // To prepare what ends a transaction ends none: READ ONLY is still carried on.
+        ("", """
+            A: start transaction read only
+            A: select * from t order by id
+            A: set autocommit = 0
+            A: set autocommit = 1
+            A: [prepare 0] drop table if exists tt2
+            B: insert into t (n) values (1)
+            A: insert into t (n) values (1)
+            """),
+        // With max_error_count = 0 MySQL 9.7 does not count what its parser says.
+        ("59", """
+            A: set max_error_count = 0
+            A: selec 1
+            A: [Ping]
+            A: select * from nothing
+            A: [SetOption 0]
+            A: selec 1
+            A: show warnings
+            A: [SetOption 0]
+            """),
         // To explain what uses no table leaves the warnings of the statement before.
         ("", """
             A: select * from nothing

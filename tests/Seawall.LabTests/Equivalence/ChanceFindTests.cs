@@ -1,3 +1,4 @@
+using System.Globalization;
 using Seawall.LabTests.Lab;
 using Xunit;
 
@@ -31,8 +32,7 @@ public sealed class ChanceFindTests(LabServers lab)
         {
             if (Plan.FromEnvironment() is { Report: { } file } plan && plan.Server == kind)
             {
-                var text = await File.ReadAllTextAsync(file, Cancel);
-                wrong.Add($"{new Replay(grounds, seawall.Port) { Say = Console.Error.WriteLine }.Run(ReportReader.Read(text))}");
+                wrong.Add($"{new Replay(grounds, seawall.Port) { Say = Console.Error.WriteLine }.Run(await ReadAsync(plan, file))}");
             }
             foreach (var (servers, report) in ChanceFinds.All.Where(find => find.On.Length == 0 || find.On.Contains(SessionVariables.Letter(kind))))
             {
@@ -46,5 +46,14 @@ public sealed class ChanceFindTests(LabServers lab)
                 ground.Dispose();
         }
         Assert.True(wrong.Count == 0, string.Join("\n\n", wrong));
+    }
+    // A script of a world by its number, or the lines of a report.
+    private static async Task<List<Moment>> ReadAsync(Plan plan, string file)
+    {
+        const string ofWorld = "script:";
+        if (!file.StartsWith(ofWorld, StringComparison.Ordinal))
+            return ReportReader.Read(await File.ReadAllTextAsync(file, Cancel));
+        var script = ScriptMaker.Make(plan.Seed, int.Parse(file[ofWorld.Length..], CultureInfo.InvariantCulture), plan.Server!.Value);
+        return [.. script.Steps.Select(step => new Moment(script, step))];
     }
 }

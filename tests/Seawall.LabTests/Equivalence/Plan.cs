@@ -32,7 +32,7 @@ internal sealed record Plan
     /// <summary>Steps with such a text are left out: to look behind a difference that is known already.</summary>
     internal string? Skip { get; init; }
 
-    /// <summary>A file with the lines of a report, to be played again instead.</summary>
+    /// <summary>A file with the lines of a report, to be played again instead; or <c>script:N</c>, that one of the first world alone.</summary>
     internal string? Report { get; init; }
 
     /// <summary>Whether the environment says anything.</summary>

@@ -82,8 +82,11 @@ internal sealed class Replay(IReadOnlyList<Ground> grounds, int port)
                 return null;
             var difference = player.Pair.Read(player.Sent);
             player.Sent = null;
-            if (difference is not null)
+            // Who wants to hear all goes on behind a difference.
+            if (difference is not null && player.Pair.Say is null)
                 return difference;
+            if (difference is not null)
+                player.Pair.Say!($" DIFFERENT {difference}");
         }
         player.Waiting.Clear();
         // Others may wait for the connection that it keeps.

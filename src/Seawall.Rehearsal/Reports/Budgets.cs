@@ -36,9 +36,6 @@ internal sealed record Budgets
     /// <summary>How long it may take until connects are as before after a burst.</summary>
     public double RecoverySecondsMax { get; init; } = 10;
 
-    /// <summary>Memory of an idle connection.</summary>
-    public double MemoryPercent { get; init; } = 50;
-
     /// <summary>Reads a file's text; null, and why, when it cannot be used.</summary>
     public static Budgets? Read(string toml, out string problem)
     {
@@ -57,9 +54,9 @@ internal sealed record Budgets
             foreach (var pair in table.Items)
             {
                 var text = pair.Value?.ToString().Trim() ?? "";
-                if (!double.TryParse(text, CultureInfo.InvariantCulture, out var value) || value < 0 || !double.IsFinite(value))
+                if (!TryRead(text, out var value))
                 {
-                    problem = $"budgets.{pair.Key} must be a number that is not negative; it is {text}";
+                    problem = $"budgets.{pair.Key} must be a number that is not negative, or inf for no budget; it is {text}";
                     return null;
                 }
                 if (budgets.With(pair.Key?.ToString().Trim() ?? "", value) is not { } changed)
@@ -77,8 +74,18 @@ internal sealed record Budgets
     public static IReadOnlyList<string> Names { get; } =
     [
         "round_trips_percent", "packets_percent", "segments_percent", "server_cpu_percent", "failing_logins_percent", "headroom_min",
-        "knee_percent", "connect_p99_ms_max", "refused_percent_max", "recovery_seconds_max", "memory_percent",
+        "knee_percent", "connect_p99_ms_max", "refused_percent_max", "recovery_seconds_max",
     ];
+
+    private static bool TryRead(string text, out double value)
+    {
+        if (text is "inf" or "+inf")
+        {
+            value = double.PositiveInfinity;
+            return true;
+        }
+        return double.TryParse(text, CultureInfo.InvariantCulture, out value) && value >= 0 && double.IsFinite(value);
+    }
 
     private Budgets? With(string key, double value) => key switch
     {
@@ -92,7 +99,6 @@ internal sealed record Budgets
         "connect_p99_ms_max" => this with { ConnectP99MsMax = value },
         "refused_percent_max" => this with { RefusedPercentMax = value },
         "recovery_seconds_max" => this with { RecoverySecondsMax = value },
-        "memory_percent" => this with { MemoryPercent = value },
         _ => null,
     };
 }

@@ -24,6 +24,7 @@ internal static class FactsReader
         {
             Version = session.Login.ServerVersion,
             Greeted = session.Login.Greeted,
+            OwnPlugin = session.Login.Ended,
             OffersTls = offersTls,
             Tls = tls,
             TlsProblem = tlsProblem,

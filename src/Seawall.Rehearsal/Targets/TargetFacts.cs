@@ -22,6 +22,9 @@ internal sealed record TargetFacts
     /// <summary>The plugin that it greets with.</summary>
     public required string Greeted { get; init; }
 
+    /// <summary>The plugin of the account that Seawall itself logs in with, as it goes over the wire.</summary>
+    public string OwnPlugin { get; init; } = "";
+
     /// <summary>Global variables.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
 

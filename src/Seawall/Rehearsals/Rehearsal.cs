@@ -2,6 +2,7 @@ using Seawall.Control;
 using Seawall.Rehearsal.Lints;
 using Seawall.Rehearsal.Reports;
 using Seawall.Rehearsal.Targets;
+using Seawall.Rehearsal.Xrays;
 
 namespace Seawall.Rehearsals;
 
@@ -75,6 +76,62 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
             if (server.Facts.UsedCollations is null)
                 _notTested.Add($"collations of columns on the {server.Target.Name} server");
         }
+    }
+
+    /// <summary>Logins of every kind, measured on both.</summary>
+    internal async Task Handshake(CancellationToken cancel)
+    {
+        var (old, @new) = await Facts(cancel);
+        var drivers = DriverChoice.Of(old, order.Drivers);
+        var (isMarked, reason) = await Marked(cancel);
+        if (order.MakesAccounts && !isMarked)
+            throw new RehearsalException($"accounts are made on rehearsal targets only: {reason}");
+        await using var accounts = order.MakesAccounts
+            ? await XrayAccounts.Make(order.Old, order.New, AccountClasses.Of(old, @new, order.Accounts).Classes, time, cancel)
+            : XrayAccounts.Own(order.Old, order.New, old, @new, time);
+        var plan = new XrayPlan { Samples = order.Samples, MayFlush = isMarked };
+        var xray = new Xray((order.Old, old, Process(order.Old)), (order.New, @new, Process(order.New)), plan, time);
+        try
+        {
+            order.Screen.Step($"Logging in: {accounts.All.Count} kinds of accounts, {drivers.Weights.Count} drivers, {plan.Samples} logins of each kind");
+            await xray.Run(accounts.All, drivers.Weights.Keys, Progress, cancel);
+        }
+        finally
+        {
+            var report = new XrayReport(xray.Seen, drivers, old, @new, order.Budgets, new Random(Seed));
+            var who = order.MakesAccounts ? "one account of each kind, made for it" : "the accounts of the DSNs alone";
+            Add(report.Make(), [$"logins measured: {who}"], accounts.NotMade);
+            _sections.Add(report.Kinds());
+            if (!order.MakesAccounts)
+                _notTested.Add("logins to other kinds of accounts than the DSNs' own (--make-accounts makes one of each, on marked servers)");
+            if (!isMarked)
+                _notTested.Add($"logins while the server's cache of passwords is empty: {reason}");
+            if (xray.IsCut)
+                _notTested.Add("kinds of logins for which the time was too short");
+        }
+
+        void Progress(int done, int all)
+        {
+            if (done % 10 == 0)
+                order.Screen.Step($"{done} of {all} kinds of logins");
+        }
+    }
+
+    /// <summary>What chance is drawn from: the same each time, so that the same samples give the same intervals.</summary>
+    private const int Seed = 20_261;
+
+    private static ServerProcess? Process(Target target) => ServerProcess.Find(target.Dsn);
+
+    private async Task<(bool IsMarked, string Reason)> Marked(CancellationToken cancel)
+    {
+        foreach (var target in (Target[])[order.Old, order.New])
+        {
+            await using var session = await target.Open(time, cancel);
+            var mark = await RehearsalMark.Check(session, target, order.Meant, cancel);
+            if (!mark.IsMarked)
+                return mark;
+        }
+        return (true, "");
     }
 
     /// <summary>Both servers' facts, read once.</summary>

@@ -45,11 +45,28 @@ internal sealed class RehearsalOptions
         Description = "Sign the JSON with an ECDSA key (PEM), into FILE.sig beside it",
         HelpName = "FILE",
     };
+    private readonly Option<string[]> _meant = new("--i-mean")
+    {
+        Description = "The name under which a server is marked as a rehearsal target; can be repeated",
+        HelpName = "NAME",
+    };
+    private readonly Option<bool> _makesAccounts = new("--make-accounts")
+    {
+        Description = "Make an account of each kind on both servers, which must be marked, and drop it afterwards",
+    };
+    private readonly Option<int> _samples = new("--samples")
+    {
+        Description = "Logins of each kind on each server",
+        HelpName = "N",
+        DefaultValueFactory = _ => 20,
+    };
     private readonly Option<bool> _quiet = new("--quiet") { Description = "No progress" };
 
-    /// <summary>Adds them to a command.</summary>
-    internal void AddTo(Command command)
+    /// <summary>Adds them to a command; <paramref name="measures"/> says whether it logs in more than to look.</summary>
+    internal void AddTo(Command command, bool measures)
     {
+        foreach (var option in measures ? (Option[])[_meant, _makesAccounts, _samples] : [])
+            command.Options.Add(option);
         foreach (var option in (Option[])[_old, _new, _oldPassword, _newPassword, _drivers, _accounts, _budgets, _html, _json, _key, _quiet])
             command.Options.Add(option);
     }
@@ -75,6 +92,9 @@ internal sealed class RehearsalOptions
             Drivers = [.. (parsed.GetValue(_drivers) ?? []).Select(Driver)],
             Accounts = [.. (parsed.GetValue(_accounts) ?? []).Select(Account)],
             Budgets = budgets,
+            Meant = parsed.GetValue(_meant) ?? [],
+            MakesAccounts = parsed.GetValue(_makesAccounts),
+            Samples = Math.Clamp(parsed.GetValue(_samples), 1, 10_000),
             HtmlFile = parsed.GetValue(_html),
             JsonFile = parsed.GetValue(_json),
             SignKey = key,
@@ -139,6 +159,12 @@ internal sealed record RehearsalOrder(Target Old, Target New)
     internal IReadOnlyList<(string User, string Old, string New)> Accounts { get; init; } = [];
 
     internal Budgets Budgets { get; init; } = new();
+
+    internal IReadOnlyList<string> Meant { get; init; } = [];
+
+    internal bool MakesAccounts { get; init; }
+
+    internal int Samples { get; init; }
 
     internal string? HtmlFile { get; init; }
 

@@ -36,7 +36,7 @@ internal sealed class RehearsalScreen(IAnsiConsole console, bool isQuiet)
         {
             var table = new Table().Border(TableBorder.Simple).AddColumn("");
             foreach (var name in (string[])["old", "new", "change", "budget"])
-                table.AddColumn(new TableColumn(name).RightAligned().NoWrap());
+                table.AddColumn(new TableColumn(name).RightAligned());
             table.AddColumn("result");
             foreach (var one in section.Measures)
             {

@@ -22,6 +22,7 @@ internal static class RehearseVerb
     {
         var command = new Command("rehearse", "Compare two servers before an upgrade: new connections first.");
         command.Add(Step("lint", "What is known without any load: exchanges of every login, accounts, TLS, start-up statements, defaults.", ["lint"], time));
+        command.Add(Step("handshake", "The X-ray: logins of every kind, measured on both servers in turns.", ["handshake"], time));
         return command;
     }
 
@@ -29,7 +30,7 @@ internal static class RehearseVerb
     {
         var options = new RehearsalOptions();
         var command = new Command(name, description);
-        options.AddTo(command);
+        options.AddTo(command, measures: steps is not ["lint"]);
         command.SetAction(async (parsed, cancel) => await Run(
             async end =>
             {
@@ -41,6 +42,7 @@ internal static class RehearseVerb
 
     private static Task Do(string step, Rehearsals.Rehearsal rehearsal, CancellationToken cancel) => step switch
     {
+        "handshake" => rehearsal.Handshake(cancel),
         _ => rehearsal.Lint(cancel),
     };
 

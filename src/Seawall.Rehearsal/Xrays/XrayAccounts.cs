@@ -1,0 +1,112 @@
+using System.Security.Cryptography;
+using System.Text;
+using Seawall.Rehearsal.Lints;
+using Seawall.Rehearsal.Logins;
+using Seawall.Rehearsal.Targets;
+
+namespace Seawall.Rehearsal.Xrays;
+
+/// <summary>An account to log in with on both servers: what its class is, and as whom on each.</summary>
+/// <param name="Class">The class that it stands for.</param>
+/// <param name="User">Its name.</param>
+/// <param name="Passwords">Its password on the old and on the new server.</param>
+internal sealed record XrayAccount(AccountClass Class, (string Old, string New) User, (LoginPassword Old, LoginPassword New) Passwords);
+
+/// <summary>Accounts made for one rehearsal, one for each class, and dropped with it. Only on servers that are marked.</summary>
+internal sealed class XrayAccounts : IAsyncDisposable
+{
+    private readonly List<(Target Target, string User)> _made = [];
+    private readonly TimeProvider _time;
+
+    private XrayAccounts(TimeProvider time) => _time = time;
+
+    /// <summary>Those that there are.</summary>
+    public List<XrayAccount> All { get; } = [];
+
+    /// <summary>Classes for which none could be made, with the reason.</summary>
+    public List<string> NotMade { get; } = [];
+
+    /// <summary>The accounts of the DSNs stand for their own class.</summary>
+    public static XrayAccounts Own(Target old, Target @new, TargetFacts oldFacts, TargetFacts newFacts, TimeProvider time)
+    {
+        var accounts = new XrayAccounts(time);
+        var pair = new AccountClass(PluginOf(old, oldFacts), PluginOf(@new, newFacts), false, 1, 1);
+        accounts.All.Add(new XrayAccount(
+            pair, (old.Dsn.User, @new.Dsn.User), (old.Dsn.Password ?? new LoginPassword(default), @new.Dsn.Password ?? new LoginPassword(default))));
+        return accounts;
+    }
+
+    /// <summary>Makes one for each class. What was made is dropped again even when this is cancelled in the middle.</summary>
+    public static async Task<XrayAccounts> Make(
+        Target old, Target @new, IReadOnlyList<AccountClass> classes, TimeProvider time, CancellationToken cancel)
+    {
+        var accounts = new XrayAccounts(time);
+        try
+        {
+            await using var oldSession = await old.Open(time, cancel);
+            await using var newSession = await @new.Open(time, cancel);
+            foreach (var (one, index) in classes.Select((one, index) => (one, index)))
+            {
+                // Letters and figures alone: it stands in a statement, and passes every rule for passwords.
+                var password = $"Aa1-{RandomNumberGenerator.GetHexString(24, lowercase: true)}";
+                var user = $"seawall_rhs{index}";
+                if (await accounts.Make(old, oldSession, one.OldPlugin, user, password, cancel)
+                    && (IsSame(old, @new) || await accounts.Make(@new, newSession, one.NewPlugin, user, password, cancel)))
+                {
+                    var secret = new LoginPassword(Encoding.ASCII.GetBytes(password));
+                    accounts.All.Add(new XrayAccount(one, (user, user), (secret, secret)));
+                }
+            }
+            return accounts;
+        }
+        catch
+        {
+            await accounts.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var group in _made.GroupBy(one => one.Target))
+        {
+            await using var session = await group.Key.Open(_time, CancellationToken.None);
+            foreach (var (_, user) in group)
+                await session.Ask($"DROP USER '{user}'@'%'", CancellationToken.None);
+        }
+        _made.Clear();
+    }
+
+    private async Task<bool> Make(Target target, ProbeSession session, string plugin, string user, string password, CancellationToken cancel)
+    {
+        var isMariaDb = session.Login.ServerVersion.Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
+        var how = plugin switch
+        {
+            "mysql_native_password" when isMariaDb => $"VIA mysql_native_password USING PASSWORD('{password}')",
+            "ed25519" when isMariaDb => $"VIA ed25519 USING PASSWORD('{password}')",
+            "mysql_native_password" when session.Login.ServerVersion.StartsWith("5.", StringComparison.Ordinal) => $"BY '{password}'",
+            "mysql_native_password" or "caching_sha2_password" or "sha256_password" when !isMariaDb => $"WITH {plugin} BY '{password}'",
+            _ => null,
+        };
+        if (how is null)
+        {
+            NotMade.Add($"logins to accounts of {plugin}: none is made of that plugin");
+            return false;
+        }
+        _made.Add((target, user)); // Before it is there: what is cancelled in the middle is dropped too.
+        await session.Ask($"DROP USER '{user}'@'%'", cancel); // Of a rehearsal that was killed.
+        var answer = await session.Ask($"CREATE USER '{user}'@'%' IDENTIFIED {how}", cancel);
+        if (!answer.IsOk)
+        {
+            NotMade.Add($"logins to accounts of {plugin} on the {target.Name} server: CREATE USER failed: {answer.Code} "
+                + answer.Words.Replace(password, "…", StringComparison.Ordinal));
+        }
+        return answer.IsOk;
+    }
+
+    private static bool IsSame(Target old, Target @new) => (old.Dsn.Host, old.Dsn.Port, old.Dsn.Socket) == (@new.Dsn.Host, @new.Dsn.Port, @new.Dsn.Socket);
+
+    private static string PluginOf(Target target, TargetFacts facts) =>
+        facts.Accounts?.Where(one => one.User == target.Dsn.User).Select(one => one.Plugin).FirstOrDefault(one => one.Length > 0) ?? facts.OwnPlugin;
+}

@@ -1,0 +1,113 @@
+using Seawall.LabTests.Lab;
+using Seawall.Rehearsal.Targets;
+using Xunit;
+
+namespace Seawall.LabTests.Rehearsal;
+
+/// <summary>
+/// <c>seawall rehearse handshake</c> on real servers, judged by counts alone (the budgets file asks for no times), so that a busy machine
+/// changes nothing.
+/// </summary>
+public sealed class RehearseHandshakeTests(LabServers lab)
+{
+    private const int Pass = 0, Fail = 1, Inconclusive = 2;
+
+    private static readonly TimeSpan s_timeMax = TimeSpan.FromMinutes(5);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task From_5_6_with_native_accounts_to_9_7_with_sha2_accounts_the_extra_exchange_is_measured()
+    {
+        var old = await lab.SharedAsync(LabKind.MySql56, Cancel);
+        var @new = await lab.SharedAsync(LabKind.MySql97, Cancel);
+        await using var oldMark = await RehearsalMarks.PutAsync(old, Cancel);
+        await using var newMark = await RehearsalMarks.PutAsync(@new, Cancel);
+
+        var result = await Handshake(old, @new, "--make-accounts", "--i-mean", oldMark.Name, "--i-mean", newMark.Name,
+            "--driver", "mysql2", "--driver", "mariadb-connector-j-2");
+
+        Assert.True(result.Status == Fail, result.ToString());
+        var words = Flat(result);
+        Assert.Contains("mysql_native_password becoming caching_sha2_password takes one exchange more (50 % of logins): greeted with "
+            + "caching_sha2_password, begun with mysql_native_password, and the server asked for caching_sha2_password (AuthSwitch)",
+            words, StringComparison.Ordinal);
+        Assert.Contains("MariaDB Connector/J 2.x (Java) cannot log in to accounts of mysql_native_password becoming caching_sha2_password "
+            + "after each restart of the new server", words, StringComparison.Ordinal);
+        Assert.DoesNotContain("were forecast", words, StringComparison.Ordinal);
+        foreach (var server in (LabServer[])[old, @new])
+            Assert.Equal("0", await server.AskAsync("select count(*) from mysql.user where user like 'seawall_rh%'", Cancel));
+    }
+
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    public async Task A_server_against_itself_passes(LabKind kind)
+    {
+        var server = await lab.SharedAsync(kind, Cancel);
+        var result = await Handshake(server, server, "--driver", "mysql2", "--driver", "mysqlconnector");
+
+        Assert.True(result.Status == Pass, result.ToString());
+    }
+
+    [Fact]
+    public async Task On_MariaDB_a_driver_that_begins_with_sha2_fails_on_every_login()
+    {
+        var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
+        var result = await Handshake(server, server, "--driver", "mysql2=libmysqlclient-sha2-first");
+
+        Assert.True(result.Status == Fail, result.ToString());
+        Assert.Contains(
+            "begun with caching_sha2_password, and the server asked for mysql_native_password (AuthSwitch)", Flat(result), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Accounts_are_made_on_no_server_that_is_not_marked_by_the_name_that_is_meant()
+    {
+        var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
+        var unmarked = await Handshake(server, server, "--make-accounts", "--driver", "mysql2");
+        await using var mark = await RehearsalMarks.PutAsync(server, Cancel);
+        var other = await Handshake(server, server, "--make-accounts", "--i-mean", "another", "--driver", "mysql2");
+        // A row that came from elsewhere, by replication or a snapshot.
+        await server.ExecuteAsync("update seawall_rehearsal.target set port = port + 1", Cancel);
+        var copied = await Handshake(server, server, "--make-accounts", "--i-mean", mark.Name, "--driver", "mysql2");
+
+        Assert.Equal((Inconclusive, Inconclusive, Inconclusive), (unmarked.Status, other.Status, copied.Status));
+        Assert.Contains("is not marked as a rehearsal target", unmarked.Errors, StringComparison.Ordinal);
+        Assert.Contains("marked under another name", other.Errors, StringComparison.Ordinal);
+        Assert.Contains("is not marked as a rehearsal target", copied.Errors, StringComparison.Ordinal);
+        Assert.Equal("0", await server.AskAsync("select count(*) from mysql.user where user like 'seawall_rh%'", Cancel));
+    }
+
+    private async Task<LabResult> Handshake(LabServer old, LabServer @new, params string[] more)
+    {
+        var budgets = Path.Combine(lab.NewFolder(), "budgets.toml");
+        await File.WriteAllTextAsync(budgets, "[budgets]\nserver_cpu_percent = inf\n", Cancel);
+        string[] words =
+        [
+            "rehearse", "handshake", "--old", Dsn(old), "--new", Dsn(@new), "--budgets", budgets, "--samples", "3", "--quiet", .. more,
+        ];
+        return await LabProgram.RunAsync(new LabCommand(Path.Combine(LabFolders.Repository, "seawall"), words), s_timeMax, Cancel);
+    }
+
+    private static string Dsn(LabServer server) => $"mysql://seawall:seawall@127.0.0.1:{server.Port}";
+
+    private static string Flat(LabResult result) =>
+        string.Join(' ', result.Output.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries));
+}
+
+/// <summary>A server marked as a rehearsal target for one test.</summary>
+internal sealed class RehearsalMarks(LabServer server) : IAsyncDisposable
+{
+    public string Name => $"lab-{server.Kind}";
+
+    public static async Task<RehearsalMarks> PutAsync(LabServer server, CancellationToken cancel)
+    {
+        var mark = new RehearsalMarks(server);
+        await mark.DisposeAsync();
+        await server.ExecuteAsync(RehearsalMark.Statements(mark.Name), cancel);
+        return mark;
+    }
+
+    public async ValueTask DisposeAsync() => await server.ExecuteAsync("drop database if exists seawall_rehearsal", CancellationToken.None);
+}

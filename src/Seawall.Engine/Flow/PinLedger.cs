@@ -36,7 +36,8 @@ internal static class PinLedger
         var pins = !facts.IsError ? decision.Pins : IsNonsense(statement, facts) ? PinReasons.None : decision.PinsEvenIfItFails;
         if (pins != PinReasons.None)
             Add(statement, pins);
-        if ((statement.Facts.Traits & StatementTraits.RenamesTable) != 0 && session.Pins is { } kept)
+        if (statement.Kind != CommandKind.StatementPrepare && (statement.Facts.Traits & StatementTraits.RenamesTable) != 0
+            && session.Pins is { } kept)
             PinNames.Rename(statement, kept);
         if (!facts.IsError && decision.Ends != PinReasons.None)
             End(statement, decision.Ends);
@@ -106,7 +107,7 @@ internal static class PinLedger
     private static void NoteLooseChanges(Statement statement, AnswerFacts facts)
     {
         var session = statement.Session;
-        if (!facts.HasStatus || facts.IsError)
+        if (!facts.HasStatus || facts.IsError || statement.Kind == CommandKind.StatementPrepare)
             return;
         if (session.InTransaction || session.Status.HasFlag(ServerStatus.Autocommit) || EndsTransaction(statement, facts))
             session.Unpin(PinReasons.LooseChanges);
@@ -115,6 +116,7 @@ internal static class PinLedger
     }
 
     // A statement alone is a transaction only if it touches a table of an engine that has them, and nobody says whether it did.
+    // What is only prepared has ended nothing.
     private static bool EndsTransaction(Statement statement, AnswerFacts facts) =>
         !facts.IsError && !statement.Session.InTransaction
         && (statement.WasInTransaction || (statement.Kind != CommandKind.StatementPrepare

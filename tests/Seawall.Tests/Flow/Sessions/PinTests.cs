@@ -81,6 +81,7 @@ public sealed class PinTests
         client.Query(begins);
         client.Query("BEGIN");
         client.Query("SET autocommit = 1");
+        client.Prepare("COMMIT"); // It ends nothing yet.
         var waiting = world.Client().BeginQuery("SELECT 'mine too'");
         world.World.RunFor(1_000);
 

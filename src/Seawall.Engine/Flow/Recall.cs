@@ -56,6 +56,12 @@ internal sealed class Recall(PreparedTexts texts)
             session.Pool!.FoundRows.NoteAsked();
         if (needs.HasFlag(PreviousFacts.LastInsertId))
             session.Pool!.InsertId.NoteAsked();
+        if (IsMovedToPrepare(statement))
+        {
+            session.Elsewhere |= PreviousFacts.RowCount;
+            if (needs.HasFlag(PreviousFacts.Diagnostics) && HasWarningsThere(session))
+                return PrepareMoved(statement);
+        }
         if ((needs & (PreviousFacts.LastInsertId | PreviousFacts.HiddenInsertId)) == 0)
             return new(PrepareRest(statement));
         // Setting the number is a statement, also on a connection that the session has kept.
@@ -66,6 +72,23 @@ internal sealed class Recall(PreparedTexts texts)
         if (Departure.MustSetId(statement) && needs.HasFlag(PreviousFacts.Diagnostics) && HasWarningsThere(session))
             return PrepareWarned(statement);
         return new(PrepareRest(statement));
+    }
+
+    // Its own connection has never seen the statement, or not since it was reset: it is prepared there under the settings of then, and
+    // these are set by statements.
+    private static bool IsMovedToPrepare(Statement statement)
+    {
+        var session = statement.Session;
+        return statement is { Kind: CommandKind.StatementExecute, Prepared: { } prepared }
+            && session.Lease!.Connection.Statements.Find(prepared.Text, prepared) is null
+            && !ReferenceEquals(session.Settings.ReadingAs(prepared.Text.Settings), session.Settings);
+    }
+
+    private async LoopTask<bool> PrepareMoved(Statement statement)
+    {
+        statement.Hold();
+        await Keepsake.TakeWarnings(statement.Session, statement.Session.Lease!.Connection);
+        return await PrepareKnown(statement);
     }
 
     private static bool HasWarningsThere(Session session) =>

@@ -491,5 +491,40 @@ internal static class ChanceFinds
             A: [ResetConnection]
             A: select @@warning_count, @@error_count
             """),
+        // To prepare a statement that ends transactions ends none.
+        ("", """
+            A: set autocommit = 0
+            A: start transaction with consistent snapshot, read only
+            A: set session autocommit = on
+            A: [prepare 1] begin
+            B: insert into m (id, n) values (0, 14)
+            A: begin
+            A: commit
+            A: set autocommit = 0
+            A: insert into m (n) values (1)
+            A: [prepare 1] commit
+            B: insert into t (n) values (1)
+            A: rollback
+            """),
+        // It is prepared again with the settings of then, which are set by statements.
+        ("", """
+            A: [prepare 2] select row_count()
+            A: [prepare 1] show warnings
+            A: [prepare 0] select @@warning_count
+            A: set names sjis collate default
+            B: set @a = 1
+            B: [ChangeUser] ~
+            A: begin
+            A: select * from t
+            A: [execute 2]
+            A: insert into t (n) values (1), (2)
+            A: [execute 2]
+            A: drop table if exists nothing
+            A: begin
+            A: select * from nothing
+            A: [execute 1]
+            A: select * from nothing
+            A: [execute 0]
+            """),
     ];
 }

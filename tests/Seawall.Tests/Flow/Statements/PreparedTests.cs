@@ -79,6 +79,24 @@ public sealed class PreparedTests
         Assert.Equal(1, world.Count(meter => meter.Reprepares));
     }
 
+    // The settings of then are set by statements, after which ROW_COUNT() would be theirs.
+    [Theory]
+    [MemberData(nameof(WorldTests.Kinds), MemberType = typeof(WorldTests))]
+    public void A_question_that_is_prepared_again_under_other_settings_is_about_the_statement_before(FakeServerKind kind)
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled(kind));
+        world.Server.When("UPDATE t", new FakeOk(AffectedRows: 3));
+        var client = world.Client();
+        var id = client.Prepare("SELECT ROW_COUNT()").Id;
+        Assert.True(client.Query("SET sql_mode = 'ANSI_QUOTES'").IsOk);
+        var other = world.Client();
+        Assert.True(other.Query("CREATE TEMPORARY TABLE tt (a INT)").IsOk);
+        other.ChangeUser("app", "secret"); // Nothing is prepared on the connection any more.
+        Assert.True(client.Query("UPDATE t SET a = 1").IsOk);
+
+        Assert.Equal("3", client.Execute(id).Scalar);
+    }
+
     // To prepare it there would take the warnings of the statement before away.
     [Theory]
     [MemberData(nameof(WorldTests.Kinds), MemberType = typeof(WorldTests))]

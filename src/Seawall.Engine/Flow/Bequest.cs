@@ -39,6 +39,7 @@ internal static class Bequest
         session.Elsewhere |= PreviousFacts.All;
         session.OfOthers = PreviousFacts.RowCount | PreviousFacts.FoundRows;
         session.Sequences = null;
+        session.HasStatusInDoubt = false; // Another connection's flags are those of others; and what was open there would have kept it.
         if (session.InsertIdDoubt.IsOpen)
             session.InsertIdDoubt = session.InsertIdDoubt with { IsLost = true };
     }
@@ -242,7 +243,7 @@ internal static class Bequest
             facts.Keeps |= PreviousFacts.Diagnostics;
             return;
         }
-        if (!facts.IsError && !facts.HadWarnings && HasLostTrack(session, statement.Facts, connection.Version))
+        if (!facts.IsError && !facts.HadWarnings && HasLostTrack(session, statement, connection.Version))
         {
             session.KeptWarnings = null;
             facts.Keeps |= PreviousFacts.Diagnostics;
@@ -263,8 +264,11 @@ internal static class Bequest
 
     private static bool KeepsDiagnostics(Statement statement, ServerVersion version)
     {
-        if (statement.Kind is CommandKind.InitDb or CommandKind.StatementReset or CommandKind.FieldList)
+        if (statement.Kind is CommandKind.InitDb or CommandKind.StatementReset)
             return true;
+        // MariaDB takes them away where it has to read a trigger of the table first.
+        if (statement.Kind == CommandKind.FieldList)
+            return !version.IsMariaDb || !statement.Session.Elsewhere.HasFlag(PreviousFacts.Diagnostics);
         var text = statement.Facts;
         if ((text.Traits & Opaque) != 0)
             return false;
@@ -297,12 +301,16 @@ internal static class Bequest
 
     // A routine that touches no table leaves warnings as they are, and another one does not; nor does the text of a PREPARE. Where
     // they were not there for it to leave, nobody can say which of both it was: whoever asks is refused.
-    private static bool HasLostTrack(Session session, StatementFacts text, ServerVersion version) =>
-        !AlwaysForgets(version) && session.LastResult.Warnings > 0 && session.Elsewhere.HasFlag(PreviousFacts.Diagnostics)
-        && (text.Kind is StatementKind.Prepare or StatementKind.Flush || MayBeWithoutTables(text)
-            || ((text.Traits & Opaque) != 0 && !text.Hints.HasFlag(StatementHints.HasFrom) && text.Kind is
-                (StatementKind.Call or StatementKind.Do or StatementKind.Select or StatementKind.Set or StatementKind.Execute
-                or StatementKind.Explain or StatementKind.Describe or StatementKind.Other)));
+    private static bool HasLostTrack(Session session, Statement statement, ServerVersion version)
+    {
+        var text = statement.Facts;
+        return !AlwaysForgets(version) && session.LastResult.Warnings > 0 && session.Elsewhere.HasFlag(PreviousFacts.Diagnostics)
+            && (statement.Kind == CommandKind.FieldList
+                || text.Kind is StatementKind.Prepare or StatementKind.Flush || MayBeWithoutTables(text)
+                || ((text.Traits & Opaque) != 0 && !text.Hints.HasFlag(StatementHints.HasFrom) && text.Kind is
+                    (StatementKind.Call or StatementKind.Do or StatementKind.Select or StatementKind.Set or StatementKind.Execute
+                    or StatementKind.Explain or StatementKind.Describe or StatementKind.Other)));
+    }
 
     private static bool IsShowOfDiagnostics(StatementFacts text) =>
         text.Kind == StatementKind.Show && (text.Traits & StatementTraits.ReadsDiagnostics) != 0;

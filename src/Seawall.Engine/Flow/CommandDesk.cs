@@ -192,7 +192,8 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
     // MariaDB takes the warnings away that it keeps. Of those that it only counts, with max_error_count = 0, the number stays.
     private async LoopTask ForgetAll(Session session)
     {
-        var mayStay = session is { LastResult.Warnings: > 0 } && session.Settings["max_error_count"] == "0"
+        var mayStay = session is { LastResult.Warnings: > 0 }
+            && (session.Settings["max_error_count"] == "0" || session.KeptWarnings is { Rows.Count: 0 })
             && door.Facts.Primary?.Version is { IsMariaDb: true };
         if (mayStay && session.Lease is { Connection: var connection })
             await Keepsake.TakeWarningsThere(session, connection);

@@ -474,6 +474,7 @@ internal static class ChanceFinds
             A: select 'a' + 1, 'b' + 1
             A: [ResetConnection]
             A: set max_error_count = 1
+            A: [ResetConnection]
             A: show count(*) warnings
             A: select 'a' + 1, 'b' + 1
             A: set max_error_count = 0
@@ -525,6 +526,24 @@ internal static class ChanceFinds
             A: [execute 1]
             A: select * from nothing
             A: [execute 0]
+            """),
+        // What has a cursor is kept as it was for its client; with the answer in it, it is another statement.
+        ("", """
+            A is eq_two without DeprecateEof
+            A: [prepare 0] select row_count()
+            A: [execute 0 with a cursor]
+            A: replace into t (id, n) values (9, 'x' + 1e500)
+            A: [execute 0]
+            A: [execute 0]
+            """),
+        // The flags of the connection that comes next are not those that an error left in doubt.
+        ("", """
+            A is eq_one without DeprecateEof
+            A: drop
+            B: set autocommit = 0
+            B: select 1
+            A: [prepare 2] set sql_mode = ?
+            A: select 1
             """),
     ];
 }

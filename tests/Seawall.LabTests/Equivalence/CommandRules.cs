@@ -81,7 +81,8 @@ internal static class CommandRules
         new(Topic.Commands, 1, "")
         {
             On = "m5",
-            Make = (_, dice) => new Step(CommandKind.FieldList, dice.Pick((string[])["t\0", "u\0%", "nothing\0", "w\0n"])),
+            // Not u: MariaDB takes warnings away when it has to read the trigger first.
+            Make = (_, dice) => new Step(CommandKind.FieldList, dice.Pick((string[])["t\0", "m\0%", "nothing\0", "w\0n"])),
         },
         new(Topic.Commands, 1, "") { Make = SetOption },
         new(Topic.Commands, 1, "[|;| /* nothing */ ]"),

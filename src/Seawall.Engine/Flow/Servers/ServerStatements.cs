@@ -20,7 +20,8 @@ internal sealed class ServerStatements
     /// </summary>
     internal ServerStatement? Find(PreparedText text, object client)
     {
-        if (_kept is not null && _kept.TryGetValue(client, out var own))
+        // With other words in it, that answer for the session, it is another statement.
+        if (_kept is not null && _kept.TryGetValue(client, out var own) && ReferenceEquals(own.Text, text))
             return own;
         if (!_byText.TryGetValue(text, out var node))
             return null;

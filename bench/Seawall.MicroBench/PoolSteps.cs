@@ -30,7 +30,8 @@ public class PoolSteps : IDisposable
         var board = new FactsBoard();
         var server = new PoolServer(
             new ServerId("stub"), new DialGate(new DialPace(new DialLimits(), new Random(1))), new ServerSlots(() => 100),
-            new PoolDialer(board, _settings, () => throw new InvalidOperationException("nobody dials here")), board, _loop, () => new CancelLimits());
+            new PoolDialer(board, _settings, () => throw new InvalidOperationException("nobody dials here")), board, _loop, () => new CancelLimits(),
+            new ServerPulse(1));
         var context = new PoolContext([_loop], server, () => new PoolLimits(), () => false, new PoolTelemetry(NullLogger.Instance));
         _pool = new Pool(context, new PoolKey(server.Id, "bench", default), new Account("bench", "%", [], AccountSource.Server));
         _wanted = _settings.Fresh.WithSchema("bench").With("sql_mode", "ANSI").With("time_zone", "SYSTEM");

@@ -85,6 +85,16 @@ internal sealed class EngineLane(Loop loop, LoopMeter meter, FrontDoor door, Con
             session.Wire.Close();
     }
 
+    /// <summary>Ends every use of a connection to a server at once. Loop thread only.</summary>
+    internal void CutOff(ServerId server)
+    {
+        foreach (var session in Door.Sessions.ToArray())
+        {
+            if (session.Lease is { Pool: { } pool } lease && pool.Key.Server == server)
+                lease.Connection.Wire.Close();
+        }
+    }
+
     private void Take(Wire wire, string listener) => Door.Receive(wire, listener, Serve);
 
     private void TakeFrom(Loop other, Wire wire, string listener)

@@ -71,6 +71,12 @@ public sealed record ServerOptions
 
     /// <summary>How long a login may take after that.</summary>
     public int LoginMsMax { get; init; } = 10_000;
+
+    /// <summary>
+    /// How long it may answer nothing at all while statements are in flight, before it is taken to hang and its connections are closed: two
+    /// seconds, which is the overload design's; 0 for as long as it likes.
+    /// </summary>
+    public int HangMsMax { get; init; } = 2_000;
 }
 
 /// <summary>All that the engine is told. Replaced whole by <see cref="SeawallEngine.Apply"/>.</summary>

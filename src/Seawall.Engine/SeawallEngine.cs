@@ -61,7 +61,11 @@ public sealed class SeawallEngine : IDisposable
         _threads = threads;
         _gates = new GateWatch(_threads.Control, () => _servers!.Sluices, logger);
         Brownouts = new BrownoutBoard(_threads.Control, options.Overload, logger, _gates.Keep);
-        _servers = new ServerRegistry(_threads, _board, _settings, _workers, () => _options, () => _floodgate.IsClosing, logger);
+        _servers = new ServerRegistry(_threads, _board, _settings, _workers, () => _options, () => _floodgate.IsClosing, logger)
+        {
+            CloseAll = CloseAllTo,
+            KeepEvent = _gates.Keep,
+        };
         Pools = new PoolBook(_servers.ContextOf);
         _line = new PrimaryLine(_threads.Control, () => _board.Current.Topology.TakesWrites, () => _options.Topology);
         _topology = new TopologyWatch(_threads.Control, _board, Follow, _gates.Keep, () => _options.Topology.HoldMsMax, logger);
@@ -345,6 +349,15 @@ public sealed class SeawallEngine : IDisposable
 
     /// <summary>Statements that wait for a primary.</summary>
     public PrimaryLineView PrimaryLine => _line.View(_servers.NowMs);
+
+    // Whoever waits for an answer is told that nobody knows whether his statement ran; whoever had something open there hears at his next
+    // statement that it is lost. What is idle is closed, and what is being cleaned when it comes back.
+    private void CloseAllTo(ServerId server)
+    {
+        Pools.Renew(new HashSet<ServerId> { server });
+        foreach (var lane in _lanes)
+            lane.Loop.Post(LoopJob.From(_ => lane.CutOff(server)));
+    }
 
     private void Hurry()
     {

@@ -27,6 +27,12 @@ internal sealed class ServerRegistry(
     private readonly Dictionary<ServerId, Watched> _watches = [];
     private readonly ConcurrentDictionary<ServerId, bool> _introduced = new();
 
+    /// <summary>Closes all connections to a server; set before anything runs.</summary>
+    internal Action<ServerId> CloseAll { get; set; } = _ => { };
+
+    /// <summary>Keeps an event for people to see; set before anything runs.</summary>
+    internal Action<GateEvent> KeepEvent { get; set; } = _ => { };
+
     /// <summary>Where pools of a server live.</summary>
     internal PoolContext ContextOf(ServerId id) => _contexts.GetOrAdd(id, MakeContext);
 
@@ -98,6 +104,7 @@ internal sealed class ServerRegistry(
                     .Where(failed => failed.Item2 > 0)],
             IdleLost = telemetry?.IdleLost ?? 0,
             ClientsStalled = telemetry?.ClientsStalled ?? 0,
+            Hangs = context?.Server.Pulse.Hangs ?? 0,
             Dial = new HistogramView(telemetry is null ? [] : [telemetry.Dial]),
         };
     }
@@ -133,7 +140,7 @@ internal sealed class ServerRegistry(
         {
             if (Find(id) is { } server && watched.IsFor(server, now.Monitor))
                 continue;
-            watched.Watch.Stop();
+            watched.Stop();
             _watches.Remove(id);
         }
         foreach (var server in now.Servers.Where(server => !_watches.ContainsKey(server.Id)))
@@ -142,7 +149,9 @@ internal sealed class ServerRegistry(
             var watch = new ServerWatch(
                 threads.Control, id, board, accounts, settings,
                 () => new WatchOptions(options().Monitor, LoginOf(id), AsksRunning, AsksReplication), Looked, logger);
-            _watches.Add(id, new Watched(watch, server, now.Monitor));
+            var hangs = new HangWatch(threads.Control, id, board, ContextOf(id).Server.Pulse, House);
+            _watches.Add(id, new Watched(watch, hangs, server, now.Monitor));
+            hangs.Start();
             watch.Run().Forget(threads.Control.Report);
         }
     }
@@ -151,7 +160,7 @@ internal sealed class ServerRegistry(
     internal void StopWatching()
     {
         foreach (var watched in _watches.Values)
-            watched.Watch.Stop();
+            watched.Stop();
         _watches.Clear();
         foreach (var context in _contexts.Values)
             context.Server.Cancels.Close();
@@ -184,7 +193,8 @@ internal sealed class ServerRegistry(
             new PoolDialer(board, settings, () => LoginOf(id)),
             board,
             threads.Control,
-            () => Find(id)?.Cancels ?? new CancelLimits());
+            () => Find(id)?.Cancels ?? new CancelLimits(),
+            new ServerPulse(threads.Data.Count));
         return new PoolContext(threads.Data, pool, () => options().Pools, isClosing, new PoolTelemetry(logger));
     }
 
@@ -238,8 +248,16 @@ internal sealed class ServerRegistry(
         };
     }
 
-    private sealed record Watched(ServerWatch Watch, ServerOptions Server, Account? Monitor)
+    private HangHouse House => new(settings, id => (options().Monitor, LoginOf(id)), id => Find(id)?.HangMsMax ?? 0, CloseAll, Looked, KeepEvent, logger);
+
+    private sealed record Watched(ServerWatch Watch, HangWatch Hangs, ServerOptions Server, Account? Monitor)
     {
+        internal void Stop()
+        {
+            Watch.Stop();
+            Hangs.Stop();
+        }
+
         internal bool IsFor(ServerOptions server, Account? monitor) => server.Endpoint.Text == Server.Endpoint.Text
             && server.Tls == Server.Tls && server.ProxyVersion == Server.ProxyVersion && server.Compression == Server.Compression
             && (monitor is null ? Monitor is null : Monitor is not null && monitor.IsSameAs(Monitor));

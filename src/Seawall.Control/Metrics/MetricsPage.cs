@@ -179,6 +179,8 @@ internal static class MetricsPage
             server => server.IdleLost);
         Each("seawall_server_clients_stalled_total", MetricType.Counter,
             "clients that were sent away because others waited for a connection with which they did nothing", server => server.ClientsStalled);
+        Each("seawall_server_hangs_total", MetricType.Counter, "times that the server was found hanging, and its connections were closed",
+            server => server.Hangs);
         writer.Family("seawall_server_dials_failed_total", MetricType.Counter, "dials that came to nothing, by reason");
         foreach (var server in servers)
         {

@@ -70,6 +70,7 @@ internal sealed class ServersComposer(
             RunningMin = RunningMinOf(section),
             ConnectMsMax = section.Number("connect_ms_max"),
             LoginMsMax = section.Number("login_ms_max"),
+            HangMsMax = HangMsMaxOf(section),
             Dial = new DialLimits(
                 section.Number("dials_per_second"), section.Number("dial_burst"),
                 section.Number("dials_in_progress_max")),
@@ -102,6 +103,16 @@ internal sealed class ServersComposer(
         if (section.Has("running_min") && min > max)
             composer.Complain(section, "running_min", $"servers.running_min = {min} is more than servers.running_max = {max}");
         return Math.Min(min, max);
+    }
+
+    // Below that a server that writes something down for a moment would be taken to hang.
+    private int HangMsMaxOf(SettingsSection section)
+    {
+        const int Least = 500;
+        var ms = section.Number("hang_ms_max");
+        if (ms is > 0 and < Least)
+            composer.Complain(section, "hang_ms_max", $"servers.hang_ms_max = {ms} is neither 0 nor at least {Least}");
+        return ms;
     }
 
     private PublicKeyOfServer? PublicKeyOf(SettingsSection section, string name)

@@ -124,6 +124,8 @@ internal static class SettingKeys
         Number("servers", "connect_ms_max", s_server.ConnectMsMax, 1, HourMs,
             "How long a connection to it may take to open"),
         Number("servers", "login_ms_max", s_server.LoginMsMax, 1, HourMs, "How long a login may take after that"),
+        Number("servers", "hang_ms_max", s_server.HangMsMax, 0, HourMs,
+            "How long it may answer nothing while statements are in flight, before its connections are closed; 0 for as long as it likes"),
         Number("servers", "dials_per_second", (long)s_dial.PerSecond, 1, 100_000,
             "Connections opened to it in a second, in the long run"),
         Number("servers", "dial_burst", s_dial.Burst, 1, 100_000, "Connections opened at once after a pause"),

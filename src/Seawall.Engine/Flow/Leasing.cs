@@ -140,7 +140,10 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
         if (session.Lease.Pool is { } used && used.IsDeposed(session.Lease.Connection) && statement.IsWhole)
             return LeaveDeposed(statement, used.Key);
         if (!wire.PeerGone && !wire.ReadReady)
+        {
+            statement.TakeOff(session.Lease.Pool!.Server.Pulse.On(door.Loop.Index));
             return session.IsUnderWay ? new(Leftovers.NoteKept(statement)) : KeepClean(statement);
+        }
         // The server has hung up, or said something unasked. Whatever the session had there is gone with it.
         if (!session.IsUnderWay)
         {
@@ -173,6 +176,7 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
         var started = door.Loop.TurnBegan;
         var waiter = _waiters.TryPop(out var kept) ? kept : new PoolWaiter(door.Loop);
         statement.Waiter = waiter;
+        statement.Land();
         // Nobody else's statement is to wait because this one has no connection.
         statement.Passage.Pause(door.Loop);
         await pool.Wait(waiter, session.Attributes, session.Wire);
@@ -211,6 +215,7 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
             Lease.Begin(connection, pool).Return();
             return new(GoAfter(statement));
         }
+        statement.TakeOff(pool.Server.Pulse.On(door.Loop.Index));
         if ((session.Capabilities & LoginForm.Written & ~connection.Capabilities) != 0)
             return new(RefuseForm(statement, pool, connection));
         var isUntouched = session.LastLease.Connection == connection && session.LastLease.IsUntouched;

@@ -55,14 +55,21 @@ internal static class Relay
         var wire = answer.Connection.Wire;
         var orphaned = false;
         var chunks = 0;
+        var beat = statement.Beat;
         statement.Passage.Sent(wire.Loop);
         while (true)
         {
             var state = FollowChunk(answer, meter, out var received);
             if (received > 0)
+            {
                 statement.Passage.Answered(wire.Loop);
+                beat?.Bytes += received;
+            }
             if (state == AnswerState.Complete)
+            {
+                beat?.Answers += 1;
                 return RelayEnd.Complete;
+            }
             if (state == AnswerState.WantsFile)
             {
                 var end = await LocalFile.Relay(session, answer, meter);

@@ -104,6 +104,9 @@ internal sealed class Statement
     /// <summary>Whether the server that it was for is the primary no more, and it has not been sent to it.</summary>
     internal bool HasMoved { get; set; }
 
+    /// <summary>Where it is counted as being in flight; null when it has no server connection.</summary>
+    internal ServerPulse.Beat? Beat { get; private set; }
+
     /// <summary>Whether it waits for its turn, or for a server connection.</summary>
     internal bool IsWaiting => Waiter is not null || Passage.Waiting is not null;
 
@@ -158,6 +161,23 @@ internal sealed class Statement
 
     /// <summary>Whether <see cref="Hold"/> needs no memory for it.</summary>
     internal bool IsSmall => Inbox.Headroom + Packet.Bytes.Length <= SmallBytes;
+
+    /// <summary>It has a server connection from now on.</summary>
+    internal void TakeOff(ServerPulse.Beat beat)
+    {
+        if (Beat is not null)
+            return;
+        Beat = beat;
+        beat.InFlight++;
+    }
+
+    /// <summary>It has none any more.</summary>
+    internal void Land()
+    {
+        if (Beat is { } beat)
+            beat.InFlight--;
+        Beat = null;
+    }
 
     /// <summary>Copies its bytes out of the loop's buffer, before something is awaited. Doing it twice does nothing.</summary>
     internal void Hold()
@@ -230,6 +250,7 @@ internal sealed class Statement
     {
         _holdsLoginsOf?.GlobalsChanging(-1);
         _holdsLoginsOf = null;
+        Land();
         if (_held is not null)
             ForgetHeld();
         Session = null!;

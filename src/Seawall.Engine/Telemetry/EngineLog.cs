@@ -67,6 +67,14 @@ internal static partial class EngineLog
     [LoggerMessage(3002, LogLevel.Warning, "server {Server} cannot be watched: {Problem}")]
     internal static partial void ServerUnwell(ILogger logger, string server, string problem);
 
+    [LoggerMessage(3020, LogLevel.Error,
+        "server {Server} hangs: {InFlight} statements are in flight there, and for {Ms} ms (servers.hang_ms_max) it answered none, nor a "
+        + "question of Seawall's own. Connections to it are closed; it is used again when it answers")]
+    internal static partial void ServerHangs(ILogger logger, string server, int ms, int inFlight);
+
+    [LoggerMessage(3021, LogLevel.Information, "server {Server} answers again; it hung for {Ms} ms")]
+    internal static partial void ServerAnswersAgain(ILogger logger, string server, long ms);
+
     [LoggerMessage(3003, LogLevel.Information, "read {Count} accounts from the primary")]
     internal static partial void AccountsRead(ILogger logger, int count);
 

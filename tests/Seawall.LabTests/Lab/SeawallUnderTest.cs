@@ -81,6 +81,8 @@ public sealed class SeawallUnderTest : IAsyncDisposable
         Id = new ServerId("primary"),
         Endpoint = Endpoint.Tcp(IPAddress.Loopback, server.Port),
         Tls = ServerTls.Off,
+        // A machine with much else to do may leave a server without a turn for longer than is right elsewhere.
+        HangMsMax = 20_000,
     };
 
     /// <summary>An account as the settings file names it.</summary>

@@ -139,6 +139,12 @@ public sealed class FakeServer
         Endpoint = _listener.Endpoint;
     }
 
+    /// <summary>SIGSTOP: its connections stay and come about, and it says nothing.</summary>
+    public void Freeze() => ((Worlds.SimulatedLoop)_loop).IsFrozen = true;
+
+    /// <summary>Takes <see cref="Freeze"/> back.</summary>
+    public void Thaw() => ((Worlds.SimulatedLoop)_loop).IsFrozen = false;
+
     /// <summary>Stops to listen; connections stay.</summary>
     public void StopListening() => _listener?.Close();
 

@@ -19,8 +19,11 @@ public sealed class SimulatedLoop : Loop
     /// <summary>Turns it has had.</summary>
     public long Turns { get; private set; }
 
+    /// <summary>Whether it gets no turns: a process that was stopped.</summary>
+    public bool IsFrozen { get; set; }
+
     /// <summary>Whether something is to be done at once.</summary>
-    internal bool HasWork => _posted.Count > 0 || _raised.Count > 0 || HasYielded;
+    internal bool HasWork => !IsFrozen && (_posted.Count > 0 || _raised.Count > 0 || HasYielded);
 
     /// <summary>When its timers want a turn, in the clock's ticks; null when there are none.</summary>
     internal long? NextDue
@@ -28,7 +31,7 @@ public sealed class SimulatedLoop : Loop
         get
         {
             var waitMs = Timers.WaitMs(NowMs);
-            return waitMs < 0 ? null : (NowMs + waitMs) * TimeSpan.TicksPerMillisecond;
+            return waitMs < 0 || IsFrozen ? null : (NowMs + waitMs) * TimeSpan.TicksPerMillisecond;
         }
     }
 

@@ -22,8 +22,10 @@ internal sealed class PoolServer
     private readonly FactsBoard _facts;
 
     internal PoolServer(
-        ServerId id, DialGate gate, ServerSlots slots, PoolDialer dialer, FactsBoard facts, Loop control, Func<CancelLimits> cancels)
+        ServerId id, DialGate gate, ServerSlots slots, PoolDialer dialer, FactsBoard facts, Loop control, Func<CancelLimits> cancels,
+        ServerPulse pulse)
     {
+        Pulse = pulse;
         _facts = facts;
         Id = id;
         Gate = gate;
@@ -43,6 +45,9 @@ internal sealed class PoolServer
 
     /// <summary>How a connection is opened.</summary>
     internal PoolDialer Dialer { get; }
+
+    /// <summary>What is in flight there.</summary>
+    internal ServerPulse Pulse { get; }
 
     /// <summary>Ends statements from outside.</summary>
     internal CancelDesk Cancels { get; }

@@ -29,6 +29,9 @@ public sealed record ServerView
     /// <summary>Clients that were sent away because others waited for a connection with which they did nothing.</summary>
     public required long ClientsStalled { get; init; }
 
+    /// <summary>How often it was found hanging.</summary>
+    public required long Hangs { get; init; }
+
     /// <summary>How long dials took.</summary>
     public required HistogramView Dial { get; init; }
 }

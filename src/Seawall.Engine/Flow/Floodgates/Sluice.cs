@@ -11,30 +11,21 @@ namespace Seawall.Engine.Flow.Floodgates;
 internal sealed class Sluice : IWaitingPlace
 {
     private readonly Lock _lock = new();
-    private readonly ClassQueues _queues;
-    private readonly SluiceTally[] _tallies;
-    private readonly long[] _admitted = new long[StatementClasses.Count];
-    private readonly long[] _withdrawn = new long[StatementClasses.Count];
-    private readonly long[] _shortShed = new long[StatementClasses.Count];
-    private readonly long[] _released = new long[StatementClasses.Count];
-    private readonly ShedLedger _ledger = new();
-    private readonly ServicePace _pace = new();
-    private readonly CohortShares _shares = new();
-    private readonly TurnWatch _turns = new();
+    private readonly SluiceCounts _counts;
+    private readonly SluiceLine _line;
     private Turnstile _turnstile;
     private OverloadOptions _options = new();
     private volatile OverloadMode _mode;
-    private readonly Tidings _tidings = new();
     private bool _isClosing;
     private bool _hadWaiters;
     private (int Min, int Max) _bounds;
 
     internal Sluice(int loops)
     {
-        _tallies = [.. Enumerable.Range(0, loops).Select(_ => new SluiceTally())];
+        _counts = new SluiceCounts(loops);
         Deferral = new Deferral(this, loops);
         Keeper = new LimitKeeper(loops);
-        _queues = new ClassQueues(Keeper.Lanes);
+        _line = new SluiceLine(Keeper, _counts);
     }
 
     /// <summary>What is held because it can be done at another time.</summary>
@@ -63,7 +54,7 @@ internal sealed class Sluice : IWaitingPlace
             if (_mode == OverloadMode.Off)
                 return true;
             lock (_lock)
-                return (long)Running * 100 < (long)Limit * _options.DeferRoom && _queues.AreEmpty;
+                return (long)Running * 100 < (long)Limit * _options.DeferRoom && _line.IsEmpty;
         }
     }
 
@@ -79,17 +70,12 @@ internal sealed class Sluice : IWaitingPlace
             _options = options;
             _mode = options.Mode;
             Deferral.Apply(options);
-            _turns.Note(options.Mode, nowMs);
+            _line.Apply(options, LeftOut, nowMs);
             _bounds = (runningMin, runningMax);
             var limit = Keeper.Apply(options, runningMin, runningMax, LeftOut);
-            foreach (var queue in _queues.All)
-            {
-                queue.Limits = options.Of(queue.Class);
-                queue.NeverTurns = LeftOut.HasFlag(SluiceParts.Turning);
-            }
             _turnstile.SetLimit(options.Mode == OverloadMode.Off ? int.MaxValue : limit);
             LetGo(nowMs);
-            decided = TakeDecided();
+            decided = _line.TakeDecided();
         }
         Tidings.Tell(decided);
     }
@@ -105,7 +91,7 @@ internal sealed class Sluice : IWaitingPlace
         lock (_lock)
         {
             hadWaiters = _hadWaiters;
-            _hadWaiters = !_queues.AreEmpty;
+            _hadWaiters = !_line.IsEmpty;
         }
         var limit = Keeper.Look(nowMs, _mode == OverloadMode.Observe, hadWaiters, Limit, signals);
         lock (_lock)
@@ -119,7 +105,7 @@ internal sealed class Sluice : IWaitingPlace
     /// <summary>Goes at once, if it may. The statement path: no lock, no allocation.</summary>
     internal bool TryPass(int loop, StatementClass which, Lane lane = Lane.Short)
     {
-        var tally = _tallies[loop];
+        var tally = _counts.On(loop);
         tally.Offered[(int)which]++;
         if (lane != Lane.Short || !_turnstile.TryPass())
             return false;
@@ -131,7 +117,7 @@ internal sealed class Sluice : IWaitingPlace
     /// <summary>Goes at once, if nobody waits and less than so many hundredths of those run that may. As <see cref="TryPass"/>.</summary>
     internal bool TryPassBelow(int loop, StatementClass which, int hundredths)
     {
-        var tally = _tallies[loop];
+        var tally = _counts.On(loop);
         tally.Offered[(int)which]++;
         if (!_turnstile.TryPassBelow(hundredths))
             return false;
@@ -149,7 +135,7 @@ internal sealed class Sluice : IWaitingPlace
                 _turnstile.Pass();
             else if (!_turnstile.TryPassBelow(room))
                 return false;
-            _released[(int)which]++;
+            _counts.NoteReleased(which);
             return true;
         }
     }
@@ -161,7 +147,7 @@ internal sealed class Sluice : IWaitingPlace
         {
             var waited = 0L;
             for (var which = StatementClass.Critical; which < StatementClass.Background; which++)
-                waited += _admitted[(int)which] + _withdrawn[(int)which] + _ledger.CountForWantOfRoom(which);
+                waited += _counts.WaitedOf(which) + _line.Ledger.CountForWantOfRoom(which);
             return waited;
         }
     }
@@ -170,7 +156,7 @@ internal sealed class Sluice : IWaitingPlace
     internal void NoteWithdrawn(StatementClass which)
     {
         lock (_lock)
-            _withdrawn[(int)which]++;
+            _counts.NoteWithdrawn(which);
     }
 
     /// <summary>One that has come before is refused for a reason that is not here: it is written down as the others are. From any thread.</summary>
@@ -179,7 +165,7 @@ internal sealed class Sluice : IWaitingPlace
         lock (_lock)
         {
             (applicant.Turn, applicant.Reason, applicant.LimitMs) = (Turn.Shed, reason, limit);
-            applicant.ShedId = _ledger.Add(applicant, reason, nowMs, limit);
+            applicant.ShedId = _line.Ledger.Add(applicant, reason, nowMs, limit);
         }
     }
 
@@ -187,7 +173,7 @@ internal sealed class Sluice : IWaitingPlace
     internal void PassAlways(int loop, StatementClass which, bool isNew, Lane lane = Lane.Short)
     {
         Keeper.Lanes.Enter(lane);
-        var tally = _tallies[loop];
+        var tally = _counts.On(loop);
         if (isNew)
             tally.Continued[(int)which]++;
         tally.Entered[(int)which]++;
@@ -197,7 +183,7 @@ internal sealed class Sluice : IWaitingPlace
     /// <summary>Has ended, or does not run for a while; <paramref name="ranMs"/>: for how long it did, in the first case.</summary>
     internal void Leave(int loop, StatementClass which, long nowMs, long? ranMs, Lane lane = Lane.Short)
     {
-        var tally = _tallies[loop];
+        var tally = _counts.On(loop);
         tally.Entered[(int)which]--;
         if (ranMs is { } ms)
         {
@@ -221,17 +207,9 @@ internal sealed class Sluice : IWaitingPlace
             // First of all: from now on whoever leaves comes here, and waits for this lock.
             _turnstile.Close();
             _hadWaiters = true;
-            TakeStock(nowMs);
-            var queue = _queues[applicant];
-            if (_isClosing)
-                _tidings.Add(applicant, Turn.Closing);
-            else if (!HasRoomFor(queue, nowMs) && RefusalOf(queue, applicant, nowMs) is var reason and not ShedReason.None)
-                Shed(queue, applicant, reason, nowMs);
-            else
-                queue.Add(applicant);
-            _queues.TellWaiting();
+            _line.Join(applicant, Running, Limit, _isClosing, nowMs);
             LetGo(nowMs);
-            decided = TakeDecided();
+            decided = _line.TakeDecided();
         }
         Tidings.Tell(decided);
     }
@@ -239,7 +217,7 @@ internal sealed class Sluice : IWaitingPlace
     /// <summary>Refused, or counted as if, for a reason that has nothing to do with who else is here: it comes, and does not wait.</summary>
     internal void Refuse(Applicant applicant, ShedReason reason, int loop, long nowMs, int limit = 0)
     {
-        _tallies[loop].Offered[(int)applicant.Class]++;
+        _counts.On(loop).Offered[(int)applicant.Class]++;
         WriteDown(applicant, reason, limit, nowMs);
     }
 
@@ -251,11 +229,10 @@ internal sealed class Sluice : IWaitingPlace
         {
             if (!applicant.IsQueued)
                 return false;
-            _queues[applicant].Remove(applicant, nowMs);
-            _withdrawn[(int)applicant.Class]++;
-            _tidings.Add(applicant, Turn.Withdrawn);
+            _line.Remove(applicant, isTold: true, nowMs);
+            _counts.NoteWithdrawn(applicant.Class);
             LetGo(nowMs);
-            decided = TakeDecided();
+            decided = _line.TakeDecided();
         }
         Tidings.Tell(decided);
         return true;
@@ -271,11 +248,11 @@ internal sealed class Sluice : IWaitingPlace
         var again = -1L;
         lock (_lock)
         {
-            TakeStock(nowMs);
+            _line.TakeStock(nowMs);
             LetGo(nowMs);
             if (applicant is { IsQueued: true })
-                again = RefuseIfLate(applicant, nowMs);
-            decided = TakeDecided();
+                again = _line.RefuseIfLate(applicant, nowMs);
+            decided = _line.TakeDecided();
         }
         Tidings.Tell(decided);
         return again;
@@ -289,7 +266,7 @@ internal sealed class Sluice : IWaitingPlace
     /// </summary>
     internal void EndShadow(Applicant? applicant, int loop, StatementClass which, long nowMs, long? ranMs)
     {
-        var tally = _tallies[loop];
+        var tally = _counts.On(loop);
         if (ranMs is { } ms)
         {
             tally.Ended[(int)which]++;
@@ -307,10 +284,9 @@ internal sealed class Sluice : IWaitingPlace
         {
             if (applicant is { IsQueued: true })
             {
-                _queues[applicant].Remove(applicant, nowMs);
-                applicant.Turn = Turn.Withdrawn;
+                _line.Remove(applicant, isTold: false, nowMs);
                 if (ranMs is null)
-                    _withdrawn[(int)which]++;
+                    _counts.NoteWithdrawn(which);
                 else
                     NoteOwnWork(which, tally);
             }
@@ -321,12 +297,12 @@ internal sealed class Sluice : IWaitingPlace
                 if (ranMs is not null)
                     _turnstile.LeaveUnlessEmpty();
                 // Of those who would be running, no more than there are.
-                while (Running > StatementClasses.OfClients.Sum(RunningOf))
+                while (Running > StatementClasses.OfClients.Sum(_counts.RunningOf))
                     _turnstile.LeaveUnlessEmpty();
             }
-            TakeStock(nowMs);
+            _line.TakeStock(nowMs);
             LetGo(nowMs);
-            decided = TakeDecided();
+            decided = _line.TakeDecided();
         }
         Tidings.Tell(decided);
     }
@@ -334,7 +310,7 @@ internal sealed class Sluice : IWaitingPlace
     // What it has waited for was its own work, which is done: as if its turn had come, and it had ended.
     private void NoteOwnWork(StatementClass which, SluiceTally tally)
     {
-        _admitted[(int)which]++;
+        _counts.NoteAdmitted(which);
         tally.Entered[(int)which]--;
     }
 
@@ -346,13 +322,9 @@ internal sealed class Sluice : IWaitingPlace
         lock (_lock)
         {
             _isClosing = true;
-            foreach (var queue in _queues.All)
-            {
-                while (queue.TakeOldest(nowMs, onlyIfOverdue: false) is { } applicant)
-                    _tidings.Add(applicant, Turn.Closing);
-            }
+            _line.Close(nowMs);
             LetGo(nowMs);
-            decided = TakeDecided();
+            decided = _line.TakeDecided();
         }
         Tidings.Tell(decided);
     }
@@ -366,29 +338,11 @@ internal sealed class Sluice : IWaitingPlace
             var limit = new LimitView(Keeper.IsAdaptive, _bounds.Min, _bounds.Max, Keeper.Stretch, Keeper.Cause)
             {
                 LongRunning = Keeper.Lanes.RunningOf(Lane.Long),
-                LongMax = MaxOf(Lane.Long),
+                LongMax = _line.MaxOf(Lane.Long, Limit),
                 Broken = Keeper.Broken,
             };
-            return new SluiceView(server, _mode, Running, Limit, limit, _pace.RanMs,
-            [
-                .. StatementClasses.OfClients.Select(which => _queues[which]).Select(queue => new ClassView
-                {
-                    Class = queue.Class,
-                    Limits = queue.Limits,
-                    Running = RunningOf(queue.Class),
-                    Waiting = _queues.Of(queue.Class).Sum(lane => lane.Count),
-                    WaitingBytes = _queues.Of(queue.Class).Sum(lane => lane.Bytes),
-                    OldestMs = _queues.Of(queue.Class).Max(lane => lane.OldestSinceMs is { } since ? Math.Max(0, nowMs - since) : 0),
-                    Stands = _queues.Of(queue.Class).Any(lane => lane.Stands(nowMs)),
-                    CohortShare = _shares.Of(queue.Class),
-                    Offered = _tallies.Sum(tally => tally.Offered[(int)queue.Class]),
-                    Passed = _tallies.Sum(tally => tally.Passed[(int)queue.Class]),
-                    Continued = _tallies.Sum(tally => tally.Continued[(int)queue.Class]),
-                    Admitted = _admitted[(int)queue.Class] + _released[(int)queue.Class],
-                    Withdrawn = _withdrawn[(int)queue.Class],
-                    Shed = [.. ShedView.Reasons.Select(reason => new ShedView(reason, _ledger.CountOf(queue.Class, reason)))],
-                }),
-            ])
+            return new SluiceView(server, _mode, Running, Limit, limit, _line.Pace.RanMs,
+                [.. StatementClasses.OfClients.Select(which => _line.View(which, nowMs))])
             {
                 Deferral = deferral,
             };
@@ -399,7 +353,7 @@ internal sealed class Sluice : IWaitingPlace
     internal GateEvent[] TakeEvents()
     {
         lock (_lock)
-            return _turns.Take();
+            return _line.Turns.Take();
     }
 
     /// <summary>What would become of a statement that came now. Changes nothing; from any thread.</summary>
@@ -407,20 +361,7 @@ internal sealed class Sluice : IWaitingPlace
     {
         lock (_lock)
         {
-            var queue = _queues[which];
-            var limitMs = deadlineMs > 0 ? Math.Min(deadlineMs, queue.LimitMs(nowMs)) : queue.LimitMs(nowMs);
-            var ahead = WaitAhead(queue);
-            var reason = ShedReason.None;
-            if (!_shares.Includes(which, cohort))
-                reason = ShedReason.Cohort;
-            else if (!queue.Stands(nowMs) && queue.Count >= Math.Max(1, (long)_options.QueueMaxPerRunning * Limit))
-                reason = ShedReason.QueueFull;
-            else if (queue.Count > 0 && queue.Bytes + bytes > _options.QueueBytesMax)
-                reason = ShedReason.QueueBytes;
-            else if (!queue.Stands(nowMs) && ahead > limitMs)
-                reason = limitMs == deadlineMs ? ShedReason.Deadline : ShedReason.Predicted;
-            var passes = Running < Limit && _queues.AreEmpty;
-            return new(passes, passes ? ShedReason.None : reason, queue.Count, queue.Stands(nowMs), (long)ahead, limitMs);
+            return _line.Foresee(which, cohort, bytes, deadlineMs, Running, Limit, nowMs);
         }
     }
 
@@ -428,148 +369,12 @@ internal sealed class Sluice : IWaitingPlace
     internal ShedEntry[] LastShed(int max)
     {
         lock (_lock)
-            return _ledger.Last(max);
+            return _line.Ledger.Last(max);
     }
 
-    // Those of these lanes all come here, also when there is no need to wait.
-    private bool HasRoomFor(ClassQueue queue, long nowMs) => queue.Lane != Lane.Short && Running < Limit
-        && Keeper.Lanes.HasRoom(queue.Lane) && NextQueue(nowMs) is null;
-
-    private int MaxOf(Lane lane) => Math.Min(Limit, Keeper.Lanes.MaxOf(lane));
-
-    // Those who waited began to run under the lock, on whichever thread; the others on their own loops.
-    private int RunningOf(StatementClass which)
-    {
-        var running = _admitted[(int)which] + _released[(int)which];
-        foreach (var tally in _tallies)
-            running += Volatile.Read(ref tally.Entered[(int)which]);
-        return (int)Math.Max(0, running);
-    }
-
-    private ShedReason RefusalOf(ClassQueue queue, Applicant applicant, long nowMs)
-    {
-        // Long ones are not thinned out, nor the others for their sake: they are refused for reasons of their own.
-        if (!LeftOut.HasFlag(SluiceParts.Cohorts) && queue.Lane == Lane.Short && !_shares.Includes(applicant.Class, applicant.Cohort))
-            return ShedReason.Cohort;
-        // Those who come last go first in a queue that stands: it is those at its other end who make room.
-        if (queue.Count >= Math.Max(1, (long)_options.QueueMaxPerRunning * MaxOf(queue.Lane)))
-        {
-            if (!queue.Stands(nowMs))
-                return ShedReason.QueueFull;
-            Shed(queue, queue.TakeOldest(nowMs, onlyIfOverdue: false)!, ShedReason.QueueFull, nowMs);
-        }
-        if (queue.Count > 0 && queue.Bytes + applicant.Bytes > _options.QueueBytesMax)
-            return ShedReason.QueueBytes;
-        if (LeftOut.HasFlag(SluiceParts.Prediction) || queue.Stands(nowMs))
-            return ShedReason.None;
-        var ahead = WaitAhead(queue);
-        if (ahead > queue.LimitMs(nowMs))
-            return ShedReason.Predicted;
-        return applicant.DeadlineMs > 0 && ahead > applicant.DeadlineMs ? ShedReason.Deadline : ShedReason.None;
-    }
-
-    // Its own time may be over before that of its class: then it is refused from the middle of the queue. Otherwise: when to look again.
-    private long RefuseIfLate(Applicant applicant, long nowMs)
-    {
-        var queue = _queues[applicant];
-        var limitMs = queue.LimitMs(nowMs);
-        if (applicant.DeadlineMs == 0 || applicant.DeadlineMs >= limitMs)
-            return Math.Max(1, applicant.SinceMs + limitMs - nowMs);
-        if (nowMs - applicant.SinceMs < applicant.DeadlineMs)
-            return applicant.SinceMs + applicant.DeadlineMs - nowMs;
-        queue.Remove(applicant, nowMs);
-        Shed(queue, applicant, ShedReason.Deadline, nowMs);
-        return -1;
-    }
-
-    // What those before it in its lane will take: all of higher classes, and those of its own.
-    private double WaitAhead(ClassQueue queue)
-    {
-        var work = 0.0;
-        var ranMs = Keeper.Lanes.RanMsOf(queue.Lane);
-        foreach (var other in _queues.Of(queue.Lane))
-        {
-            work += other.Count * (ranMs > 0 ? ranMs : _pace.RanMsOf(other.Class));
-            if (other == queue)
-                break;
-        }
-        return work / (queue.Lane == Lane.Short ? Math.Max(Math.Max(1, Limit), _pace.RunningMean) : Math.Max(1, MaxOf(queue.Lane)));
-    }
-
-    private void TakeStock(long nowMs)
-    {
-        if (!_pace.IsDue(nowMs))
-            return;
-        _pace.Note(_tallies, nowMs);
-        _queues.CapLong(Keeper.Lanes.RanMsOf(Lane.Long) / Math.Max(1, Keeper.Stretch ?? 1));
-        _shares.Note(_shortShed, nowMs);
-    }
-
-    // The overdue first: a place is not for somebody who has given up.
     private void LetGo(long nowMs)
     {
-        foreach (var queue in _queues.All)
-        {
-            while (queue.TakeOldest(nowMs, onlyIfOverdue: true) is { } overdue)
-            {
-                var hasWaited = nowMs - overdue.SinceMs >= queue.WaitMs;
-                Shed(queue, overdue, hasWaited ? ShedReason.Wait : ShedReason.Standing, nowMs);
-            }
-        }
-        while (NextQueue(nowMs) is { } queue)
-        {
-            if (!_turnstile.TryLetThrough())
-                break;
-            var applicant = queue.TakeNext(nowMs)!;
-            _admitted[(int)queue.Class]++;
-            Keeper.Lanes.Enter(queue.Lane);
-            _tidings.Add(applicant, Turn.Come);
-        }
-        foreach (var queue in _queues.Of(Lane.Short))
-            _turns.Note(queue, Running, Limit, nowMs);
-        // Whoever waits for his lane alone keeps nobody else from passing.
-        if (NextQueue(nowMs) is null)
+        if (_line.LetGo(ref _turnstile, nowMs))
             _turnstile.Open();
-    }
-
-    // The highest class that has less than it is guaranteed; then the highest that has not more than it may; then anybody: as
-    // long as there is work, no place is left empty.
-    private ClassQueue? NextQueue(long nowMs)
-    {
-        if (LeftOut.HasFlag(SluiceParts.Classes))
-            return _queues.Oldest();
-        ClassQueue? belowMax = null, any = null;
-        for (var which = StatementClass.Critical; which <= StatementClass.Background; which++)
-        {
-            if (_queues.NextOf(which) is not { } queue)
-                continue;
-            any ??= queue;
-            var running = RunningOf(queue.Class);
-            var least = SlotsOf(queue.Limits.ShareMin);
-            if (running < least || (least == 0 && queue.Limits.ShareMin > 0 && queue.IsForgotten(nowMs)))
-                return queue;
-            if (running < SlotsOf(queue.Limits.ShareMax))
-                belowMax ??= queue;
-        }
-        return belowMax ?? any;
-    }
-
-    private int SlotsOf(int share) => (int)((long)share * Limit / 100);
-
-    private void Shed(ClassQueue queue, Applicant applicant, ShedReason reason, long nowMs)
-    {
-        applicant.Reason = reason;
-        applicant.LimitMs = reason == ShedReason.Standing ? queue.Limits.StandingMsMax
-            : reason == ShedReason.Deadline ? applicant.DeadlineMs : queue.WaitMs;
-        applicant.ShedId = _ledger.Add(applicant, reason, nowMs, applicant.LimitMs);
-        if (applicant.Lane == Lane.Short && ShedLedger.IsForWantOfRoom(reason))
-            _shortShed[(int)applicant.Class]++;
-        _tidings.Add(applicant, Turn.Shed);
-    }
-
-    private Applicant? TakeDecided()
-    {
-        _queues.TellWaiting();
-        return _tidings.Take();
     }
 }

@@ -1,0 +1,266 @@
+using Seawall.Engine.Flow.Floodgates.Limits;
+
+namespace Seawall.Engine.Flow.Floodgates;
+
+/// <summary>
+/// Those who wait in front of one server: who may join, who is next, and who has waited for too long. What may run is said with each call.
+/// A function of clock and counters; callers hold the sluice's lock.
+/// </summary>
+internal sealed class SluiceLine(LimitKeeper keeper, SluiceCounts counts)
+{
+    private readonly ClassQueues _queues = new(keeper.Lanes);
+    private readonly long[] _shortShed = new long[StatementClasses.Count];
+    private readonly ShedLedger _ledger = new();
+    private readonly ServicePace _pace = new();
+    private readonly CohortShares _shares = new();
+    private readonly TurnWatch _turns = new();
+    private readonly Tidings _tidings = new();
+    private OverloadOptions _options = new();
+
+    /// <summary>What it does without: for tests, which must see that each part is missed.</summary>
+    internal SluiceParts LeftOut { get; private set; }
+
+    /// <summary>Whether nobody waits.</summary>
+    internal bool IsEmpty => _queues.AreEmpty;
+
+    /// <summary>How long statements run, of late.</summary>
+    internal ServicePace Pace => _pace;
+
+    /// <summary>Refusals.</summary>
+    internal ShedLedger Ledger => _ledger;
+
+    /// <summary>Changes of mode.</summary>
+    internal TurnWatch Turns => _turns;
+
+    /// <summary>Follows the settings.</summary>
+    internal void Apply(OverloadOptions options, SluiceParts leftOut, long nowMs)
+    {
+        _options = options;
+        LeftOut = leftOut;
+        _turns.Note(options.Mode, nowMs);
+        foreach (var queue in _queues.All)
+        {
+            queue.Limits = options.Of(queue.Class);
+            queue.NeverTurns = LeftOut.HasFlag(SluiceParts.Turning);
+        }
+    }
+
+    /// <summary>Puts one in, or refuses it; <paramref name="isClosing"/>: nobody gets his turn any more.</summary>
+    internal void Join(Applicant applicant, int running, int limit, bool isClosing, long nowMs)
+    {
+        TakeStock(nowMs);
+        var queue = _queues[applicant];
+        if (isClosing)
+            _tidings.Add(applicant, Turn.Closing);
+        else if (!HasRoomFor(queue, running, limit, nowMs) && RefusalOf(queue, applicant, limit, nowMs) is var reason and not ShedReason.None)
+            Shed(queue, applicant, reason, nowMs);
+        else
+            queue.Add(applicant);
+        _queues.TellWaiting();
+    }
+
+    /// <summary>Takes one out that waits; <paramref name="isTold"/>: and tells it so.</summary>
+    internal void Remove(Applicant applicant, bool isTold, long nowMs)
+    {
+        _queues[applicant].Remove(applicant, nowMs);
+        if (isTold)
+            _tidings.Add(applicant, Turn.Withdrawn);
+        else
+            applicant.Turn = Turn.Withdrawn;
+    }
+
+    /// <summary>Takes out all of them: nobody gets his turn any more.</summary>
+    internal void Close(long nowMs)
+    {
+        foreach (var queue in _queues.All)
+        {
+            while (queue.TakeOldest(nowMs, onlyIfOverdue: false) is { } applicant)
+                _tidings.Add(applicant, Turn.Closing);
+        }
+    }
+
+    /// <summary>Looks at the pace, and at which cohorts are served, when it is time to.</summary>
+    internal void TakeStock(long nowMs)
+    {
+        if (!_pace.IsDue(nowMs))
+            return;
+        _pace.Note(counts.Tallies, nowMs);
+        _queues.CapLong(keeper.Lanes.RanMsOf(Lane.Long) / Math.Max(1, keeper.Stretch ?? 1));
+        _shares.Note(_shortShed, nowMs);
+    }
+
+    /// <summary>
+    /// Lets go whoever may. The overdue first: a place is not for somebody who has given up. Returns whether nobody is left who waits for a place.
+    /// </summary>
+    internal bool LetGo(ref Turnstile turnstile, long nowMs)
+    {
+        foreach (var queue in _queues.All)
+        {
+            while (queue.TakeOldest(nowMs, onlyIfOverdue: true) is { } overdue)
+                ShedLate(queue, overdue, nowMs);
+        }
+        while (NextQueue(turnstile.Limit, nowMs) is { } queue)
+        {
+            if (!turnstile.TryLetThrough())
+                break;
+            var applicant = queue.TakeNext(nowMs)!;
+            counts.NoteAdmitted(queue.Class);
+            keeper.Lanes.Enter(queue.Lane);
+            _tidings.Add(applicant, Turn.Come);
+        }
+        foreach (var queue in _queues.Of(Lane.Short))
+            _turns.Note(queue, turnstile.Running, turnstile.Limit, nowMs);
+        // Whoever waits for his lane alone keeps nobody else from passing.
+        return NextQueue(turnstile.Limit, nowMs) is null;
+    }
+
+    /// <summary>
+    /// Refuses one that waits if its time is over: its own may be over before that of its class, and then it is refused from the middle of
+    /// the queue. Otherwise: in how many milliseconds to look again.
+    /// </summary>
+    internal long RefuseIfLate(Applicant applicant, long nowMs)
+    {
+        var queue = _queues[applicant];
+        var limitMs = queue.LimitMs(nowMs);
+        if (applicant.DeadlineMs == 0 || applicant.DeadlineMs >= limitMs)
+            return Math.Max(1, applicant.SinceMs + limitMs - nowMs);
+        if (nowMs - applicant.SinceMs < applicant.DeadlineMs)
+            return applicant.SinceMs + applicant.DeadlineMs - nowMs;
+        queue.Remove(applicant, nowMs);
+        Shed(queue, applicant, ShedReason.Deadline, nowMs);
+        return -1;
+    }
+
+    /// <summary>All of whom something has become, to be told without the lock.</summary>
+    internal Applicant? TakeDecided()
+    {
+        _queues.TellWaiting();
+        return _tidings.Take();
+    }
+
+    /// <summary>What would become of a statement that came now. Changes nothing.</summary>
+    internal Outlook Foresee(StatementClass which, int cohort, int bytes, int deadlineMs, int running, int limit, long nowMs)
+    {
+        var queue = _queues[which];
+        var limitMs = deadlineMs > 0 ? Math.Min(deadlineMs, queue.LimitMs(nowMs)) : queue.LimitMs(nowMs);
+        var ahead = WaitAhead(queue, limit);
+        var reason = ShedReason.None;
+        if (!_shares.Includes(which, cohort))
+            reason = ShedReason.Cohort;
+        else if (!queue.Stands(nowMs) && queue.Count >= Math.Max(1, (long)_options.QueueMaxPerRunning * limit))
+            reason = ShedReason.QueueFull;
+        else if (queue.Count > 0 && queue.Bytes + bytes > _options.QueueBytesMax)
+            reason = ShedReason.QueueBytes;
+        else if (!queue.Stands(nowMs) && ahead > limitMs)
+            reason = limitMs == deadlineMs ? ShedReason.Deadline : ShedReason.Predicted;
+        var passes = running < limit && _queues.AreEmpty;
+        return new(passes, passes ? ShedReason.None : reason, queue.Count, queue.Stands(nowMs), (long)ahead, limitMs);
+    }
+
+    /// <summary>What a class looks like.</summary>
+    internal ClassView View(StatementClass which, long nowMs)
+    {
+        var lanes = _queues.Of(which).ToArray();
+        return new ClassView
+        {
+            Class = which,
+            Limits = _queues[which].Limits,
+            Running = counts.RunningOf(which),
+            Waiting = lanes.Sum(lane => lane.Count),
+            WaitingBytes = lanes.Sum(lane => lane.Bytes),
+            OldestMs = lanes.Max(lane => lane.OldestSinceMs is { } since ? Math.Max(0, nowMs - since) : 0),
+            Stands = lanes.Any(lane => lane.Stands(nowMs)),
+            CohortShare = _shares.Of(which),
+            Offered = counts.Sum(tally => tally.Offered, which),
+            Passed = counts.Sum(tally => tally.Passed, which),
+            Continued = counts.Sum(tally => tally.Continued, which),
+            Admitted = counts.AdmittedOf(which),
+            Withdrawn = counts.WithdrawnOf(which),
+            Shed = [.. ShedView.Reasons.Select(reason => new ShedView(reason, _ledger.CountOf(which, reason)))],
+        };
+    }
+
+    /// <summary>How many statements of a lane may run.</summary>
+    internal int MaxOf(Lane lane, int limit) => Math.Min(limit, keeper.Lanes.MaxOf(lane));
+
+    // Those of these lanes all come here, also when there is no need to wait.
+    private bool HasRoomFor(ClassQueue queue, int running, int limit, long nowMs) => queue.Lane != Lane.Short && running < limit
+        && keeper.Lanes.HasRoom(queue.Lane) && NextQueue(limit, nowMs) is null;
+
+    private ShedReason RefusalOf(ClassQueue queue, Applicant applicant, int limit, long nowMs)
+    {
+        // Long ones are not thinned out, nor the others for their sake: they are refused for reasons of their own.
+        if (!LeftOut.HasFlag(SluiceParts.Cohorts) && queue.Lane == Lane.Short && !_shares.Includes(applicant.Class, applicant.Cohort))
+            return ShedReason.Cohort;
+        // Those who come last go first in a queue that stands: it is those at its other end who make room.
+        if (queue.Count >= Math.Max(1, (long)_options.QueueMaxPerRunning * MaxOf(queue.Lane, limit)))
+        {
+            if (!queue.Stands(nowMs))
+                return ShedReason.QueueFull;
+            Shed(queue, queue.TakeOldest(nowMs, onlyIfOverdue: false)!, ShedReason.QueueFull, nowMs);
+        }
+        if (queue.Count > 0 && queue.Bytes + applicant.Bytes > _options.QueueBytesMax)
+            return ShedReason.QueueBytes;
+        if (LeftOut.HasFlag(SluiceParts.Prediction) || queue.Stands(nowMs))
+            return ShedReason.None;
+        var ahead = WaitAhead(queue, limit);
+        if (ahead > queue.LimitMs(nowMs))
+            return ShedReason.Predicted;
+        return applicant.DeadlineMs > 0 && ahead > applicant.DeadlineMs ? ShedReason.Deadline : ShedReason.None;
+    }
+
+    // What those before it in its lane will take: all of higher classes, and those of its own.
+    private double WaitAhead(ClassQueue queue, int limit)
+    {
+        var work = 0.0;
+        var ranMs = keeper.Lanes.RanMsOf(queue.Lane);
+        foreach (var other in _queues.Of(queue.Lane))
+        {
+            work += other.Count * (ranMs > 0 ? ranMs : _pace.RanMsOf(other.Class));
+            if (other == queue)
+                break;
+        }
+        return work / (queue.Lane == Lane.Short ? Math.Max(Math.Max(1, limit), _pace.RunningMean) : Math.Max(1, MaxOf(queue.Lane, limit)));
+    }
+
+    // The highest class that has less than it is guaranteed; then the highest that has not more than it may; then anybody: as
+    // long as there is work, no place is left empty.
+    private ClassQueue? NextQueue(int limit, long nowMs)
+    {
+        if (LeftOut.HasFlag(SluiceParts.Classes))
+            return _queues.Oldest();
+        ClassQueue? belowMax = null, any = null;
+        for (var which = StatementClass.Critical; which <= StatementClass.Background; which++)
+        {
+            if (_queues.NextOf(which) is not { } queue)
+                continue;
+            any ??= queue;
+            var running = counts.RunningOf(queue.Class);
+            var least = SlotsOf(queue.Limits.ShareMin, limit);
+            if (running < least || (least == 0 && queue.Limits.ShareMin > 0 && queue.IsForgotten(nowMs)))
+                return queue;
+            if (running < SlotsOf(queue.Limits.ShareMax, limit))
+                belowMax ??= queue;
+        }
+        return belowMax ?? any;
+    }
+
+    private static int SlotsOf(int share, int limit) => (int)((long)share * limit / 100);
+
+    private void ShedLate(ClassQueue queue, Applicant applicant, long nowMs)
+    {
+        var hasWaited = nowMs - applicant.SinceMs >= queue.WaitMs;
+        Shed(queue, applicant, hasWaited ? ShedReason.Wait : ShedReason.Standing, nowMs);
+    }
+
+    private void Shed(ClassQueue queue, Applicant applicant, ShedReason reason, long nowMs)
+    {
+        applicant.Reason = reason;
+        applicant.LimitMs = reason == ShedReason.Standing ? queue.Limits.StandingMsMax
+            : reason == ShedReason.Deadline ? applicant.DeadlineMs : queue.WaitMs;
+        applicant.ShedId = _ledger.Add(applicant, reason, nowMs, applicant.LimitMs);
+        if (applicant.Lane == Lane.Short && ShedLedger.IsForWantOfRoom(reason))
+            _shortShed[(int)applicant.Class]++;
+        _tidings.Add(applicant, Turn.Shed);
+    }
+}

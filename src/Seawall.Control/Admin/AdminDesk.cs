@@ -33,6 +33,8 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
             (desk, _, _) => Now(OverloadTables.Queues(desk.Views.Sluices()))),
         new("SHOW LIMITS", AdminTakes.Nothing, "how many statements run at each server, and how many may",
             (desk, _, _) => Now(OverloadTables.Limits(desk.Views.Sluices()))),
+        new("SHOW TENANTS", AdminTakes.Limit, "who shares each server, and what each has had of it in the last seconds",
+            (desk, arguments, _) => Now(OverloadTables.Tenants(desk.Views.Tenants(arguments.Limit ?? RowsByDefault)))),
         new("SHOW SHED", AdminTakes.Limit, "the last statements that were refused, and why",
             (desk, arguments, _) => Now(OverloadTables.Shed(
                 desk.Views.LastShed(arguments.Limit ?? RowsByDefault), desk.Context.Time.GetUtcNow()))),

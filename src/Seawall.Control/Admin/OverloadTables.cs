@@ -2,6 +2,7 @@ using System.Globalization;
 using Seawall.Control.Settings;
 using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Floodgates;
+using Seawall.Engine.Flow.Floodgates.Tenants;
 using Seawall.Engine.Telemetry.Views;
 using static Seawall.Control.Admin.AdminTable;
 
@@ -36,6 +37,15 @@ internal static class OverloadTables
             sluice.Bounds.Stretch is { } stretch ? stretch : AdminCell.Null, sluice.Bounds.LongRunning,
             sluice.Mode == OverloadMode.Off ? AdminCell.Null : sluice.Bounds.LongMax, sluice.Bounds.Broken, sluice.Classes.Sum(view => view.Waiting),
             sluice.RanMs, sluice.Classes.Sum(view => view.ShedInAll),
+        ]));
+
+    internal static AdminTable Tenants(IReadOnlyList<(string Server, TenantView View)> tenants) => new(
+        [
+            Text("server"), Text("tenant"), Number("running"), Number("waiting"), Number("ended"), Real("ran_ms"), Real("share"), Number("shed"),
+        ],
+        tenants.Select(row => (AdminCell[])
+        [
+            row.Server, row.View.Name, row.View.Running, row.View.Waiting, row.View.Ended, row.View.MeanMs, row.View.Share, row.View.Shed,
         ]));
 
     internal static AdminTable Shed(IReadOnlyList<(string Server, ShedEntry Entry, long AgoMs)> shed, DateTimeOffset now) => new(

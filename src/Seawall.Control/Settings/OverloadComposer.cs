@@ -16,6 +16,7 @@ internal sealed class OverloadComposer(
         {
             Mode = ModeOf(section),
             Limit = section.Text("limit") == "adaptive" ? LimitMode.Adaptive : LimitMode.Fixed,
+            Tenants = TenantsOf(section),
             LongMs = section.Number("long_ms"),
             LongShareMax = section.Number("long_share_max"),
             QueueMaxPerRunning = section.Number("queue_max_per_running"),
@@ -39,6 +40,14 @@ internal sealed class OverloadComposer(
         MemoryMax = section.Long("memory_mib_max") << 20,
         IdleMsMax = section.Number("idle_ms_max"),
         DelayMsMax = section.Number("delay_ms_max"),
+    };
+
+    private static TenantKind TenantsOf(SettingsSection section) => section.Text("tenants") switch
+    {
+        "none" => TenantKind.None,
+        "schema" => TenantKind.Schema,
+        "tag" => TenantKind.Tag,
+        _ => TenantKind.Account,
     };
 
     private static OverloadMode ModeOf(SettingsSection section) => section.Text("mode") switch

@@ -54,7 +54,7 @@ internal sealed class Admission(
         var loop = door.Loop;
         var standing = Classifier.Read(statement, now, _scratch, loop.NowMs);
         var which = standing.Class;
-        statement.Passage.Work = WorkReader.Read(statement, sluice);
+        statement.Passage.Work = WorkReader.Read(statement, sluice, standing.Tenant, now);
         if (MustPass(statement))
         {
             sluice.PassAlways(loop.Index, which, isNew: true, statement.Passage.Work.Lane);
@@ -119,7 +119,7 @@ internal sealed class Admission(
         var waiter = statement.Passage.WaiterOn(door.Loop);
         waiter.Apply(standing.Class, standing.Cohort, statement.Packet.Bytes.Length, session.Account!.User, door.Loop.NowMs);
         (waiter.DeadlineMs, waiter.DueMs, waiter.Hold) = (standing.DeadlineMs, dueMs, hold);
-        waiter.Lane = statement.Passage.Work.Lane;
+        (waiter.Lane, waiter.Tenant) = (statement.Passage.Work.Lane, statement.Passage.Work.Tenant);
         _ = waiter.WaitAt(place, session.Wire);
         (place as Deferral)?.Tick(door.Loop);
         await waiter;
@@ -160,6 +160,7 @@ internal sealed class Admission(
     {
         var waiter = statement.Passage.WaiterOn(door.Loop);
         waiter.Apply(standing.Class, standing.Cohort, statement.Packet.Bytes.Length, statement.Session.Account!.User, door.Loop.NowMs);
+        waiter.Tenant = statement.Passage.Work.Tenant;
         statement.Passage.EndWait();
         return waiter;
     }

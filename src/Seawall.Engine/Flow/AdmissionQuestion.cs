@@ -26,6 +26,7 @@ public readonly record struct AdmissionStep(string Step, string Result, string W
 internal sealed class AdmissionExplainer(Measures measures, Sluice sluice, ServerFacts server, SqlDialect dialect, long nowMs)
 {
     private readonly List<AdmissionStep> _steps = [];
+    private ulong? _tenant;
 
     /// <summary>The steps, up to the decision.</summary>
     internal IReadOnlyList<AdmissionStep> Explain(AdmissionQuestion question)
@@ -47,6 +48,8 @@ internal sealed class AdmissionExplainer(Measures measures, Sluice sluice, Serve
             Add("cohort", "by session", "it names neither trace nor tenant");
         else
             Add("cohort", Number(cohort), "by its trace or tenant, for this hour");
+        if (question.User is not null || question.Schema is not null || !tags.Tenant.IsEmpty)
+            _tenant = Classifier.TenantOf(options, question.User, question.Schema, tags.Tenant);
         var deadlineMs = OwnAssignments.TryReadDeadline(tags.Deadline, out var ms) ? ms : 0;
         Add("deadline_ms", deadlineMs > 0 ? Number(deadlineMs) : "none", "its own word; a session's SET @seawall_deadline_ms counts where it has none");
         if (options.Mode == OverloadMode.Off)
@@ -117,7 +120,7 @@ internal sealed class AdmissionExplainer(Measures measures, Sluice sluice, Serve
 
     private void Queue(StatementClass which, int? cohort, int deadlineMs, int bytes)
     {
-        var outlook = sluice.Foresee(which, cohort ?? 0, bytes, deadlineMs, nowMs);
+        var outlook = sluice.Foresee(which, cohort ?? 0, bytes, deadlineMs, nowMs, _tenant);
         Add("queue", $"{outlook.Waiting} wait", $"{sluice.Running} of {sluice.Limit} run at '{server.Id}' (servers.running_max); "
             + $"the queue {(outlook.Stands ? "stands, and the newest goes first" : "is served in order")}");
         if (outlook.Passes)

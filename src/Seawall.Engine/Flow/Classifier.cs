@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Loops;
@@ -11,7 +13,11 @@ namespace Seawall.Engine.Flow;
 /// <param name="Cohort">Its cohort.</param>
 /// <param name="Rule">The number of the rule that says so; -1 when none fits.</param>
 /// <param name="DeadlineMs">How long its program waits for it, in milliseconds; 0 when it has not said.</param>
-internal readonly record struct Standing(StatementClass Class, int Cohort, int Rule, int DeadlineMs);
+internal readonly record struct Standing(StatementClass Class, int Cohort, int Rule, int DeadlineMs)
+{
+    /// <summary>Whose turn it takes, where several share a server: a number for its tenant; 0: nobody's in particular.</summary>
+    internal ulong Tenant { get; init; }
+}
 
 /// <summary>Which class a statement is of, and which cohort: by whose it is, and by what it says of itself.</summary>
 internal static class Classifier
@@ -21,6 +27,9 @@ internal static class Classifier
     // 00-<32 digits of the trace>-<16 of the span>-01: the span is another one for each statement of a page.
     private const int TraceAt = 3;
     private const int TraceLength = 32;
+
+    /// <summary>The longest name of a tenant that is shown of what statements say.</summary>
+    private const int TenantNameBytesMax = 64;
 
     /// <summary>Reads a statement that has not been sent.</summary>
     internal static Standing Read(Statement statement, OverloadOptions options, DigestScratch scratch, long nowMs)
@@ -41,14 +50,44 @@ internal static class Classifier
         var tags = StatementTags.Read(TextOf(statement));
         var priority = tags.Priority;
         var deadline = tags.Deadline;
-        var trace = tags.Trace.IsEmpty ? tags.Tenant : tags.Trace;
+        var tenant = tags.Tenant;
+        var trace = tags.Trace.IsEmpty ? tenant : tags.Trace;
         if (session.SendsAttributes && statement.Kind == CommandKind.Query && statement.Attributes.Length > 2)
-            ReadAttributes(statement.Attributes, ref priority, ref trace, ref deadline);
+            ReadAttributes(statement.Attributes, ref priority, ref trace, ref tenant, ref deadline);
         // The statement's own word counts more than that of its session.
         var said = StatementClasses.Find(priority) ?? (known.Said != 0 ? (StatementClass)known.Said : null);
         var deadlineMs = !deadline.IsEmpty && OwnAssignments.TryReadDeadline(deadline, out var ms) ? ms : known.SaidDeadlineMs;
-        return new(Settle(which, said, mayRaise), CohortOf(trace, session.Id, nowMs), rule, deadlineMs);
+        return new(Settle(which, said, mayRaise), CohortOf(trace, session.Id, nowMs), rule, deadlineMs)
+        {
+            Tenant = options.Tenants == TenantKind.Tag && !tenant.IsEmpty ? TenantOf(tenant) : known.Tenant,
+        };
     }
+
+    /// <summary>What the tenant of a statement is called, in tables.</summary>
+    internal static string TenantNameOf(Statement statement, OverloadOptions options)
+    {
+        var session = statement.Session;
+        if (options.Tenants == TenantKind.Schema)
+            return session.Settings.Schema ?? "(no schema)";
+        var tenant = options.Tenants == TenantKind.Tag ? StatementTags.Read(TextOf(statement)).Tenant : default;
+        if (options.Tenants == TenantKind.Tag && session.SendsAttributes && statement.Kind == CommandKind.Query && statement.Attributes.Length > 2)
+        {
+            ReadOnlySpan<byte> priority = default, trace = default, deadline = default;
+            ReadAttributes(statement.Attributes, ref priority, ref trace, ref tenant, ref deadline);
+        }
+        return tenant.IsEmpty ? session.Account!.User : Encoding.UTF8.GetString(tenant[..Math.Min(tenant.Length, TenantNameBytesMax)]);
+    }
+
+    /// <summary>The number of the tenant of an account's statements in a schema, of which one says <paramref name="said"/>.</summary>
+    internal static ulong TenantOf(OverloadOptions options, string? user, string? schema, ReadOnlySpan<byte> said) => options.Tenants switch
+    {
+        TenantKind.None => 0,
+        TenantKind.Schema => TenantOf(MemoryMarshal.AsBytes(schema.AsSpan())),
+        TenantKind.Tag when !said.IsEmpty => TenantOf(said),
+        TenantKind.Account or TenantKind.Tag => TenantOf(MemoryMarshal.AsBytes(user.AsSpan())),
+    };
+
+    private static ulong TenantOf(ReadOnlySpan<byte> name) => Math.Max(1, Fnv1A.Add(Fnv1A.Basis, name));
 
     /// <summary>The class, when a statement says something of itself as well: less important it may make itself always.</summary>
     internal static StatementClass Settle(StatementClass byRule, StatementClass? said, bool mayRaise) =>
@@ -81,6 +120,7 @@ internal static class Classifier
         (var which, known.MayRaise) = ClassOf(options, rule);
         known.Number = (byte)which;
         known.SchemaShape = WorkReader.ShapeOf(schema);
+        known.Tenant = TenantOf(options, user, schema, default);
         known.DependsOnDigest = false;
         foreach (var other in options.Rules.AsSpan(0, rule < 0 ? options.Rules.Length : rule))
         {
@@ -96,7 +136,8 @@ internal static class Classifier
     };
 
     private static void ReadAttributes(
-        ReadOnlySpan<byte> attributes, ref ReadOnlySpan<byte> priority, ref ReadOnlySpan<byte> trace, ref ReadOnlySpan<byte> deadline)
+        ReadOnlySpan<byte> attributes, ref ReadOnlySpan<byte> priority, ref ReadOnlySpan<byte> trace, ref ReadOnlySpan<byte> tenant,
+        ref ReadOnlySpan<byte> deadline)
     {
         var reader = new QueryAttributeReader(attributes);
         while (reader.MoveNext())
@@ -105,8 +146,10 @@ internal static class Classifier
                 priority = reader.Value;
             else if (reader.Name.SequenceEqual("seawall.deadline_ms"u8))
                 deadline = reader.Value;
-            else if (reader.Name.SequenceEqual("traceparent"u8) || reader.Name.SequenceEqual("seawall.tenant"u8))
+            else if (reader.Name.SequenceEqual("traceparent"u8))
                 trace = reader.Value;
+            else if (reader.Name.SequenceEqual("seawall.tenant"u8))
+                trace = tenant = reader.Value;
         }
     }
 

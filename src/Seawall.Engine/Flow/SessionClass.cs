@@ -21,6 +21,9 @@ internal struct SessionClass
     /// <summary>What of the schema goes into the shapes of statements: tables of one name may be small here and large there.</summary>
     internal ulong SchemaShape;
 
+    /// <summary>The session's tenant, for statements that name none; 0: nobody in particular.</summary>
+    internal ulong Tenant;
+
     /// <summary>Whether a statement may make itself more important than that.</summary>
     internal bool MayRaise;
 

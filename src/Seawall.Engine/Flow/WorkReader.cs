@@ -9,10 +9,13 @@ namespace Seawall.Engine.Flow;
 internal static class WorkReader
 {
     /// <summary>Reads a statement that has not been sent; its class has been read before.</summary>
-    internal static Work Read(Statement statement, Sluice sluice)
+    internal static Work Read(Statement statement, Sluice sluice, ulong tenant, OverloadOptions options)
     {
         var shape = sluice.Keeper.Table.Find(ShapeOf(statement));
-        return new(shape, IsProbe(statement), sluice.Keeper.LaneOf(shape));
+        var slot = sluice.Tenants.Find(tenant);
+        if (!sluice.Tenants.IsNamed(slot, tenant))
+            sluice.Tenants.Name(slot, tenant, Classifier.TenantNameOf(statement, options));
+        return new(shape, IsProbe(statement), sluice.Keeper.LaneOf(shape), slot);
     }
 
     /// <summary>What of a schema goes into the shapes of statements: tables of one name may be small here and large there.</summary>

@@ -1,7 +1,6 @@
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Testing;
-using Seawall.Testing.Clients;
 using Seawall.Testing.Worlds;
 using Xunit;
 
@@ -22,7 +21,7 @@ public sealed class HangTests(ITestOutputHelper output)
     public void A_server_in_trouble_is_found_within_two_seconds_and_its_places_are_free(Trouble trouble)
     {
         using var world = World();
-        var load = new Load(world, clients: 12);
+        var load = new AskingClients(world, 12, Work);
         load.RunFor(1_000);
         Assert.True(load.Answered > 20, $"{load.Answered} answered");
         var began = world.World.Clock.ElapsedMs;
@@ -61,7 +60,7 @@ public sealed class HangTests(ITestOutputHelper output)
     public void Without_the_watch_a_server_that_hangs_keeps_its_places_and_everybody_waits()
     {
         using var world = World(hangMsMax: 0);
-        var load = new Load(world, clients: 12);
+        var load = new AskingClients(world, 12, Work);
         load.RunFor(1_000);
         world.Server.Freeze();
         load.RunFor(4_000);
@@ -203,52 +202,5 @@ public sealed class HangTests(ITestOutputHelper output)
     {
         if (link.To.Text == EngineWorld.ServerDoor.Text)
             link.BytesPerSecond = bytesPerSecond;
-    }
-
-    // Clients that ask again and again, and note what they hear.
-    private sealed class Load(EngineWorld world, int clients)
-    {
-        private readonly (FakeClient Client, Pending<Reply>? Asked)[] _clients =
-            [.. Enumerable.Range(0, clients).Select(_ => (world.Client(), (Pending<Reply>?)null))];
-
-        private bool _isOver;
-
-        internal int Answered { get; private set; }
-
-        internal List<ReplyError> Errors { get; } = [];
-
-        internal void RunFor(long ms) => RunUntil(() => false, ms);
-
-        internal void RunUntil(Func<bool> isDone, long atMostMs)
-        {
-            for (var left = atMostMs; left > 0 && !isDone(); left -= 10)
-            {
-                for (var i = 0; i < _clients.Length; i++)
-                    Look(ref _clients[i]);
-                world.World.RunFor(10);
-            }
-        }
-
-        internal void Stop()
-        {
-            _isOver = true;
-            RunUntil(() => Array.TrueForAll(_clients, one => one.Asked is null), 20_000);
-        }
-
-        private void Look(ref (FakeClient Client, Pending<Reply>? Asked) one)
-        {
-            if (one.Asked is { IsDone: false })
-                return;
-            if (one.Asked is { } done)
-            {
-                if (done.Value.Error is { } error)
-                    Errors.Add(error);
-                else if (done.Value.IsOk)
-                    Answered++;
-                else
-                    one.Client = world.Client();
-            }
-            one.Asked = _isOver ? null : one.Client.BeginQuery(Work);
-        }
     }
 }

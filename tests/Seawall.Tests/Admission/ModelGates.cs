@@ -83,6 +83,7 @@ internal sealed class SluiceGate : ModelGate
         attempt.OnDecided = Decided;
         attempt.Apply(request.Class, request.Cohort, 200, "app", _clock.Ms);
         attempt.Lane = lane;
+        attempt.Tenant = Sluice.Tenants.Find(request.Tenant);
         Sluice.Join(attempt, _clock.Ms);
         Watch(attempt, Sluice.LookAt(attempt, _clock.Ms));
     }
@@ -110,6 +111,8 @@ internal sealed class SluiceGate : ModelGate
         var shape = Sluice.Keeper.Table.Find(attempt.Request.Shape);
         var tally = Sluice.Keeper.Tallies[0];
         tally.Enter(shape);
+        var tenant = Sluice.Tenants.Find(attempt.Request.Tenant);
+        Sluice.Tenants.On(0).Running[tenant]++;
         _server.Run(attempt.Request, () =>
         {
             // The first byte is there. Whoever takes the rest slowly does not run meanwhile: so Passage has it.
@@ -123,6 +126,7 @@ internal sealed class SluiceGate : ModelGate
             void End()
             {
                 tally.Leave(shape, Us());
+                Sluice.Tenants.On(0).Leave(tenant, _clock.Ms - began, Sluice.Keeper.LaneOf(shape) == Lane.Short);
                 tally.Measure(shape, TakesPauses && WayMs == 0 ? firstUs : Us());
                 Sluice.Leave(0, attempt.Request.Class, _clock.Ms, _clock.Ms - began, Sluice.Keeper.LaneOf(shape));
                 attempt.Answer(true);

@@ -1,5 +1,6 @@
 using Seawall.Engine.Flow.Floodgates.Holds;
 using Seawall.Engine.Flow.Floodgates.Limits;
+using Seawall.Engine.Flow.Floodgates.Tenants;
 
 namespace Seawall.Engine.Flow.Floodgates;
 
@@ -11,6 +12,9 @@ internal abstract class Applicant
 
     /// <summary>Its lane.</summary>
     internal Lane Lane { get; set; }
+
+    /// <summary>Whose turn it waits for: the number of its tenant at this sluice.</summary>
+    internal int Tenant { get; set; }
 
     /// <summary>Its cohort, 0 to 127: statements of one page have the same.</summary>
     internal int Cohort { get; private set; }
@@ -54,6 +58,12 @@ internal abstract class Applicant
     /// <summary>The one that came after it; of those that are to be told, the next. The sluice's lock.</summary>
     internal Applicant? Newer { get; set; }
 
+    /// <summary>The one of its tenant that came before it. The sluice's lock.</summary>
+    internal Applicant? Before { get; set; }
+
+    /// <summary>The one of its tenant that came after it. The sluice's lock.</summary>
+    internal Applicant? Behind { get; set; }
+
     /// <summary>Begins to wait.</summary>
     internal void Apply(StatementClass which, int cohort, int bytes, string user, long nowMs)
     {
@@ -64,6 +74,7 @@ internal abstract class Applicant
         SinceMs = nowMs;
         DeadlineMs = 0;
         Lane = Lane.Short;
+        Tenant = TenantTable.Other;
         Hold = null;
         Turn = Turn.Waiting;
         Reason = ShedReason.None;

@@ -1,15 +1,16 @@
 using Seawall.Engine.Flow.Floodgates.Limits;
+using Seawall.Engine.Flow.Floodgates.Tenants;
 
 namespace Seawall.Engine.Flow.Floodgates;
 
 /// <summary>Those who wait for one server: a queue for each lane and class. Callers hold the sluice's lock.</summary>
-internal sealed class ClassQueues(Lanes lanes)
+internal sealed class ClassQueues(Lanes lanes, TenantTable tenants)
 {
     private static readonly int s_classes = StatementClasses.OfClients.Count;
 
     // Lane by lane, each by class.
     private readonly ClassQueue[] _queues = [.. Enumerable.Range(0, Lanes.Count * s_classes)
-        .Select(i => new ClassQueue(StatementClasses.OfClients[i % s_classes], (Lane)(i / s_classes)))];
+        .Select(i => new ClassQueue(StatementClasses.OfClients[i % s_classes], (Lane)(i / s_classes), tenants))];
 
     /// <summary>All of them.</summary>
     internal ReadOnlySpan<ClassQueue> All => _queues;

@@ -27,6 +27,22 @@ public enum LimitMode : byte
     Adaptive,
 }
 
+/// <summary>Who takes turns, where those of one class wait for one server.</summary>
+public enum TenantKind : byte
+{
+    /// <summary>Nobody: who came first goes first.</summary>
+    None,
+
+    /// <summary>Accounts.</summary>
+    Account,
+
+    /// <summary>Schemas that sessions are in.</summary>
+    Schema,
+
+    /// <summary>What statements say in their comments or attributes; accounts, where they say nothing.</summary>
+    Tag,
+}
+
 /// <summary>The error that a statement is refused with.</summary>
 public enum ShedError : byte
 {
@@ -126,6 +142,9 @@ public sealed record OverloadOptions
 
     /// <summary>Where the limit of each server comes from.</summary>
     public LimitMode Limit { get; init; }
+
+    /// <summary>Who takes turns.</summary>
+    public TenantKind Tenants { get; init; } = TenantKind.Account;
 
     /// <summary>
     /// Statements of which others like them run longer than this in an idle hour are long: ten of them in a row are longer than anybody

@@ -7,7 +7,8 @@ namespace Seawall.Engine.Flow.Floodgates;
 /// <param name="Shape">The number of its shape in the server's table.</param>
 /// <param name="IsProbe">Whether how long the server takes to begin with its answer says how busy it is.</param>
 /// <param name="Lane">Which way it goes.</param>
-internal readonly record struct Work(int Shape, bool IsProbe, Lane Lane);
+/// <param name="Tenant">The number of its tenant in the server's table.</param>
+internal readonly record struct Work(int Shape, bool IsProbe, Lane Lane, int Tenant);
 
 /// <summary>
 /// One statement's way through a sluice: what must be given back when it has ended, however that was. It belongs to a statement's
@@ -50,6 +51,7 @@ internal sealed class Passage
         _beganAt = loop.TurnBegan;
         _pausedMs = _firstUs = 0;
         TallyOf(loop).Enter(Work.Shape);
+        sluice.Tenants.On(loop.Index).Running[Work.Tenant]++;
     }
 
     /// <summary>It is through because everybody is; it is only counted.</summary>
@@ -61,6 +63,7 @@ internal sealed class Passage
             return;
         _hasWaited = true;
         _shadow.Apply(which, cohort, bytes, user, loop.NowMs);
+        _shadow.Tenant = Work.Tenant;
         sluice.Join(_shadow, loop.NowMs);
     }
 
@@ -104,6 +107,7 @@ internal sealed class Passage
         _isPaused = true;
         _pausedMs -= loop.NowMs;
         TallyOf(loop).Leave(Work.Shape, ranUs: null);
+        _sluice.Tenants.On(loop.Index).Running[Work.Tenant]--;
         if (!_isShadow)
             _sluice.Leave(loop.Index, _class, loop.NowMs, ranMs: null, _sluice.Keeper.LaneOf(Work.Shape));
     }
@@ -116,8 +120,9 @@ internal sealed class Passage
         _isPaused = false;
         _pausedMs += loop.NowMs;
         TallyOf(loop).Enter(Work.Shape);
+        _sluice!.Tenants.On(loop.Index).Running[Work.Tenant]++;
         if (!_isShadow)
-            _sluice!.PassAlways(loop.Index, _class, isNew: false, _sluice.Keeper.LaneOf(Work.Shape));
+            _sluice.PassAlways(loop.Index, _class, isNew: false, _sluice.Keeper.LaneOf(Work.Shape));
     }
 
     /// <summary>It has ended; <paramref name="isFailed"/>: with an error, which says nothing of how long such statements take.</summary>
@@ -130,6 +135,7 @@ internal sealed class Passage
         if (!_isPaused)
         {
             var tally = TallyOf(loop);
+            sluice.Tenants.On(loop.Index).Leave(Work.Tenant, ranMs, sluice.Keeper.LaneOf(Work.Shape) == Lane.Short);
             tally.Leave(Work.Shape, isFailed ? null : loop.MicrosecondsUntilTurn(_beganAt) - (_pausedMs * 1_000));
             if (_firstUs > 0 && !isFailed)
                 tally.Measure(Work.Shape, _firstUs);

@@ -1,5 +1,6 @@
 using Seawall.Engine.Flow.Floodgates.Holds;
 using Seawall.Engine.Flow.Floodgates.Limits;
+using Seawall.Engine.Flow.Floodgates.Tenants;
 
 namespace Seawall.Engine.Flow.Floodgates;
 
@@ -25,7 +26,8 @@ internal sealed class Sluice : IWaitingPlace
         _counts = new SluiceCounts(loops);
         Deferral = new Deferral(this, loops);
         Keeper = new LimitKeeper(loops);
-        _line = new SluiceLine(Keeper, _counts);
+        Tenants = new TenantTable(loops);
+        _line = new SluiceLine(Keeper, _counts, Tenants);
     }
 
     /// <summary>What is held because it can be done at another time.</summary>
@@ -33,6 +35,9 @@ internal sealed class Sluice : IWaitingPlace
 
     /// <summary>What keeps the limit where it should be, and knows the statements by their shapes.</summary>
     internal LimitKeeper Keeper { get; }
+
+    /// <summary>Who shares the server.</summary>
+    internal TenantTable Tenants { get; }
 
     /// <summary>Whether it holds anybody, or only counts.</summary>
     internal OverloadMode Mode => _mode;
@@ -93,6 +98,7 @@ internal sealed class Sluice : IWaitingPlace
             hadWaiters = _hadWaiters;
             _hadWaiters = !_line.IsEmpty;
         }
+        Tenants.Look();
         var limit = Keeper.Look(nowMs, _mode == OverloadMode.Observe, hadWaiters, Limit, signals);
         lock (_lock)
         {
@@ -357,11 +363,11 @@ internal sealed class Sluice : IWaitingPlace
     }
 
     /// <summary>What would become of a statement that came now. Changes nothing; from any thread.</summary>
-    internal Outlook Foresee(StatementClass which, int cohort, int bytes, int deadlineMs, long nowMs)
+    internal Outlook Foresee(StatementClass which, int cohort, int bytes, int deadlineMs, long nowMs, ulong? tenant = null)
     {
         lock (_lock)
         {
-            return _line.Foresee(which, cohort, bytes, deadlineMs, Running, Limit, nowMs);
+            return _line.Foresee(which, cohort, bytes, deadlineMs, tenant is { } key ? Tenants.Find(key) : null, Running, Limit, nowMs);
         }
     }
 

@@ -1,4 +1,5 @@
 using Seawall.Engine.Flow.Floodgates.Limits;
+using Seawall.Engine.Flow.Floodgates.Tenants;
 
 namespace Seawall.Engine.Flow.Floodgates;
 
@@ -6,10 +7,9 @@ namespace Seawall.Engine.Flow.Floodgates;
 /// Those who wait in front of one server: who may join, who is next, and who has waited for too long. What may run is said with each call.
 /// A function of clock and counters; callers hold the sluice's lock.
 /// </summary>
-internal sealed class SluiceLine(LimitKeeper keeper, SluiceCounts counts)
+internal sealed class SluiceLine(LimitKeeper keeper, SluiceCounts counts, TenantTable tenants)
 {
-    private readonly ClassQueues _queues = new(keeper.Lanes);
-    private readonly long[] _shortShed = new long[StatementClasses.Count];
+    private readonly ClassQueues _queues = new(keeper.Lanes, tenants);
     private readonly ShedLedger _ledger = new();
     private readonly ServicePace _pace = new();
     private readonly CohortShares _shares = new();
@@ -49,6 +49,8 @@ internal sealed class SluiceLine(LimitKeeper keeper, SluiceCounts counts)
     internal void Join(Applicant applicant, int running, int limit, bool isClosing, long nowMs)
     {
         TakeStock(nowMs);
+        if (LeftOut.HasFlag(SluiceParts.Tenants))
+            applicant.Tenant = TenantTable.Other;
         var queue = _queues[applicant];
         if (isClosing)
             _tidings.Add(applicant, Turn.Closing);
@@ -56,6 +58,8 @@ internal sealed class SluiceLine(LimitKeeper keeper, SluiceCounts counts)
             Shed(queue, applicant, reason, nowMs);
         else
             queue.Add(applicant);
+        while (queue.TakeOverdue(applicant.Tenant, nowMs) is { } overdue)
+            ShedLate(queue, overdue, nowMs);
         _queues.TellWaiting();
     }
 
@@ -74,7 +78,7 @@ internal sealed class SluiceLine(LimitKeeper keeper, SluiceCounts counts)
     {
         foreach (var queue in _queues.All)
         {
-            while (queue.TakeOldest(nowMs, onlyIfOverdue: false) is { } applicant)
+            while (queue.TakeOldest(nowMs) is { } applicant)
                 _tidings.Add(applicant, Turn.Closing);
         }
     }
@@ -86,7 +90,7 @@ internal sealed class SluiceLine(LimitKeeper keeper, SluiceCounts counts)
             return;
         _pace.Note(counts.Tallies, nowMs);
         _queues.CapLong(keeper.Lanes.RanMsOf(Lane.Long) / Math.Max(1, keeper.Stretch ?? 1));
-        _shares.Note(_shortShed, nowMs);
+        _shares.Look(nowMs);
     }
 
     /// <summary>
@@ -96,14 +100,19 @@ internal sealed class SluiceLine(LimitKeeper keeper, SluiceCounts counts)
     {
         foreach (var queue in _queues.All)
         {
-            while (queue.TakeOldest(nowMs, onlyIfOverdue: true) is { } overdue)
+            while (queue.TakeOverdue(nowMs) is { } overdue)
                 ShedLate(queue, overdue, nowMs);
         }
         while (NextQueue(turnstile.Limit, nowMs) is { } queue)
         {
+            if (queue.TakeOverdueOfNext(nowMs) is { } overdue)
+            {
+                ShedLate(queue, overdue, nowMs);
+                continue;
+            }
             if (!turnstile.TryLetThrough())
                 break;
-            var applicant = queue.TakeNext(nowMs)!;
+            var applicant = queue.TakeNext(nowMs, RanMsOf(queue))!;
             counts.NoteAdmitted(queue.Class);
             keeper.Lanes.Enter(queue.Lane);
             _tidings.Add(applicant, Turn.Come);
@@ -121,13 +130,16 @@ internal sealed class SluiceLine(LimitKeeper keeper, SluiceCounts counts)
     internal long RefuseIfLate(Applicant applicant, long nowMs)
     {
         var queue = _queues[applicant];
-        var limitMs = queue.LimitMs(nowMs);
-        if (applicant.DeadlineMs == 0 || applicant.DeadlineMs >= limitMs)
-            return Math.Max(1, applicant.SinceMs + limitMs - nowMs);
-        if (nowMs - applicant.SinceMs < applicant.DeadlineMs)
-            return applicant.SinceMs + applicant.DeadlineMs - nowMs;
+        var limitMs = queue.LimitMs(applicant.Tenant, nowMs);
+        var isItsOwn = applicant.DeadlineMs > 0 && applicant.DeadlineMs < limitMs;
+        var leftMs = applicant.SinceMs + (isItsOwn ? applicant.DeadlineMs : limitMs) - nowMs;
+        if (leftMs > 0)
+            return leftMs;
         queue.Remove(applicant, nowMs);
-        Shed(queue, applicant, ShedReason.Deadline, nowMs);
+        if (isItsOwn)
+            Shed(queue, applicant, ShedReason.Deadline, nowMs);
+        else
+            ShedLate(queue, applicant, nowMs);
         return -1;
     }
 
@@ -138,23 +150,26 @@ internal sealed class SluiceLine(LimitKeeper keeper, SluiceCounts counts)
         return _tidings.Take();
     }
 
-    /// <summary>What would become of a statement that came now. Changes nothing.</summary>
-    internal Outlook Foresee(StatementClass which, int cohort, int bytes, int deadlineMs, int running, int limit, long nowMs)
+    /// <summary>What would become of a statement that came now; <paramref name="of"/>: of which tenant, if that is known. Changes nothing.</summary>
+    internal Outlook Foresee(StatementClass which, int cohort, int bytes, int deadlineMs, int? of, int running, int limit, long nowMs)
     {
         var queue = _queues[which];
-        var limitMs = deadlineMs > 0 ? Math.Min(deadlineMs, queue.LimitMs(nowMs)) : queue.LimitMs(nowMs);
-        var ahead = WaitAhead(queue, limit);
+        var tenant = of ?? queue.LongestTenant;
+        var stands = queue.Stands(tenant, nowMs);
+        var limitMs = queue.LimitMs(tenant, nowMs);
+        limitMs = deadlineMs > 0 ? Math.Min(deadlineMs, limitMs) : limitMs;
+        var ahead = WaitAhead(queue, queue.AheadOf(tenant), limit);
         var reason = ShedReason.None;
-        if (!_shares.Includes(which, cohort))
+        if (!_shares.Includes(which, tenant, cohort))
             reason = ShedReason.Cohort;
-        else if (!queue.Stands(nowMs) && queue.Count >= Math.Max(1, (long)_options.QueueMaxPerRunning * limit))
+        else if (!stands && queue.IsLongest(tenant) && queue.Count >= Math.Max(1, (long)_options.QueueMaxPerRunning * limit))
             reason = ShedReason.QueueFull;
-        else if (queue.Count > 0 && queue.Bytes + bytes > _options.QueueBytesMax)
+        else if (queue.Count > 0 && queue.IsLongest(tenant) && queue.Bytes + bytes > _options.QueueBytesMax)
             reason = ShedReason.QueueBytes;
-        else if (!queue.Stands(nowMs) && ahead > limitMs)
+        else if (!stands && ahead > limitMs)
             reason = limitMs == deadlineMs ? ShedReason.Deadline : ShedReason.Predicted;
         var passes = running < limit && _queues.AreEmpty;
-        return new(passes, passes ? ShedReason.None : reason, queue.Count, queue.Stands(nowMs), (long)ahead, limitMs);
+        return new(passes, passes ? ShedReason.None : reason, queue.Count, stands, (long)ahead, limitMs);
     }
 
     /// <summary>What a class looks like.</summary>
@@ -190,38 +205,47 @@ internal sealed class SluiceLine(LimitKeeper keeper, SluiceCounts counts)
     private ShedReason RefusalOf(ClassQueue queue, Applicant applicant, int limit, long nowMs)
     {
         // Long ones are not thinned out, nor the others for their sake: they are refused for reasons of their own.
-        if (!LeftOut.HasFlag(SluiceParts.Cohorts) && queue.Lane == Lane.Short && !_shares.Includes(applicant.Class, applicant.Cohort))
+        if (!LeftOut.HasFlag(SluiceParts.Cohorts) && queue.Lane == Lane.Short && !_shares.Includes(applicant.Class, applicant.Tenant, applicant.Cohort))
             return ShedReason.Cohort;
-        // Those who come last go first in a queue that stands: it is those at its other end who make room.
+        // Whoever has most waiting makes room. Those who come last go first in a queue that stands: it is those at its other end who do.
         if (queue.Count >= Math.Max(1, (long)_options.QueueMaxPerRunning * MaxOf(queue.Lane, limit)))
         {
-            if (!queue.Stands(nowMs))
+            if (!queue.IsLongest(applicant.Tenant))
+                Shed(queue, queue.TakeOfLongest(nowMs)!, ShedReason.QueueFull, nowMs);
+            else if (queue.Stands(applicant.Tenant, nowMs))
+                Shed(queue, queue.TakeOldest(applicant.Tenant, nowMs)!, ShedReason.QueueFull, nowMs);
+            else
                 return ShedReason.QueueFull;
-            Shed(queue, queue.TakeOldest(nowMs, onlyIfOverdue: false)!, ShedReason.QueueFull, nowMs);
         }
-        if (queue.Count > 0 && queue.Bytes + applicant.Bytes > _options.QueueBytesMax)
-            return ShedReason.QueueBytes;
-        if (LeftOut.HasFlag(SluiceParts.Prediction) || queue.Stands(nowMs))
+        while (queue.Count > 0 && queue.Bytes + applicant.Bytes > _options.QueueBytesMax)
+        {
+            if (queue.IsLongest(applicant.Tenant))
+                return ShedReason.QueueBytes;
+            Shed(queue, queue.TakeOfLongest(nowMs)!, ShedReason.QueueBytes, nowMs);
+        }
+        if (LeftOut.HasFlag(SluiceParts.Prediction) || queue.Stands(applicant.Tenant, nowMs))
             return ShedReason.None;
-        var ahead = WaitAhead(queue, limit);
-        if (ahead > queue.LimitMs(nowMs))
+        var ahead = WaitAhead(queue, queue.AheadOf(applicant.Tenant), limit);
+        if (ahead > queue.LimitMs(applicant.Tenant, nowMs))
             return ShedReason.Predicted;
         return applicant.DeadlineMs > 0 && ahead > applicant.DeadlineMs ? ShedReason.Deadline : ShedReason.None;
     }
 
-    // What those before it in its lane will take: all of higher classes, and those of its own.
-    private double WaitAhead(ClassQueue queue, int limit)
+    // What those before it in its lane will take: all of higher classes, and those of its own that go before it.
+    private double WaitAhead(ClassQueue queue, int ahead, int limit)
     {
         var work = 0.0;
-        var ranMs = keeper.Lanes.RanMsOf(queue.Lane);
         foreach (var other in _queues.Of(queue.Lane))
         {
-            work += other.Count * (ranMs > 0 ? ranMs : _pace.RanMsOf(other.Class));
+            work += (other == queue ? ahead : other.Count) * RanMsOf(other);
             if (other == queue)
                 break;
         }
         return work / (queue.Lane == Lane.Short ? Math.Max(Math.Max(1, limit), _pace.RunningMean) : Math.Max(1, MaxOf(queue.Lane, limit)));
     }
+
+    private double RanMsOf(ClassQueue queue) =>
+        keeper.Lanes.RanMsOf(queue.Lane) is var ms and > 0 ? ms : _pace.RanMsOf(queue.Class);
 
     // The highest class that has less than it is guaranteed; then the highest that has not more than it may; then anybody: as
     // long as there is work, no place is left empty.
@@ -260,7 +284,8 @@ internal sealed class SluiceLine(LimitKeeper keeper, SluiceCounts counts)
             : reason == ShedReason.Deadline ? applicant.DeadlineMs : queue.WaitMs;
         applicant.ShedId = _ledger.Add(applicant, reason, nowMs, applicant.LimitMs);
         if (applicant.Lane == Lane.Short && ShedLedger.IsForWantOfRoom(reason))
-            _shortShed[(int)applicant.Class]++;
+            _shares.NoteRefused(applicant.Class, applicant.Tenant);
+        tenants.NoteShed(applicant.Tenant);
         _tidings.Add(applicant, Turn.Shed);
     }
 }

@@ -24,4 +24,7 @@ internal enum SluiceParts : byte
 
     /// <summary>Statements that have come to take many times as long go on as before.</summary>
     Breaker = 32,
+
+    /// <summary>All tenants are one.</summary>
+    Tenants = 64,
 }

@@ -3,6 +3,7 @@ using Seawall.Engine.Facts;
 using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Floodgates;
+using Seawall.Engine.Flow.Floodgates.Tenants;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Loops;
 using Seawall.Engine.Watch.Appliers;
@@ -69,6 +70,10 @@ public sealed class EngineViews
     /// <summary>What is in front of each server, in the order of the settings.</summary>
     public IReadOnlyList<SluiceView> Sluices() =>
         [.. _board.Current.Servers.Select(server => _servers.SluiceOf(server.Id).View(server.Id.Name, _servers.NowMs))];
+
+    /// <summary>Who shares each server, those first who have had most of late.</summary>
+    public IReadOnlyList<(string Server, TenantView View)> Tenants(int max) =>
+        [.. _board.Current.Servers.SelectMany(server => _servers.SluiceOf(server.Id).Tenants.View(max).Select(view => (server.Id.Name, view)))];
 
     /// <summary>The last refusals of each server, the newest first, and how long ago each was.</summary>
     public IReadOnlyList<(string Server, ShedEntry Entry, long AgoMs)> LastShed(int max)

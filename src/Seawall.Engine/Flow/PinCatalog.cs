@@ -34,7 +34,7 @@ public static class PinCatalog
         new(PinReasons.Facts, "facts",
             "ask for what a statement left in its transaction; ends with the next statement or within ten seconds"),
         new(PinReasons.LooseChanges, "loose_changes",
-            "COMMIT or ROLLBACK after changes of tables without transactions with autocommit off"),
+            "COMMIT or ROLLBACK after using tables without transactions with autocommit off"),
     ];
 
     /// <summary>The names of the reasons, with commas.</summary>

@@ -111,9 +111,17 @@ internal static class PinLedger
             return;
         if (session.InTransaction || session.Status.HasFlag(ServerStatus.Autocommit) || EndsTransaction(statement, facts))
             session.Unpin(PinReasons.LooseChanges);
-        else if (facts.RowCount > 0 || statement.Facts.Kind is StatementKind.Savepoint || (statement.Facts.Hints & StatementHints.Returns) != 0)
+        else if (facts.RowCount > 0 || statement.Facts.Kind is StatementKind.Savepoint || MayHoldTables(statement.Facts))
             session.Pin(PinReasons.LooseChanges, StatementText.DigestOf(statement));
     }
+
+    // Nobody else can alter a table without transactions that was used with autocommit off, until a transaction ends.
+    private static bool MayHoldTables(StatementFacts text) => text.Kind switch
+    {
+        StatementKind.Select or StatementKind.With or StatementKind.Explain => text.Hints.HasFlag(StatementHints.HasFrom),
+        StatementKind.Insert or StatementKind.Replace or StatementKind.Update or StatementKind.Delete or StatementKind.Table => true,
+        _ => false,
+    };
 
     // A statement alone is a transaction only if it touches a table of an engine that has them, and nobody says whether it did.
     // What is only prepared has ended nothing.

@@ -72,7 +72,7 @@ public enum PinReasons : uint
 
     /// <summary>
     /// With autocommit off, changes of tables without transactions, or a savepoint, and no transaction is open: ROLLBACK will
-    /// warn of them; ends with it, or COMMIT, or autocommit on.
+    /// warn of them; and tables that were only read, which nobody can alter. Ends with it, or COMMIT, or autocommit on.
     /// </summary>
     LooseChanges = 1 << 20,
 

@@ -52,6 +52,7 @@ public sealed class PinDigestTests
     [Theory]
     [InlineData("SET autocommit = 0; START TRANSACTION READ ONLY; SELECT 1; SET autocommit = 1", "set autocommit = ?")]
     [InlineData("SET autocommit = 0; UPDATE loose SET a = 7", "update loose set a = ?")]
+    [InlineData("SET autocommit = 0; SELECT a FROM loose", "select a from loose")]
     [InlineData("SET autocommit = 0; SELECT * FROM nowhere", "select * from nowhere")]
     [InlineData("SELECT 1; DELETE FROM triggers WHERE a = 7", "delete from triggers where a = ?")]
     public void What_the_server_reports_is_told_with_its_statement(string sql, string expected)
@@ -59,6 +60,7 @@ public sealed class PinDigestTests
         using var world = new EngineWorld(StatementTests.OnePooled());
         world.Server.When("SELECT * FROM nowhere", new FakeError(1146, "Table 'nowhere' doesn't exist", "42S02"));
         world.Server.When("UPDATE loose", new FakeOk(1));
+        world.Server.When("SELECT a FROM loose", new FakeRows(["a"], [["1"]]));
         // One row, autocommit, no warnings, no words; and that something has changed in the session.
         world.Server.When("DELETE FROM triggers", new FakePacket([0, 1, 0, 2, 0x40, 0, 0, 0, 4, 2, 2, 1, (byte)'1']));
         var client = world.Client();

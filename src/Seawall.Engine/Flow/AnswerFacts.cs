@@ -159,7 +159,7 @@ internal sealed class AnswerFacts
 
     /// <summary>
     /// Writes the end of a result anew, in the client's dialect. <paramref name="saysNoOutParameters"/>: MySQL tells of OUT
-    /// parameters in the EOF packet behind the columns, and not again in the one behind the row.
+    /// parameters in the EOF packet behind the columns, and not again in the one behind the row, nor of warnings.
     /// <paramref name="isOfCall"/>: the statement goes on behind it.
     /// </summary>
     internal void WriteEnd(PacketWriter writer, Session session, ReadOnlySpan<byte> payload, bool saysNoOutParameters, bool isOfCall)
@@ -170,7 +170,8 @@ internal sealed class AnswerFacts
                 OwesReport |= KeepReport(session, SessionChanges(payload));
             else if (HasSessionChanges)
                 OwedReport.Keep(session, SessionChanges(payload)); // MySQL tells of it with the next packet that can.
-            EofPacket.Write(writer, _ok.Warnings, saysNoOutParameters ? Status & ~OfOutParameters : Status, OwesReport);
+            EofPacket.Write(writer, saysNoOutParameters ? (ushort)0 : _ok.Warnings, saysNoOutParameters ? Status & ~OfOutParameters : Status,
+                OwesReport);
             OwesReport &= isOfCall;
             return;
         }

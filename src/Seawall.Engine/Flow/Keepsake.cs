@@ -107,8 +107,21 @@ internal static class Keepsake
             OwedReport.Note(session, connection, answer);
             session.Elsewhere |= PreviousFacts.Diagnostics;
         }
+        if (wantsWarnings && !wantsNumbers && session.KeptWarnings is { Warnings: null } kept)
+            session.KeptWarnings = await Count(connection, kept);
         if (wantsNumbers && !connection.IsBroken)
             NoteNumbers(session, connection, await ServerQuery.Read(connection, columns: 2));
+    }
+
+    // Neither the error nor the warnings that are kept tell how many there were.
+    private static async LoopTask<KeptWarnings> Count(ServerConnection connection, KeptWarnings kept)
+    {
+        var warnings = await ServerQuery.Run(connection, "SHOW COUNT(*) WARNINGS", columns: 1);
+        var errors = await ServerQuery.Run(connection, "SHOW COUNT(*) ERRORS", columns: 1);
+        return kept with { Warnings = Number(warnings), Errors = Number(errors) };
+
+        static int? Number(ServerRows answer) => answer.Reply.IsOk && answer.Rows.Count == 1
+            && int.TryParse(answer.Text(0, 0), CultureInfo.InvariantCulture, out var number) ? number : null;
     }
 
     private static void NoteNumbers(Session session, ServerConnection connection, ServerRows answer)
@@ -148,7 +161,7 @@ internal sealed record KeptWarnings(IReadOnlyList<byte[]?[]> Rows, int? Warnings
     {
         if (!answer.Reply.IsOk || answer.Rows.Sum(row => row.Sum(value => value?.Length ?? 0)) > LengthMax)
             return null;
-        var isWhole = answer.Rows.Count < CountMax && session.Settings["max_error_count"] is null;
+        var isWhole = answer.Rows.Count < (KeptMax(session) ?? CountMax);
         var errors = answer.Rows.Count(row => row[0].AsSpan().SequenceEqual("Error"u8));
         // An error's packet does not say how many warnings came before it.
         int? warnings = isWhole ? answer.Rows.Count : session.LastResult.IsError ? null : session.LastResult.Warnings;
@@ -158,7 +171,11 @@ internal sealed record KeptWarnings(IReadOnlyList<byte[]?[]> Rows, int? Warnings
     /// <summary>These on top of others. No more are kept than the session wants.</summary>
     internal KeptWarnings On(KeptWarnings below, Session session)
     {
-        var countMax = int.TryParse(session.Settings["max_error_count"], CultureInfo.InvariantCulture, out var count) ? count : int.MaxValue;
+        var countMax = KeptMax(session) ?? int.MaxValue;
         return new([.. below.Rows.Concat(Rows).Take(countMax)], below.Warnings + Warnings, below.Errors + Errors);
     }
+
+    // What the session has said that is to be kept.
+    private static int? KeptMax(Session session) =>
+        int.TryParse(session.Settings["max_error_count"], CultureInfo.InvariantCulture, out var count) ? count : null;
 }

@@ -18,11 +18,17 @@ internal sealed class Recall(PreparedTexts texts)
 
     /// <summary>Whether there is anything to prepare.</summary>
     internal static bool IsNeeded(Statement statement) => statement.Decision.Needs != PreviousFacts.None
-        || Leftovers.MustSweep(statement) || StatusQuestion.IsDueBefore(statement);
+        || Leftovers.MustSweep(statement) || StatusQuestion.IsDueBefore(statement) || MayLoseWarnings(statement);
 
     /// <summary>Sees to it that the statement can be sent; false when it was refused, and the client has been told.</summary>
     internal LoopTask<bool> Prepare(Statement statement) => StatusQuestion.IsDueBefore(statement) ? AskStatus(statement)
-        : Leftovers.MustSweep(statement) ? Sweep(statement) : PrepareKnown(statement);
+        : Leftovers.MustSweep(statement) ? Sweep(statement)
+        : MayLoseWarnings(statement) ? PrepareWarned(statement) : PrepareKnown(statement);
+
+    // Its error would come on top of them, and its settings would take them away before.
+    private static bool MayLoseWarnings(Statement statement) => statement.Kind == CommandKind.InitDb
+        && statement.Session is { Lease.Connection: { } connection } session && Bequest.AlwaysForgets(connection.Version)
+        && HasWarningsThere(session) && !ReferenceEquals(connection.Applied, session.Settings);
 
     private async LoopTask<bool> AskStatus(Statement statement)
     {

@@ -268,6 +268,35 @@ internal static class ChanceFinds
             B: select * from x1
             A: [InitDb] nothing
             A: show warnings
+            A: [SetOption 1]
+            A: [InitDb] nothing
+            A: [SetOption 0]
+            A: [InitDb] nothing
+            A: select @@error_count
+            """),
+        // The flags in doubt are those of the connection that had the error, and of no other.
+        ("", """
+            A is eq_one without DeprecateEof
+            B: set autocommit = 0
+            A: insert into nothing values (1)
+            B: select 1
+            A: [prepare 0] select * from t where id = ?
+            """),
+        ("9", """
+            A is eq_two without DeprecateEof
+            A: [prepare 2] call p_out(?, ?, ?)
+            A: [a piece of parameter 2 of 2] é
+            A: set sql_mode = replace(@@sql_mode, 'STRICT_TRANS_TABLES', '')
+            A: [execute 2 with a cursor] 1, NULL, NULL
+            """),
+        // A session may say how many are kept, and then they are counted as ever.
+        ("59", """
+            A: set max_error_count = 64
+            A: set names ucs2
+            A: [Ping]
+            A: set max_error_count = 2
+            A: set names ucs2
+            A: [Ping]
             """),
         // A connection that must be told again what to report loses no warnings over it.
         ("9", """

@@ -28,6 +28,8 @@ public sealed class EquivalenceTests(LabServers lab)
     // What is always run: a few seconds of the same. The seed makes the sessions, and chance how they meet.
     [Theory]
     [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
     public async Task Some_random_sessions_are_answered_as_the_server_answers_them(LabKind kind)
     {
         Assert.SkipWhen(Plan.FromEnvironment().IsChosen, "a longer run was asked for");

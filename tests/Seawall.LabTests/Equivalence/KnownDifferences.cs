@@ -103,8 +103,11 @@ internal static partial class KnownDifferences
     {
         const int flagsAt = 4, infoAt = 7, isReported = 0x40;
         var parts = ok.Split(':');
-        if (parts.Length != 3 || parts[2].Length % 2 != 0 || !parts[2].StartsWith("00", default) || parts[2].Any(letter => !char.IsAsciiHexDigit(letter)))
+        if (parts.Length != 3 || parts[2].Length % 2 != 0 || parts[2].Any(letter => !char.IsAsciiHexDigit(letter))
+            || !(parts[2].StartsWith("00", default) || parts[2].StartsWith("FE", default)))
+        {
             return ok;
+        }
         var bytes = Convert.FromHexString(parts[2]);
         if (bytes.Length < infoAt + 2 || (bytes[flagsAt] & isReported) == 0 || bytes.Length != infoAt + 1 + bytes[infoAt] + 1 || bytes[^1] != 0)
             return ok;

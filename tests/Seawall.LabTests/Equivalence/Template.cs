@@ -99,7 +99,7 @@ internal static class Template
         "droph" => End(model.Handlers, "t", dice),
         "lock" => $"'{Step.Own}_{dice.Pick((string[])["x", "y"])}'",
         "set" => SessionVariables.Assignment(model.Kind, dice),
-        "var" => SessionVariables.Name(model.Kind, dice) is not "wait_timeout" and var name ? name : "sql_mode",
+        "var" => SessionVariables.Name(model.Kind, dice) is not ("wait_timeout" or "max_execution_time") and var name ? name : "sql_mode",
         "value" => SessionVariables.Names(model.Kind, dice, 1),
         "values" => SessionVariables.Names(model.Kind, dice, dice.Next(2, 6)),
         // As a client's number it is one of Seawall's, and as one of a server's connections it is none.

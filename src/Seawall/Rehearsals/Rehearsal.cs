@@ -1,4 +1,5 @@
 using Seawall.Control;
+using Seawall.Rehearsal.Knees;
 using Seawall.Rehearsal.Lints;
 using Seawall.Rehearsal.Reports;
 using Seawall.Rehearsal.Targets;
@@ -114,6 +115,48 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
         {
             if (done % 10 == 0)
                 order.Screen.Step($"{done} of {all} kinds of logins");
+        }
+    }
+
+    /// <summary>What the servers can take. <paramref name="isAlone"/>: there is nothing else to report, and an unmarked server ends it.</summary>
+    internal async Task Knee(bool isAlone, CancellationToken cancel)
+    {
+        var (old, @new) = await Facts(cancel);
+        var plan = order.Knee with { P99MsMax = order.Budgets.ConnectP99MsMax, RefusedPercentMax = order.Budgets.RefusedPercentMax };
+        var (isMarked, reason) = await Marked(cancel);
+        if (!isMarked)
+        {
+            if (isAlone)
+                throw new RehearsalException($"only rehearsal targets are loaded: {reason}");
+            Add(new Section("NEW CONNECTIONS, UNDER LOAD", [new("knee: the highest rate of connects", "?", "?", "", "", Grade.Unknown, reason)], []),
+                [], [$"load: {reason}"]);
+            return;
+        }
+        var drivers = DriverChoice.Of(old, order.Drivers);
+        await using var accounts = order.MakesAccounts
+            ? await XrayAccounts.Make(order.Old, order.New, AccountClasses.Of(old, @new, order.Accounts).Classes, time, cancel)
+            : XrayAccounts.Own(order.Old, order.New, old, @new, time);
+        var mix = await LoginMix.Of((order.Old, old), (order.New, @new), accounts.All, drivers, time, cancel);
+        if (mix.IsEmpty)
+            throw new RehearsalException("no driver can log in to both servers: there is nothing to load them with");
+        var knees = (Old: new KneeOf(order.Old, mix.Next(false, new Random(Seed))), New: new KneeOf(order.New, mix.Next(true, new Random(Seed))));
+        var finder = new KneeFinder(plan, time, Seed, order.Screen.Step);
+        try
+        {
+            await finder.Memory(knees.Old, cancel);
+            await finder.Memory(knees.New, cancel);
+            await finder.Find(knees.Old, knees.New, cancel);
+            var usual = plan.Peak ?? Math.Min(knees.Old.Good, knees.New.Good) / 4;
+            foreach (var one in usual > 0 ? (KneeOf[])[knees.Old, knees.New] : [])
+            {
+                await finder.Burst(one, usual, cancel);
+                await finder.Reconnect(one, usual, cancel);
+            }
+        }
+        finally
+        {
+            Add(KneeReport.Make(knees.Old, knees.New, plan, order.Budgets), [$"load: {mix.Title}"],
+                [.. mix.Left, "a restart with everybody reconnecting: the cache was emptied instead", "load from more than one machine"]);
         }
     }
 

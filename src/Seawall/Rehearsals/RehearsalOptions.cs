@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using System.Text;
 using Seawall.Rehearsal.Drivers;
+using Seawall.Rehearsal.Knees;
 using Seawall.Rehearsal.Logins;
 using Seawall.Rehearsal.Reports;
 using Seawall.Rehearsal.Targets;
@@ -60,11 +61,32 @@ internal sealed class RehearsalOptions
         HelpName = "N",
         DefaultValueFactory = _ => 20,
     };
+    private readonly Option<double?> _peak = new("--peak") { Description = "The highest rate of connects a second that there is", HelpName = "N" };
+    private readonly Option<double> _from = new("--from")
+    {
+        Description = "The rate to begin with",
+        HelpName = "N",
+        DefaultValueFactory = _ => 100,
+    };
+    private readonly Option<double> _rateMax = new("--rate-max")
+    {
+        Description = "The highest rate that is tried",
+        HelpName = "N",
+        DefaultValueFactory = _ => 20_000,
+    };
+    private readonly Option<double> _stepSeconds = new("--step-seconds")
+    {
+        Description = "How long each rate lasts",
+        HelpName = "N",
+        DefaultValueFactory = _ => 3,
+    };
     private readonly Option<bool> _quiet = new("--quiet") { Description = "No progress" };
 
-    /// <summary>Adds them to a command; <paramref name="measures"/> says whether it logs in more than to look.</summary>
-    internal void AddTo(Command command, bool measures)
+    /// <summary>Adds them to a command, those that its steps look at.</summary>
+    internal void AddTo(Command command, bool measures, bool loads)
     {
+        foreach (var option in loads ? (Option[])[_peak, _from, _rateMax, _stepSeconds] : [])
+            command.Options.Add(option);
         foreach (var option in measures ? (Option[])[_meant, _makesAccounts, _samples] : [])
             command.Options.Add(option);
         foreach (var option in (Option[])[_old, _new, _oldPassword, _newPassword, _drivers, _accounts, _budgets, _html, _json, _key, _quiet])
@@ -94,6 +116,13 @@ internal sealed class RehearsalOptions
             Budgets = budgets,
             Meant = parsed.GetValue(_meant) ?? [],
             MakesAccounts = parsed.GetValue(_makesAccounts),
+            Knee = new KneePlan
+            {
+                Peak = parsed.GetValue(_peak) is > 0 and var peak ? peak : null,
+                From = Math.Clamp(parsed.GetValue(_from), 1, 1_000_000),
+                RateMax = Math.Clamp(parsed.GetValue(_rateMax), 1, 1_000_000),
+                StepSeconds = Math.Clamp(parsed.GetValue(_stepSeconds), 1, 600),
+            },
             Samples = Math.Clamp(parsed.GetValue(_samples), 1, 10_000),
             HtmlFile = parsed.GetValue(_html),
             JsonFile = parsed.GetValue(_json),
@@ -165,6 +194,8 @@ internal sealed record RehearsalOrder(Target Old, Target New)
     internal bool MakesAccounts { get; init; }
 
     internal int Samples { get; init; }
+
+    internal KneePlan Knee { get; init; } = new();
 
     internal string? HtmlFile { get; init; }
 

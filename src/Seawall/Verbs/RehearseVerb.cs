@@ -23,6 +23,8 @@ internal static class RehearseVerb
         var command = new Command("rehearse", "Compare two servers before an upgrade: new connections first.");
         command.Add(Step("lint", "What is known without any load: exchanges of every login, accounts, TLS, start-up statements, defaults.", ["lint"], time));
         command.Add(Step("handshake", "The X-ray: logins of every kind, measured on both servers in turns.", ["handshake"], time));
+        command.Add(Step("knee", "Raise the rate of connects until they break; marked servers only.", ["knee"], time));
+        command.Add(Step("run", "All of it: lint, handshake, knee.", ["lint", "handshake", "knee"], time));
         return command;
     }
 
@@ -30,18 +32,19 @@ internal static class RehearseVerb
     {
         var options = new RehearsalOptions();
         var command = new Command(name, description);
-        options.AddTo(command, measures: steps is not ["lint"]);
+        options.AddTo(command, measures: steps is not ["lint"], loads: steps.Contains("knee"));
         command.SetAction(async (parsed, cancel) => await Run(
             async end =>
             {
                 var order = await options.Read(parsed, end);
-                return await new Rehearsals.Rehearsal(order, time).Run(steps, Do, end);
+                return await new Rehearsals.Rehearsal(order, time).Run(steps, (step, rehearsal, token) => Do(step, rehearsal, steps.Length == 1, token), end);
             }, cancel));
         return command;
     }
 
-    private static Task Do(string step, Rehearsals.Rehearsal rehearsal, CancellationToken cancel) => step switch
+    private static Task Do(string step, Rehearsals.Rehearsal rehearsal, bool isAlone, CancellationToken cancel) => step switch
     {
+        "knee" => rehearsal.Knee(isAlone, cancel),
         "handshake" => rehearsal.Handshake(cancel),
         _ => rehearsal.Lint(cancel),
     };

@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Text.Json;
+using Seawall.LabTests.Lab;
+using Xunit;
+
+namespace Seawall.LabTests.Rehearsal;
+
+/// <summary>
+/// <c>seawall rehearse knee</c> and <c>run</c> on real servers, with low rates and lines that no busy machine breaks: what is tested is that
+/// all of it is done, reported and cleaned up, and not how fast the servers are.
+/// </summary>
+public sealed class RehearseKneeTests(LabServers lab)
+{
+    private const int Pass = 0, Inconclusive = 2;
+
+    private static readonly TimeSpan s_timeMax = TimeSpan.FromMinutes(5);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_server_that_is_not_marked_is_not_loaded()
+    {
+        var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
+        var connects = await Connects(server);
+        var result = await LabProgram.RunAsync(Command(server, server, "knee"), s_timeMax, Cancel);
+
+        Assert.Equal(Inconclusive, result.Status);
+        Assert.Contains("only rehearsal targets are loaded", result.Errors, StringComparison.Ordinal);
+        Assert.InRange(await Connects(server) - connects, 0, 20);
+    }
+
+    [Fact]
+    public async Task All_of_it_runs_in_order_and_leaves_nothing_behind()
+    {
+        var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
+        await using var mark = await RehearsalMarks.PutAsync(server, Cancel);
+        var (json, html) = (Path.Combine(lab.NewFolder(), "verdict.json"), Path.Combine(lab.NewFolder(), "report.html"));
+
+        var result = await LabProgram.RunAsync(
+            Command(server, server, "run", "--make-accounts", "--i-mean", mark.Name, "--samples", "2", "--json", json, "--html", html), s_timeMax, Cancel);
+
+        Assert.True(result.Status == Pass, result.ToString());
+        using var verdict = JsonDocument.Parse(await File.ReadAllBytesAsync(json, Cancel));
+        Assert.Equal(
+            ["NEW CONNECTIONS, FORECAST", "NEW CONNECTIONS, MEASURED", "NEW CONNECTIONS, UNDER LOAD"],
+            verdict.RootElement.GetProperty("sections").EnumerateArray().Take(3).Select(section => section.GetProperty("title").GetString()));
+        Assert.Contains("replay", verdict.RootElement.GetProperty("not_tested").ToString(), StringComparison.Ordinal);
+        Assert.Contains("<polyline", await File.ReadAllTextAsync(html, Cancel), StringComparison.Ordinal);
+        Assert.Equal("0", await server.AskAsync("select count(*) from mysql.user where user like 'seawall_rh%'", Cancel));
+    }
+
+    [Fact]
+    public async Task Interrupted_it_reports_what_it_has_and_leaves_nothing_behind()
+    {
+        var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
+        await using var mark = await RehearsalMarks.PutAsync(server, Cancel);
+        await using var program = LabProgram.Start(
+            Command(server, server, "knee", "--make-accounts", "--i-mean", mark.Name, "--step-seconds", "600"));
+        await program.WaitForLineAsync(line => line.Contains("connects a second", StringComparison.Ordinal), s_timeMax, Cancel);
+        program.Signal(LabSignal.Interrupt);
+        var result = await program.WaitAsync(s_timeMax, Cancel);
+
+        Assert.Equal(Inconclusive, result.Status);
+        Assert.Contains("ended before it was done", result.Output, StringComparison.Ordinal);
+        Assert.Equal("0", await server.AskAsync("select count(*) from mysql.user where user like 'seawall_rh%'", Cancel));
+    }
+
+    private static async Task<int> Connects(LabServer server) => int.Parse(
+        (await server.AskAsync("select variable_value from information_schema.global_status where variable_name = 'connections'", Cancel))!,
+        CultureInfo.InvariantCulture);
+
+    private LabCommand Command(LabServer old, LabServer @new, string step, params string[] more)
+    {
+        var budgets = Path.Combine(lab.NewFolder(), "budgets.toml");
+        File.WriteAllText(budgets, """
+            [budgets]
+            server_cpu_percent = inf
+            connect_p99_ms_max = 60000
+            refused_percent_max = 100
+            recovery_seconds_max = 60
+            """);
+        string[] load = step is "knee" or "run" ? ["--peak", "10", "--from", "15", "--rate-max", "15", "--step-seconds", "1"] : [];
+        if (more.Contains("--step-seconds"))
+            load = load[..^2];
+        return new LabCommand(Path.Combine(LabFolders.Repository, "seawall"),
+            ["rehearse", step, "--old", Dsn(old), "--new", Dsn(@new), "--budgets", budgets, "--driver", "mysql2", .. load, .. more]);
+    }
+
+    private static string Dsn(LabServer server) => $"mysql://seawall:seawall@127.0.0.1:{server.Port}";
+}

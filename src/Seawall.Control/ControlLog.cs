@@ -74,4 +74,7 @@ internal static partial class ControlLog
     [LoggerMessage(9123, LogLevel.Warning,
         "{Clients} clients were cut off after {Ms} ms (process.shutdown_ms_max = {MsMax})")]
     internal static partial void CutOff(ILogger logger, int clients, long ms, int msMax);
+
+    [LoggerMessage(9130, LogLevel.Warning, "{Change} by an admin command; the settings are as before (SHOW SERVERS)")]
+    internal static partial void ServersChanged(ILogger logger, string change);
 }

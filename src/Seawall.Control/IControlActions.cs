@@ -9,6 +9,18 @@ public interface IControlActions
     /// <summary>Reads the settings again and takes over what can be taken over while running.</summary>
     Task<ReloadReport> Reload(CancellationToken cancel);
 
+    /// <summary>What admin commands have changed of the servers, other than the settings have it: the server, and how.</summary>
+    IReadOnlyList<(string Server, string Difference)> ServerDifferences { get; }
+
+    /// <summary>
+    /// Uses one more server from now on, at an address that is looked up, with the other settings of <paramref name="like"/> (the first one
+    /// when that is null) and the role of that word. Null, or why not.
+    /// </summary>
+    Task<string?> AddServer(string name, string address, string? like, string? role, CancellationToken cancel);
+
+    /// <summary>Uses a server no more; null, or why not.</summary>
+    string? RemoveServer(string name, bool isForced);
+
     /// <summary>
     /// Begins to go down and returns at once. With <paramref name="now"/> nobody is waited for; asked again, whoever
     /// was waited for is cut off.

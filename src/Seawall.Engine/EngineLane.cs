@@ -62,8 +62,18 @@ internal sealed class EngineLane(Loop loop, LoopMeter meter, FrontDoor door, Con
             session.Wish(wish);
     }
 
+    /// <summary>Has sessions give back connections to a server that they keep only in case they are asked. Loop thread only.</summary>
+    internal void LetGo(ServerId server)
+    {
+        foreach (var session in Door.Sessions.ToArray())
+        {
+            if (session.Lease?.Pool?.Key.Server == server)
+                session.Wish(SessionWishes.GiveUpSoftHold);
+        }
+    }
+
     /// <summary>
-    /// Ends what is under way at a server that does not answer, and is the primary no more: how many statements that was. Loop thread only.
+    /// Ends what is under way at a server that is not to be used any more: how many statements that was. Loop thread only.
     /// </summary>
     internal int CutServer(ServerId server)
     {

@@ -27,6 +27,9 @@ public sealed record ServerOptions
     /// <summary>What it is for; null: that is found out, and changes when the servers change it.</summary>
     public ServerRole? Role { get; init; } = ServerRole.Primary;
 
+    /// <summary>Whether it is the primary only because nobody has said anything, and there was no other that might be.</summary>
+    public bool IsPrimaryByDefault { get; init; }
+
     /// <summary>The name that its certificate must have, when identities are verified.</summary>
     public string HostName { get; init; } = "";
 

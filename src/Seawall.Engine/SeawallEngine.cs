@@ -70,6 +70,8 @@ public sealed class SeawallEngine : IDisposable
         _line = new PrimaryLine(_threads.Control, () => _board.Current.Topology.TakesWrites, () => _options.Topology);
         _topology = new TopologyWatch(_threads.Control, _board, Follow, _gates.Keep, () => _options.Topology.HoldMsMax, logger);
         _servers.Looked = _topology.Look;
+        Duties = new ServerDuties(_threads.Control, _board, id => _servers.ContextOf(id).Server.Slots.Used, GiveNothingNew, LetGo, CutOff,
+            _gates.Keep, logger);
         _accounts = new AccountWatch(_threads.Control, _board, Pools.Renew, logger);
         var house = new HouseRules(_board, _settings, () => _options.Clients, _workers, _rsaKey, _entropy, logger)
         {
@@ -107,6 +109,9 @@ public sealed class SeawallEngine : IDisposable
 
     /// <summary>What it looks like from outside: pools, clients, servers, counters.</summary>
     public EngineViews Views { get; }
+
+    /// <summary>Servers that people have taken out.</summary>
+    public ServerDuties Duties { get; }
 
     /// <summary>What people have switched off, thinned out or slowed down for a while.</summary>
     public BrownoutBoard Brownouts { get; }
@@ -179,6 +184,7 @@ public sealed class SeawallEngine : IDisposable
             SelfWatch.Start();
             _gates.Start();
             _topology.Start();
+            Duties.Start();
             _journal?.Start();
         }));
     }
@@ -308,19 +314,39 @@ public sealed class SeawallEngine : IDisposable
         Views.Applier = applier;
     }
 
+    // What is idle there is closed, what is in use when it comes back; who waits for a connection goes elsewhere, or is held.
+    private void GiveNothingNew(ServerId server)
+    {
+        _topology.Look();
+        Pools.Renew(new HashSet<ServerId> { server });
+        Pools.MoveWaiters(server);
+        LetGo(server);
+    }
+
+    private void LetGo(ServerId server)
+    {
+        foreach (var lane in _lanes)
+            lane.Loop.Post(LoopJob.From(_ => lane.LetGo(server)));
+    }
+
+    // Whoever has something open there hears at his next statement that it is lost.
+    private void CutOff(ServerId server) => LeaveServer(server, isAnswering: false);
+
     // The primary is another one, or there is none, or there is one again. Control loop only.
     private void Follow(TopologyFacts before, TopologyFacts now)
     {
-        if (before.Primary is { } old && before.IsFound)
+        if (before.Primary is { } old)
         {
-            if (now.Primary != old)
+            // What somebody drains may finish there.
+            var isDrained = _board.Current.Servers.FirstOrDefault(server => server.Id == old) is { Duty.Duty: ServerDuty.Draining };
+            if (now.Primary != old && before.IsFound && !isDrained)
                 LeaveServer(old, isAnswering: now.Of(old) is { State: MemberState.Up });
-            else if (!now.TakesWrites)
+            else if (!now.TakesWrites || isDrained)
                 Pools.MoveWaiters(old);
         }
-        if (!now.TakesWrites || !now.IsFound)
+        if (!now.TakesWrites)
             return;
-        if (now.Primary is { } found && found != before.Primary)
+        if (now is { IsFound: true, Primary: { } found } && found != before.Primary)
         {
             // Its connections were opened when its global values were counted by themselves.
             Pools.Renew(new HashSet<ServerId> { found });

@@ -244,6 +244,7 @@ internal sealed class ServerRegistry(
             Problem = null,
             SeenAtMs = null,
             UnwellSinceMs = null,
+            Absence = ServerAbsence.None,
             Replication = ReplicationFacts.Unknown,
         };
     }

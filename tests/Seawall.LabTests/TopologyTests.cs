@@ -182,6 +182,55 @@ public sealed class TopologyTests(LabServers lab)
         Assert.Contains(seawall.Log, line => line.Contains("may not see the replication", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    public async Task Servers_are_added_drained_and_removed_by_command_under_writes(LabKind kind)
+    {
+        await using var set = await ReplicaSet.StartAsync(lab, kind, replicas: 1, Cancel);
+        var (a, b) = (set.Members[0], set.Members[1]);
+        await using var seawall = await ProcessUnderTest.StartAsync(lab, a, Cancel, "[topology]\nhold_ms_max = 60000\n");
+        await using var ledger = await WriteLedger.StartAsync(a, 4, cancel => seawall.ConnectAsync(cancel, "app", "app"), Cancel);
+        await ledger.MoreAsync(100, Patience, Cancel);
+        var name = seawall.Process.Engine.Options.Servers[0].Id.Name;
+
+        await seawall.AskAsync($"ADD SERVER other AT '127.0.0.1:{b.Port}' AS AUTO", Cancel);
+        await Eventually.TrueAsync(
+            () => seawall.Process.Engine.Facts.Topology.Of(new("other")) is { State: MemberState.Up, Follows: { } follows } && follows.Name == name,
+            Patience, Cancel, () => seawall.Log);
+        var servers = await seawall.AskAsync("SHOW SERVERS", Cancel);
+        Assert.Contains("not in the settings", (string)servers[1]["differs"]!, StringComparison.Ordinal);
+        await seawall.AskAsync("RELOAD", Cancel); // What commands have changed lasts.
+        Assert.Equal(2, (await seawall.AskAsync("SHOW TOPOLOGY", Cancel)).Count);
+
+        // A session that keeps its connection holds the drain up, and is named.
+        await using var blocker = await seawall.ConnectAsync(Cancel, "app", "app");
+        await RunAsync(blocker, "begin");
+        await RunAsync(blocker, "insert into app.ledger values (-1, 0, 0)");
+        var refused = await Assert.ThrowsAsync<MySqlException>(() => seawall.AskAsync($"DRAIN SERVER {name}", Cancel));
+        Assert.Contains("is the primary", refused.Message, StringComparison.Ordinal);
+        await seawall.AskAsync($"DRAIN SERVER {name} FORCE", Cancel);
+        await Eventually.TrueAsync(
+            async () => (await seawall.AskAsync("SHOW DRAINS", Cancel)) is [var only] && "app".Equals(only["user"])
+                && "in_transaction".Equals(only["state"]) && Convert.ToInt64(only["connections"], null) == 1,
+            Patience, Cancel, () => seawall.Log);
+        await RunAsync(blocker, "commit");
+        await Eventually.TrueAsync(
+            async () => "drained".Equals((await seawall.AskAsync("SHOW DRAINS", Cancel))[0]["is"]), Patience, Cancel, () => seawall.Log);
+
+        // With nothing left there it is switched over, and nobody hears an error at all.
+        await set.SwitchOverAsync(b, Cancel);
+        await ledger.MoreAsync(100, Patience, Cancel);
+        await ledger.StopAsync();
+        Assert.Empty(await ledger.WrongsAsync(b, Cancel));
+        Assert.Equal("other", seawall.Process.Engine.Facts.Topology.Primary?.Name);
+        Assert.Empty(ledger.Errors);
+
+        await seawall.AskAsync($"REMOVE SERVER {name}", Cancel);
+        Assert.Equal("other", Assert.Single(await seawall.AskAsync("SHOW SERVERS", Cancel))["name"]);
+        await Assert.ThrowsAsync<MySqlException>(() => seawall.AskAsync("REMOVE SERVER other FORCE", Cancel));
+    }
+
     private static Engine.Facts.FactsSnapshot Facts(SeawallUnderTest seawall) => seawall.Engine.Facts;
 
     private static Task<SeawallUnderTest> StartAsync(ReplicaSet set, int holdMsMax = 30_000) => SeawallUnderTest.StartAsync(

@@ -24,9 +24,13 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
         new("SHOW CLIENTS", AdminTakes.Limit, "who is connected, and doing what",
             (desk, arguments, cancel) => desk.ShowClients(arguments, cancel)),
         new("SHOW SERVERS", AdminTakes.Nothing, "the servers: health, connections, how fast more may be opened",
-            (desk, _, _) => Now(EngineTables.Servers(desk.Views.Servers()))),
+            (desk, _, _) => Now(EngineTables.Servers(
+                desk.Views.Servers(), desk.Context.Engine.Facts.Topology, desk.Context.Actions.ServerDifferences))),
         new("SHOW TOPOLOGY", AdminTakes.Nothing, "which server is the primary and why, whom each follows, and how that goes",
             (desk, _, _) => Now(TopologyTables.Topology(desk.Context.Engine))),
+        new("SHOW DRAINS", AdminTakes.Limit, "servers that were taken out, and who still has a connection there, doing what",
+            async (desk, arguments, cancel) => await TopologyTables.Drains(
+                desk.Context.Engine, arguments.Limit ?? RowsByDefault, desk.Context.Time.GetUtcNow(), cancel)),
         new("SHOW PINS", AdminTakes.Limit, "who keeps a server connection between statements, why, and what to change",
             (desk, arguments, cancel) => desk.ShowPins(arguments, cancel)),
         new("SHOW QUEUES", AdminTakes.Nothing, "who waits for his turn at a server, by class, and what became of those who did",
@@ -81,13 +85,14 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
         {
             Tail = BrownoutCommand.Tail,
         },
+        .. ServerCommands.All,
         new("KILL CLIENT", AdminTakes.Id, "cuts a client off, and ends its statement at the server, if one is under way",
             (desk, arguments, cancel) => desk.Kill(arguments.Id!.Value, cancel)),
         new("SHUTDOWN", AdminTakes.Now, "goes down: clients may finish what they are in the middle of; NOW waits for nobody",
             (desk, arguments, _) => Now(desk.Shutdown(arguments.Now))),
     ];
 
-    private ControlContext Context => context;
+    internal ControlContext Context => context;
 
     private Engine.Telemetry.Views.EngineViews Views => context.Engine.Views;
 
@@ -109,6 +114,8 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
     {
         if (ArgumentsOf(text, command, out _) is not { } arguments)
             return $"{command.Name}, wrongly written";
+        if (ServerCommands.Said(command, arguments) is { } server)
+            return server;
         if (command.Name == "BROWNOUT")
             return BrownoutCommand.Read(arguments.Words, out _) is { } brownout ? $"BROWNOUT {brownout}" : "BROWNOUT, wrongly written";
         return $"{command.Name}{(arguments.Id is { } id ? $" {id}" : "")}{(arguments.Now ? " NOW" : "")}";

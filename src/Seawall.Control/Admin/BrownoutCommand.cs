@@ -103,7 +103,8 @@ internal sealed record BrownoutCommand(string? Group, int Level, TimeSpan Time, 
             ? done with { Warnings = ["overload.mode = \"observe\": it is only counted what would be refused"] } : done;
     }
 
-    private static bool TryReadTime(ReadOnlySpan<AdminToken> rest, out TimeSpan time)
+    /// <summary>Reads a number and a unit.</summary>
+    internal static bool TryReadTime(ReadOnlySpan<AdminToken> rest, out TimeSpan time)
     {
         time = default;
         if (rest is not [var count, var unit, ..]

@@ -43,14 +43,20 @@ internal static class EngineTables
             Before(now, client.PinnedMs), client.PinnedMs, SnakeCase.Of(client.State), client.Server, client.ServerThread, PinCatalog.Advice(client.Pins),
         ]));
 
-    internal static AdminTable Servers(IReadOnlyList<ServerView> servers) => new(
+    internal static AdminTable Servers(
+        IReadOnlyList<ServerView> servers, TopologyFacts topology, IReadOnlyList<(string Server, string Difference)> differences) => new(
         [
             Text("name"), Text("address"), Text("role"), Text("health"), Text("version"), Text("read_only"),
             Number("connections"), Number("connections_max"), Number("dials_in_progress"), Number("dials_in_progress_max"),
             Real("dials_per_second"), Text("backing_off"), Number("dials_queued"), Number("dials_ok"), Number("dials_failed"),
-            Number("dial_p50_us"), Number("dial_p99_us"), Number("idle_lost"), Text("problem"),
+            Number("dial_p50_us"), Number("dial_p99_us"), Number("idle_lost"), Text("replication"), Number("lag_s"),
+            Text("differs"), Text("problem"),
         ],
-        servers.Select(Row));
+        servers.Select(server => Row(server, topology, differences)))
+        {
+            Warnings = [.. differences.Where(row => servers.All(server => server.Facts.Id.Name != row.Server))
+            .Select(row => $"server '{row.Server}' is {row.Difference}")],
+        };
 
     internal static AdminTable Loops(IReadOnlyList<LoopView> loops) => new(
         [
@@ -76,17 +82,19 @@ internal static class EngineTables
         return warnings;
     }
 
-    private static AdminCell[] Row(ServerView server)
+    private static AdminCell[] Row(
+        ServerView server, TopologyFacts topology, IReadOnlyList<(string Server, string Difference)> differences)
     {
         var facts = server.Facts;
         return
         [
-            facts.Id.Name, facts.Endpoint.Text, SnakeCase.Of(facts.Role), SnakeCase.Of(facts.Health), facts.Version?.Display,
+            facts.Id.Name, facts.Endpoint.Text, TopologyTables.RoleOf(facts, topology), SnakeCase.Of(facts.Health), facts.Version?.Display,
             facts.IsReadOnly is { } readOnly ? readOnly : AdminCell.Null,
             server.Connections, server.ConnectionsMax, server.Gate.InProgress, server.Gate.InProgressMax,
             server.Gate.PerSecond, server.Gate.IsBackingOff, server.Gate.Queued, server.DialsSucceeded,
             server.DialsFailed.Sum(failed => failed.Count), (long)server.Dial.QuantileUs(0.5), (long)server.Dial.QuantileUs(0.99),
-            server.IdleLost, facts.Health == ServerHealth.Down ? facts.Problem : null,
+            server.IdleLost, SnakeCase.Of(facts.Replication.State), facts.Replication.LagSeconds,
+            TopologyTables.DifferenceOf(facts, differences), facts.Health == ServerHealth.Down ? facts.Problem : null,
         ];
     }
 

@@ -32,6 +32,52 @@ internal static class TopologyTables
         };
     }
 
+    /// <summary>Servers that were taken out, and who still has a connection there.</summary>
+    internal static async Task<AdminTable> Drains(SeawallEngine engine, int max, DateTimeOffset now, CancellationToken cancel)
+    {
+        var rows = new List<AdminCell[]>();
+        var warnings = new List<string>();
+        foreach (var server in engine.Views.Servers().Where(server => server.Facts.Duty is not null))
+        {
+            var duty = server.Facts.Duty!;
+            var clients = await engine.Views.At(server.Facts.Id.Name, max, cancel);
+            warnings.AddRange(EngineTables.Missing(clients, "DRAINS"));
+            AdminCell[] head =
+            [
+                server.Facts.Id.Name,
+                duty.Duty == ServerDuty.Draining && server.Connections == 0 ? "drained" : duty.Word, duty.By,
+                now - TimeSpan.FromMilliseconds(engine.AgeMs(duty.SinceMs) ?? 0),
+                duty.UntilMs is null ? AdminCell.Null : now - TimeSpan.FromMilliseconds(engine.AgeMs(duty.UntilMs) ?? 0),
+                server.Connections, clients.Total,
+            ];
+            if (clients.Rows.Count == 0)
+                rows.Add([.. head, AdminCell.Null, AdminCell.Null, AdminCell.Null, AdminCell.Null, AdminCell.Null, AdminCell.Null]);
+            foreach (var client in clients.Rows)
+            {
+                rows.Add(
+                [
+                    .. head, client.Id, client.User, client.Peer.ToString(), SnakeCase.Of(client.State), client.StateMs,
+                    client.PinnedBy.FirstOrDefault(by => by is not null)?.Text ?? client.LastStatement,
+                ]);
+            }
+        }
+        return new AdminTable(
+            [
+                Text("server"), Text("is"), Text("by"), Time("since"), Time("until"), Number("connections"), Number("clients"),
+                Number("client"), Text("user"), Text("peer"), Text("state"), Number("state_ms"), Text("statement"),
+            ],
+            rows)
+        { Warnings = warnings };
+    }
+
+    /// <summary>How servers differ from the settings, each in words.</summary>
+    internal static string? DifferenceOf(ServerFacts server, IReadOnlyList<(string Server, string Difference)> differences)
+    {
+        var words = differences.Where(row => row.Server == server.Id.Name).Select(row => row.Difference)
+            .Concat(server.Duty is { } duty ? [$"{duty.Word} by {duty.By}"] : []).ToArray();
+        return words.Length == 0 ? null : string.Join("; ", words);
+    }
+
     /// <summary>A server's role: what the settings say, or what was found.</summary>
     internal static string RoleOf(ServerFacts server, TopologyFacts topology) => server.IsRoleFixed
         ? SnakeCase.Of(server.Role)

@@ -36,6 +36,9 @@ public sealed class SeawallProcess : IControlActions, ITestator, IAsyncDisposabl
     // Never disposed of: a signal may come at any time, and it holds nothing but a flag.
     private readonly CancellationTokenSource _endsNow = new();
     private readonly List<IControlService> _services = [];
+    private readonly Lock _applying = new();
+    private readonly SettingsReader _reader;
+    private ServerOverlay _overlay = ServerOverlay.None;
     private AdminPasswordFile? _passwordFile;
     private HandoverPort? _handover;
 
@@ -44,6 +47,7 @@ public sealed class SeawallProcess : IControlActions, ITestator, IAsyncDisposabl
         SettingsSource source, SettingsReader reader, SeawallSettings settings, SeawallLoggers logs, TimeProvider time)
     {
         _source = source;
+        _reader = reader;
         _logs = logs;
         _logger = logs.CreateLogger("seawall");
         _time = time;
@@ -305,9 +309,66 @@ public sealed class SeawallProcess : IControlActions, ITestator, IAsyncDisposabl
         ? admin with { Password = _passwordFile?.Password }
         : settings.Admin;
 
+    // What admin commands have changed lasts.
     private void Apply(SeawallSettings settings)
     {
         _logs.Level = settings.Log.Level;
-        Engine.Apply(settings.Engine);
+        lock (_applying)
+        {
+            _overlay = _overlay.Within(settings.Engine);
+            Engine.Apply(_overlay.On(settings.Engine));
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(string Server, string Difference)> ServerDifferences
+    {
+        get
+        {
+            lock (_applying)
+                return _overlay.Differences;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<string?> AddServer(string name, string address, string? like, string? role, CancellationToken cancel)
+    {
+        ServerOverlay before;
+        lock (_applying)
+            before = _overlay;
+        var (overlay, problem) = await before.Add(_reloader.InUse.Engine, _reader.Addresses, name, address, like, role, cancel);
+        if (overlay is null)
+            return problem;
+        lock (_applying)
+        {
+            if (_overlay != before)
+                return "somebody else has just changed the servers; try again";
+            _overlay = overlay;
+            Engine.Apply(overlay.On(_reloader.InUse.Engine));
+        }
+        ControlLog.ServersChanged(_logger, $"server '{name}' was added at {address}");
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public string? RemoveServer(string name, bool isForced)
+    {
+        lock (_applying)
+        {
+            if (_overlay.Without(_reloader.InUse.Engine, name) is not { } without)
+                return $"there is no server '{name}'; SHOW SERVERS has those that there are";
+            var options = without.On(_reloader.InUse.Engine);
+            var view = Engine.Views.Servers().FirstOrDefault(server => server.Facts.Id.Name == name);
+            if (options.Servers.IsEmpty)
+                return $"'{name}' is the last server";
+            if (!isForced && Engine.Facts.Primary?.Id.Name == name)
+                return $"'{name}' is the primary; make another the primary first, or add FORCE";
+            if (!isForced && view?.Connections > 0)
+                return $"'{name}' has {view.Connections} connections: DRAIN SERVER first, or add FORCE";
+            _overlay = without;
+            Engine.Apply(options);
+        }
+        ControlLog.ServersChanged(_logger, $"server '{name}' was removed");
+        return null;
     }
 }

@@ -64,6 +64,7 @@ internal sealed class ServersComposer(
             Id = new ServerId(name),
             Endpoint = endpoint,
             Role = RoleOf(section),
+            IsPrimaryByDefault = _isOnly && !section.Has("role"),
             HostName = address.IsUnix ? "" : address.Host,
             ConnectionsMax = section.Number("connections_max"),
             RunningMax = section.Number("running_max"),
@@ -174,7 +175,7 @@ internal sealed class ServersComposer(
         }
     }
 
-    private static bool IsName(string name) =>
+    internal static bool IsName(string name) =>
         name.Length is > 0 and <= NameLengthMax && name.All(letter => char.IsAsciiLetterOrDigit(letter)
             || letter is '-' or '_');
 }

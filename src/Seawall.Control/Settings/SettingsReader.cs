@@ -21,6 +21,9 @@ public sealed class SettingsReader
         _tls = new TlsContexts(time);
     }
 
+    /// <summary>Asks for addresses of names.</summary>
+    internal Addresses Addresses => _addresses;
+
     /// <summary>Reads; the settings are null when there is any error.</summary>
     public async Task<SettingsReading> Read(SettingsSource source, CancellationToken cancel)
     {

@@ -125,13 +125,16 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
             return Take(statement);
         door.Meter.ServersLost++;
         EngineLog.ServerLost(logger, former.Server.Name, session.Id, session.Account!.User,
-            "it is the primary no more, and the transaction or pinned state there is lost");
+            "it is not used for this any more, and the transaction or pinned state there is lost");
         ClientReplies.SendError(session, statement.ReplySequence, SqlError.ServerLost,
-            $"Lost connection to the server: '{former.Server}' is the primary no more, and the transaction or session state that was open "
+            $"Lost connection to the server: '{former.Server}' {WhyLeft(former.Server)}, and the transaction or session state that was open "
             + "there is rolled back [seawall: the statement did not run]");
         session.Wish(SessionWishes.GoNow);
         return new(false);
     }
+
+    private string WhyLeft(Facts.Topology.ServerId server) =>
+        door.Facts.Servers.FirstOrDefault(known => known.Id == server) is { Duty: not null } ? "was taken out by an operator" : "is the primary no more";
 
     private LoopTask<bool> KeepOrReplace(Statement statement)
     {

@@ -21,6 +21,9 @@ internal static partial class TopologyLog
     [LoggerMessage(3105, LogLevel.Information, "server '{Server}' is {State} now: {Cause}")]
     internal static partial void MemberChanged(ILogger logger, string server, string state, string cause);
 
-    [LoggerMessage(3106, LogLevel.Warning, "{Count} statements under way at '{Server}' were cut off: it does not answer, and is the primary no more")]
+    [LoggerMessage(3107, LogLevel.Warning, "server '{Server}' is {State} now: {Cause}")]
+    internal static partial void DutyChanged(ILogger logger, string server, string state, string cause);
+
+    [LoggerMessage(3106, LogLevel.Warning, "{Count} statements under way at '{Server}' were cut off: it is not used any more")]
     internal static partial void CutOff(ILogger logger, int count, string server);
 }

@@ -122,7 +122,7 @@ internal sealed class ServerWatch
             _loop, server, options.Login, monitor, _keys, form: default, attributes: WatchOptions.Attributes);
         if (failure is not null)
         {
-            Note(facts => Failed(login.Version is null ? facts : ServerQuestions.Greeted(facts, login), failure.Text));
+            Note(facts => Failed(login.Version is null ? facts : ServerQuestions.Greeted(facts, login), failure.Text, AbsenceOf(failure, login)));
             return false;
         }
         _connection = new ServerConnection(login.Wire!, login.Version!, login.Capabilities, _settings.Fresh);
@@ -151,7 +151,7 @@ internal sealed class ServerWatch
         if (failure is null)
             Note(facts => ServerQuestions.Greeted(facts, login));
         else
-            Note(facts => Failed(facts, failure.Text));
+            Note(facts => Failed(facts, failure.Text, AbsenceOf(failure, login)));
     }
 
     private async LoopTask Look()
@@ -195,11 +195,16 @@ internal sealed class ServerWatch
             _board.Publish(snapshot => snapshot.With(_id, change));
     }
 
-    private ServerFacts Failed(ServerFacts facts, string problem)
+    // Who greets is there, whatever becomes of the login.
+    private static ServerAbsence AbsenceOf(DialFailure failure, ServerLogin login) =>
+        failure.Kind is DialFailureKind.Unreachable or DialFailureKind.TimedOut && login.Version is null ? ServerAbsence.Unreachable
+        : failure.Kind == DialFailureKind.TimedOut ? ServerAbsence.Silent : ServerAbsence.Refusing;
+
+    private ServerFacts Failed(ServerFacts facts, string problem, ServerAbsence absence)
     {
         if (facts.Problem != problem)
             EngineLog.ServerUnwell(_logger, _id.Name, problem);
-        return facts with { Health = ServerHealth.Down, Problem = problem, UnwellSinceMs = facts.UnwellSinceMs ?? _loop.NowMs };
+        return facts with { Health = ServerHealth.Down, Problem = problem, Absence = absence, UnwellSinceMs = facts.UnwellSinceMs ?? _loop.NowMs };
     }
 
     private ServerFacts Answered(ServerFacts facts)
@@ -207,7 +212,7 @@ internal sealed class ServerWatch
         if (facts.Replication.Problem.Length > 0 && facts.Replication.Problem != _complaint)
             EngineLog.ServerUnwell(_logger, _id.Name, facts.Replication.Problem);
         _complaint = facts.Replication.Problem;
-        return facts with { SeenAtMs = _loop.NowMs, UnwellSinceMs = null };
+        return facts with { SeenAtMs = _loop.NowMs, UnwellSinceMs = null, Absence = ServerAbsence.None };
     }
 
     private string _complaint = "";
@@ -215,7 +220,7 @@ internal sealed class ServerWatch
     private void Lost(string problem)
     {
         Disconnect();
-        Note(facts => Failed(facts, problem));
+        Note(facts => Failed(facts, problem, ServerAbsence.Silent));
     }
 
     private void Disconnect()
@@ -229,7 +234,7 @@ internal sealed class ServerWatch
     {
         protected internal override void OnDue()
         {
-            watch.Note(facts => facts with { UnwellSinceMs = facts.UnwellSinceMs ?? watch._askedMs });
+            watch.Note(facts => facts with { UnwellSinceMs = facts.UnwellSinceMs ?? watch._askedMs, Absence = ServerAbsence.Silent });
             watch._looked();
         }
     }

@@ -125,6 +125,13 @@ internal static class HostileAdmin
 
         public Task<ReloadReport> Reload(CancellationToken cancel) => Task.FromResult(new ReloadReport([], []));
 
+        public IReadOnlyList<(string Server, string Difference)> ServerDifferences => [];
+
+        public Task<string?> AddServer(string name, string address, string? like, string? role, CancellationToken cancel) =>
+            Task.FromResult<string?>("not here");
+
+        public string? RemoveServer(string name, bool isForced) => "not here";
+
         public void RequestShutdown(bool now)
         {
             // Whoever may ask for it gets it; here nothing is to end.

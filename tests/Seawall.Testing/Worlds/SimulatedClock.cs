@@ -49,6 +49,9 @@ public sealed class SimulatedClock : TimeProvider
         return timer;
     }
 
+    /// <summary>Time passes, and nobody does anything meanwhile: a process that was stopped, or a clock that leaps.</summary>
+    public void LeapBy(long milliseconds) => Ticks += milliseconds * TimeSpan.TicksPerMillisecond;
+
     internal void AdvanceTo(long ticks) => Ticks = Math.Max(Ticks, ticks);
 
     /// <summary>Fires the first timer that is due; false when none is.</summary>

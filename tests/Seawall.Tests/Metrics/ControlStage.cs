@@ -52,6 +52,13 @@ internal sealed class ControlStage : IControlActions, IDisposable
 
     public Task<ReloadReport> Reload(CancellationToken cancel) => Task.FromResult(new ReloadReport([], []));
 
+    public IReadOnlyList<(string Server, string Difference)> ServerDifferences { get; set; } = [];
+
+    public Task<string?> AddServer(string name, string address, string? like, string? role, CancellationToken cancel) =>
+        Task.FromResult<string?>("not here");
+
+    public string? RemoveServer(string name, bool isForced) => "not here";
+
     public void RequestShutdown(bool now) => Shutdowns.Add(now);
 
     /// <summary>Lets time pass, and the control loop see it.</summary>

@@ -7,7 +7,8 @@ namespace Seawall.Tests.Topology;
 
 /// <summary>
 /// Which server is the primary, in tables of cases. A line has the servers a, b, c, each as a word: <c>rw</c> takes writes, <c>ro</c> does
-/// not, <c>down</c>, <c>hung</c>, <c>new</c> (not heard yet); then whom it follows, with <c>!</c> when that is broken, <c>~</c> when it was
+/// not, <c>down</c>, <c>hung</c>, <c>shut</c> (to the monitoring account), <c>new</c>
+/// (not heard yet); then whom it follows, with <c>!</c> when that is broken, <c>~</c> when it was
 /// stopped, <c>?</c> when it cannot be seen, and <c>x</c> for a source that is none of them.
 /// </summary>
 public sealed class TopologyJudgeTests
@@ -62,6 +63,9 @@ public sealed class TopologyJudgeTests
     // It hangs: it stays what it is until another was made the primary.
     [InlineData("hung:9000 | ro>a! | ro>a!", "found a")]
     [InlineData("hung:2500 | rw | ro>b", "found b")]
+    // It lets the monitoring account in no more: nobody knows how it is.
+    [InlineData("shut:9000 | ro>a | ro>a", "found a")]
+    [InlineData("shut:9000 | rw | ro>a", "found a")]
     // Both take writes: the one that was may be the one that somebody has given up.
     [InlineData("rw | rw | ro>a", "split a")]
     // Nobody has been heard for long, because Seawall itself was away: nothing changes.
@@ -157,7 +161,14 @@ public sealed class TopologyJudgeTests
             ServerNumber = name,
             Health = state switch { "new" => ServerHealth.Unknown, "down" => ServerHealth.Down, _ => ServerHealth.Up },
             SeenAtMs = state switch { "new" => null, "old" => Now - 60_000, _ => Now - 500 },
-            UnwellSinceMs = state is "down" or "hung" ? Now - ms : null,
+            UnwellSinceMs = state is "down" or "hung" or "shut" ? Now - ms : null,
+            Absence = state switch
+            {
+                "down" => ServerAbsence.Unreachable,
+                "hung" => ServerAbsence.Silent,
+                "shut" => ServerAbsence.Refusing,
+                _ => ServerAbsence.None,
+            },
             IsReadOnly = state switch { "rw" => false, "ro" => true, "new" => null, _ => name != 'a' },
             Replication = word.EndsWith('?') ? ReplicationFacts.Unknown
                 : ReplicationFacts.Of(follows.Length < 2 ? [] : [SourceOf(follows[1])]),

@@ -35,6 +35,22 @@ public enum ServerHealth : byte
     Down,
 }
 
+/// <summary>Why a server is not heard.</summary>
+public enum ServerAbsence : byte
+{
+    /// <summary>It is.</summary>
+    None,
+
+    /// <summary>It has a connection and does not answer.</summary>
+    Silent,
+
+    /// <summary>No connection comes about.</summary>
+    Unreachable,
+
+    /// <summary>It is there, but does not let the monitoring account in, or not now: nothing is known of it.</summary>
+    Refusing,
+}
+
 /// <summary>One server as it is known now. Replaced whole, never edited.</summary>
 public sealed record ServerFacts
 {
@@ -53,6 +69,9 @@ public sealed record ServerFacts
     /// <summary>Whether that is what the settings say; otherwise it is found out.</summary>
     public bool IsRoleFixed { get; init; } = true;
 
+    /// <summary>What somebody has decided about it; null: nothing, and it is used.</summary>
+    public DutyFacts? Duty { get; init; }
+
     /// <summary>Whether it answers.</summary>
     public ServerHealth Health { get; init; }
 
@@ -64,6 +83,9 @@ public sealed record ServerFacts
 
     /// <summary>Since when it does not answer; null while it does.</summary>
     public long? UnwellSinceMs { get; init; }
+
+    /// <summary>Why it does not answer.</summary>
+    public ServerAbsence Absence { get; init; }
 
     /// <summary>What it is, once it has greeted; null before.</summary>
     public ServerVersion? Version { get; init; }

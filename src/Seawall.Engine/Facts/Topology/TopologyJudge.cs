@@ -23,7 +23,9 @@ public static class TopologyJudge
     {
         var members = servers.Select(server => MemberOf(server, servers, nowMs)).ToImmutableArray();
         var (state, primary, cause) = servers.FirstOrDefault(server => server is { IsRoleFixed: true, Role: ServerRole.Primary }) is { } named
-            ? (PrimaryState.Fixed, named.Id, "servers.role = \"primary\"")
+            ? named.Duty is { } taken
+                ? (PrimaryState.None, named.Id, $"'{named.Id}' was taken out by {taken.By} ({taken.Word})")
+                : (PrimaryState.Fixed, named.Id, "servers.role = \"primary\"")
             : Find(servers, members, before, nowMs);
         var isSame = state == before.State && primary == before.Primary;
         if (isSame && cause == before.Cause && members.SequenceEqual(before.Members))
@@ -45,7 +47,7 @@ public static class TopologyJudge
         if (servers.Count == 0)
             return (PrimaryState.Fixed, null, "no server is named");
         var was = before.Primary is { } id ? members.FirstOrDefault(member => member.Id == id) : null;
-        var able = members.Where((member, i) => !servers[i].IsRoleFixed && IsAble(member, servers[i], members)
+        var able = members.Where((member, i) => servers[i] is { IsRoleFixed: false, Duty: null } && IsAble(member, servers[i], members)
             && (member == was || !IsLost(servers[i]))).ToArray();
         if (able.Length > 1)
         {
@@ -63,9 +65,13 @@ public static class TopologyJudge
                 return (PrimaryState.Found, was.Id, before.State == PrimaryState.Found ? before.Cause : "it takes writes again");
             if (was.State is MemberState.Hung or MemberState.Down)
                 return Replace(was, one, awayMs);
+            if (now.Duty is not null)
+                return (PrimaryState.Found, one.Id, $"it takes writes and follows nobody, and '{was.Id}' was taken out");
             if (was is { State: MemberState.Up, IsWritable: false } or { State: MemberState.Up, Follows: not null })
                 return (PrimaryState.Found, one.Id, $"it takes writes, and '{was.Id}' {Standing(was)}");
         }
+        if (now.Duty is { } duty)
+            return (PrimaryState.None, was.Id, $"'{was.Id}' was taken out by {duty.By} ({duty.Word}), and no other server takes writes and follows nobody");
         if (was.State == MemberState.Down && awayMs >= AwayMs)
             return (PrimaryState.None, was.Id, $"'{was.Id}' {Standing(was)}, and no other server takes writes and follows nobody");
         if (was is { State: MemberState.Up, IsWritable: false } or { State: MemberState.Up, IsWritable: true, Follows: not null })
@@ -87,7 +93,7 @@ public static class TopologyJudge
     private static (PrimaryState State, ServerId? Primary, string Cause) FirstOne(
         IReadOnlyList<ServerFacts> servers, ImmutableArray<TopologyMember> members, TopologyMember[] able)
     {
-        var unheard = members.Where((member, i) => member.State == MemberState.Unknown && !servers[i].IsRoleFixed).ToArray();
+        var unheard = members.Where((member, i) => member.State == MemberState.Unknown && servers[i] is { IsRoleFixed: false, Duty: null }).ToArray();
         if (unheard.Length > 0)
             return (PrimaryState.Unknown, null, $"not heard yet: {string.Join(", ", unheard.Select(member => $"'{member.Id}'"))}");
         if (able is [var one])
@@ -136,12 +142,19 @@ public static class TopologyJudge
 
     private static MemberState StateOf(ServerFacts server, long nowMs)
     {
-        if (server.Health == ServerHealth.Down)
-            return MemberState.Down;
+        switch (server.Absence)
+        {
+            case ServerAbsence.Unreachable:
+                return MemberState.Down;
+            case ServerAbsence.Silent:
+                return MemberState.Hung;
+            case ServerAbsence.Refusing:
+                return MemberState.Unknown;
+            case ServerAbsence.None:
+                break;
+        }
         if (server.SeenAtMs is not { } seenMs)
             return server.Health == ServerHealth.Up ? MemberState.Up : MemberState.Unknown;
-        if (server.UnwellSinceMs is not null)
-            return MemberState.Hung;
         return nowMs - seenMs > OldMs ? MemberState.Unknown : MemberState.Up;
     }
 

@@ -99,6 +99,10 @@ public sealed class EngineViews
     public Task<ClientsView> Pinned(int max, CancellationToken cancel) =>
         Look(max, session => session.PinReasons != PinReasons.None, cancel);
 
+    /// <summary>Clients that have a connection to a server, at most so many.</summary>
+    public Task<ClientsView> At(string server, int max, CancellationToken cancel) =>
+        Look(max, session => session.Lease?.Pool?.Key.Server.Name == server, cancel);
+
     /// <summary>Sessions by why they are pinned, those of loops that answer.</summary>
     public async Task<IReadOnlyDictionary<PinReasons, int>> PinnedByReason(CancellationToken cancel)
     {

@@ -111,7 +111,7 @@ internal static class Bequest
             return;
         }
         InsertIds.Note(statement, facts, connection);
-        NoteRowCount(statement, facts);
+        NoteRowCount(statement, facts, connection.Version);
         NoteFoundRows(statement, facts, connection.Version);
         NoteDiagnostics(statement, facts, connection);
         if (session.Elsewhere.HasFlag(PreviousFacts.LastGtid) && statement.Kind != CommandKind.StatementPrepare)
@@ -167,9 +167,12 @@ internal static class Bequest
         || (missed.HasFlag(PreviousFacts.LastGtid) && !session.Elsewhere.HasFlag(PreviousFacts.LastGtid))
         || (missed.HasFlag(PreviousFacts.SequenceValue) && session.Sequences is not null);
 
-    private static void NoteRowCount(Statement statement, AnswerFacts facts)
+    private static void NoteRowCount(Statement statement, AnswerFacts facts, ServerVersion version)
     {
         var session = statement.Session;
+        // MariaDB finds that out while it reads the text, and leaves ROW_COUNT() as it was.
+        if (version.IsMariaDb && statement.Facts.Kind == StatementKind.Show && facts.ErrorCode == SqlError.UnknownTable.Code)
+            return;
         if (!facts.IsError && (statement.Kind == CommandKind.StatementPrepare || statement.Facts.Kind == StatementKind.GetDiagnostics))
             return;
         session.LastResult = session.LastResult with { RowCount = facts.RowCount };

@@ -81,6 +81,9 @@ public readonly record struct SqlError(ushort Code, string State)
     /// <summary>RESIGNAL where there is nothing to signal again: the error comes on top of those that are there.</summary>
     public static SqlError NothingToResignal => new(1645, "0K000");
 
+    /// <summary>No such table in information_schema.</summary>
+    public static SqlError UnknownTable => new(1109, "42S02");
+
     /// <summary>No such command.</summary>
     public static SqlError UnknownCommand => new(1047, "08S01");
 

@@ -574,5 +574,16 @@ internal static class ChanceFinds
             A: [prepare 2] set sql_mode = ?
             A: select 1
             """),
+        // Found out while the text is read: ROW_COUNT() stays as it was.
+        ("m", """
+            A: use information_schema
+            A: show index from c
+            A: select row_count()
+            A: set @@session.sql_buffer_result = 1
+            A: show index from c
+            A: select row_count()
+            A: select * from c
+            A: select row_count()
+            """),
     ];
 }

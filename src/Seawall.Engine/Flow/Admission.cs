@@ -196,6 +196,7 @@ internal sealed class Admission(
             : waiter.Turn == Turn.Closing
                 ? (SqlError.ServerShutdown, "Seawall is shutting down; trying again is safe [seawall: the statement did not run]")
                 : ShedMessage(statement, sluice, waiter);
+        Bequest.NoteOwnError(statement.Session, error, message);
         ClientReplies.SendError(statement.Session, statement.ReplySequence, error, message);
         statement.EndIfUnanswered();
     }

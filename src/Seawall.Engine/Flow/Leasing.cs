@@ -326,7 +326,9 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
         door.Meter.LeaseFailures++;
         door.Meter.OwnErrors++;
         EngineLog.NoLease(logger, session.Id, session.Account!.User, problem);
-        ClientReplies.SendError(session, statement.ReplySequence, error, $"{problem} [seawall: the statement did not run]");
+        var message = $"{problem} [seawall: the statement did not run]";
+        Bequest.NoteOwnError(session, error, message);
+        ClientReplies.SendError(session, statement.ReplySequence, error, message);
         statement.EndIfUnanswered();
     }
 }

@@ -52,6 +52,7 @@ public sealed class GateTests
         Assert.Contains($"id={server}-{entry.Id};", error.Message, StringComparison.Ordinal);
         Assert.Equal(("app", ShedReason.Wait, StatementClass.Normal), (entry.User, entry.Reason, entry.Class));
         world.World.RunFor(4_000);
+        Assert.Equal(["Error", "1205", error.Message], client.Query("SHOW WARNINGS").Row);
         Assert.Equal("+03:00", client.Query("SELECT @@time_zone").Scalar);
         Assert.Equal(1, world.Count(meter => meter.Sheds));
         Assert.DoesNotContain(world.Pooled, connection => connection.Queries.Contains("SELECT 'refused'"));

@@ -27,7 +27,8 @@ internal static class OverloadTables
     internal static AdminTable Limits(IReadOnlyList<SluiceView> sluices) => new(
         [
             Text("server"), Text("mode"), Text("limit"), Number("running"), Number("running_limit"), Number("running_min"), Number("running_max"),
-            Text("cause"), Real("stretch"), Number("long_running"), Number("long_max"), Number("broken"), Number("waiting"), Real("ran_ms"), Number("shed"),
+            Text("cause"), Real("stretch"), Number("long_running"), Number("long_max"), Number("broken"), Number("hot"),
+            Number("waiting"), Real("ran_ms"), Number("shed"),
         ],
         sluices.Select(sluice => (AdminCell[])
         [
@@ -35,7 +36,8 @@ internal static class OverloadTables
             sluice.Mode == OverloadMode.Off ? AdminCell.Null : sluice.Limit,
             sluice.Bounds.IsAdaptive ? sluice.Bounds.Min : AdminCell.Null, sluice.Bounds.Max, SnakeCase.Of(sluice.Bounds.Cause),
             sluice.Bounds.Stretch is { } stretch ? stretch : AdminCell.Null, sluice.Bounds.LongRunning,
-            sluice.Mode == OverloadMode.Off ? AdminCell.Null : sluice.Bounds.LongMax, sluice.Bounds.Broken, sluice.Classes.Sum(view => view.Waiting),
+            sluice.Mode == OverloadMode.Off ? AdminCell.Null : sluice.Bounds.LongMax, sluice.Bounds.Broken, sluice.Bounds.Hot,
+            sluice.Classes.Sum(view => view.Waiting),
             sluice.RanMs, sluice.Classes.Sum(view => view.ShedInAll),
         ]));
 

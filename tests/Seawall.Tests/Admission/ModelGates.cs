@@ -110,7 +110,7 @@ internal sealed class SluiceGate : ModelGate
         var beganMs = _clock.NowMs;
         var shape = Sluice.Keeper.Table.Find(attempt.Request.Shape);
         var tally = Sluice.Keeper.Tallies[0];
-        tally.Enter(shape);
+        tally.Enter(shape, attempt.Request.Row != 0);
         var tenant = Sluice.Tenants.Find(attempt.Request.Tenant);
         Sluice.Tenants.On(0).Running[tenant]++;
         _server.Run(attempt.Request, () =>

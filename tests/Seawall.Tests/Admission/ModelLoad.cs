@@ -24,6 +24,9 @@ internal sealed record ModelRequest(StatementClass Class, int Cohort, double Wor
     /// <summary>What it looks like: all that take the same look alike, unless somebody says otherwise.</summary>
     internal ulong Shape { get; init; } = 1 + (ulong)WorkMs;
 
+    /// <summary>The row that it changes, which others who want to change it wait for; 0: none.</summary>
+    internal int Row { get; init; }
+
     /// <summary>Whose it is; 0: nobody's in particular.</summary>
     internal ulong Tenant { get; init; }
 

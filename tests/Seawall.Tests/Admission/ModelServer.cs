@@ -8,6 +8,10 @@ internal sealed class ModelServer(ModelClock clock, double cores)
 {
     private const double Contention = 0.004;
 
+    /// <summary>What each statement that waits for a row costs the one that has it.</summary>
+    private const double SearchMs = 0.02;
+
+    private readonly Dictionary<int, Queue<(ModelRequest Request, Action Done)>> _rows = [];
     private readonly PriorityQueue<Action, double> _running = new();
     private double _work;
     private double _sinceMs;
@@ -37,8 +41,32 @@ internal sealed class ModelServer(ModelClock clock, double cores)
     /// <summary>What a request takes now, when that is not what it says.</summary>
     internal Func<ModelRequest, double>? WorkMs { get; set; }
 
-    /// <summary>Runs a request.</summary>
-    internal void Run(ModelRequest request, Action done) => Run(WorkMs?.Invoke(request) ?? request.WorkMs, done);
+    /// <summary>Statements that wait for a row that another one has.</summary>
+    internal int Blocked => _rows.Values.Sum(waiting => waiting.Count);
+
+    /// <summary>Runs a request, when the row is free that it changes.</summary>
+    internal void Run(ModelRequest request, Action done)
+    {
+        if (request.Row == 0)
+            Run(WorkMs?.Invoke(request) ?? request.WorkMs, done);
+        else if (_rows.TryGetValue(request.Row, out var waiting))
+            waiting.Enqueue((request, done));
+        else
+        {
+            _rows.Add(request.Row, new());
+            RunWithRow(request, done);
+        }
+    }
+
+    // Whether it waits in a circle is looked for the longer the more wait.
+    private void RunWithRow(ModelRequest request, Action done) => Run(request.WorkMs + (SearchMs * _rows[request.Row].Count), () =>
+    {
+        if (_rows[request.Row].TryDequeue(out var next))
+            RunWithRow(next.Request, next.Done);
+        else
+            _rows.Remove(request.Row);
+        done();
+    });
 
     /// <summary>Runs something that takes so many milliseconds of one core.</summary>
     internal void Run(double workMs, Action done)

@@ -57,7 +57,7 @@ internal sealed class ClassQueues(Lanes lanes, TenantTable tenants)
     /// <summary>Tells how many wait for what is not the common way: whoever leaves one of these lanes looks at that.</summary>
     internal void TellWaiting()
     {
-        foreach (var lane in (ReadOnlySpan<Lane>)[Lane.Long, Lane.Broken])
+        foreach (var lane in (ReadOnlySpan<Lane>)[Lane.Long, Lane.Broken, Lane.Hot])
         {
             var waiting = 0;
             foreach (var queue in Of(lane))

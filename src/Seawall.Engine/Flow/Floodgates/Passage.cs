@@ -50,7 +50,7 @@ internal sealed class Passage
         _beganMs = loop.NowMs;
         _beganAt = loop.TurnBegan;
         _pausedMs = _firstUs = 0;
-        TallyOf(loop).Enter(Work.Shape);
+        TallyOf(loop).Enter(Work.Shape, !Work.IsProbe);
         sluice.Tenants.On(loop.Index).Running[Work.Tenant]++;
     }
 
@@ -119,7 +119,7 @@ internal sealed class Passage
             return;
         _isPaused = false;
         _pausedMs += loop.NowMs;
-        TallyOf(loop).Enter(Work.Shape);
+        TallyOf(loop).Enter(Work.Shape, !Work.IsProbe);
         _sluice!.Tenants.On(loop.Index).Running[Work.Tenant]++;
         if (!_isShadow)
             _sluice.PassAlways(loop.Index, _class, isNew: false, _sluice.Keeper.LaneOf(Work.Shape));

@@ -346,6 +346,7 @@ internal sealed class Sluice : IWaitingPlace
                 LongRunning = Keeper.Lanes.RunningOf(Lane.Long),
                 LongMax = _line.MaxOf(Lane.Long, Limit),
                 Broken = Keeper.Broken,
+                Hot = Keeper.Hot,
             };
             return new SluiceView(server, _mode, Running, Limit, limit, _line.Pace.RanMs,
                 [.. StatementClasses.OfClients.Select(which => _line.View(which, nowMs))])

@@ -27,4 +27,7 @@ internal enum SluiceParts : byte
 
     /// <summary>All tenants are one.</summary>
     Tenants = 64,
+
+    /// <summary>Statements that wait for one another go the common way.</summary>
+    Hot = 128,
 }

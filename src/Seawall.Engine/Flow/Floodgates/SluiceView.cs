@@ -78,6 +78,9 @@ public sealed record LimitView(bool IsAdaptive, int Min, int Max, double? Stretc
 
     /// <summary>Shapes of statements that are held back because they take many times as long as they used to.</summary>
     public int Broken { get; init; }
+
+    /// <summary>Shapes of statements that wait for one another, of which few run.</summary>
+    public int Hot { get; init; }
 }
 
 /// <summary>What is in front of one server, as it is now.</summary>

@@ -11,6 +11,9 @@ internal enum Lane : byte
 
     /// <summary>Statements like it have come to take many times as long as they used to: a plan that has changed.</summary>
     Broken,
+
+    /// <summary>Statements like it wait for one another, and no more of them get done when more of them run: a row that everybody wants to change.</summary>
+    Hot,
 }
 
 /// <summary>
@@ -21,11 +24,11 @@ internal enum Lane : byte
 internal sealed class Lanes
 {
     /// <summary>How many there are.</summary>
-    internal const int Count = 3;
+    internal const int Count = 4;
 
     private readonly int[] _running = new int[Count];
     private readonly int[] _waiting = new int[Count];
-    private readonly int[] _max = [int.MaxValue, int.MaxValue, int.MaxValue];
+    private readonly int[] _max = [int.MaxValue, int.MaxValue, int.MaxValue, int.MaxValue];
     private readonly double[] _ranMs = new double[Count];
 
     /// <summary>Statements of a lane that run.</summary>

@@ -28,7 +28,7 @@ internal enum LimitNews : byte
 /// Keeps the limit of one server where it should be: looks at what its statements show ten times a second, and sets the sluice's limit.
 /// One thread only, but for what says otherwise.
 /// </summary>
-internal sealed class LimitKeeper(int loops)
+internal sealed class LimitKeeper
 {
     /// <summary>
     /// Where it begins to look. So few that hardly any server is slow with them: what statements take then is what they are
@@ -38,7 +38,8 @@ internal sealed class LimitKeeper(int loops)
 
     private readonly StretchMeter _meter = new();
     private readonly LimitFinder _finder = new();
-    private readonly ShapeCosts _costs = new();
+    private readonly HotShapes _hot = new();
+    private readonly ShapeCosts _costs;
     private long _refusalsSeen = -1;
     private double _runningSum;
     private int _looks;
@@ -48,7 +49,13 @@ internal sealed class LimitKeeper(int loops)
     private double _work;
     private long _windowMs = long.MinValue / 2;
     private LimitNews _said;
-    private volatile Bounds _bounds = new(false, 1, 1, 250, 100, true);
+    private volatile Bounds _bounds = new(false, 1, 1, 250, 100, true, true);
+
+    internal LimitKeeper(int loops)
+    {
+        _costs = new ShapeCosts(_hot);
+        Tallies = [.. Enumerable.Range(0, loops).Select(_ => new ShapeTally())];
+    }
 
     /// <summary>The numbers of statements' shapes. From any thread.</summary>
     internal ShapeTable Table { get; } = new();
@@ -59,11 +66,14 @@ internal sealed class LimitKeeper(int loops)
     /// <summary>Shapes that are held back because they take many times as long as they used to. From any thread.</summary>
     internal int Broken => _costs.Broken;
 
+    /// <summary>Shapes of statements that wait for one another, of which few may run. From any thread; about right.</summary>
+    internal int Hot => _hot.Count;
+
     /// <summary>The lane of a shape. From any thread.</summary>
     internal Lane LaneOf(int shape) => _costs.LaneOf(shape);
 
     /// <summary>What each loop counts.</summary>
-    internal ShapeTally[] Tallies { get; } = [.. Enumerable.Range(0, loops).Select(_ => new ShapeTally())];
+    internal ShapeTally[] Tallies { get; }
 
     /// <summary>Why the limit is what it is. From any thread.</summary>
     internal LimitCause Cause => _bounds.IsAdaptive ? _finder.Cause : LimitCause.Settings;
@@ -78,7 +88,8 @@ internal sealed class LimitKeeper(int loops)
     internal int Apply(OverloadOptions options, int runningMin, int runningMax, SluiceParts leftOut)
     {
         _bounds = new Bounds(options.Limit == LimitMode.Adaptive, Math.Min(runningMin, runningMax), runningMax, options.LongMs,
-            leftOut.HasFlag(SluiceParts.Bulkhead) ? 100 : options.LongShareMax, !leftOut.HasFlag(SluiceParts.Breaker));
+            leftOut.HasFlag(SluiceParts.Bulkhead) ? 100 : options.LongShareMax, !leftOut.HasFlag(SluiceParts.Breaker),
+            !leftOut.HasFlag(SluiceParts.Hot));
         return IsAdaptive ? Math.Clamp(_finder.Limit > 0 ? _finder.Limit : Start, _bounds.Min, runningMax) : runningMax;
     }
 
@@ -106,6 +117,8 @@ internal sealed class LimitKeeper(int loops)
         _finder.Bound(bounds.Min, bounds.Max, Start);
         Table.Look();
         _work += _costs.Note(Table, Tallies, nowMs, _meter.Stretch ?? 1, bounds.LongShareMax < 100 ? bounds.LongMs : int.MaxValue, bounds.Breaks);
+        if (bounds.FindsHot && !isObserved)
+            _hot.Look(nowMs, hadWaiters, limit, _costs.Seen);
         SetLanes(limit, bounds.LongShareMax);
         var running = Tallies.Sum(tally => Volatile.Read(ref tally.Inside));
         _runningSum += running;
@@ -141,7 +154,7 @@ internal sealed class LimitKeeper(int loops)
 
     private void SetLanes(int limit, int longShareMax)
     {
-        foreach (var lane in (ReadOnlySpan<Lane>)[Lane.Short, Lane.Long, Lane.Broken])
+        foreach (var lane in (ReadOnlySpan<Lane>)[Lane.Short, Lane.Long, Lane.Broken, Lane.Hot])
         {
             var (running, ranMs) = _costs.Sum(lane);
             var max = lane switch
@@ -149,10 +162,11 @@ internal sealed class LimitKeeper(int loops)
                 Lane.Short => int.MaxValue,
                 Lane.Long => (int)((long)limit * longShareMax / 100),
                 Lane.Broken => _costs.BrokenMax,
+                Lane.Hot => _hot.Max,
             };
             Lanes.Set(lane, running, max, ranMs);
         }
     }
 
-    private sealed record Bounds(bool IsAdaptive, int Min, int Max, int LongMs, int LongShareMax, bool Breaks);
+    private sealed record Bounds(bool IsAdaptive, int Min, int Max, int LongMs, int LongShareMax, bool Breaks, bool FindsHot);
 }

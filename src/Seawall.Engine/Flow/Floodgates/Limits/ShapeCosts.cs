@@ -4,7 +4,7 @@ namespace Seawall.Engine.Flow.Floodgates.Limits;
 /// How long statements of each shape run, from beginning to end, and which lane that puts them in. Pure: counts and the time come in.
 /// One thread only, but for <see cref="LaneOf"/>.
 /// </summary>
-internal sealed class ShapeCosts
+internal sealed class ShapeCosts(HotShapes hot)
 {
     /// <summary>How much of what was known each look leaves: two thirds are forgotten after ten seconds.</summary>
     private const double Kept = 0.99;
@@ -36,10 +36,14 @@ internal sealed class ShapeCosts
     private readonly ShapeCost[] _costs = [.. Enumerable.Range(0, ShapeTable.Slots + 1).Select(_ => new ShapeCost())];
     private readonly byte[] _lanes = new byte[ShapeTable.Slots + 1];
     private readonly bool[] _leftOut = new bool[ShapeTable.Slots + 1];
+    private readonly List<ShapeLook> _seen = [];
     private long _lookedMs = long.MinValue / 2;
 
     /// <summary>Shapes that say nothing of the server now.</summary>
     internal ReadOnlySpan<bool> LeftOut => _leftOut;
+
+    /// <summary>Those that ran or ended of late, as of the last look.</summary>
+    internal IReadOnlyList<ShapeLook> Seen => _seen;
 
     /// <summary>Shapes that are held back because they take many times as long as they used to.</summary>
     internal int Broken { get; private set; }
@@ -63,14 +67,16 @@ internal sealed class ShapeCosts
         var passedMs = Math.Clamp(nowMs - _lookedMs, 0, 1_000);
         _lookedMs = nowMs;
         var (work, inside, logs, weight) = (0.0, 0.0, 0.0, 0.0);
+        _seen.Clear();
         for (var slot = 0; slot <= ShapeTable.Slots; slot++)
         {
-            var (ended, running, ran) = (0, 0, 0L);
+            var (ended, running, ran, locks) = (0, 0, 0L, false);
             foreach (var tally in tallies)
             {
                 ended += Volatile.Read(ref tally.Ended[slot]);
                 running += Volatile.Read(ref tally.Running[slot]);
                 ran += Volatile.Read(ref tally.RanUs[slot]);
+                locks |= Volatile.Read(ref tally.Locks[slot]);
             }
             var cost = _costs[slot];
             if (table.ShapeOf(slot) != cost.Shape)
@@ -85,6 +91,8 @@ internal sealed class ShapeCosts
                 table.NoteUse(slot);
             work += cost.Note(ended, running, ran, passedMs) * cost.CostMs;
             inside += cost.RunningNow;
+            if (slot < ShapeTable.Slots)
+                _seen.Add(new(slot, cost.Shape, locks, running, cost.RunningNow, cost.EndedNow, ended));
             if (cost.LongerNow is { } longer)
             {
                 logs += Math.Log(longer) * cost.EndedNow;
@@ -123,7 +131,9 @@ internal sealed class ShapeCosts
             var own = cost.LongerNow ?? 0;
             var rest = weight - (own > 0 ? cost.EndedNow : 0);
             var others = rest >= 1 ? Math.Max(1, Math.Exp((logs - (own > 0 ? Math.Log(own) * cost.EndedNow : 0)) / rest)) : double.MaxValue;
-            if (lane == Lane.Broken ? own > MendedFactor * others && own > MendedFactor
+            if (hot.Holds(slot))
+                lane = Lane.Hot;
+            else if (lane == Lane.Broken ? own > MendedFactor * others && own > MendedFactor
                 : own > BrokenFactor * others && cost.RunningNow > BrokenShare * inside && cost.WouldHaveEnded(BrokenFactor * others))
             {
                 lane = Lane.Broken;
@@ -136,7 +146,7 @@ internal sealed class ShapeCosts
                 lane = longMs < int.MaxValue && (ms >= longMs || (lane == Lane.Long && ms >= ShortAgain * longMs)) ? Lane.Long : Lane.Short;
             }
             Volatile.Write(ref _lanes[slot], (byte)lane);
-            _leftOut[slot] = lane == Lane.Broken;
+            _leftOut[slot] = lane is Lane.Broken or Lane.Hot;
         }
     }
 

@@ -25,6 +25,9 @@ internal sealed class ShapeTally
     /// <summary>For how long those had been running, in microseconds.</summary>
     internal readonly long[] RanUs = new long[ShapeTable.Slots + 1];
 
+    /// <summary>Whether those that ran last may lock something.</summary>
+    internal readonly bool[] Locks = new bool[ShapeTable.Slots + 1];
+
     /// <summary>Statements that run, whatever their shape.</summary>
     internal int Inside;
 
@@ -36,9 +39,10 @@ internal sealed class ShapeTally
     internal static (int Slot, long Microseconds) Unpack(ulong sample) =>
         ((int)(sample >> MicrosecondBits), (long)(sample & MicrosecondsMax));
 
-    /// <summary>A statement begins to run.</summary>
-    internal void Enter(int slot)
+    /// <summary>A statement begins to run; <paramref name="locks"/>: it may lock something that others wait for.</summary>
+    internal void Enter(int slot, bool locks)
     {
+        Locks[slot] = locks;
         Running[slot]++;
         Inside++;
     }

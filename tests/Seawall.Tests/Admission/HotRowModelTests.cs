@@ -1,0 +1,85 @@
+using Seawall.Engine.Flow.Floodgates;
+using Xunit;
+
+namespace Seawall.Tests.Admission;
+
+/// <summary>
+/// Everybody wants to change one row: a row of the overload design's matrix in virtual time, with controls that do without the mechanism.
+/// </summary>
+public sealed class HotRowModelTests(ITestOutputHelper output)
+{
+    private const ulong Hot = 99;
+
+    /// <summary>Changes of one row in a second that a server can do, at best: each takes 4 ms, one after the other.</summary>
+    private const double Peak = 1_000 / 4.0;
+
+    // M12
+    [Theory]
+    [InlineData(LimitMode.Fixed, false)]
+    [InlineData(LimitMode.Adaptive, false)]
+    [InlineData(LimitMode.Fixed, true)]
+    [InlineData(LimitMode.Adaptive, true)]
+    public void However_many_want_to_change_one_row_it_changes_as_fast_as_it_can_and_the_others_hardly_notice(LimitMode limit, bool isHotFromTheStart)
+    {
+        var calm = Run(limit, SluiceParts.None, clients: 0, isHotFromTheStart);
+        var hot = Run(limit, SluiceParts.None, clients: 2_000, isHotFromTheStart);
+        var control = Run(limit, SluiceParts.Breaker | SluiceParts.Bulkhead | SluiceParts.Hot, clients: 2_000, isHotFromTheStart);
+        var few = Run(limit, SluiceParts.None, clients: 8, isHotFromTheStart);
+
+        output.WriteLine($"changes: {hot.Tps:0} a second of {Peak:0} ({few.Tps:0} with 8 clients); others: p99 {hot.P99Ms:0.0} ms, {calm.P99Ms:0.0} without, "
+            + $"{hot.Success:0.000} answered; control: p99 {control.P99Ms:0.0} ms, {control.Success:0.000} answered, {control.Tps:0} changes");
+        Assert.True(hot.Tps >= 0.9 * Math.Max(few.Tps, Peak * 0.9), $"{hot.Tps:0} changes a second");
+        Assert.True(hot.Success >= 0.99, $"{hot.Success:0.000} of the others");
+        Assert.True(hot.P99Ms < 1.3 * calm.P99Ms, $"p99 {hot.P99Ms:0.0} ms, {calm.P99Ms:0.0} without");
+        Assert.True(control.Success < 0.9 || control.P99Ms > 2 * calm.P99Ms, "control");
+    }
+
+    // A third of the server's work is reads of 4 and 20 ms. From the fifth second on, or from the beginning, so many clients want to change one row, each
+    // again as soon as it has been changed, or 100 ms after an error. Counted is from the fifteenth second on.
+    private static (double Tps, double P99Ms, double Success) Run(LimitMode limit, SluiceParts leftOut, int clients, bool isHotFromTheStart)
+    {
+        var run = new ModelRun(
+            (clock, server) => new SluiceGate(clock, server, limit == LimitMode.Adaptive ? 100 : ModelRun.Limit, leftOut,
+                ModelRun.Finds with { Limit = limit }),
+            (clock, gate) => new ModelLoad(clock, gate, 5)
+            {
+                Mix = [(StatementClass.Normal, 1)],
+                Work = dice => dice.NextDouble() < 0.85 ? 4 : 20,
+                Clients = ClientModel.GiveUp,
+            });
+        var (tps, wanted, took) = (0, 0, new List<double>());
+        run.Load.Wanted = request => wanted += Counts(request.AtMs) ? 1 : 0;
+        run.Load.Answered = (request, tookMs) =>
+        {
+            if (Counts(request.AtMs))
+                took.Add(tookMs);
+        };
+        var meanMs = (0.85 * 4) + (0.15 * 20);
+        var load = 0.33 * ModelLoad.WorkMsMean / meanMs;
+        var dice = new Random(11);
+        if (!isHotFromTheStart)
+        {
+            // A few of them before, each for himself.
+            for (var i = 0; i < Math.Min(clients, 1); i++)
+                Client();
+            run.At(load, 5_000);
+        }
+        for (var i = 0; i < clients; i++)
+            run.Clock.In(dice.NextDouble() * 1_000, Client);
+        run.At(load, isHotFromTheStart ? 30_000 : 25_000);
+        return (tps / 15.0, took.Count == 0 ? 0 : took.Order().ElementAt((int)(0.99 * (took.Count - 1))), (double)took.Count / Math.Max(1, wanted));
+
+        bool Counts(double ms) => ms is >= 15_000 and < 29_500;
+
+        void Client()
+        {
+            var request = new ModelRequest(StatementClass.Normal, dice.Next(128), 4, run.Clock.NowMs) { Shape = Hot, Row = 1 };
+            run.Gate.Enter(new Attempt(request, isOk =>
+            {
+                if (isOk && run.Clock.NowMs is >= 15_000 and < 30_000)
+                    tps++;
+                run.Clock.In(isOk ? 1 : 50 + (dice.NextDouble() * 100), Client);
+            }));
+        }
+    }
+}

@@ -4,6 +4,7 @@ using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Decisions;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Floodgates.Holds;
 using Seawall.Engine.Flow.Pools;
@@ -99,6 +100,9 @@ public sealed record EngineOptions
 
     /// <summary>The limits of each pool.</summary>
     public PoolLimits Pools { get; init; } = new();
+
+    /// <summary>What is read from where.</summary>
+    public ReadOptions Reads { get; init; } = new();
 
     /// <summary>What is done when a server has more to do than it can.</summary>
     public OverloadOptions Overload { get; init; } = new();

@@ -2,18 +2,22 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Seawall.Engine.Deferrals;
 using Seawall.Engine.Facts;
+using Seawall.Engine.Facts.Freshness;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Decisions;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Floodgates.Holds;
 using Seawall.Engine.Flow.Pools;
+using Seawall.Engine.Flow.Reads;
 using Seawall.Engine.Loops;
 using Seawall.Engine.Loops.Linux;
 using Seawall.Engine.Telemetry;
 using Seawall.Engine.Telemetry.Views;
 using Seawall.Engine.Watch;
 using Seawall.Engine.Watch.Appliers;
+using Seawall.Engine.Watch.Positions;
 using Seawall.MySql.Passwords;
 
 namespace Seawall.Engine;
@@ -41,6 +45,10 @@ public sealed class SeawallEngine : IDisposable
     private readonly GateWatch _gates;
     private readonly PrimaryLine _line;
     private readonly TopologyWatch _topology;
+    private readonly FreshnessBoard _freshness = new();
+    private readonly SpillGate _spill = new();
+    private readonly PositionWatch _positions;
+    private readonly List<FreshWaits> _freshWaits = [];
     private volatile EngineOptions _options;
     private bool _isDisposed;
 
@@ -72,6 +80,12 @@ public sealed class SeawallEngine : IDisposable
         _servers.Looked = _topology.Look;
         Duties = new ServerDuties(_threads.Control, _board, id => _servers.ContextOf(id).Server.Slots.Used, GiveNothingNew, LetGo, CutOff,
             _gates.Keep, logger);
+        _positions = new PositionWatch(
+            _threads.Control, _board, _freshness, _settings, () => _options.Reads, _servers.WatchOptionsOf)
+        {
+            News = () => _freshWaits.ForEach(waits => waits.Tell()),
+            Look = () => _servers.LookAtReads(_spill),
+        };
         _accounts = new AccountWatch(_threads.Control, _board, Pools.Renew, logger);
         var house = new HouseRules(_board, _settings, () => _options.Clients, _workers, _rsaKey, _entropy, logger)
         {
@@ -185,6 +199,7 @@ public sealed class SeawallEngine : IDisposable
             _gates.Start();
             _topology.Start();
             Duties.Start();
+            _positions.Start();
             _journal?.Start();
         }));
     }
@@ -244,7 +259,8 @@ public sealed class SeawallEngine : IDisposable
         };
         Brownouts.Apply(options.Overload);
         var elsewhere = _servers.Apply(before, options);
-        Pools.Renew(elsewhere);
+        // Whether connections tell of transactions is said when they are opened.
+        Pools.Renew(options.Reads.From == before.Reads.From ? elsewhere : options.Servers.Select(server => server.Id).ToHashSet());
         Pools.FollowLimits();
         _threads.Control.Post(LoopJob.From(_ =>
         {
@@ -293,6 +309,7 @@ public sealed class SeawallEngine : IDisposable
         {
             Views.Applier?.Stop();
             _servers.StopWatching();
+            _positions.Stop();
         }));
         for (var left = TriesMax; left > 0 && Pools.All.Any(pool => pool.Total > 0); left--)
         {
@@ -446,11 +463,14 @@ public sealed class SeawallEngine : IDisposable
         var interruptions = new Interruptions(door);
         var schemas = new SchemaCheck(door, Pools, _schemas);
         var cancelling = new Cancelling(door);
+        var waits = new FreshWaits(loop);
+        _freshWaits.Add(waits);
         var rooms = new ConversationRooms(
             new Reception(door, schemas, interruptions, _logger),
             new StatementDesk(door),
             _floodgate,
             new Deferring(door, _deferrals, () => _options.Deferral),
+            new Routing(door, _freshness, _spill, waits, () => _options.Reads, () => Brownouts.Measures.Options),
             new Interregnum(door, _line),
             new Admission(door, _servers.SluiceOf, () => Brownouts.Measures, _logger),
             new Leasing(door, Pools, _logger),

@@ -4,6 +4,7 @@ using Seawall.Engine.Facts;
 using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow;
+using Seawall.Engine.Flow.Decisions;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Floodgates.Limits;
 using Seawall.Engine.Flow.Pools;
@@ -156,6 +157,29 @@ internal sealed class ServerRegistry(
         }
     }
 
+    /// <summary>How a server is logged in to for watching it; null when it is named no more.</summary>
+    internal WatchOptions? WatchOptionsOf(ServerId id) => Find(id) is null ? null : new WatchOptions(options().Monitor, LoginOf(id));
+
+    /// <summary>
+    /// Looks at what the servers may take: how reads are spread over them, and what of them the primary may take over. Ten times a second,
+    /// control loop only.
+    /// </summary>
+    internal void LookAtReads(SpillGate spill)
+    {
+        foreach (var facts in board.Current.Servers)
+        {
+            var sluice = SluiceOf(facts.Id);
+            var isLimited = sluice.Mode != OverloadMode.Off;
+            var limit = isLimited ? sluice.Limit : Find(facts.Id)?.RunningMax ?? 1;
+            facts.Freshness.Weight = Math.Max(1, limit);
+            if (facts.Role == ServerRole.Primary)
+            {
+                var isStrained = facts.Health != ServerHealth.Up || (isLimited && sluice.IsStrained(NowMs));
+                spill.Look(limit, facts.Freshness.Running, isStrained, options().Reads.SpillShare, NowMs);
+            }
+        }
+    }
+
     /// <summary>Lets the servers go, with a word to each. Control loop only.</summary>
     internal void StopWatching()
     {
@@ -190,7 +214,7 @@ internal sealed class ServerRegistry(
             id,
             new DialGate(new DialPace(server?.Dial ?? new DialLimits(), new Random(threads.Data[0].Random.Next()))),
             new ServerSlots(() => Find(id)?.ConnectionsMax ?? 0),
-            new PoolDialer(board, settings, () => LoginOf(id)),
+            new PoolDialer(board, settings, () => LoginOf(id), () => options().Reads.From == ReadsFrom.Replicas),
             board,
             threads.Control,
             () => Find(id)?.Cancels ?? new CancelLimits(),

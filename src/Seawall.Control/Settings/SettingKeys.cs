@@ -35,7 +35,7 @@ internal static class SettingKeys
     /// <summary>All keys.</summary>
     internal static ImmutableArray<SettingKey> All { get; } =
     [
-        .. Clients(), .. Servers(), .. TopologyKeys.All, .. Pool(), .. Overload(), .. ClassRules(), .. Brownouts(), .. DeferralKeys.All,
+        .. Clients(), .. Servers(), .. TopologyKeys.All, .. Pool(), .. ReadKeys.All, .. Overload(), .. ClassRules(), .. Brownouts(), .. DeferralKeys.All,
         .. Protection(), .. Password("monitor", User("monitor",
             "The account that Seawall watches the servers with and reads their accounts; without it accounts are learnt")),
         .. Password("accounts", User("accounts",
@@ -343,7 +343,7 @@ internal static class SettingKeys
             Meaning = meaning
         };
 
-    private static SettingKey Choice(string section, string name, ImmutableArray<string> words, string normally,
+    internal static SettingKey Choice(string section, string name, ImmutableArray<string> words, string normally,
         string meaning) =>
         new()
         {

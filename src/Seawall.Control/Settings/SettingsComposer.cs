@@ -6,6 +6,7 @@ using Seawall.Engine;
 using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Decisions;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Loops;
@@ -61,6 +62,7 @@ internal sealed class SettingsComposer
             Topology = TopologyKeys.Compose(_document.Section("topology")),
             Clients = Clients(),
             Pools = pools,
+            Reads = Reads(servers),
             Overload = new OverloadComposer(this, _document, listen).Compose(),
             Deferral = new DeferralComposer(this, _document).Compose(),
             Protection = OverloadComposer.Protection(_document.Section("protection")),
@@ -83,6 +85,19 @@ internal sealed class SettingsComposer
         };
         WarnOf(settings);
         return settings;
+    }
+
+    private ReadOptions Reads(ImmutableArray<ServerOptions> servers)
+    {
+        var section = _document.Section("reads");
+        var reads = ReadKeys.Compose(section);
+        if (reads.From == ReadsFrom.Primary)
+            return reads;
+        if (servers.Length < 2)
+            Complain(section, "from", "reads.from = \"replicas\", and there is one server: there are no replicas");
+        if (!_document.Section("monitor").Has("user"))
+            Complain(section, "from", "reads.from = \"replicas\" takes a monitoring account ([monitor]), which asks the servers for their positions");
+        return reads;
     }
 
     /// <summary>Notes an error at a key of a section.</summary>

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Seawall.Engine.Facts.Accounts;
+using Seawall.Engine.Facts.Freshness;
 using Seawall.Engine.Facts.Topology;
 
 namespace Seawall.Engine.Facts;
@@ -12,6 +14,8 @@ public sealed class FactsSnapshot
         Accounts = accounts;
         Topology = topology;
         Primary = servers.FirstOrDefault(server => server.Role == ServerRole.Primary);
+        Readers = Primary is { } primary ? [.. servers.Where(server => server.Role == ServerRole.Replica
+            && ReplicaFitness.Judge(primary, server) == Unfitness.None)] : [];
     }
 
     /// <summary>Before anything is known.</summary>
@@ -31,6 +35,9 @@ public sealed class FactsSnapshot
     /// <see cref="TopologyFacts.TakesWrites"/> says whether anything may be sent to it.
     /// </summary>
     public ServerFacts? Primary { get; }
+
+    /// <summary>The replicas whose answers would be the primary's, if they have applied what they must have.</summary>
+    public ImmutableArray<ServerFacts> Readers { get; }
 
     /// <summary>The same with other servers.</summary>
     public FactsSnapshot With(IReadOnlyList<ServerFacts> servers) => new(servers, Accounts, Topology);

@@ -9,11 +9,25 @@ namespace Seawall.Engine.Flow;
 /// <param name="Variables">Of which variables: <c>session_track_system_variables</c>; <c>*</c> for all.</param>
 internal sealed record ClientTracking(bool Schema, bool State, string[] Variables)
 {
+    /// <summary>The variable that says whether to hear of GTIDs.</summary>
+    internal const string OfGtids = "session_track_gtids";
+
     private const string All = "*";
 
     // Alike in MySQL from 5.7 and MariaDB from 10.3.1.
     internal static readonly ClientTracking Default = new(Schema: true, State: false,
         ["autocommit", "character_set_client", "character_set_connection", "character_set_results", "time_zone"]);
+
+    /// <summary>Of the numbers of its transactions: whatever the server tells, unless Seawall has asked for that itself.</summary>
+    internal bool Gtids { get; init; } = true;
+
+    /// <summary>The same where Seawall asks for the numbers of transactions: they are shown to who has asked as well.</summary>
+    internal ClientTracking Hiding(string? asked) => this with { Gtids = asked is not (null or "OFF" or "0"), HidesGtids = true };
+
+    private bool HidesGtids { get; init; }
+
+    /// <summary>What it wants to hear when it begins anew.</summary>
+    internal ClientTracking AtBegin => HidesGtids ? Default.Hiding(null) : Default;
 
     /// <summary>The same with another value of one of the variables that say so; others change nothing.</summary>
     internal ClientTracking With(string name, string value) => name switch
@@ -25,6 +39,7 @@ internal sealed record ClientTracking(bool Schema, bool State, string[] Variable
             Variables = value.ToLowerInvariant()
                 .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
         },
+        OfGtids when HidesGtids => Hiding(value),
         _ => this,
     };
 

@@ -147,6 +147,9 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
             if (rooms.Deferring.Find(statement) is { } deferred)
                 return await rooms.Deferring.Accept(statement, deferred);
 
+            if (!await rooms.Routing.Place(statement))
+                return !session.Wire.IsClosed;
+
             if (rooms.Leasing.RefusesPin(statement))
                 return true;
 
@@ -188,6 +191,7 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
             statement.IsAtServer = false;
             statement.Recast?.Send(statement, end);
 
+            rooms.Routing.Note(statement, end == RelayEnd.Complete);
             return await rooms.Aftermath.Settle(statement, end);
         }
         finally

@@ -1,4 +1,5 @@
 using Seawall.Engine.Flow.Floodgates;
+using Seawall.Engine.Flow.Reads;
 
 namespace Seawall.Engine.Flow;
 
@@ -8,6 +9,7 @@ internal sealed record ConversationRooms(
     StatementDesk Statements,
     Floodgate Floodgate,
     Deferring Deferring,
+    Routing Routing,
     Interregnum Interregnum,
     Admission Admission,
     Leasing Leasing,

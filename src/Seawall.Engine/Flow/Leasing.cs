@@ -235,12 +235,16 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
         }
         if (Leftovers.MustGo(statement, connection))
             return Renew(statement, pool, connection, mustClean: true);
-        if (connection.GlobalsEpoch != session.GlobalsEpoch)
+        if (connection.GlobalsEpoch != EpochOf(statement))
             return Renew(statement, pool, connection, mustClean: false);
         if (SettingsMove.CanMove(connection, session.Settings))
             return new(true);
         return LogInAgain(statement, pool, connection);
     }
+
+    // Sessions begin with the global values of the primary; a replica that is read from has the same, and counts its changes itself.
+    private static int EpochOf(Statement statement) =>
+        statement.IsOnReplica ? statement.Server.Globals.Epoch : statement.Session.GlobalsEpoch;
 
     // A global variable was changed since the connection was opened or reset last, or since the session began. The connection
     // takes on what is now; the session keeps what it began with as settings of its own. Or it must be cleaned, because the statement
@@ -249,9 +253,9 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
     {
         var session = statement.Session;
         statement.Hold();
-        if (pool.Server.Facts is { } server && session.GlobalsEpoch != server.Globals.Epoch)
+        if (!statement.IsOnReplica && pool.Server.Facts is { } server && session.GlobalsEpoch != server.Globals.Epoch)
             statement.KeepOldGlobals(server);
-        if (mustClean || connection.GlobalsEpoch < session.GlobalsEpoch)
+        if (mustClean || connection.GlobalsEpoch < EpochOf(statement))
         {
             door.Meter.Renewals++;
             await Keepsake.TakeAll(session, connection);

@@ -70,8 +70,9 @@ internal static class SessionChangeFilter
     {
         SessionChangeKind.Schema => tracking.Schema,
         SessionChangeKind.SystemVariables => tracking.Shows(change.Name),
+        SessionChangeKind.Gtids => tracking.Gtids,
         // Seawall asked for none of these: if they are there, the server or the client's own SET did.
-        SessionChangeKind.Gtids or SessionChangeKind.TransactionCharacteristics or SessionChangeKind.TransactionState => true,
+        SessionChangeKind.TransactionCharacteristics or SessionChangeKind.TransactionState => true,
         SessionChangeKind.State => tracking.State,
         // Kinds of servers to come: nobody here knows what is in them, nor does a client of today.
         _ => false,

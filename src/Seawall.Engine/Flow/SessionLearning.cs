@@ -49,6 +49,9 @@ internal static class SessionLearning
     {
         switch (change.Kind)
         {
+            case SessionChangeKind.SystemVariables when connection.Version.IsMariaDb && change.Name.SequenceEqual("last_gtid"u8):
+                session.Reads?.NoteTold(change.Value, isMariaDb: true);
+                break;
             case SessionChangeKind.SystemVariables:
                 LearnVariable(session, connection, facts, change);
                 break;
@@ -63,6 +66,8 @@ internal static class SessionLearning
                 facts.HasNamelessChange = true;
                 break;
             case SessionChangeKind.Gtids:
+                session.Reads?.NoteTold(change.Value, isMariaDb: false);
+                break;
             case SessionChangeKind.TransactionCharacteristics:
             case SessionChangeKind.TransactionState:
                 break;
@@ -96,6 +101,14 @@ internal static class SessionLearning
             session.Tracking = session.Tracking.With(name, value);
             if (name == "session_track_system_variables")
                 session.Untold?.ForgetVariables();
+            connection.NeedsTracking = true;
+        }
+        else if (name == ClientTracking.OfGtids && connection.TracksGtids)
+        {
+            // Seawall goes on asking for them; the client is shown them, or not.
+            session.Tracking = session.Tracking.With(name, value);
+            session.Settings = session.Settings.With(name, value);
+            connection.Applied = connection.Applied.With(name, value);
             connection.NeedsTracking = true;
         }
         else if (s_unmovable.Contains(name))

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Seawall.Engine.Facts;
+using Seawall.Engine.Facts.Freshness;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Decisions;
@@ -25,6 +26,8 @@ internal sealed class Statement
     private byte[]? _small;
     private byte[]? _held;
     private FrontDoor? _holdsLoginsOf;
+    private SpillGate? _spill;
+    private SpillReason _spillReason;
 
     /// <summary>Who said it.</summary>
     internal Session Session { get; private set; } = null!;
@@ -34,6 +37,12 @@ internal sealed class Statement
 
     /// <summary>The server that it goes to.</summary>
     internal ServerFacts Server { get; private set; } = null!;
+
+    /// <summary>Whether that is a replica, which only reads.</summary>
+    internal bool IsOnReplica { get; private set; }
+
+    /// <summary>Where it is counted; null where nothing is.</summary>
+    internal FreshnessSlot? CountedAt { get; private set; }
 
     /// <summary>The command.</summary>
     internal CommandKind Kind { get; private set; }
@@ -208,6 +217,31 @@ internal sealed class Statement
             Session.Wish(SessionWishes.GoNow);
     }
 
+    /// <summary>It goes to a replica.</summary>
+    internal void GoToReplica(ServerFacts replica)
+    {
+        Server = replica;
+        IsOnReplica = true;
+    }
+
+    /// <summary>It goes to the primary after all.</summary>
+    internal void GoToPrimary()
+    {
+        Server = World.Primary!;
+        IsOnReplica = false;
+    }
+
+    /// <summary>It has one of the primary's places for reads of replicas.</summary>
+    internal void SpillAt(SpillGate gate, SpillReason reason) => (_spill, _spillReason) = (gate, reason);
+
+    /// <summary>It is counted at the server that it goes to, until it ends.</summary>
+    internal void CountAt(FreshnessSlot? slot)
+    {
+        CountedAt?.Leave();
+        CountedAt = slot;
+        slot?.Enter();
+    }
+
     /// <summary>A global variable has changed while it waited; its session keeps what it began with.</summary>
     internal void KeepOldGlobals(ServerFacts server)
     {
@@ -248,6 +282,10 @@ internal sealed class Statement
     /// <summary>Forgets everything.</summary>
     internal void End()
     {
+        CountAt(null);
+        IsOnReplica = false;
+        _spill?.Leave(_spillReason);
+        _spill = null;
         _holdsLoginsOf?.GlobalsChanging(-1);
         _holdsLoginsOf = null;
         Land();

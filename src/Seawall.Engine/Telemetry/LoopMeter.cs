@@ -81,6 +81,18 @@ public sealed class LoopMeter(Loop? loop = null)
     /// <summary>Commands that were sent to a server.</summary>
     public long Statements;
 
+    /// <summary>Reads that a replica answered.</summary>
+    public long ReplicaReads;
+
+    /// <summary>Times that a read waited for a replica to have what it must have.</summary>
+    public long FreshWaits;
+
+    /// <summary>Reads that no replica might answer and the primary did.</summary>
+    public long SpilledReads;
+
+    /// <summary>Reads that were refused because nobody might answer them.</summary>
+    public long RefusedReads;
+
     /// <summary>Answers of servers that were errors.</summary>
     public long Errors;
 

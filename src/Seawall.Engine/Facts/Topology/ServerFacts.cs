@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Globalization;
+using Seawall.Engine.Facts.Freshness;
 using Seawall.Engine.Loops;
 using Seawall.MySql.Handshakes;
 
@@ -18,7 +19,7 @@ public enum ServerRole : byte
     /// <summary>Takes writes; every statement goes here until replicas are read from.</summary>
     Primary,
 
-    /// <summary>Follows the primary; watched, not yet read from.</summary>
+    /// <summary>Follows the primary; read from if the settings say so.</summary>
     Replica,
 }
 
@@ -71,6 +72,9 @@ public sealed record ServerFacts
 
     /// <summary>What somebody has decided about it; null: nothing, and it is used.</summary>
     public DutyFacts? Duty { get; init; }
+
+    /// <summary>What of the primary's transactions it has. The same object for as long as the server is named.</summary>
+    public FreshnessSlot Freshness { get; init; } = new();
 
     /// <summary>Whether it answers.</summary>
     public ServerHealth Health { get; init; }

@@ -20,6 +20,9 @@ public sealed record ServerVersion(string Text, bool IsMariaDb, int Number)
     /// </summary>
     public bool TracksEveryVariable => !IsMariaDb && CanTrackSession;
 
+    /// <summary>Whether answers can carry the numbers of transactions when that is asked for: MySQL from 5.7.6. MariaDB has a variable for it.</summary>
+    public bool CanTrackGtids => !IsMariaDb && Number >= 50706;
+
     /// <summary>Whether COM_RESET_CONNECTION is known: MySQL from 5.7.3, MariaDB from 10.2.4.</summary>
     public bool CanResetConnection => IsMariaDb ? Number >= 100204 : Number >= 50703;
 

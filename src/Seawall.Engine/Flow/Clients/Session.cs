@@ -1,6 +1,7 @@
 using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Pools;
+using Seawall.Engine.Flow.Reads;
 using Seawall.Engine.Loops;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Handshakes;
@@ -124,6 +125,9 @@ internal sealed class Session : TimerNode
     internal byte[]? Owed { get; set; }
     /// <summary>What has changed and the client was not told of yet; null as long as there was never anything.</summary>
     internal UntoldChanges? Untold { get; set; }
+
+    /// <summary>What it has seen and written, and where its last statement went; null as long as nothing is read from replicas.</summary>
+    internal SessionReads? Reads { get; set; }
 
     /// <summary>What it is about now; null between statements.</summary>
     internal Statement? Current { get; set; }
@@ -276,7 +280,7 @@ internal sealed class Session : TimerNode
         KeptWarnings = null;
         HasOwnNumber = false;
         Sequences = null;
-        Tracking = ClientTracking.Default;
+        Tracking = Tracking.AtBegin;
         Owed = null;
         Untold = null;
         Class = default;

@@ -14,7 +14,7 @@ internal readonly record struct BindingState(
 
 /// <summary>
 /// Whether a replica may answer a statement. Pure, from what the lexer has found and what the session has: when in doubt, the
-/// primary. What a view or a trigger calls is in no text (<c>docs/replicas.md</c> says what follows from that).
+/// primary. What a view or a trigger calls is in no text (<c>docs/reads.md</c> says what follows from that).
 /// </summary>
 internal static class Placement
 {

@@ -63,6 +63,22 @@ internal sealed class Sluice : IWaitingPlace
         }
     }
 
+    /// <summary>Whether somebody waits here, or had to a moment ago.</summary>
+    internal bool IsStrained(long nowMs)
+    {
+        lock (_lock)
+        {
+            if (!_queues.AreEmpty || Running > Limit)
+                _strainedMs = nowMs;
+            return nowMs - _strainedMs < StrainedMs;
+        }
+    }
+
+    // As long as a limit takes to settle.
+    private const int StrainedMs = 10_000;
+
+    private long _strainedMs = long.MinValue / 2;
+
     /// <summary>What it does without: for tests, which must see that each part is missed.</summary>
     internal SluiceParts LeftOut { get; init; }
 

@@ -20,6 +20,9 @@ internal static class OwnAttributes
     /// <summary>What a connection is called that only ends statements of others.</summary>
     internal static byte[] Cancels { get; } = AddTo(Write(("program_name", "seawall-cancel")));
 
+    /// <summary>What a connection is called on which a server is asked for its position.</summary>
+    internal static byte[] Positions { get; } = AddTo(Write(("program_name", "seawall-positions")));
+
     /// <summary>What a connection is called on which deferred statements run.</summary>
     internal static byte[] Deferred { get; } = AddTo(Write(("program_name", "seawall-deferred")));
 

@@ -44,6 +44,9 @@ internal class ServerConnection
     /// <summary>What the server is asked to report changes of.</summary>
     internal string TrackedVariables { get; init; } = "*";
 
+    /// <summary>Whether the server is asked to tell of the numbers of transactions, where that takes asking (MySQL).</summary>
+    internal bool TracksGtids { get; init; }
+
     /// <summary>The settings of a fresh login on this connection.</summary>
     internal SessionSettings LoginSettings { get; }
 

@@ -93,8 +93,10 @@ internal static class SettingsMove
         {
             writer.Raw("session_track_schema=1,session_track_state_change=1,session_track_system_variables='"u8)
                 .Text(connection.TrackedVariables).Raw("',"u8);
+            if (connection.TracksGtids)
+                writer.Raw("session_track_gtids=OWN_GTID,"u8);
         }
-        WriteDifferences(writer, from, to);
+        WriteDifferences(writer, connection, from, to);
         if (setsId)
             writer.Raw("last_insert_id="u8).Text(lastInsertId!.Value.ToString(CultureInfo.InvariantCulture)).Raw(","u8);
         writer.DropLast(1).End();
@@ -106,7 +108,7 @@ internal static class SettingsMove
 
     // Both lists are sorted by name, so one walk finds what to set and what to take back. The order of names also puts
     // character_set_connection before collation_connection, and max_join_size before sql_big_selects, which depend on them.
-    private static void WriteDifferences(PacketWriter writer, SessionSettings from, SessionSettings to)
+    private static void WriteDifferences(PacketWriter writer, ServerConnection connection, SessionSettings from, SessionSettings to)
     {
         var named = WriteNames(writer, from, to);
         var limitsJoins = false;
@@ -117,7 +119,8 @@ internal static class SettingsMove
                 : string.CompareOrdinal(from.Variables[i].Name, to.Variables[j].Name);
             var name = order <= 0 ? from.Variables[i].Name : to.Variables[j].Name;
             var isSame = order == 0 && from.Variables[i].Value == to.Variables[j].Value && !(limitsJoins && name == "sql_big_selects");
-            if (!isSame && !(named && IsName(name)) && name != CollationTable.OfResults)
+            if (!isSame && !(named && IsName(name)) && name != CollationTable.OfResults
+                && !(connection.TracksGtids && name == ClientTracking.OfGtids))
             {
                 if (order < 0)
                     WriteDefault(writer, name);

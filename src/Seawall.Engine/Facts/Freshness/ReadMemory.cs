@@ -1,0 +1,161 @@
+using System.Runtime.CompilerServices;
+
+namespace Seawall.Engine.Facts.Freshness;
+
+/// <summary>
+/// What a session has seen and written, as far as a server must have it to go on with the session: its own writes by their numbers, and
+/// where it was last when nobody knows a number. One session's, on one loop.
+/// </summary>
+/// <remarks>
+/// A session that has seen a server at a moment has seen no more than what the server says of itself later. So a replica may answer it when
+/// it has what that server had at any time since; until somebody has asked, the server itself may, or the primary.
+/// </remarks>
+internal sealed class ReadMemory
+{
+    /// <summary>More are kept as a moment of the primary.</summary>
+    internal const int TokensMax = 4;
+
+    private GtidToken _a, _b, _c, _d;
+    private int _count;
+    private ServerPosition? _atLeast;
+    private FreshnessSlot? _seen;
+    private long _seenAt;
+    private int _seenLife;
+    private long _requiredAt;
+
+    /// <summary>Whether it has neither seen nor written anything that matters.</summary>
+    internal bool IsEmpty => _count == 0 && _atLeast is null && _seen is null;
+
+    /// <summary>The tokens, for people and for other sessions.</summary>
+    internal IEnumerable<GtidToken> Tokens => new[] { _a, _b, _c, _d }.Take(_count);
+
+    /// <summary>A position that it has seen at most, besides; null for none.</summary>
+    internal ServerPosition? AtLeast => _atLeast;
+
+    /// <summary>Whether it was somewhere since, and nobody has asked that server what it had.</summary>
+    internal bool IsOpen => _seen is not null;
+
+    /// <summary>One of its transactions. <paramref name="endsAll"/>: everything it has seen before is older.</summary>
+    internal void NoteWrite(GtidToken token, bool endsAll, FreshnessSlot primary, long tick)
+    {
+        if (endsAll)
+        {
+            _atLeast = null;
+            _seen = null;
+            _count = 0;
+        }
+        Require(token, primary, tick);
+    }
+
+    /// <summary>It must not be answered by who lacks this transaction.</summary>
+    internal void Require(GtidToken token, FreshnessSlot primary, long tick)
+    {
+        _requiredAt = tick;
+        for (var i = 0; i < _count; i++)
+        {
+            ref var known = ref At(i);
+            if (known.Source != token.Source)
+                continue;
+            if (token.Sequence > known.Sequence)
+                known = token;
+            return;
+        }
+        if (_count < TokensMax && token.Source >= 0)
+            At(_count++) = token;
+        else
+            NoteSeen(primary, tick); // Whatever it was, the primary has it.
+    }
+
+    /// <summary>
+    /// It has seen what a server has. <paramref name="tick"/> is of afterwards. What it had to have before, this server has: it was chosen
+    /// for that, or is the primary.
+    /// </summary>
+    internal void NoteSeen(FreshnessSlot server, long tick)
+    {
+        _seen = server;
+        _seenAt = tick;
+        _seenLife = server.Life;
+    }
+
+    /// <summary>Whether a server may answer it: it has everything that the session has seen or written.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool MayReadFrom(FreshnessSlot server, FreshnessSlot primary) =>
+        server.Position is { } position
+        && (_count == 0 || HasTokens(position))
+        && (_atLeast is null || position.Covers(_atLeast))
+        && (_seen is null || HasSeen(server, position, primary));
+
+    /// <summary>
+    /// What a server must come to have before it may answer, when that is a transaction: for whoever can wait for it.
+    /// </summary>
+    internal GtidToken? FirstMissing(ServerPosition position)
+    {
+        for (var i = 0; i < _count; i++)
+        {
+            if (!position.Has(At(i)))
+                return At(i);
+        }
+        if (_atLeast is null)
+            return null;
+        foreach (var token in _atLeast.Tokens)
+        {
+            if (!position.Has(token))
+                return token;
+        }
+        return null;
+    }
+
+    /// <summary>
+    /// Whether the primary lacks what the session has written, by a question that was asked since: it is lost, and no replica will ever
+    /// have it.
+    /// </summary>
+    internal bool IsLost(FreshnessSlot primary) =>
+        primary.Position is { } position && _count > 0 && position.Begun > _requiredAt && !HasTokens(position);
+
+    /// <summary>Forgets everything.</summary>
+    internal void Clear()
+    {
+        _count = 0;
+        _atLeast = null;
+        _seen = null;
+    }
+
+    private bool HasTokens(ServerPosition position)
+    {
+        for (var i = 0; i < _count; i++)
+        {
+            if (!position.Has(At(i)))
+                return false;
+        }
+        return true;
+    }
+
+    private bool HasSeen(FreshnessSlot server, ServerPosition position, FreshnessSlot primary)
+    {
+        if (_seen == server && _seenLife == server.Life && server != primary)
+            return true;
+        // What a server says of a time since then is at least what was seen there; the primary has at least what any replica has.
+        var bound = _seen!.Position is { } own && own.Begun > _seenAt && _seenLife == _seen.Life ? own
+            : primary.Position is { } its && its.Begun > _seenAt ? its : null;
+        if (bound is null)
+            return false;
+        _atLeast = bound;
+        _seen = null;
+        return position.Covers(bound);
+    }
+
+    private ref GtidToken At(int index)
+    {
+        switch (index)
+        {
+            case 0:
+                return ref _a;
+            case 1:
+                return ref _b;
+            case 2:
+                return ref _c;
+            default:
+                return ref _d;
+        }
+    }
+}

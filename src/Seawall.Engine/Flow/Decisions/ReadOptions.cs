@@ -1,0 +1,55 @@
+namespace Seawall.Engine.Flow.Decisions;
+
+/// <summary>Who answers reads.</summary>
+public enum ReadsFrom : byte
+{
+    /// <summary>The primary.</summary>
+    Primary,
+
+    /// <summary>Replicas, as far as they may and can.</summary>
+    Replicas,
+}
+
+/// <summary>What a replica must have to answer a read.</summary>
+public enum FreshnessLevel : byte
+{
+    /// <summary>Everything that its session has written or seen: it reads its own writes, and never what is older than it has read.</summary>
+    Session,
+
+    /// <summary>Everything that the primary had so and so many milliseconds ago.</summary>
+    Bounded,
+
+    /// <summary>Anything: it may be as far behind as it is.</summary>
+    Any,
+
+    /// <summary>Replicas answer nothing.</summary>
+    Primary,
+}
+
+/// <summary>What is read from where. Immutable.</summary>
+public sealed record ReadOptions
+{
+    /// <summary>Who answers.</summary>
+    public ReadsFrom From { get; init; }
+
+    /// <summary>What a replica must have, when nobody says otherwise.</summary>
+    public FreshnessLevel Level { get; init; }
+
+    /// <summary>How old an answer may be at <see cref="FreshnessLevel.Bounded"/>, when nobody says otherwise.</summary>
+    public int BoundMs { get; init; } = 1_000;
+
+    /// <summary>How far behind a replica may be and still be read from, at <see cref="FreshnessLevel.Session"/>: what sessions see of others.</summary>
+    public int LagMsMax { get; init; } = 10_000;
+
+    /// <summary>How long a read waits for a replica that may answer it: what replication takes, and far less than people notice.</summary>
+    public int WaitMsMax { get; init; } = 50;
+
+    /// <summary>
+    /// The hundredths of what may run on the primary that reads may have there which no replica may answer: the freshness design's ten, so
+    /// that replicas in trouble never become trouble of the primary.
+    /// </summary>
+    public int SpillShare { get; init; } = 10;
+
+    /// <summary>Whether statements of the class normal may spill, and not critical ones alone.</summary>
+    public bool SpillsNormal { get; init; } = true;
+}

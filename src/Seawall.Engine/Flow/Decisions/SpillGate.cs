@@ -1,0 +1,75 @@
+namespace Seawall.Engine.Flow.Decisions;
+
+/// <summary>Why a read that replicas might answer goes to the primary.</summary>
+public enum SpillReason : byte
+{
+    /// <summary>No replica has what its session has seen or written.</summary>
+    Fresh,
+
+    /// <summary>No replica is there, or none is well.</summary>
+    Capacity,
+}
+
+/// <summary>
+/// The slots of the primary for reads that no replica may answer. Nobody waits for one. Each reason has half of them, so that neither keeps
+/// the other out. Thread-safe.
+/// </summary>
+internal sealed class SpillGate
+{
+    private SpillBudget _budget;
+    private double _ownHigh;
+    private int _freshUsed;
+    private int _capacityUsed;
+    private volatile int _max;
+    private long _spilled;
+    private long _denied;
+    private bool _isCooling;
+
+    /// <summary>How many there may be now.</summary>
+    internal int Max => _max;
+
+    /// <summary>How many there are.</summary>
+    internal int Used => Volatile.Read(ref _freshUsed) + Volatile.Read(ref _capacityUsed);
+
+    /// <summary>Reads that the primary has answered in the place of replicas, since ever.</summary>
+    internal long Spilled => Interlocked.Read(ref _spilled);
+
+    /// <summary>Reads that it has not, because there was no slot.</summary>
+    internal long Denied => Interlocked.Read(ref _denied);
+
+    /// <summary>What runs there of its own at a busy moment.</summary>
+    internal double OwnHigh => Volatile.Read(ref _ownHigh);
+
+    /// <summary>Whether it has tripped.</summary>
+    internal bool IsCooling => Volatile.Read(ref _isCooling);
+
+    /// <summary>Takes a slot; false when there is none.</summary>
+    internal bool TryEnter(SpillReason reason)
+    {
+        ref var used = ref reason == SpillReason.Fresh ? ref _freshUsed : ref _capacityUsed;
+        var most = Math.Max(1, (_max + 1) / 2);
+        if (Interlocked.Increment(ref used) <= most && Used <= _max)
+        {
+            Interlocked.Increment(ref _spilled);
+            return true;
+        }
+        Interlocked.Decrement(ref used);
+        Interlocked.Increment(ref _denied);
+        return false;
+    }
+
+    /// <summary>Gives it back.</summary>
+    internal void Leave(SpillReason reason) => Interlocked.Decrement(ref reason == SpillReason.Fresh ? ref _freshUsed : ref _capacityUsed);
+
+    /// <summary>
+    /// Looks at the primary, ten times a second; one thread only. <paramref name="running"/> counts spilled reads as well.
+    /// </summary>
+    internal void Look(int limit, int running, bool isStrained, int share, long nowMs)
+    {
+        // A high-water mark that is forgotten in half a minute: what a busy moment looks like.
+        const double Forgetting = 1 - (0.1 / 30);
+        Volatile.Write(ref _ownHigh, Math.Max(Math.Max(0, running - Used), _ownHigh * Forgetting));
+        _max = _budget.Look(new PrimaryLoad(limit, _ownHigh, isStrained), share, nowMs);
+        Volatile.Write(ref _isCooling, _budget.IsCooling(nowMs));
+    }
+}

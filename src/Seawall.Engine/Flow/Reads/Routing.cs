@@ -1,0 +1,307 @@
+using System.Globalization;
+using Seawall.Engine.Facts.Freshness;
+using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Decisions;
+using Seawall.Engine.Flow.Floodgates;
+using Seawall.Engine.Loops;
+using Seawall.MySql.Results;
+using Seawall.MySql.Statements;
+
+namespace Seawall.Engine.Flow.Reads;
+
+/// <summary>
+/// Says which server answers a statement: the primary, or one of the replicas that have all that it must have. When none has, it waits a
+/// little; then it takes one of the few places that the primary has for such reads; then it is refused. One for each loop.
+/// </summary>
+internal sealed class Routing(
+    FrontDoor door, FreshnessBoard board, SpillGate spill, FreshWaits waits, Func<ReadOptions> options, Func<OverloadOptions> overload)
+{
+    private readonly DigestScratch _scratch = new();
+
+    /// <summary>
+    /// Places a statement; false when the client has been told that it does not run. While nothing is read from replicas this is one look
+    /// at the settings.
+    /// </summary>
+    internal LoopTask<bool> Place(Statement statement)
+    {
+        var now = options();
+        if (now.From == ReadsFrom.Primary)
+            return statement.Session.Reads is null ? new(true) : PlaceAtPrimary(statement, PlaceReason.Off);
+        var session = statement.Session;
+        var reads = session.Reads ??= Begin(session);
+        var reason = ReasonOf(statement);
+        if (reason != PlaceReason.None)
+            return PlaceAtPrimary(statement, reason);
+        var level = reads.Level = reads.Said ?? now.Level;
+        if (level == FreshnessLevel.Primary)
+            return PlaceAtPrimary(statement, PlaceReason.Asked);
+        if (session.Lease is not null)
+            return PlaceKept(statement, now, level);
+        return Pick(statement, now, level) is { } replica ? new(Go(statement, replica)) : Wait(statement, now, level);
+    }
+
+    /// <summary>
+    /// The statement has been answered, or not: what its session has seen and written since. Called while its connection is still there.
+    /// </summary>
+    internal void Note(Statement statement, bool isComplete)
+    {
+        if (statement.Session.Reads is not { } reads)
+            return;
+        var wasTold = reads.TakeTold(out var token, out var isAll);
+        if (statement.IsOnReplica)
+        {
+            if (isComplete && reads.Last.Way == RouteWay.Replica && reads.Level == FreshnessLevel.Session)
+                reads.Memory.NoteSeen(statement.Server.Freshness, board.Now);
+            return;
+        }
+        var primary = statement.Server.Freshness;
+        var failed = !isComplete || statement.Answer.Facts.IsError;
+        if (wasTold)
+        {
+            // Whatever it has seen was there before its own transaction was, unless it could see more afterwards.
+            var endsAll = isAll && !failed && !reads.OwesReport && statement.Facts.Statements == 1 && IsOneTransaction(statement.Facts)
+                && primary.MovedSources <= 1;
+            reads.Memory.NoteWrite(token, endsAll, primary, board.Now);
+            if (!endsAll)
+                reads.Memory.NoteSeen(primary, board.Now);
+        }
+        else if (failed || MayHaveSeen(statement.Facts))
+        {
+            reads.Memory.NoteSeen(primary, board.Now);
+        }
+        reads.OwesReport = failed && !statement.Facts.IsHarmless;
+    }
+
+    private SessionReads Begin(Session session)
+    {
+        session.Tracking = session.Tracking.Hiding(session.Settings[ClientTracking.OfGtids]);
+        return new SessionReads(board.Sources);
+    }
+
+    // What is left on a replica, for questions about the statement before.
+    private static bool IsHeldOnReplica(Statement statement) => statement.Session is
+    { Lease.Pool.Key.Server: var server, Reads: { Last: { Way: RouteWay.Replica or RouteWay.Kept } last } }
+        && server.Name == last.Server && server != statement.Server.Id;
+
+    private static bool IsOneTransaction(StatementFacts facts) => (facts.Traits & (StatementTraits.CallsProcedure
+        | StatementTraits.CallsUnknownFunction | StatementTraits.Anything | StatementTraits.ExecutesText | StatementTraits.Compound)) == 0;
+
+    private static bool MayHaveSeen(StatementFacts facts) =>
+        (facts.Hints & (StatementHints.HasFrom | StatementHints.UsesTables)) != 0 || (facts.Traits & (StatementTraits.CallsUnknownFunction
+            | StatementTraits.CallsProcedure | StatementTraits.Anything | StatementTraits.ExecutesText | StatementTraits.Compound)) != 0;
+
+    private static PlaceReason ReasonOf(Statement statement)
+    {
+        var reason = Placement.OfText(statement.Kind, statement.Facts);
+        if (reason != PlaceReason.None)
+            return reason;
+        if (!statement.IsWhole)
+            return PlaceReason.Command;
+        var session = statement.Session;
+        var state = new BindingState(session.InTransaction,
+            session.Status.HasFlag(ServerStatus.Autocommit) && !session.HasStatusInDoubt, session.PinReasons, session.KeepsFacts,
+            session.Settings.Schema);
+        reason = Placement.OfSession(state);
+        return reason == PlaceReason.None && ExecutionPacket.OpensSomething(statement) ? PlaceReason.Cursor : reason;
+    }
+
+    private bool Go(Statement statement, ServerFacts replica)
+    {
+        statement.GoToReplica(replica);
+        statement.CountAt(replica.Freshness);
+        door.Meter.ReplicaReads++;
+        statement.Session.Reads!.Last = new Route(replica.Id.Name, PlaceReason.None, RouteWay.Replica, 0);
+        return true;
+    }
+
+    private LoopTask<bool> PlaceAtPrimary(Statement statement, PlaceReason reason)
+    {
+        var session = statement.Session;
+        var primary = statement.Server;
+        var reads = session.Reads!;
+        if (session.Lease is not null && IsHeldOnReplica(statement))
+            return PlaceAway(statement, session.Lease.Pool!.Key.Server, reason);
+        statement.CountAt(primary.Freshness);
+        reads.Last = new Route(primary.Id.Name, reason, RouteWay.Primary, 0);
+        return new(true);
+    }
+
+    // What the session left on a replica is only held in case it is asked for.
+    private async LoopTask<bool> PlaceAway(Statement statement, ServerId server, PlaceReason reason)
+    {
+        var session = statement.Session;
+        if (reason == PlaceReason.PreviousStatement && Placement.OnlyAsksBack(statement.Facts)
+            && statement.World.Readers.FirstOrDefault(reader => reader.Id == server) is { } replica)
+        {
+            statement.GoToReplica(replica);
+            statement.CountAt(replica.Freshness);
+            session.Reads!.Last = new Route(server.Name, reason, RouteWay.Kept, 0);
+            return true;
+        }
+        statement.Hold();
+        await LeaveReplica(session);
+        statement.CountAt(statement.Server.Freshness);
+        session.Reads!.Last = new Route(statement.Server.Id.Name, reason, RouteWay.Primary, 0);
+        return true;
+    }
+
+    private static LoopTask LeaveReplica(Session session)
+    {
+        if (!session.IsUnderWay)
+            return Aftermath.GiveUpSoftHold(session);
+        // Reads leave nothing that would keep a connection; if one did all the same, it must not keep what comes now on a replica.
+        Aftermath.LetGo(session);
+        session.Unpin((PinReasons)uint.MaxValue);
+        session.Status &= ~ServerStatus.InTransaction;
+        return LoopTask.Completed;
+    }
+
+    // It keeps a connection in case it is asked about the statement before. If that is a replica that may answer, it does, and what was
+    // there is gone, as it would be at a server; if it is the primary, nobody is to be asked to give anything up for this.
+    private async LoopTask<bool> PlaceKept(Statement statement, ReadOptions now, FreshnessLevel level)
+    {
+        var session = statement.Session;
+        var server = session.Lease!.Pool!.Key.Server;
+        if (server == statement.Server.Id || !IsHeldOnReplica(statement))
+        {
+            statement.CountAt(statement.Server.Freshness);
+            session.Reads!.Last = new Route(server.Name, PlaceReason.None, RouteWay.Kept, 0);
+            return true;
+        }
+        foreach (var reader in statement.World.Readers)
+        {
+            if (reader.Id == server && MayAnswer(session, statement, reader, now, level))
+                return Go(statement, reader);
+        }
+        statement.Hold();
+        await LeaveReplica(session);
+        return Pick(statement, now, level) is { } replica ? Go(statement, replica) : await Wait(statement, now, level);
+    }
+
+    // Of two that may, the one with less to do for what it can do.
+    private ServerFacts? Pick(Statement statement, ReadOptions now, FreshnessLevel level)
+    {
+        var session = statement.Session;
+        var readers = statement.World.Readers;
+        ServerFacts? first = null, second = null;
+        var seen = 0;
+        foreach (var reader in readers)
+        {
+            if (!MayAnswer(session, statement, reader, now, level))
+                continue;
+            // Two of them, each as likely as any other.
+            if (++seen == 1)
+                first = reader;
+            else if (seen == 2)
+                second = reader;
+            else if (door.Loop.Random.Next(seen) is var place and < 2)
+                (first, second) = place == 0 ? (reader, second) : (first, reader);
+        }
+        if (second is null)
+            return first;
+        var (one, two) = (first!.Freshness, second.Freshness);
+        // n / weight of the one against that of the other, without dividing.
+        var load = ((long)one.Running * two.Weight) - ((long)two.Running * one.Weight);
+        return load < 0 || (load == 0 && door.Loop.Random.Next(2) == 0) ? first : second;
+    }
+
+    private bool MayAnswer(Session session, Statement statement, ServerFacts replica, ReadOptions now, FreshnessLevel level)
+    {
+        if ((session.Capabilities & LoginForm.Written & ~replica.Capabilities) != 0)
+            return false;
+        var slot = replica.Freshness;
+        return level switch
+        {
+            FreshnessLevel.Session => slot.State == FreshnessState.Fresh
+                && session.Reads!.Memory.MayReadFrom(slot, statement.World.Primary!.Freshness),
+            FreshnessLevel.Bounded => slot.State == FreshnessState.Fresh
+                && door.Loop.NowMs - slot.ReachedMs <= (session.Reads!.SaidBoundMs ?? now.BoundMs),
+            FreshnessLevel.Any => slot.State is FreshnessState.Fresh or FreshnessState.Lagging or FreshnessState.Frozen,
+            FreshnessLevel.Primary => false,
+        };
+    }
+
+    private async LoopTask<bool> Wait(Statement statement, ReadOptions now, FreshnessLevel level)
+    {
+        var session = statement.Session;
+        var reads = session.Reads!;
+        var loop = door.Loop;
+        var primary = statement.World.Primary!.Freshness;
+        var reason = SpillReason.Capacity;
+        statement.Hold();
+        var beganMs = loop.NowMs;
+        while (true)
+        {
+            board.Want(loop.NowMs);
+            var isAnyWell = AskFor(statement, reads, level);
+            if (isAnyWell)
+                reason = SpillReason.Fresh;
+            if (level == FreshnessLevel.Session && reads.Memory.IsLost(primary))
+            {
+                statement.CountAt(primary);
+                reads.Last = new Route(statement.Server.Id.Name, PlaceReason.None, RouteWay.Lost, 0);
+                return true;
+            }
+            var leftMs = now.WaitMsMax - (loop.NowMs - beganMs);
+            if (leftMs <= 0 || statement.IsKilled || session.Wire.IsClosed || session.Wire.PeerGone)
+                break;
+            door.Meter.FreshWaits++;
+            await waits.Wait(leftMs);
+            if (Pick(statement, now, level) is { } replica)
+            {
+                Go(statement, replica);
+                reads.Last = reads.Last with { WaitedMs = (int)(loop.NowMs - beganMs) };
+                return true;
+            }
+        }
+        return Spill(statement, now, reason, (int)(loop.NowMs - beganMs));
+    }
+
+    // What each replica that is well lacks, so that its stream waits for it. Whether there is any such replica.
+    private static bool AskFor(Statement statement, SessionReads reads, FreshnessLevel level)
+    {
+        var isAnyWell = false;
+        foreach (var reader in statement.World.Readers)
+        {
+            if (reader.Freshness is not { State: FreshnessState.Fresh, Position: { } position } slot)
+                continue;
+            isAnyWell = true;
+            if (level == FreshnessLevel.Session && reads.Memory.FirstMissing(position) is { } token)
+                slot.Await(token);
+        }
+        return isAnyWell;
+    }
+
+    private bool Spill(Statement statement, ReadOptions now, SpillReason reason, int waitedMs)
+    {
+        var reads = statement.Session.Reads!;
+        var standing = Classifier.Read(statement, overload(), _scratch, door.Loop.NowMs);
+        var mayBe = standing.Class <= StatementClass.Critical || (now.SpillsNormal && standing.Class == StatementClass.Normal);
+        if (!statement.IsKilled && mayBe && spill.TryEnter(reason))
+        {
+            statement.SpillAt(spill, reason);
+            statement.CountAt(statement.Server.Freshness);
+            door.Meter.SpilledReads++;
+            reads.Last = new Route(statement.Server.Id.Name, PlaceReason.None, RouteWay.Spilled, waitedMs);
+            return true;
+        }
+        door.Meter.RefusedReads++;
+        door.Meter.OwnErrors++;
+        reads.Last = new Route(null, PlaceReason.None, RouteWay.Refused, waitedMs);
+        Refuse(statement, now, standing.Class, mayBe, reason);
+        return false;
+    }
+
+    private void Refuse(Statement statement, ReadOptions now, StatementClass which, bool mayBe, SpillReason reason)
+    {
+        var why = reason == SpillReason.Fresh ? "no replica has yet what this session has written or seen" : "no replica is well";
+        var place = !mayBe ? $"reads of class {StatementClasses.Word(which)} do not go to the primary instead"
+            : string.Create(CultureInfo.InvariantCulture,
+                $"the primary has {spill.Used} of {spill.Max} places for such reads taken (reads.spill_share={now.SpillShare})");
+        ClientReplies.SendError(statement.Session, statement.ReplySequence, SqlError.LockWaitTimeout, string.Create(
+            CultureInfo.InvariantCulture, $"Lock wait timeout exceeded; try restarting transaction [seawall: the statement did not run: {why} "
+            + $"(reads.wait_ms_max={now.WaitMsMax}), and {place}; trying again later is safe]"));
+        statement.EndIfUnanswered();
+    }
+}

@@ -1,0 +1,149 @@
+using Seawall.Engine.Facts;
+using Seawall.Engine.Facts.Freshness;
+using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow;
+using Seawall.Engine.Flow.Decisions;
+using Seawall.Engine.Loops;
+
+namespace Seawall.Engine.Watch.Positions;
+
+/// <summary>
+/// One stream of positions for each server, and what follows from them together: how fresh each replica is, and that those who wait look
+/// again. Control loop, but for what says otherwise.
+/// </summary>
+internal sealed class PositionWatch : TimerNode
+{
+    /// <summary>How often it is looked at what nobody has told anything of.</summary>
+    private const int LookEveryMs = 100;
+
+    private readonly Loop _loop;
+    private readonly FactsBoard _facts;
+    private readonly Func<ReadOptions> _options;
+    private readonly Func<ServerId, WatchOptions?> _logins;
+    private readonly Dictionary<ServerId, PositionStream> _streams = [];
+    private readonly PositionLedger _ledger = new();
+    private readonly WakeJob _wake;
+    private ServerId _primary;
+
+    internal PositionWatch(
+        Loop loop, FactsBoard facts, FreshnessBoard board, SettingsTable settings, Func<ReadOptions> options, Func<ServerId, WatchOptions?> logins)
+    {
+        _loop = loop;
+        _facts = facts;
+        Board = board;
+        Settings = settings;
+        _options = options;
+        _logins = logins;
+        _wake = new WakeJob(this);
+        board.Wake = () => _loop.Post(_wake);
+    }
+
+    /// <summary>The clock of questions.</summary>
+    internal FreshnessBoard Board { get; }
+
+    /// <summary>For connections.</summary>
+    internal SettingsTable Settings { get; }
+
+    /// <summary>Called when something new is known; those who wait look again.</summary>
+    internal Action News { get; set; } = () => { };
+
+    /// <summary>Called ten times a second while replicas are read from.</summary>
+    internal Action Look { get; set; } = () => { };
+
+    /// <summary>The streams, for people.</summary>
+    internal IReadOnlyCollection<PositionStream> Streams => _streams.Values;
+
+    /// <summary>Begins.</summary>
+    internal void Start() => _loop.Arm(this, LookEveryMs);
+
+    /// <summary>Ends all streams.</summary>
+    internal void Stop()
+    {
+        _loop.Timers.Disarm(this);
+        foreach (var stream in _streams.Values)
+            stream.Stop();
+        _streams.Clear();
+    }
+
+    internal ServerFacts? FactsOf(ServerId id)
+    {
+        foreach (var server in _facts.Current.Servers)
+        {
+            if (server.Id == id)
+                return server;
+        }
+        return null;
+    }
+
+    internal WatchOptions? LoginOf(ServerId id) => _logins(id);
+
+    /// <summary>A server has said what it has.</summary>
+    internal void Published(ServerFacts server, ServerPosition position)
+    {
+        var options = _options();
+        if (server.Role == ServerRole.Primary)
+        {
+            if (_primary != server.Id)
+                _ledger.Clear();
+            _primary = server.Id;
+            _ledger.Note(position);
+            server.Freshness.MovedSources = _ledger.Moved;
+            foreach (var other in _facts.Current.Servers)
+                Judge(other, options);
+        }
+        else
+            Judge(server, options);
+        News();
+    }
+
+    /// <inheritdoc/>
+    protected internal override void OnDue()
+    {
+        _loop.Arm(this, LookEveryMs);
+        var options = _options();
+        Follow(options);
+        if (options.From == ReadsFrom.Primary)
+            return;
+        foreach (var server in _facts.Current.Servers)
+            Judge(server, options);
+        Look();
+    }
+
+    private void Judge(ServerFacts server, ReadOptions options)
+    {
+        if (server.Role == ServerRole.Replica && _streams.GetValueOrDefault(server.Id) is { } stream)
+            stream.Judge(server, _ledger, options.LagMsMax);
+    }
+
+    private void Follow(ReadOptions options)
+    {
+        var servers = _facts.Current.Servers;
+        var wanted = options.From == ReadsFrom.Replicas && servers.Count > 1;
+        foreach (var (id, stream) in _streams.ToArray())
+        {
+            if (wanted && servers.Any(server => server.Id == id))
+                continue;
+            stream.Stop();
+            _streams.Remove(id);
+        }
+        if (!wanted)
+            return;
+        foreach (var server in servers)
+        {
+            if (_streams.ContainsKey(server.Id))
+                continue;
+            var stream = new PositionStream(_loop, server.Id, this);
+            _streams.Add(server.Id, stream);
+            stream.Run().Forget(_loop.Report);
+        }
+    }
+
+    private sealed class WakeJob(PositionWatch watch) : LoopJob
+    {
+        public override void Run(Loop loop)
+        {
+            foreach (var stream in watch._streams.Values)
+                stream.Wake();
+        }
+    }
+}

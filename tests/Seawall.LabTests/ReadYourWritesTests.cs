@@ -1,0 +1,234 @@
+using System.Net;
+using Seawall.Engine;
+using Seawall.Engine.Facts.Freshness;
+using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow.Decisions;
+using Seawall.Engine.Flow.Servers;
+using Seawall.Engine.Loops;
+using Seawall.LabTests.Lab;
+using Xunit;
+
+namespace Seawall.LabTests;
+
+/// <summary>
+/// Sessions write registers and read them back through Seawall, from replicas that are late, stopped, killed and started again: a read
+/// must give what its session has written or read last, or something newer. With freshness switched off the same check must find that it
+/// does not.
+/// </summary>
+public sealed class ReadYourWritesTests(LabServers lab)
+{
+    private const int Sessions = 24;
+
+    // 1,000,000 in the long run: SEAWALL_RYW_PAIRS=1000000.
+    private static readonly int s_pairs = int.TryParse(Environment.GetEnvironmentVariable("SEAWALL_RYW_PAIRS"), out var pairs) ? pairs : 6_000;
+
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    public async Task A_session_reads_what_it_has_written_and_never_what_is_older(LabKind kind)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        await using var set = await ReplicaSet.StartAsync(lab, kind, replicas: 2, cancel);
+        await using var seawall = await StartAsync(set, cancel, FreshnessLevel.Session);
+        var result = await RunAsync(set, seawall, s_pairs, cancel);
+
+        TestContext.Current.TestOutputHelper?.WriteLine(result.ToString());
+        Assert.Equal([], result.Violations);
+        Assert.True(result.Pairs >= s_pairs, result.ToString());
+        Assert.True(result.FromReplicas > 0, result.ToString());
+    }
+
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    public async Task Without_freshness_the_same_check_finds_older_answers(LabKind kind)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        await using var set = await ReplicaSet.StartAsync(lab, kind, replicas: 2, cancel);
+        await using var seawall = await StartAsync(set, cancel, FreshnessLevel.Any);
+        var result = await RunAsync(set, seawall, 2_000, cancel);
+
+        TestContext.Current.TestOutputHelper?.WriteLine(result.ToString());
+        Assert.NotEmpty(result.Violations);
+    }
+
+    private static async Task<SeawallUnderTest> StartAsync(ReplicaSet set, CancellationToken cancel, FreshnessLevel level)
+    {
+        var seawall = await SeawallUnderTest.StartAsync(set.Primary, cancel, options => options with
+        {
+            Servers = [.. set.Members.Select((member, i) => new ServerOptions
+            {
+                Id = new ServerId($"s{i}"),
+                Endpoint = Endpoint.Tcp(IPAddress.Loopback, member.Port),
+                Role = member == set.Primary ? ServerRole.Primary : ServerRole.Replica,
+                Tls = ServerTls.Off,
+            })],
+            Reads = new ReadOptions { From = ReadsFrom.Replicas, Level = level, SpillShare = 25 },
+        });
+        await Eventually.TrueAsync(() => seawall.Engine.Facts.Servers.Count(server => server.Freshness.State == FreshnessState.Fresh)
+            == set.Replicas.Count(), TimeSpan.FromSeconds(30), cancel, () => string.Join('\n', seawall.Engine.Facts.Servers.Select(server =>
+                $"{server.Id} {server.Role} {server.Health} {server.Problem} {server.Freshness.State}")));
+        return seawall;
+    }
+
+    private static async Task<Result> RunAsync(ReplicaSet set, SeawallUnderTest seawall, int pairs, CancellationToken cancel)
+    {
+        await set.Primary.ExecuteAsync(
+            "create table app.register (id int primary key, value bigint not null, pad varchar(50) not null default '')", cancel);
+        await set.Primary.ExecuteAsync("insert into app.register (id, value) values "
+            + string.Join(", ", Enumerable.Range(0, Sessions).Select(id => $"({id}, 0)")), cancel);
+        await set.CaughtUpAsync(cancel);
+        var result = new Result();
+        using var isOver = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var faults = FaultsAsync(set, isOver.Token);
+        var sessions = Enumerable.Range(0, Sessions).Select(id => Task.Run(() => Converse(seawall.Port, id, pairs, result), cancel)).ToArray();
+        await Task.WhenAll(sessions);
+        await isOver.CancelAsync();
+        await faults;
+        result.FromReplicas = seawall.Count(meter => meter.ReplicaReads);
+        result.Waits = seawall.Count(meter => meter.FreshWaits);
+        result.Spilled = seawall.Count(meter => meter.SpilledReads);
+        result.Refused = seawall.Count(meter => meter.RefusedReads);
+        return result;
+    }
+
+    // One register of its own, written and read in several ways.
+    private static void Converse(int port, int id, int pairs, Result result)
+    {
+        var random = new Random(id);
+        long value = 0, seen = 0, others = 0;
+        RawClient? client = null;
+        while (result.Pairs < pairs)
+        {
+            client ??= Connect(port);
+            try
+            {
+                var wrote = Write(client, id, ++value, random);
+                if (wrote)
+                    seen = value;
+                else
+                    value = seen = Math.Max(seen, ReadBack(client, id) ?? seen);
+                for (var reads = random.Next(1, 4); reads > 0; reads--)
+                {
+                    if (ReadBack(client, id) is not { } read)
+                        continue;
+                    result.NotePair();
+                    if (read < seen)
+                        result.Violations.Add($"session {id} has seen {seen} and read {read}");
+                    seen = Math.Max(seen, read);
+                    // Of others it must never see less than it has.
+                    var sum = client.Query("select sum(value) from app.register");
+                    if (sum.Error is null && long.Parse(sum.FirstValue!, System.Globalization.CultureInfo.InvariantCulture) is var all)
+                    {
+                        if (all < others)
+                            result.Violations.Add($"session {id} has seen a sum of {others} and read {all}");
+                        others = Math.Max(others, all);
+                    }
+                }
+            }
+            catch (IOException)
+            {
+                // Its connection is gone; the next session has seen nothing.
+                client.Dispose();
+                client = null;
+                (seen, others) = (0, 0);
+            }
+        }
+        client?.Dispose();
+    }
+
+    private static bool Write(RawClient client, int id, long value, Random random)
+    {
+        switch (random.Next(4))
+        {
+            case 0:
+                client.Query("begin");
+                client.Query($"select value from app.register where id = {id} for update");
+                client.Query($"update app.register set value = {value} where id = {id}");
+                return client.Query("commit").Error is null;
+            case 1:
+                return client.Query($"insert into app.register (id, value) values ({id}, {value}) on duplicate key update value = {value}").Error is null;
+            case 2:
+                return client.Query($"replace into app.register (id, value) values ({id}, {value})").Error is null;
+            default:
+                return client.Query($"update app.register set value = {value} where id = {id}").Error is null;
+        }
+    }
+
+    private static long? ReadBack(RawClient client, int id)
+    {
+        var answer = client.Query($"select value from app.register where id = {id}");
+        return answer.Error is not null || answer.FirstValue is not { } value ? null : long.Parse(value, System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private static RawClient Connect(int port)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                return RawClient.Connect(port, "app", "app");
+            }
+            catch (IOException) when (tries < 100)
+            {
+                Thread.Sleep(100);
+            }
+        }
+    }
+
+    private static async Task FaultsAsync(ReplicaSet set, CancellationToken isOver)
+    {
+        var replicas = set.Replicas.ToArray();
+        try
+        {
+            for (var i = 0; ; i++)
+            {
+                var replica = replicas[i % replicas.Length];
+                await set.PauseAsync(replica, isOver);
+                await Task.Delay(300, isOver);
+                await set.ResumeAsync(replica, isOver);
+                await Task.Delay(200, isOver);
+                await set.LagAsync(replica, 1, isOver);
+                await Task.Delay(1_500, isOver);
+                await set.ResumeAsync(replica, isOver);
+                if (i % 4 == 3)
+                {
+                    await replica.KillAsync(isOver);
+                    await replica.StartAsync(isOver);
+                    await set.ResumeAsync(replica, isOver);
+                }
+                else if (i % 4 == 1)
+                {
+                    replica.Freeze();
+                    await Task.Delay(500, CancellationToken.None);
+                    replica.Thaw();
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    private sealed class Result
+    {
+        private int _pairs;
+
+        internal int Pairs => Volatile.Read(ref _pairs);
+
+        internal System.Collections.Concurrent.ConcurrentBag<string> Violations { get; } = [];
+
+        internal long FromReplicas { get; set; }
+
+        internal long Waits { get; set; }
+
+        internal long Spilled { get; set; }
+
+        internal long Refused { get; set; }
+
+        internal void NotePair() => Interlocked.Increment(ref _pairs);
+
+        public override string ToString() => $"{Pairs} pairs, {Violations.Count} violations, {FromReplicas} reads from replicas, {Waits} waits, "
+            + $"{Spilled} spilled, {Refused} refused";
+    }
+}

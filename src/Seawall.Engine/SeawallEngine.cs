@@ -146,6 +146,19 @@ public sealed class SeawallEngine : IDisposable
         return new AdmissionExplainer(Brownouts.Measures, _servers.SluiceOf(server.Id), server, dialect, _servers.NowMs).Explain(question);
     }
 
+    /// <summary>Where a statement would go that came now; null while no server is known.</summary>
+    public IReadOnlyList<AdmissionStep>? ExplainRoute(string text, string? schema) => _board.Current.Primary is { Version: not null } server
+        ? RouteExplainer.Explain(text, schema, SessionDialect.Of(_settings.Fresh, server), _board.Current, _options.Reads, _servers.NowMs)
+        : null;
+
+    /// <summary>What is known of each server's position.</summary>
+    public IReadOnlyList<FreshnessView> Freshness() => [.. _board.Current.Servers.Select(server =>
+        _positions.View(server, _board.Current.Primary, _servers.NowMs))];
+
+    /// <summary>What the primary does of the reads that no replica may answer.</summary>
+    public SpillView Spill => new(_board.Current.Primary?.Id.Name, _spill.Max, _spill.Used, _spill.OwnHigh, _spill.IsCooling,
+        _spill.Spilled, _spill.Denied);
+
     /// <summary>Whether it is going down.</summary>
     public bool IsClosing => _floodgate.IsClosing;
 

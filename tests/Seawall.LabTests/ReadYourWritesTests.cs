@@ -29,7 +29,7 @@ public sealed class ReadYourWritesTests(LabServers lab)
     {
         var cancel = TestContext.Current.CancellationToken;
         await using var set = await ReplicaSet.StartAsync(lab, kind, replicas: 2, cancel);
-        await using var seawall = await StartAsync(set, cancel, FreshnessLevel.Session);
+        await using var seawall = await StartAsync(set, FreshnessLevel.Session, cancel);
         var result = await RunAsync(set, seawall, s_pairs, cancel);
 
         TestContext.Current.TestOutputHelper?.WriteLine(result.ToString());
@@ -45,14 +45,14 @@ public sealed class ReadYourWritesTests(LabServers lab)
     {
         var cancel = TestContext.Current.CancellationToken;
         await using var set = await ReplicaSet.StartAsync(lab, kind, replicas: 2, cancel);
-        await using var seawall = await StartAsync(set, cancel, FreshnessLevel.Any);
+        await using var seawall = await StartAsync(set, FreshnessLevel.Any, cancel);
         var result = await RunAsync(set, seawall, 2_000, cancel);
 
         TestContext.Current.TestOutputHelper?.WriteLine(result.ToString());
         Assert.NotEmpty(result.Violations);
     }
 
-    private static async Task<SeawallUnderTest> StartAsync(ReplicaSet set, CancellationToken cancel, FreshnessLevel level)
+    private static async Task<SeawallUnderTest> StartAsync(ReplicaSet set, FreshnessLevel level, CancellationToken cancel)
     {
         var seawall = await SeawallUnderTest.StartAsync(set.Primary, cancel, options => options with
         {

@@ -73,8 +73,12 @@ public sealed class SecretsInOutputTests(LabServers lab)
     }
 
     // Whoever asks about a statement with a secret in it does not get the secret back.
-    private static string Asked(AdminCommand command) => command.Name == "EXPLAIN ADMISSION"
-        ? $"{command.Name} FOR 'SET PASSWORD = \"{Right}\"' ACCOUNT 'marked'" : command.Name;
+    private static string Asked(AdminCommand command) => command.Name switch
+    {
+        "EXPLAIN ADMISSION" => $"{command.Name} FOR 'SET PASSWORD = \"{Right}\"' ACCOUNT 'marked'",
+        "EXPLAIN ROUTE" => $"{command.Name} FOR 'SET PASSWORD = \"{Right}\"' SCHEMA '{Right}'",
+        var name => name,
+    };
 
     private static async Task<string> Shown(ProcessUnderTest seawall, string command) => string.Join('\n',
         (await seawall.AskAsync(command, Cancel)).Select(row => string.Join(' ', row.Values.Select(

@@ -31,6 +31,15 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
         new("SHOW DRAINS", AdminTakes.Limit, "servers that were taken out, and who still has a connection there, doing what",
             async (desk, arguments, cancel) => await TopologyTables.Drains(
                 desk.Context.Engine, arguments.Limit ?? RowsByDefault, desk.Context.Time.GetUtcNow(), cancel)),
+        new("SHOW FRESHNESS", AdminTakes.Nothing, "what each server has of the primary's transactions, and how that is known",
+            (desk, _, _) => Now(ReadTables.Freshness(desk.Context.Engine.Freshness()))),
+        new("SHOW SPILL", AdminTakes.Nothing, "what the primary does of the reads that no replica may answer",
+            (desk, _, _) => Now(ReadTables.Spill(desk.Context.Engine.Spill))),
+        new("EXPLAIN ROUTE", AdminTakes.Words, "where a statement would go that came now, and why; it is not run",
+            (desk, arguments, _) => Now(ReadTables.Explain(desk.Context.Engine, arguments.Words)))
+        {
+            Tail = ReadTables.Tail,
+        },
         new("SHOW PINS", AdminTakes.Limit, "who keeps a server connection between statements, why, and what to change",
             (desk, arguments, cancel) => desk.ShowPins(arguments, cancel)),
         new("SHOW QUEUES", AdminTakes.Nothing, "who waits for his turn at a server, by class, and what became of those who did",

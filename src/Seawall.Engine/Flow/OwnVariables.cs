@@ -1,4 +1,5 @@
 using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Decisions;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Results;
@@ -7,7 +8,8 @@ using Seawall.MySql.Statements;
 namespace Seawall.Engine.Flow;
 
 /// <summary>
-/// Answers <c>SET @seawall_priority</c> and <c>SET @seawall_deadline_ms</c>: what a session says of its statements to come. No server
+/// Answers <c>SET @seawall_priority</c>, <c>SET @seawall_deadline_ms</c> and
+/// <c>SET @seawall_freshness</c>: what a session says of its statements to come. No server
 /// hears of it, so that the session keeps no connection for the sake of these variables.
 /// </summary>
 internal static class OwnVariables
@@ -25,7 +27,8 @@ internal static class OwnVariables
             return false;
         var session = statement.Session;
         var said = StatementClasses.Find(assignments.Priority);
-        if (assignments.Kind == OwnSet.Invalid || (said is null && !assignments.Priority.IsEmpty))
+        if (assignments.Kind == OwnSet.Invalid || (said is null && !assignments.Priority.IsEmpty)
+            || !FreshnessWord.TryRead(assignments.Freshness, out var level, out var boundMs))
         {
             Refuse(session, door);
             return true;
@@ -34,6 +37,11 @@ internal static class OwnVariables
             session.Class.Said = (byte)(said ?? default);
         if (assignments.SetsDeadline)
             session.Class.SaidDeadlineMs = assignments.DeadlineMs;
+        if (assignments.SetsFreshness)
+        {
+            session.SaidFreshness = level is { } wanted ? (byte)((byte)wanted + 1) : (byte)0;
+            session.SaidBoundMs = boundMs ?? 0;
+        }
         Bequest.NoteOwnAnswer(session, rowCount: 0);
         if (Bequest.AlwaysForgets(statement.Server.Version!))
             Bequest.ForgetWarnings(session);
@@ -44,8 +52,9 @@ internal static class OwnVariables
     private static void Refuse(Session session, FrontDoor door)
     {
         const string Message = "Wrong value or form for a variable of Seawall's [seawall: nothing was set: write SET @seawall_priority = "
-            + "'critical', 'normal', 'low', 'background' or NULL, and SET @seawall_deadline_ms = a number of milliseconds up to 3600000, "
-            + "0 or NULL, without anything else in the statement]";
+            + "'critical', 'normal', 'low', 'background' or NULL, SET @seawall_deadline_ms = a number of milliseconds up to 3600000, "
+            + "0 or NULL, and SET @seawall_freshness = 'session', 'any', 'bounded', 'bounded:' and milliseconds, 'primary' or NULL, "
+            + "without anything else in the statement]";
         door.Meter.OwnErrors++;
         Bequest.NoteOwnError(session, SqlError.WrongValue, Message);
         ClientReplies.SendError(session, 1, SqlError.WrongValue, Message);

@@ -17,7 +17,8 @@ public enum OwnSet : byte
 }
 
 /// <summary>
-/// <c>SET @seawall_priority = 'low', @seawall_deadline_ms = 300</c>: what a session says of all its statements to come. User variables to
+/// <c>SET @seawall_priority = 'low', @seawall_deadline_ms = 300, @seawall_freshness = 'any'</c>:
+/// what a session says of all its statements to come. User variables to
 /// whoever writes them, so that every driver can; no server hears of them.
 /// </summary>
 public readonly ref struct OwnAssignments
@@ -44,6 +45,13 @@ public readonly ref struct OwnAssignments
                     return;
                 SetsPriority = true;
                 Priority = value;
+            }
+            else if (TakeWord(ref text, "@seawall_freshness"u8))
+            {
+                if (!TakeEquals(ref text) || !TakeValue(ref text, out var value))
+                    return;
+                SetsFreshness = true;
+                Freshness = value;
             }
             else if (TakeWord(ref text, "@seawall_deadline_ms"u8))
             {
@@ -72,6 +80,12 @@ public readonly ref struct OwnAssignments
 
     /// <summary>How much they do; nothing for NULL or the empty text, which take it back.</summary>
     public ReadOnlySpan<byte> Priority { get; }
+
+    /// <summary>Whether it says what a replica must have to answer them.</summary>
+    public bool SetsFreshness { get; }
+
+    /// <summary>What it must have; nothing for NULL or the empty text, which take it back.</summary>
+    public ReadOnlySpan<byte> Freshness { get; }
 
     /// <summary>Whether it says how long they may wait.</summary>
     public bool SetsDeadline { get; }

@@ -20,6 +20,9 @@ public enum Unfitness : byte
 
     /// <summary>A global variable that shapes answers has another value there than on the primary.</summary>
     OtherSettings,
+
+    /// <summary>Somebody has taken it out: it is drained or ejected.</summary>
+    OutOfDuty,
 }
 
 /// <summary>Whether a replica may be read from at all: its answers would be the primary's. Pure.</summary>
@@ -37,6 +40,8 @@ internal static class ReplicaFitness
 
     internal static Unfitness Judge(ServerFacts primary, ServerFacts replica)
     {
+        if (replica.Duty is not null)
+            return Unfitness.OutOfDuty;
         if (replica is not { Health: ServerHealth.Up, Version: not null })
             return Unfitness.Down;
         if (primary.Version?.IsMariaDb != replica.Version.IsMariaDb)

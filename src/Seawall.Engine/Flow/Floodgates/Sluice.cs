@@ -68,7 +68,7 @@ internal sealed class Sluice : IWaitingPlace
     {
         lock (_lock)
         {
-            if (!_queues.AreEmpty || Running > Limit)
+            if (!_line.IsEmpty || Running > Limit)
                 _strainedMs = nowMs;
             return nowMs - _strainedMs < StrainedMs;
         }

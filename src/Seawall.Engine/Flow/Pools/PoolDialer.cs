@@ -6,7 +6,7 @@ using Seawall.Engine.Loops;
 namespace Seawall.Engine.Flow.Pools;
 
 /// <summary>Opens connections to one server; asked by its pools only, when its gate says so.</summary>
-internal sealed class PoolDialer(FactsBoard facts, SettingsTable settings, Func<ServerLoginOptions> options, Func<bool> tracksGtids)
+internal sealed class PoolDialer(FactsBoard facts, SettingsTable settings, Func<ServerLoginOptions> options, Func<bool>? tracksGtids = null)
 {
     /// <summary>How Seawall logs in now.</summary>
     internal ServerLoginOptions Options => options();
@@ -31,7 +31,7 @@ internal sealed class PoolDialer(FactsBoard facts, SettingsTable settings, Func<
         {
             ThreadId = login.ThreadId,
             TrackedVariables = server.TrackedVariables,
-            TracksGtids = login.Version is { CanTrackGtids: true } && tracksGtids(),
+            TracksGtids = login.Version is { CanTrackGtids: true } && tracksGtids?.Invoke() == true,
             Nonce = login.Nonce,
             LoginExchanges = login.Exchanges,
             Generation = generation,

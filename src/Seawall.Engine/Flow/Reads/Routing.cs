@@ -33,7 +33,7 @@ internal sealed class Routing(
         var reason = ReasonOf(statement);
         if (reason != PlaceReason.None)
             return PlaceAtPrimary(statement, reason);
-        var level = reads.Level = reads.Said ?? now.Level;
+        var level = reads.Level = session.SaidFreshness > 0 ? (FreshnessLevel)(session.SaidFreshness - 1) : now.Level;
         if (level == FreshnessLevel.Primary)
             return PlaceAtPrimary(statement, PlaceReason.Asked);
         if (session.Lease is not null)
@@ -115,7 +115,7 @@ internal sealed class Routing(
         return true;
     }
 
-    private LoopTask<bool> PlaceAtPrimary(Statement statement, PlaceReason reason)
+    private static LoopTask<bool> PlaceAtPrimary(Statement statement, PlaceReason reason)
     {
         var session = statement.Session;
         var primary = statement.Server;
@@ -128,7 +128,7 @@ internal sealed class Routing(
     }
 
     // What the session left on a replica is only held in case it is asked for.
-    private async LoopTask<bool> PlaceAway(Statement statement, ServerId server, PlaceReason reason)
+    private static async LoopTask<bool> PlaceAway(Statement statement, ServerId server, PlaceReason reason)
     {
         var session = statement.Session;
         if (reason == PlaceReason.PreviousStatement && Placement.OnlyAsksBack(statement.Facts)
@@ -216,7 +216,7 @@ internal sealed class Routing(
             FreshnessLevel.Session => slot.State == FreshnessState.Fresh
                 && session.Reads!.Memory.MayReadFrom(slot, statement.World.Primary!.Freshness),
             FreshnessLevel.Bounded => slot.State == FreshnessState.Fresh
-                && door.Loop.NowMs - slot.ReachedMs <= (session.Reads!.SaidBoundMs ?? now.BoundMs),
+                && door.Loop.NowMs - slot.ReachedMs <= (session.SaidBoundMs > 0 ? session.SaidBoundMs : now.BoundMs),
             FreshnessLevel.Any => slot.State is FreshnessState.Fresh or FreshnessState.Lagging or FreshnessState.Frozen,
             FreshnessLevel.Primary => false,
         };

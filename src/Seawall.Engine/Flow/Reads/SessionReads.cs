@@ -49,12 +49,6 @@ internal sealed class SessionReads(GtidSources sources)
     /// <summary>What replicas had to have for the last read that one of them might answer.</summary>
     internal FreshnessLevel Level { get; set; }
 
-    /// <summary>What it has said that replicas must have (<c>SET @seawall_freshness</c>); null: nothing.</summary>
-    internal FreshnessLevel? Said { get; set; }
-
-    /// <summary>How old an answer may be, as it has said; null: nothing.</summary>
-    internal int? SaidBoundMs { get; set; }
-
     /// <summary>
     /// Whether a statement failed on the way to being reported: what comes with the next one may be older than what that has seen.
     /// </summary>

@@ -1,9 +1,11 @@
+using System.Collections.Concurrent;
 using Seawall.Engine.Facts;
 using Seawall.Engine.Facts.Freshness;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Decisions;
 using Seawall.Engine.Loops;
+using Seawall.Engine.Telemetry.Views;
 
 namespace Seawall.Engine.Watch.Positions;
 
@@ -20,7 +22,7 @@ internal sealed class PositionWatch : TimerNode
     private readonly FactsBoard _facts;
     private readonly Func<ReadOptions> _options;
     private readonly Func<ServerId, WatchOptions?> _logins;
-    private readonly Dictionary<ServerId, PositionStream> _streams = [];
+    private readonly ConcurrentDictionary<ServerId, PositionStream> _streams = new();
     private readonly PositionLedger _ledger = new();
     private readonly WakeJob _wake;
     private ServerId _primary;
@@ -50,9 +52,6 @@ internal sealed class PositionWatch : TimerNode
     /// <summary>Called ten times a second while replicas are read from.</summary>
     internal Action Look { get; set; } = () => { };
 
-    /// <summary>The streams, for people.</summary>
-    internal IReadOnlyCollection<PositionStream> Streams => _streams.Values;
-
     /// <summary>Begins.</summary>
     internal void Start() => _loop.Arm(this, LookEveryMs);
 
@@ -76,6 +75,19 @@ internal sealed class PositionWatch : TimerNode
     }
 
     internal WatchOptions? LoginOf(ServerId id) => _logins(id);
+
+    /// <summary>What is known of a server's position. From any thread.</summary>
+    internal FreshnessView View(ServerFacts server, ServerFacts? primary, long nowMs)
+    {
+        var slot = server.Freshness;
+        var isReplica = server.Role == ServerRole.Replica;
+        return new FreshnessView(server.Id.Name, isReplica ? "replica" : "primary", slot.State,
+            isReplica && primary is not null ? ReplicaFitness.Judge(primary, server) : Unfitness.None,
+            isReplica && slot.ReachedMs != long.MinValue ? nowMs - slot.ReachedMs : null,
+            string.Join(',', slot.Position?.Tokens.Select(Board.Sources.Spell) ?? []),
+            slot.Position is { } position ? nowMs - position.BegunMs : null,
+            _streams.GetValueOrDefault(server.Id)?.Questions ?? 0, slot.Running, slot.Weight);
+    }
 
     /// <summary>A server has said what it has.</summary>
     internal void Published(ServerFacts server, ServerPosition position)
@@ -124,7 +136,7 @@ internal sealed class PositionWatch : TimerNode
             if (wanted && servers.Any(server => server.Id == id))
                 continue;
             stream.Stop();
-            _streams.Remove(id);
+            _streams.TryRemove(id, out _);
         }
         if (!wanted)
             return;
@@ -133,7 +145,7 @@ internal sealed class PositionWatch : TimerNode
             if (_streams.ContainsKey(server.Id))
                 continue;
             var stream = new PositionStream(_loop, server.Id, this);
-            _streams.Add(server.Id, stream);
+            _streams[server.Id] = stream;
             stream.Run().Forget(_loop.Report);
         }
     }

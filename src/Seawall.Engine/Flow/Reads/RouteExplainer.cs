@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Text;
+using Seawall.Engine.Facts;
+using Seawall.Engine.Facts.Freshness;
+using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow.Decisions;
+using Seawall.Engine.Telemetry.Views;
+using Seawall.MySql.Commands;
+using Seawall.MySql.Statements;
+
+namespace Seawall.Engine.Flow.Reads;
+
+/// <summary>Says where a statement would go that came now, from a session that has done nothing yet. It asks, and changes nothing.</summary>
+internal static class RouteExplainer
+{
+    internal static IReadOnlyList<AdmissionStep> Explain(
+        string text, string? schema, SqlDialect dialect, FactsSnapshot world, ReadOptions options, long nowMs)
+    {
+        var steps = new List<AdmissionStep>();
+        var primary = world.Primary!.Id.Name;
+        steps.Add(new("reads", options.From == ReadsFrom.Primary ? "primary" : "replicas", "reads.from"));
+        var reason = Placement.OfText(CommandKind.Query, StatementLexer.Read(Encoding.UTF8.GetBytes(text), dialect));
+        steps.Add(new("text", Word(reason), WhyText(reason)));
+        var bound = Placement.OfSession(new BindingState(InTransaction: false, Autocommit: true, PinReasons.None, KeepsFacts: false, schema));
+        steps.Add(new("schema", Word(bound), bound == PlaceReason.None ? "an ordinary schema, or none" : "each server keeps it about itself"));
+        steps.Add(new("freshness", SnakeCase.Of(options.Level), "reads.freshness"));
+        var fit = 0;
+        foreach (var server in world.Servers.Where(server => server.Role == ServerRole.Replica))
+        {
+            var unfit = ReplicaFitness.Judge(world.Primary!, server);
+            var state = server.Freshness.State;
+            var may = unfit == Unfitness.None && MayAnswer(options, server, nowMs);
+            fit += may ? 1 : 0;
+            steps.Add(new($"replica {server.Id}", may ? "may answer" : "may not", unfit != Unfitness.None ? SnakeCase.Of(unfit)
+                : string.Create(CultureInfo.InvariantCulture, $"{SnakeCase.Of(state)}, {Age(server, nowMs)}")));
+        }
+        if (options.From == ReadsFrom.Primary || reason != PlaceReason.None || bound != PlaceReason.None || options.Level == FreshnessLevel.Primary)
+            steps.Add(new("decision", primary, "it is the primary's"));
+        else if (fit > 0)
+            steps.Add(new("decision", "a replica", fit == 1 ? "the one that may answer" : "of two that may, the one with less to do for what it can"));
+        else
+            steps.Add(new("decision", "waits", $"at most reads.wait_ms_max = {options.WaitMsMax}; then a place on the primary (SHOW SPILL), or it is refused"));
+        steps.Add(new("in a transaction", primary, "so does whoever keeps a connection"));
+        return steps;
+    }
+
+    private static bool MayAnswer(ReadOptions options, ServerFacts server, long nowMs) => options.Level switch
+    {
+        FreshnessLevel.Session => server.Freshness.State == FreshnessState.Fresh,
+        FreshnessLevel.Bounded => server.Freshness.State == FreshnessState.Fresh && nowMs - server.Freshness.ReachedMs <= options.BoundMs,
+        FreshnessLevel.Any => server.Freshness.State is FreshnessState.Fresh or FreshnessState.Lagging or FreshnessState.Frozen,
+        FreshnessLevel.Primary => false,
+    };
+
+    private static string Age(ServerFacts server, long nowMs) => server.Freshness.ReachedMs == long.MinValue
+        ? "of unknown age" : string.Create(CultureInfo.InvariantCulture, $"at most {nowMs - server.Freshness.ReachedMs} ms old");
+
+    private static string Word(PlaceReason reason) => reason == PlaceReason.None ? "may go to a replica" : SnakeCase.Of(reason);
+
+    private static string WhyText(PlaceReason reason) => reason switch
+    {
+        PlaceReason.None => "it only reads, and nothing that belongs to one server or session",
+        PlaceReason.Writes => "it may write, or is not understood",
+        PlaceReason.Session => "it begins or ends something, or sets something",
+        PlaceReason.Several => "several statements in one text",
+        PlaceReason.Locks => "it locks what it reads",
+        PlaceReason.Function => "a function that is not built in may write",
+        PlaceReason.Sequence => "sequences are taken from on the primary",
+        PlaceReason.UserVariable => "user variables are on one connection",
+        PlaceReason.NamedLock => "named locks, and what waits, belong to one server",
+        PlaceReason.PreviousStatement => "it asks about the statement before, where that one ran",
+        PlaceReason.Connection => "it asks about its connection",
+        PlaceReason.Server => "it asks about what each server has for itself",
+        PlaceReason.CountsRows => "its count is asked for afterwards",
+        PlaceReason.Into => "it puts its rows somewhere",
+        PlaceReason.Off or PlaceReason.Command or PlaceReason.Cursor or PlaceReason.Transaction or PlaceReason.Pinned
+            or PlaceReason.KeepsFacts or PlaceReason.Asked => "",
+    };
+}

@@ -1,0 +1,69 @@
+using Xunit;
+
+namespace Seawall.Tests.Reads;
+
+/// <summary>
+/// Replicas that are lost, late or stale (M9, M10, M11 of the matrix), in virtual time: the primary's own work must not notice. The control,
+/// the same without a budget, is the cascade.
+/// </summary>
+public sealed class ReplicaModelTests(ITestOutputHelper output)
+{
+    private const double Share = 0.10;
+
+    [Theory]
+    [InlineData(2, 0.6)]
+    [InlineData(3, 0.6)]
+    [InlineData(3, 0.7)]
+    [InlineData(3, 0.8)]
+    [InlineData(3, 0.9)]
+    [InlineData(5, 0.8)]
+    public void A_replica_is_lost_and_the_primary_does_not_notice(int replicas, double load)
+    {
+        var model = Run(new() { Replicas = replicas, Load = load });
+        HoldsThePrimary(model);
+        // Those that are left do what they can.
+        Assert.True(model.During.ReadGoodput >= Math.Min(0.98, 0.9 * (replicas - 1) / (replicas * load)), model.During.ToString());
+    }
+
+    [Fact]
+    public void All_replicas_are_lost_and_the_primary_does_not_notice() => HoldsThePrimary(Run(new() { Lost = 3 }));
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Replicas_are_late_and_the_primary_does_not_notice(int late) => HoldsThePrimary(Run(new() { Lost = late, AreLate = true }));
+
+    [Fact]
+    public void Half_of_the_reads_may_be_late_and_are_answered()
+    {
+        var model = Run(new() { Lost = 3, AreLate = true, NeedsFresh = 0.5 });
+        HoldsThePrimary(model);
+        Assert.InRange(model.During.ReadGoodput, 0.49, 0.60);
+    }
+
+    [Theory]
+    [InlineData(1, 0.8)]
+    [InlineData(3, 0.8)]
+    public void Without_a_budget_the_primary_falls_with_its_replicas(int lost, double load)
+    {
+        var model = Run(new() { Lost = lost, Load = load, HasNoBudget = true });
+        Assert.True(model.Before.OwnGoodput > 0.99, model.Before.ToString());
+        Assert.True(model.During.OwnGoodput < 0.9, model.During.ToString());
+    }
+
+    private static void HoldsThePrimary(ReplicaModel model)
+    {
+        Assert.True(model.During.OwnGoodput >= 0.99 * model.Before.OwnGoodput, model.During.ToString());
+        Assert.True(model.During.OwnP99 <= 1.2 * model.Before.OwnP99, $"{model.Before} | {model.During}");
+        Assert.True(model.During.SpillMost <= Math.Max(1, 16 * Share), model.During.ToString());
+        Assert.True(model.After.ReadGoodput >= 0.98, model.After.ToString());
+        Assert.True(model.After.OwnGoodput >= 0.99, model.After.ToString());
+    }
+
+    private ReplicaModel Run(ReplicaPlan plan)
+    {
+        var model = new ReplicaModel(plan).Run();
+        output.WriteLine($"{plan}\nbefore {model.Before}\nduring {model.During}\nafter  {model.After}");
+        return model;
+    }
+}

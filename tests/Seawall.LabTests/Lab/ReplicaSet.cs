@@ -158,7 +158,9 @@ public sealed class ReplicaSet : IAsyncDisposable
     /// <summary>A member, read-only from now on, follows another and both its threads run.</summary>
     public async Task FollowAsync(LabServer member, LabServer source, CancellationToken cancel)
     {
-        var how = IsMaria ? "master_use_gtid = slave_pos, master_demote_to_slave = 1" : "source_auto_position = 1, get_source_public_key = 1";
+        // MySQL 9 gives up after ten tries, which a slow machine needs for one start.
+        var how = IsMaria ? "master_use_gtid = slave_pos, master_demote_to_slave = 1"
+            : "source_auto_position = 1, get_source_public_key = 1, source_retry_count = 86400";
         await ForbidWritesAsync(member, cancel);
         await member.ExecuteAsync(
             $"stop {Word}; {Change} {Of}_host = '127.0.0.1', {Of}_port = {source.Port}, {Of}_user = 'repl', {Of}_password = 'repl', "

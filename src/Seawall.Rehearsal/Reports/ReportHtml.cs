@@ -7,7 +7,7 @@ namespace Seawall.Rehearsal.Reports;
 /// <summary>The report as one page: nothing is loaded from anywhere, plots are in it, and it can be read on a phone and in print.</summary>
 internal static class ReportHtml
 {
-    private const int PlotWidth = 640, PlotHeight = 300, Left = 64, Right = 16, Top = 16, Bottom = 44;
+    private const int PlotWidth = 640, PlotHeight = 300, Left = 64, Right = 28, Top = 16, Bottom = 44;
 
     private static readonly string[] s_colours = ["#2563eb", "#d97706", "#059669", "#7c3aed"];
 

@@ -52,10 +52,29 @@ public sealed class ReadYourWritesTests(LabServers lab)
         Assert.NotEmpty(result.Violations);
     }
 
-    private static async Task<SeawallUnderTest> StartAsync(ReplicaSet set, FreshnessLevel level, CancellationToken cancel)
+    // Seawall has numbers of transactions told on its connections: what a client has asked of that is nothing to be moved.
+    [Fact]
+    public async Task A_client_that_tracks_transactions_and_one_that_does_not_share_a_connection()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        await using var set = await ReplicaSet.StartAsync(lab, LabKind.MySql97, replicas: 1, cancel);
+        await using var seawall = await StartAsync(set, FreshnessLevel.Session, cancel, poolMax: 1);
+        using var tracks = RawClient.Connect(seawall.Port, "seawall", "seawall");
+        using var other = RawClient.Connect(seawall.Port, "seawall", "seawall");
+        Assert.Null(tracks.Query("set session_track_gtids = own_gtid").Error);
+        for (var turn = 0; turn < 3; turn++)
+        {
+            Assert.Null(other.Query("do 1").Error);
+            Assert.Null(tracks.Query("do 1").Error);
+        }
+        Assert.DoesNotContain(seawall.Log, line => line.Contains("could not be moved", StringComparison.Ordinal));
+    }
+
+    private static async Task<SeawallUnderTest> StartAsync(ReplicaSet set, FreshnessLevel level, CancellationToken cancel, int? poolMax = null)
     {
         var seawall = await SeawallUnderTest.StartAsync(set.Primary, cancel, options => options with
         {
+            Pools = options.Pools with { SizeMax = poolMax ?? options.Pools.SizeMax },
             Servers = [.. set.Members.Select((member, i) => new ServerOptions
             {
                 Id = new ServerId($"s{i}"),

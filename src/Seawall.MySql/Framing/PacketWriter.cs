@@ -82,6 +82,14 @@ public sealed class PacketWriter
         return this;
     }
 
+    /// <summary>Takes back the packet that is being written, as if it had not been begun.</summary>
+    public PacketWriter Cancel()
+    {
+        _length = _packetStart;
+        _packetStart = -1;
+        return this;
+    }
+
     /// <summary>int&lt;1&gt;</summary>
     public PacketWriter Int1(byte value)
     {

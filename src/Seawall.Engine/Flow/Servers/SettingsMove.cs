@@ -89,6 +89,7 @@ internal static class SettingsMove
         if (!connection.NeedsTracking && !setsId && SameVariables(from, to))
             return 0;
         ServerQuery.Begin(writer, connection).Raw("SET "u8);
+        var begun = writer.OpenPayload.Length;
         if (connection.NeedsTracking)
         {
             writer.Raw("session_track_schema=1,session_track_state_change=1,session_track_system_variables='"u8)
@@ -99,7 +100,13 @@ internal static class SettingsMove
         WriteDifferences(writer, connection, from, to);
         if (setsId)
             writer.Raw("last_insert_id="u8).Text(lastInsertId!.Value.ToString(CultureInfo.InvariantCulture)).Raw(","u8);
-        writer.DropLast(1).End();
+        if (writer.OpenPayload.Length == begun)
+        {
+            // They differ in nothing that the connection is to be told.
+            _ = writer.Cancel();
+            return 0;
+        }
+        _ = writer.DropLast(1).End();
         return 1;
     }
 

@@ -93,6 +93,26 @@ public sealed class DemoTests(LabServers lab)
     }
 
     [Fact]
+    public async Task Ctrl_C_ends_the_rehearsal_demo_and_leaves_nothing_behind()
+    {
+        await lab.RequireAsync("mysql56", Cancel);
+        await lab.RequireAsync("mysql97", Cancel);
+        var folder = lab.NewFolder();
+        var command = new LabCommand(SeawallScript, "demo", "rehearsal", "--no-wait")
+        {
+            Environment = new Dictionary<string, string> { ["TMPDIR"] = folder },
+        };
+        await using var demo = LabProgram.Start(command);
+        await demo.WaitForLineAsync(line => line.StartsWith("» Logging in", StringComparison.Ordinal), s_timeMax, Cancel);
+
+        demo.Signal(LabSignal.Interrupt);
+        var result = await demo.WaitAsync(s_timeMax, Cancel);
+        Assert.Equal(130, result.Status);
+        Assert.Contains("verdict: FAIL", result.Output, StringComparison.Ordinal); // The forecast is a report by then.
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
+    }
+
+    [Fact]
     public async Task Ctrl_C_ends_the_overload_demo_in_the_middle_of_the_flood()
     {
         await lab.RequireAsync("mariadb", Cancel);

@@ -39,8 +39,9 @@ public sealed class TopologyTests(LabServers lab)
         await set.CaughtUpAsync(Cancel);
         foreach (var member in set.Members)
             Assert.Empty(await ledger.WrongsAsync(member, Cancel));
-        // A write to a server that has just become read-only, and a transaction that was open there, are told; few of them.
-        Assert.InRange(ledger.Errors.Count, 0, 3 * 8 * 3);
+        // A write to a server that has just become read-only, and a transaction that was open there, are told. Writers try again at once, so
+        // how many there are depends on how soon a busy machine lets the server be looked at.
+        Assert.InRange(ledger.Errors.Count, 0, 3 * 8 * 20);
         Assert.All(ledger.Errors, error => Assert.Matches("(read-only|is the primary no more|rolled back|Lost connection|not known)", error));
 
         // The control: a write that is missing, and one that is there twice.

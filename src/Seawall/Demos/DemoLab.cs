@@ -42,15 +42,16 @@ internal sealed class DemoLab(string folder)
     }
 
     /// <summary>Starts a server that lives as long as the result. Throws <see cref="DemoException"/> when it does not come up.</summary>
-    internal async Task<DemoServer> StartServer(string dataFolder, int port, int id, int? replicaOf, CancellationToken cancel, params string[] more)
+    internal async Task<DemoServer> StartServer(
+        string kind, string dataFolder, int port, int id, int? replicaOf, CancellationToken cancel, params string[] more)
     {
         string[] follows = replicaOf is { } source ? ["--replica-of", $"{source}"] : [];
-        var process = Start("server", ["mariadb", dataFolder, $"{port}", $"{id}", .. follows, "--hold", "--", .. more], redirectInput: true);
+        var process = Start("server", [kind, dataFolder, $"{port}", $"{id}", .. follows, "--hold", "--", .. more], redirectInput: true);
         var words = process.StandardError.ReadToEndAsync(CancellationToken.None);
         using var stop = cancel.Register(() => Kill(process));
         while (await process.StandardOutput.ReadLineAsync(CancellationToken.None) is { } line)
         {
-            if (line.Split(' ') is ["mariadb", var version, var pid, var listens, ..])
+            if (line.Split(' ') is [var started, var version, var pid, var listens, ..] && started == kind)
             {
                 _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None); // It must never block on a full pipe.
                 return new DemoServer(process, version, int.Parse(pid), int.Parse(listens));

@@ -43,7 +43,7 @@ internal sealed class OverloadDemo(DemoOptions options, OverloadScreen screen, T
         using var folder = DemoFolder.Make(options.KeepsData);
         screen.Step($"Starting a server on loopback, data in {folder.Path}");
         using var server = await lab.StartServer(
-            Path.Combine(folder.Path, "server"), DemoSessions.FreePort(), 1, null, cancel, "--max-connections=1200");
+            "mariadb", Path.Combine(folder.Path, "server"), DemoSessions.FreePort(), 1, null, cancel, "--max-connections=1200");
         var isApart = SetApart(server);
         screen.Detail($"MariaDB {server.Version} on port {server.Port}, on {(isApart ? "a processor of its own" : "the only processor that there is")}");
         using var session = await sessions.Open(server.Port, Admin);

@@ -32,9 +32,9 @@ internal sealed class StormDemo(DemoOptions options, DemoScreen screen, TimeProv
             throw new DemoException($"MariaDB is not to be had: {problem}");
         using var folder = DemoFolder.Make(options.KeepsData);
         screen.Step($"Starting a primary and two replicas on loopback, data in {folder.Path}");
-        using var primary = await lab.StartServer(Path.Combine(folder.Path, "primary"), DemoSessions.FreePort(), 1, null, cancel);
-        using var first = await lab.StartServer(Path.Combine(folder.Path, "replica-1"), DemoSessions.FreePort(), 2, primary.Port, cancel);
-        using var second = await lab.StartServer(Path.Combine(folder.Path, "replica-2"), DemoSessions.FreePort(), 3, primary.Port, cancel);
+        using var primary = await lab.StartServer("mariadb", Path.Combine(folder.Path, "primary"), DemoSessions.FreePort(), 1, null, cancel);
+        using var first = await lab.StartServer("mariadb", Path.Combine(folder.Path, "replica-1"), DemoSessions.FreePort(), 2, primary.Port, cancel);
+        using var second = await lab.StartServer("mariadb", Path.Combine(folder.Path, "replica-2"), DemoSessions.FreePort(), 3, primary.Port, cancel);
         screen.Detail($"MariaDB {primary.Version}: primary on {primary.Port}, replicas on {first.Port} and {second.Port}");
         using var session = await sessions.Open(primary.Port, Admin);
         screen.Step($"Filling a table with {Rows:N0} rows");

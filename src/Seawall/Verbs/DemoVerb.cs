@@ -13,7 +13,8 @@ namespace Seawall.Verbs;
 
 /// <summary>
 /// <c>seawall demo</c>: a storm of connections on a server of its own, without and with Seawall; <c>seawall demo overload</c>: more than a
-/// server can do, through a plain forwarder and through Seawall.
+/// server can do, through a plain forwarder and through Seawall; <c>seawall demo rehearsal</c>: an upgrade that makes logins dearer, found
+/// before it is done.
 /// </summary>
 internal static class DemoVerb
 {
@@ -25,6 +26,8 @@ internal static class DemoVerb
     private static readonly Option<int> s_atOnce = Number("--at-once", "Connections at one time", 200, 10_000);
 
     private static readonly Option<int> s_seconds = Number("--seconds", "How long the load takes, each of the two times", 20, 600, min: 10);
+
+    private static readonly Option<string?> s_html = new("--html") { Description = "Write the report as a page", HelpName = "FILE" };
 
     private static readonly Option<bool> s_noWait = new("--no-wait") { Description = "End when the table has been shown" };
     private static readonly Option<bool> s_keepData = new("--keep-data") { Description = "Leave the servers' data where it is" };
@@ -39,6 +42,7 @@ internal static class DemoVerb
         command.SetAction((parsed, _) => Run(OptionsOf(parsed), LogLevel.Warning, time, (options, start, cancel) =>
             new StormDemo(options, new DemoScreen(AnsiConsole.Console), time).Run(start, cancel)));
         command.Add(MakeOverload(time));
+        command.Add(MakeRehearsal(time));
         return command;
     }
 
@@ -51,6 +55,18 @@ internal static class DemoVerb
         };
         command.SetAction((parsed, _) => Run(OptionsOf(parsed), LogLevel.Error, time, (options, start, cancel) => // That it refuses is what is shown.
             new OverloadDemo(options, new OverloadScreen(AnsiConsole.Console), time).Run(start, cancel)));
+        return command;
+    }
+
+    private static Command MakeRehearsal(TimeProvider time)
+    {
+        var command = new Command("rehearsal",
+            "Rehearse the upgrade from MySQL 5.6 to 9.x on servers of its own: what it does to new connections; some minutes.")
+        {
+            s_html, s_noWait, s_keepData,
+        };
+        command.SetAction((parsed, _) => Run(OptionsOf(parsed), LogLevel.Warning, time, (options, _, cancel) =>
+            new RehearsalDemo(options, AnsiConsole.Console, time).Run(parsed.GetValue(s_html), cancel)));
         return command;
     }
 

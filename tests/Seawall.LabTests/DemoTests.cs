@@ -93,6 +93,27 @@ public sealed class DemoTests(LabServers lab)
     }
 
     [Fact]
+    public async Task The_demo_of_replicas_shows_where_reads_go_and_that_none_is_old()
+    {
+        await lab.RequireAsync("mariadb", Cancel);
+        var folder = lab.NewFolder();
+        using var port = new DemoPorts();
+        const int seconds = 2;
+        var command = new LabCommand(SeawallScript, "demo", "replicas", "--no-wait", "--seconds", Text(seconds), "--port", Text(port.First))
+        {
+            Environment = new Dictionary<string, string> { ["TMPDIR"] = folder },
+        };
+        var result = await LabProgram.RunAsync(command, s_timeMax, Cancel);
+
+        result.ShouldSucceed();
+        Assert.Matches("(?m)^ +1+2+", result.Output); // Both replicas have answered in one second.
+        Assert.Matches("(?m)^ +2+ .*broken", result.Output); // And one of them alone.
+        Assert.Contains("Of all answers 0 were older", result.Output, StringComparison.Ordinal);
+        Assert.Equal("", result.Errors);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
+    }
+
+    [Fact]
     public async Task Ctrl_C_ends_the_rehearsal_demo_and_leaves_nothing_behind()
     {
         await lab.RequireAsync("mysql56", Cancel);

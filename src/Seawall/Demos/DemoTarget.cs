@@ -14,6 +14,9 @@ internal sealed record DemoTarget(string Folder, int Port, int PrimaryPort, int[
     /// <summary>Statements that may run at the primary at one time, and whose accounts have which class; null for no limit.</summary>
     internal (int Running, IReadOnlyDictionary<string, string> ClassOfUser)? Overload { get; init; }
 
+    /// <summary>Whether replicas are read from.</summary>
+    internal bool ReadsFromReplicas { get; init; }
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Writes the settings that a person would write, and returns the file's path.</summary>
@@ -45,6 +48,8 @@ internal sealed record DemoTarget(string Folder, int Port, int PrimaryPort, int[
                 role = "replica"
                 """);
         }
+        if (ReadsFromReplicas)
+            text.AppendLine("[reads]").AppendLine("from = \"replicas\"");
         if (Overload is { ClassOfUser: var classes })
         {
             text.AppendLine("[overload]").AppendLine("mode = \"enforce\"");

@@ -61,7 +61,7 @@ internal sealed class RehearsalDemo(DemoOptions options, IAnsiConsole console, T
         if (options.IsBrief)
             return;
         _screen.Step($"Old: mysql://seawall:seawall@127.0.0.1:{old.Port}, new: mysql://seawall:seawall@127.0.0.1:{@new.Port}, marked '{MarkName}'");
-        _screen.Detail("Ctrl-C ends it.");
+        _screen.Detail("Ctrl-C ends it, and everything that it started.");
         await Task.Delay(Timeout.InfiniteTimeSpan, time, cancel).ContinueWith(_ => { }, CancellationToken.None);
     }
 

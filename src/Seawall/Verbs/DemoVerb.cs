@@ -14,7 +14,7 @@ namespace Seawall.Verbs;
 /// <summary>
 /// <c>seawall demo</c>: a storm of connections on a server of its own, without and with Seawall; <c>seawall demo overload</c>: more than a
 /// server can do, through a plain forwarder and through Seawall; <c>seawall demo rehearsal</c>: an upgrade that makes logins dearer, found
-/// before it is done.
+/// before it is done; <c>seawall demo replicas</c>: replicas that fall behind, and where their reads go.
 /// </summary>
 internal static class DemoVerb
 {
@@ -26,6 +26,8 @@ internal static class DemoVerb
     private static readonly Option<int> s_atOnce = Number("--at-once", "Connections at one time", 200, 10_000);
 
     private static readonly Option<int> s_seconds = Number("--seconds", "How long the load takes, each of the two times", 20, 600, min: 10);
+
+    private static readonly Option<int> s_phase = Number("--seconds", "How long each of the four phases lasts", 5, 600, min: 2);
 
     private static readonly Option<string?> s_html = new("--html") { Description = "Write the report as a page", HelpName = "FILE" };
 
@@ -43,6 +45,7 @@ internal static class DemoVerb
             new StormDemo(options, new DemoScreen(AnsiConsole.Console), time).Run(start, cancel)));
         command.Add(MakeOverload(time));
         command.Add(MakeRehearsal(time));
+        command.Add(MakeReplicas(time));
         return command;
     }
 
@@ -67,6 +70,18 @@ internal static class DemoVerb
         };
         command.SetAction((parsed, _) => Run(OptionsOf(parsed), LogLevel.Warning, time, (options, _, cancel) =>
             new RehearsalDemo(options, AnsiConsole.Console, time).Run(parsed.GetValue(s_html), cancel)));
+        return command;
+    }
+
+    private static Command MakeReplicas(TimeProvider time)
+    {
+        var command = new Command("replicas",
+            "Show where reads go while one replica falls behind, then both, and when they are back; half a minute.")
+        {
+            s_port, s_phase, s_noWait, s_keepData,
+        };
+        command.SetAction((parsed, _) => Run(OptionsOf(parsed) with { Seconds = parsed.GetValue(s_phase) }, LogLevel.Error, time,
+            (options, start, cancel) => new ReplicasDemo(options, new ReplicasScreen(AnsiConsole.Console), time).Run(start, cancel)));
         return command;
     }
 

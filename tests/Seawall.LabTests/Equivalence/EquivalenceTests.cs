@@ -63,8 +63,16 @@ public sealed class EquivalenceTests(LabServers lab)
             await using var server = await StartAsync(lab, LabKind.MariaDb);
             using var run = new Run(server, new Plan { Sessions = 12 }, options => options with { Untracked = untracked });
 
-            Assert.False(await run.PlayAsync(_ => { }, Cancel));
-
+            try
+            {
+                Assert.False(await run.PlayAsync(_ => { }, Cancel));
+            }
+            catch (InvalidOperationException stuck)
+            {
+                // Found out as well, and not in a few lines: who is blind to pins gives away connections that hold locks.
+                report = stuck.Message;
+                continue;
+            }
             report = run.Reports.Single();
             TestContext.Current.TestOutputHelper?.WriteLine(report);
         }

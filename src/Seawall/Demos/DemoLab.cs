@@ -10,8 +10,11 @@ internal sealed class DemoLab(string folder)
 {
     private const string HomeVariable = "SEAWALL_HOME";
 
-    /// <summary>Finds the scripts: next to the launcher that said where it is, or above the program.</summary>
-    internal static DemoLab? Find()
+    /// <summary>
+    /// Finds the scripts: next to the launcher that said where it is, or above the program. Throws <see cref="DemoException"/>, which says
+    /// how to <paramref name="command"/> it, when they are not there.
+    /// </summary>
+    internal static DemoLab Find(string command)
     {
         var said = Environment.GetEnvironmentVariable(HomeVariable);
         for (var at = said ?? AppContext.BaseDirectory; at is not null; at = Path.GetDirectoryName(at))
@@ -19,11 +22,11 @@ internal sealed class DemoLab(string folder)
             if (File.Exists(Path.Combine(at, "lab", "server")) && File.Exists(Path.Combine(at, "lab", "install")))
                 return new DemoLab(Path.Combine(at, "lab"));
         }
-        return null;
+        throw new DemoException($"the demo needs the project's lab/ folder: run it as {command}, from a clone of the repository");
     }
 
-    /// <summary>Installs what is missing, handing on what it says; why not, when it does not succeed.</summary>
-    internal async Task<string?> Install(string target, Action<string> say, CancellationToken cancel)
+    /// <summary>Installs what is missing, handing on what it says. Throws <see cref="DemoException"/> when it is not to be had.</summary>
+    internal async Task Install(string target, Action<string> say, CancellationToken cancel)
     {
         using var process = Start("install", [target], redirectInput: false);
         var errors = new List<string>();
@@ -38,7 +41,8 @@ internal sealed class DemoLab(string folder)
         using var stop = cancel.Register(() => Kill(process));
         await process.WaitForExitAsync(CancellationToken.None);
         cancel.ThrowIfCancellationRequested();
-        return process.ExitCode == 0 ? null : errors.LastOrDefault() ?? $"lab/install {target} ended with {process.ExitCode}";
+        if (process.ExitCode != 0)
+            throw new DemoException($"{target} is not to be had: {errors.LastOrDefault() ?? $"lab/install ended with {process.ExitCode}"}");
     }
 
     /// <summary>Starts a server that lives as long as the result. Throws <see cref="DemoException"/> when it does not come up.</summary>

@@ -24,8 +24,7 @@ internal sealed class RehearsalDemo(DemoOptions options, IAnsiConsole console, T
     /// <summary>Runs the demo until its end, or until <paramref name="cancel"/>. Throws <see cref="DemoException"/>.</summary>
     internal async Task Run(string? htmlFile, CancellationToken cancel)
     {
-        var lab = DemoLab.Find() ?? throw new DemoException(
-            "the demo needs the project's lab/ folder: run it as ./seawall demo rehearsal, from a clone of the repository");
+        var lab = DemoLab.Find("./seawall demo rehearsal");
         using var folder = DemoFolder.Make(options.KeepsData);
         using var old = await Start(lab, folder, "mysql56", 1, cancel);
         using var @new = await Start(lab, folder, "mysql97", 2, cancel);
@@ -75,8 +74,7 @@ internal sealed class RehearsalDemo(DemoOptions options, IAnsiConsole console, T
     private async Task<DemoServer> Start(DemoLab lab, DemoFolder folder, string kind, int id, CancellationToken cancel)
     {
         _screen.Step($"Looking for {kind} and starting it on loopback; it is fetched if it is missing");
-        if (await lab.Install(kind, _screen.Detail, cancel) is { } problem)
-            throw new DemoException($"{kind} is not to be had: {problem}");
+        await lab.Install(kind, _screen.Detail, cancel);
         var server = await lab.StartServer(kind, Path.Combine(folder.Path, kind), DemoSessions.FreePort(), id, null, cancel);
         _screen.Detail($"MySQL {server.Version} on port {server.Port}, data in {folder.Path}");
         return server;

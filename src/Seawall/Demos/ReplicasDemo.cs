@@ -20,16 +20,13 @@ internal sealed class ReplicasDemo(DemoOptions options, ReplicasScreen screen, T
     internal async Task Run(Func<DemoTarget, Task<SeawallProcess>> startSeawall, CancellationToken cancel)
     {
         var sessions = new DemoSessions(time);
-        var lab = DemoLab.Find() ?? throw new DemoException(
-            "the demo needs the project's lab/ folder: run it as ./seawall demo replicas, from a clone of the repository");
+        var lab = DemoLab.Find("./seawall demo replicas");
         screen.Step("Looking for MariaDB; installing it from Debian's packages if it is missing");
-        if (await lab.Install("mariadb", screen.Detail, cancel) is { } problem)
-            throw new DemoException($"MariaDB is not to be had: {problem}");
+        await lab.Install("mariadb", screen.Detail, cancel);
         using var folder = DemoFolder.Make(options.KeepsData);
         screen.Step($"Starting a primary and two replicas on loopback, data in {folder.Path}");
-        using var primary = await lab.StartServer("mariadb", Path.Combine(folder.Path, "primary"), DemoSessions.FreePort(), 1, null, cancel);
-        using var first = await lab.StartServer("mariadb", Path.Combine(folder.Path, "replica-1"), DemoSessions.FreePort(), 2, primary.Port, cancel);
-        using var second = await lab.StartServer("mariadb", Path.Combine(folder.Path, "replica-2"), DemoSessions.FreePort(), 3, primary.Port, cancel);
+        using var servers = await DemoReplicaSet.Start(lab, folder.Path, cancel);
+        var (primary, first, second) = (servers.Primary, servers.First, servers.Second);
         using var atPrimary = await sessions.Open(primary.Port, Admin);
         using var atFirst = await sessions.Open(first.Port, Admin);
         using var atSecond = await sessions.Open(second.Port, Admin);

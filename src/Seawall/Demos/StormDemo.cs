@@ -25,16 +25,13 @@ internal sealed class StormDemo(DemoOptions options, DemoScreen screen, TimeProv
     internal async Task Run(Func<DemoTarget, Task<SeawallProcess>> startSeawall, CancellationToken cancel)
     {
         var sessions = new DemoSessions(time);
-        var lab = DemoLab.Find() ?? throw new DemoException(
-            "the demo needs the project's lab/ folder: run it as ./seawall demo, from a clone of the repository");
+        var lab = DemoLab.Find("./seawall demo");
         screen.Step("Looking for MariaDB; installing it from Debian's packages if it is missing");
-        if (await lab.Install("mariadb", screen.Detail, cancel) is { } problem)
-            throw new DemoException($"MariaDB is not to be had: {problem}");
+        await lab.Install("mariadb", screen.Detail, cancel);
         using var folder = DemoFolder.Make(options.KeepsData);
         screen.Step($"Starting a primary and two replicas on loopback, data in {folder.Path}");
-        using var primary = await lab.StartServer("mariadb", Path.Combine(folder.Path, "primary"), DemoSessions.FreePort(), 1, null, cancel);
-        using var first = await lab.StartServer("mariadb", Path.Combine(folder.Path, "replica-1"), DemoSessions.FreePort(), 2, primary.Port, cancel);
-        using var second = await lab.StartServer("mariadb", Path.Combine(folder.Path, "replica-2"), DemoSessions.FreePort(), 3, primary.Port, cancel);
+        using var servers = await DemoReplicaSet.Start(lab, folder.Path, cancel);
+        var (primary, first, second) = (servers.Primary, servers.First, servers.Second);
         screen.Detail($"MariaDB {primary.Version}: primary on {primary.Port}, replicas on {first.Port} and {second.Port}");
         using var session = await sessions.Open(primary.Port, Admin);
         screen.Step($"Filling a table with {Rows:N0} rows");

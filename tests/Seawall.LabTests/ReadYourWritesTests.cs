@@ -224,8 +224,9 @@ public sealed class ReadYourWritesTests(LabServers lab)
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (isOver.IsCancellationRequested)
         {
+            // It is over. MySQL calls a statement that was cut off in it by other names as well: a table that is not there.
         }
     }
 

@@ -43,11 +43,12 @@ internal static class PinLedger
             End(statement, decision.Ends);
         NoteServerFacts(statement, facts);
         NoteLooseChanges(statement, facts);
-        if (facts.HasStatus)
-            session.Unpin(PinReasons.UncertainTransaction);
-        // An error has no flags. With autocommit off the statement may have begun a transaction before it failed.
-        else if (facts.IsError && !session.Status.HasFlag(ServerStatus.Autocommit))
+        // An error has no flags; those of results before it in the same answer are older. With autocommit off the statement may have begun a
+        // transaction before it failed.
+        if (facts.IsError && !session.Status.HasFlag(ServerStatus.Autocommit))
             session.Pin(PinReasons.UncertainTransaction, StatementText.DigestOf(statement));
+        else if (facts.HasStatus)
+            session.Unpin(PinReasons.UncertainTransaction);
         if (facts.IsError || facts.HadWarnings)
             session.Pin(PinReasons.Diagnostics);
     }

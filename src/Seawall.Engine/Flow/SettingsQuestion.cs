@@ -32,7 +32,11 @@ internal static class SettingsQuestion
             OwedReport.Note(session, connection, variables);
             facts.TellsBigSelects = false;
             for (var i = 0; i < names.Count; i++)
-                SessionLearning.SetVariable(session, connection, facts, names[i], AsReported(names[i], variables.Text(0, i)));
+            {
+                var value = AsReported(names[i], variables.Text(0, i));
+                SessionLearning.SetVariable(session, connection, facts, names[i], value);
+                session.Untold?.Renew(names[i], value);
+            }
             if ((statement.Facts.Traits & StatementTraits.SetsNames) != 0)
                 NoteCollationOfResults(statement, connection, variables.Collation);
         }

@@ -1,3 +1,4 @@
+using System.Text;
 using Seawall.MySql.Results;
 
 namespace Seawall.Engine.Flow;
@@ -37,6 +38,16 @@ internal sealed class UntoldChanges
                 continue;
             _changes.RemoveAt(i);
             return;
+        }
+    }
+
+    /// <summary>A variable has another value by now: a server tells the one that it has when it tells it.</summary>
+    internal void Renew(string name, string value)
+    {
+        for (var i = 0; i < _changes.Count; i++)
+        {
+            if (_changes[i].Kind == SessionChangeKind.SystemVariables && Encoding.UTF8.GetString(_changes[i].Name) == name)
+                _changes[i] = _changes[i] with { Value = Encoding.UTF8.GetBytes(value) };
         }
     }
 

@@ -30,6 +30,13 @@ internal static partial class Likeness
     /// <summary>In place of a packet: the connection has ended.</summary>
     internal const string Closed = "(closed)";
 
+    // Of one, two and four bytes for a letter, as text and in hex.
+    private static readonly (string Through, string Direct)[] s_names =
+    [
+        ("eqs_", "eqd_"), ("6571735F", "6571645F"), ("e.q.s._", "e.q.d._"), ("006500710073005F", "006500710064005F"),
+        ("e...q...s..._", "e...q...d..._"), ("0000006500000071000000730000005F", "0000006500000071000000640000005F"),
+    ];
+
     /// <summary>The schemas of the two sides: names of the same length, one letter apart.</summary>
     internal static (string Direct, string Through) Schemas(int number) => ($"eqd_{number:00}", $"eqs_{number:00}");
 
@@ -66,7 +73,7 @@ internal static partial class Likeness
         LeaveOutWarningsBehindColumns(
             lines, isPreparation: step.Kind == CommandKind.StatementPrepare, endsInError: answer.Packets.Error is not null);
         for (var i = 0; i < lines.Length; i++)
-            lines[i] = lines[i].Replace("eqs_", "eqd_", default).Replace("6571735F", "6571645F", default);
+            lines[i] = s_names.Aggregate(lines[i], (line, name) => line.Replace(name.Through, name.Direct, default));
         return answer.IsClosed ? [.. lines, Closed] : lines;
     }
 

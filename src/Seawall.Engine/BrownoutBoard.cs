@@ -101,7 +101,7 @@ public sealed class BrownoutBoard
             pace.CloseForGood();
     }
 
-    private long NowMs => (long)(_control.Time.GetTimestamp() * (1e3 / _control.Time.TimestampFrequency));
+    private long NowMs => _control.ClockMs;
 
     private int EndThose(Func<BrownoutOrder, bool> which, string cause)
     {

@@ -73,14 +73,15 @@ internal sealed class EngineLane(Loop loop, LoopMeter meter, FrontDoor door, Con
     }
 
     /// <summary>
-    /// Ends what is under way at a server that is not to be used any more: how many statements that was. Loop thread only.
+    /// Closes the connections that sessions have to a server: those with a statement under way there, or with <paramref name="all"/>
+    /// also those that are kept between two. How many that was. Loop thread only.
     /// </summary>
-    internal int CutServer(ServerId server)
+    internal int CutOff(ServerId server, bool all)
     {
         var cut = 0;
         foreach (var session in Door.Sessions.ToArray())
         {
-            if (session is not { Lease: { Pool.Key: var key } lease, Current.IsAtServer: true } || key.Server != server)
+            if (session.Lease is not { Pool: { } pool } lease || pool.Key.Server != server || !(all || session.Current is { IsAtServer: true }))
                 continue;
             lease.Connection.Wire.Close();
             cut++;
@@ -93,16 +94,6 @@ internal sealed class EngineLane(Loop loop, LoopMeter meter, FrontDoor door, Con
     {
         foreach (var session in Door.Sessions.ToArray())
             session.Wire.Close();
-    }
-
-    /// <summary>Ends every use of a connection to a server at once. Loop thread only.</summary>
-    internal void CutOff(ServerId server)
-    {
-        foreach (var session in Door.Sessions.ToArray())
-        {
-            if (session.Lease is { Pool: { } pool } lease && pool.Key.Server == server)
-                lease.Connection.Wire.Close();
-        }
     }
 
     private void Take(Wire wire, string listener) => Door.Receive(wire, listener, Serve);

@@ -6,7 +6,6 @@ using Seawall.Engine.Facts.Freshness;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Clients;
-using Seawall.Engine.Flow.Decisions;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Floodgates.Holds;
 using Seawall.Engine.Flow.Pools;
@@ -368,7 +367,7 @@ public sealed class SeawallEngine : IDisposable
         if (before.Primary is { } old)
         {
             // What somebody drains may finish there.
-            var isDrained = _board.Current.Servers.FirstOrDefault(server => server.Id == old) is { Duty.Duty: ServerDuty.Draining };
+            var isDrained = _board.Current.Find(old) is { Duty.Duty: ServerDuty.Draining };
             if (now.Primary != old && before.IsFound && !isDrained)
                 LeaveServer(old, isAnswering: now.Of(old) is { State: MemberState.Up });
             else if (!now.TakesWrites || isDrained)
@@ -393,8 +392,8 @@ public sealed class SeawallEngine : IDisposable
         {
             lane.Loop.Post(LoopJob.From(_ =>
             {
-                lane.Wish(SessionWishes.GiveUpSoftHold, stopListening: false);
-                if (!isAnswering && lane.CutServer(server) is var cut and > 0)
+                lane.LetGo(server);
+                if (!isAnswering && lane.CutOff(server, all: false) is var cut and > 0)
                     TopologyLog.CutOff(_logger, cut, server.Name);
             }));
         }
@@ -412,7 +411,7 @@ public sealed class SeawallEngine : IDisposable
     {
         Pools.Renew(new HashSet<ServerId> { server });
         foreach (var lane in _lanes)
-            lane.Loop.Post(LoopJob.From(_ => lane.CutOff(server)));
+            lane.Loop.Post(LoopJob.From(_ => lane.CutOff(server, all: true)));
     }
 
     private void Hurry()

@@ -38,7 +38,7 @@ public sealed class ServerDuties : TimerNode
         (_control, _board, _connections, _leave, _letGo, _cut, _tell, _logger) = (control, board, connections, leave, letGo, cut, tell, logger);
     }
 
-    private long NowMs => (long)(_control.Time.GetTimestamp() * (1e3 / _control.Time.TimestampFrequency));
+    private long NowMs => _control.ClockMs;
 
     /// <summary>
     /// Takes a server out. <paramref name="within"/>: after that, what is still under way there is cut off (draining), or it comes back

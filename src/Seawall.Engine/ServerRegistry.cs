@@ -82,7 +82,7 @@ internal sealed class ServerRegistry(
     private bool AsksRunning => options().Overload is { Mode: not OverloadMode.Off, Limit: LimitMode.Adaptive };
 
     /// <summary>Now, as the loops count it.</summary>
-    internal long NowMs => (long)(threads.Control.Time.GetTimestamp() * (1e3 / threads.Control.Time.TimestampFrequency));
+    internal long NowMs => threads.Control.ClockMs;
 
     /// <summary>What Seawall has at a server, besides what is known of it. From any thread.</summary>
     internal ServerView ViewOf(ServerFacts facts)
@@ -118,7 +118,7 @@ internal sealed class ServerRegistry(
     internal IReadOnlySet<ServerId> Apply(EngineOptions before, EngineOptions now)
     {
         board.Publish(snapshot => snapshot.With([.. now.Servers.Select(server =>
-            FactsOf(server, snapshot.Servers.FirstOrDefault(known => known.Id == server.Id)))]).Judged(NowMs));
+            FactsOf(server, snapshot.Find(server.Id)))]).Judged(NowMs));
         foreach (var server in now.Servers)
         {
             SluiceOf(server.Id).Apply(now.Overload, server.RunningMax, NowMs, server.RunningMin);

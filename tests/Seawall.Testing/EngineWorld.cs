@@ -103,7 +103,7 @@ public sealed class EngineWorld : IDisposable
 
     /// <summary>The connections that pools have to one of several servers, without the monitor's.</summary>
     public static IEnumerable<FakeConnection> PooledOf(FakeServer server) => server.Live.Where(connection =>
-        connection.Attributes.GetValueOrDefault("program_name") is not ("seawall-monitor" or "seawall-cancel" or "seawall-deferred")
+        connection.Attributes.GetValueOrDefault("program_name") is not ("seawall-monitor" or "seawall-cancel" or "seawall-deferred" or "seawall-positions")
         // Servers that cannot be reset are told no attributes.
         && (connection.Attributes.Count > 0 || (connection.Session.User != "monitor" && !connection.OnlyKills)));
 

@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
 using Seawall.Engine;
 using Seawall.Engine.Facts.Accounts;
+using Seawall.Engine.Facts.Freshness;
 using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow.Decisions;
 using Seawall.Engine.Loops;
 using Seawall.Engine.Loops.Linux;
 using Seawall.Testing.Clients;
@@ -23,19 +25,13 @@ public sealed class RealStage : IDisposable
     private readonly EpollLoop _outside;
     private readonly List<Exception> _bugs = [];
 
-    /// <summary>A stage whose engine knows its server and accounts.</summary>
-    public RealStage(Func<EngineOptions, EngineOptions>? with = null)
+    /// <summary>A stage whose engine knows its server and accounts; with <paramref name="reads"/>, a replica of it as well, which it reads from.</summary>
+    public RealStage(Func<EngineOptions, EngineOptions>? with = null, bool reads = false)
     {
         _outside = new EpollLoop(0, TimeProvider.System, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), _bugs.Add);
         _outside.Start();
-        Server = new FakeServer(_outside, Endpoint.Tcp(IPAddress.Loopback, 0), FakeServerKind.MySql97);
-        Server.Accounts.Add(new FakeAccount("monitor", "watch"));
-        Server.Accounts.Add(new FakeAccount("app", "secret"));
-        On(_outside, () =>
-        {
-            Server.Open();
-            return true;
-        });
+        Server = Open();
+        var replica = reads ? Open(Server) : null;
         var options = new EngineOptions
         {
             Listen = [Endpoint.Tcp(IPAddress.Loopback, 0)],
@@ -43,9 +39,41 @@ public sealed class RealStage : IDisposable
             Monitor = Monitor(),
             Loops = 1,
         };
+        if (replica is not null)
+        {
+            options = options with
+            {
+                Servers =
+                [
+                    options.Servers[0],
+                    new ServerOptions { Id = new ServerId("replica"), Endpoint = replica.Endpoint, Role = ServerRole.Replica },
+                ],
+                Reads = new ReadOptions { From = ReadsFrom.Replicas },
+            };
+        }
         Engine = new SeawallEngine(with?.Invoke(options) ?? options, TimeProvider.System, NullLogger.Instance);
         Engine.Start();
-        Pump(() => Engine.Facts is { Primary.Version: not null, Accounts.Mode: AccountMode.Known }, "the engine knows its server");
+        Pump(() => Engine.Facts is { Primary.Version: not null, Accounts.Mode: AccountMode.Known }
+            && (!reads || Engine.Freshness().Any(server => server is { State: FreshnessState.Fresh, Unfit: Unfitness.None, Role: "replica" })),
+            "the engine knows its servers");
+    }
+
+    private FakeServer Open(FakeServer? source = null)
+    {
+        var server = new FakeServer(_outside, Endpoint.Tcp(IPAddress.Loopback, 0), FakeServerKind.MySql97)
+        {
+            Transactions = 1,
+            Source = source,
+            IsReadOnly = source is not null,
+        };
+        server.Accounts.Add(new FakeAccount("monitor", "watch"));
+        server.Accounts.Add(new FakeAccount("app", "secret"));
+        On(_outside, () =>
+        {
+            server.Open();
+            return true;
+        });
+        return server;
     }
 
     /// <summary>The engine.</summary>

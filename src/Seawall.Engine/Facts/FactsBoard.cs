@@ -24,6 +24,17 @@ public sealed class FactsSnapshot
     /// <summary>The servers, in the order of the settings.</summary>
     public IReadOnlyList<ServerFacts> Servers { get; }
 
+    /// <summary>One server by its name; null when the settings have none of it.</summary>
+    public ServerFacts? Find(ServerId id)
+    {
+        for (var i = 0; i < Servers.Count; i++)
+        {
+            if (Servers[i].Id == id)
+                return Servers[i];
+        }
+        return null;
+    }
+
     /// <summary>Who may log in.</summary>
     public AccountBook Accounts { get; }
 

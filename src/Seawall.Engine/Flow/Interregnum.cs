@@ -95,7 +95,7 @@ internal sealed class Interregnum(FrontDoor door, PrimaryLine line)
             await Relay.Command(statement, null, door.Meter);
         door.Meter.OwnErrors++;
         var (error, message) = statement.IsKilled
-            ? (SqlError.Interrupted, "Query execution was interrupted [seawall: the statement did not run]")
+            ? (SqlError.Interrupted, ClientReplies.Interrupted)
             : waiter.Turn == Turn.Closing
                 ? (SqlError.ServerShutdown, "Seawall is shutting down; trying again is safe [seawall: the statement did not run]")
                 : (SqlError.ServerNotAvailable, Message(waiter));

@@ -134,7 +134,7 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
     }
 
     private string WhyLeft(Facts.Topology.ServerId server) =>
-        door.Facts.Servers.FirstOrDefault(known => known.Id == server) is { Duty: not null } ? "was taken out by an operator" : "is the primary no more";
+        door.Facts.Find(server) is { Duty: not null } ? "was taken out by an operator" : "is the primary no more";
 
     private LoopTask<bool> KeepOrReplace(Statement statement)
     {
@@ -300,8 +300,7 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
     private void RefuseKilled(Statement statement)
     {
         door.Meter.OwnErrors++;
-        ClientReplies.SendError(statement.Session, statement.ReplySequence, SqlError.Interrupted,
-            "Query execution was interrupted [seawall: the statement did not run]");
+        ClientReplies.SendError(statement.Session, statement.ReplySequence, SqlError.Interrupted, ClientReplies.Interrupted);
         statement.EndIfUnanswered();
     }
 

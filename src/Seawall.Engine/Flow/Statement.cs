@@ -224,13 +224,6 @@ internal sealed class Statement
         IsOnReplica = true;
     }
 
-    /// <summary>It goes to the primary after all.</summary>
-    internal void GoToPrimary()
-    {
-        Server = World.Primary!;
-        IsOnReplica = false;
-    }
-
     /// <summary>It has one of the primary's places for reads of replicas.</summary>
     internal void SpillAt(SpillGate gate, SpillReason reason) => (_spill, _spillReason) = (gate, reason);
 

@@ -33,8 +33,7 @@ internal static class VariableTypes
         if (missing.Length == 0)
             return true;
         statement.Hold();
-        if (session.LastResult.Warnings > 0 && !session.Elsewhere.HasFlag(PreviousFacts.Diagnostics))
-            await Keepsake.TakeWarnings(session, connection);
+        await Keepsake.TakeWarningsThere(session, connection);
         session.Elsewhere |= PreviousFacts.RowCount | PreviousFacts.Diagnostics;
         foreach (var one in missing)
         {

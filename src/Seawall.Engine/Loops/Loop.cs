@@ -109,6 +109,9 @@ public abstract class Loop
     /// <summary>A monotonic timestamp in the clock's own unit, for durations.</summary>
     public long Timestamp() => Time.GetTimestamp();
 
+    /// <summary>Now, in the milliseconds of <see cref="NowMs"/>, asked of the clock. From any thread.</summary>
+    public long ClockMs => MillisecondsOf(Time.GetTimestamp());
+
     /// <summary>Microseconds since <paramref name="timestamp"/>.</summary>
     public long MicrosecondsSince(long timestamp) =>
         (long)((Time.GetTimestamp() - timestamp) * (1e6 / Time.TimestampFrequency));
@@ -123,8 +126,10 @@ public abstract class Loop
     protected void BeginTurn()
     {
         TurnBegan = Time.GetTimestamp();
-        NowMs = (long)(TurnBegan * (1e3 / Time.TimestampFrequency));
+        NowMs = MillisecondsOf(TurnBegan);
     }
+
+    private long MillisecondsOf(long timestamp) => (long)(timestamp * (1e3 / Time.TimestampFrequency));
 
     /// <summary>Runs those that yielded, then the timers that are due.</summary>
     protected void EndTurn()

@@ -85,7 +85,7 @@ internal sealed class HangWatch : TimerNode
             Disconnect();
     }
 
-    private ServerFacts? Facts => _board.Current.Servers.FirstOrDefault(server => server.Id == _id);
+    private ServerFacts? Facts => _board.Current.Find(_id);
 
     private async LoopTask Ask(ServerFacts server, int hangMsMax)
     {
@@ -145,20 +145,17 @@ internal sealed class HangWatch : TimerNode
             return;
         var forMs = _loop.NowMs - _hungMs;
         _hungMs = -1;
-        _board.Publish(snapshot => snapshot.With(_id, facts => facts.Health == ServerHealth.Down && facts.Problem is { } problem
-            && problem.StartsWith(HungWords, StringComparison.Ordinal)
-                ? facts with { Health = ServerHealth.Up, Problem = null, UnwellSinceMs = null } : facts));
+        _board.Publish(snapshot => snapshot.With(_id, facts => facts.Absence == ServerAbsence.Silent
+            ? facts with { Health = ServerHealth.Up, Problem = null, UnwellSinceMs = null, Absence = ServerAbsence.None } : facts));
         _house.Looked();
         EngineLog.ServerAnswersAgain(_house.Logger, _id.Name, forMs);
         _house.Keep(new(_loop.NowMs, GateEventKind.Server, _id.Name, "answers", $"it did not for {forMs} ms"));
     }
 
-    private const string HungWords = "it hangs: ";
-
     private void NoteHung(ServerFacts server, int hangMsMax)
     {
         var (inFlight, _, _) = _pulse.Read();
-        var problem = $"{HungWords}statements are in flight there, and for {hangMsMax} ms (servers.hang_ms_max) it answered none, nor a "
+        var problem = $"it hangs: statements are in flight there, and for {hangMsMax} ms (servers.hang_ms_max) it answered none, nor a "
             + "question of Seawall's own";
         if (_hungMs < 0)
         {
@@ -171,6 +168,7 @@ internal sealed class HangWatch : TimerNode
         {
             Health = ServerHealth.Down,
             Problem = problem,
+            Absence = ServerAbsence.Silent,
             UnwellSinceMs = facts.UnwellSinceMs ?? _loop.NowMs,
         }));
         _house.Looked();

@@ -108,7 +108,7 @@ internal sealed class ServerWatch
         _sleep.Wake();
     }
 
-    private ServerFacts? Facts => _board.Current.Servers.FirstOrDefault(server => server.Id == _id);
+    private ServerFacts? Facts => _board.Current.Find(_id);
 
     private async LoopTask<bool> Connect(ServerFacts server)
     {

@@ -20,6 +20,13 @@ internal static class FakeCatalog
         {
             return Variables(server, [.. server.Globals.Keys.Where(name => sql.Contains($"'{name}'", StringComparison.Ordinal))]);
         }
+        if (sql.StartsWith("SELECT @@global.gtid_mode", StringComparison.Ordinal))
+        {
+            var gtids = FakeServer.GtidsUpTo(server.Transactions ?? 0);
+            return new FakeRows(["mode", "executed", "executed"], [[server.Transactions is null ? "OFF" : "ON", gtids, gtids]]);
+        }
+        if (sql.StartsWith("SELECT WAIT_FOR_EXECUTED_GTID_SET(", StringComparison.Ordinal))
+            return new FakeLater(30, FakeAnswer.One("1"));
         if (sql is "SHOW REPLICA STATUS" or "SHOW SLAVE STATUS" or "SHOW ALL SLAVES STATUS")
             return Replication(server, isNew: sql == "SHOW REPLICA STATUS");
         if (sql.StartsWith("SHOW SESSION VARIABLES LIKE 'statement_id'", StringComparison.Ordinal))

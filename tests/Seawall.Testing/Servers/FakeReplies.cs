@@ -180,6 +180,8 @@ internal sealed class FakeReplies(FakeSession session, PacketStream stream)
             var data = new PacketWriter().Begin(0);
             if (kind == SessionChangeKind.SystemVariables)
                 data.LengthEncodedText(name);
+            if (kind == SessionChangeKind.Gtids)
+                data.Int1(0); // Text, the only encoding that there is.
             if (kind == SessionChangeKind.State)
                 data.Raw("1"u8); // A sign without a length (measured on 9.7 and 10.11).
             else

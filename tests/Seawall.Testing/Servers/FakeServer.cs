@@ -26,7 +26,10 @@ public sealed class FakeServer
             Globals.Add(name, value);
         Globals.Add("server_id", $"{endpoint.Text.GetHashCode(StringComparison.Ordinal) & 0x7FFF_FFFF}");
         if (!kind.IsMariaDb && kind.Number >= 80000)
+        {
             Globals.Add("statement_id", "1");
+            Globals.Add("session_track_gtids", "OFF");
+        }
     }
 
     /// <summary>Where it listens.</summary>
@@ -63,6 +66,14 @@ public sealed class FakeServer
 
     /// <summary>What it says of the thread that applies: Yes or No.</summary>
     public string Applies { get; set; } = "Yes";
+
+    /// <summary>
+    /// How many transactions it has, all of one source; a replica has what a test says that it has. Null: it does not number them.
+    /// </summary>
+    public long? Transactions { get; set; }
+
+    /// <summary>The numbers of its transactions up to one, as a MySQL writes them.</summary>
+    internal static string GtidsUpTo(long last) => last == 0 ? "" : $"3e11fa47-71ca-11e1-9e33-c80aa9429562:1-{last}";
 
     /// <summary>Whether it refuses writes.</summary>
     public bool IsReadOnly

@@ -153,6 +153,16 @@ public sealed class FakeSession
             NoteChange();
     }
 
+    /// <summary>A transaction of its own was committed.</summary>
+    internal void Commit()
+    {
+        if (_server.Transactions is not { } before)
+            return;
+        _server.Transactions = before + 1;
+        if (this["session_track_gtids"] is "OWN_GTID")
+            Changes.Add((SessionChangeKind.Gtids, "", FakeServer.GtidsUpTo(before + 1).Replace(":1-", ":", StringComparison.Ordinal)));
+    }
+
     internal void Enter(string schema)
     {
         Schema = schema;

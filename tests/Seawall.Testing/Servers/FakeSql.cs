@@ -183,12 +183,14 @@ internal static class FakeSql
     {
         session.LastInsertId = server.NextInsertId();
         session.InTransaction |= !session.Autocommit;
+        session.Commit();
         return new FakeOk(1, session.LastInsertId);
     }
 
     private static FakeOk Change(FakeSession session)
     {
         session.InTransaction |= !session.Autocommit;
+        session.Commit();
         return new FakeOk(1);
     }
 

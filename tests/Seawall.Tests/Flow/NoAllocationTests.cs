@@ -48,6 +48,17 @@ public sealed class NoAllocationTests(ITestOutputHelper output)
         AssertNothing(Least(stage, () => client.Execute(prepared.Id)));
     }
 
+    [Fact]
+    public void Reads_that_a_replica_answers_and_writes_whose_number_is_told_allocate_nothing()
+    {
+        using var stage = new RealStage(reads: true);
+        var client = stage.Client();
+
+        AssertNothing(Least(stage, () => client.Query("SELECT 'c' FROM sbtest1 WHERE id=7")));
+        Assert.True(stage.Engine.Lanes.Sum(lane => lane.Meter.ReplicaReads) > Statements);
+        AssertNothing(Least(stage, () => client.Query("UPDATE sbtest1")));
+    }
+
     [Theory]
     [InlineData(OverloadMode.Enforce, 16)]
     [InlineData(OverloadMode.Observe, 16)]

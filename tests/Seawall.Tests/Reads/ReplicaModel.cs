@@ -1,4 +1,4 @@
-using Seawall.Engine.Flow.Decisions;
+using Seawall.Engine.Flow.Floodgates;
 
 namespace Seawall.Tests.Reads;
 

@@ -1,5 +1,5 @@
 using CsCheck;
-using Seawall.Engine.Flow.Decisions;
+using Seawall.Engine.Flow.Floodgates;
 using Xunit;
 
 namespace Seawall.Tests.Reads;

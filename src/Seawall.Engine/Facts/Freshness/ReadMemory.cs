@@ -23,14 +23,8 @@ internal sealed class ReadMemory
     private int _seenLife;
     private long _requiredAt;
 
-    /// <summary>Whether it has neither seen nor written anything that matters.</summary>
-    internal bool IsEmpty => _count == 0 && _atLeast is null && _seen is null;
-
-    /// <summary>The tokens, for people and for other sessions.</summary>
+    /// <summary>Its own transactions that a server must have.</summary>
     internal IEnumerable<GtidToken> Tokens => new[] { _a, _b, _c, _d }.Take(_count);
-
-    /// <summary>A position that it has seen at most, besides; null for none.</summary>
-    internal ServerPosition? AtLeast => _atLeast;
 
     /// <summary>Whether it was somewhere since, and nobody has asked that server what it had.</summary>
     internal bool IsOpen => _seen is not null;
@@ -111,14 +105,6 @@ internal sealed class ReadMemory
     /// </summary>
     internal bool IsLost(FreshnessSlot primary) =>
         primary.Position is { } position && _count > 0 && position.Begun > _requiredAt && !HasTokens(position);
-
-    /// <summary>Forgets everything.</summary>
-    internal void Clear()
-    {
-        _count = 0;
-        _atLeast = null;
-        _seen = null;
-    }
 
     private bool HasTokens(ServerPosition position)
     {

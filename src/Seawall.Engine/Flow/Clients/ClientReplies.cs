@@ -7,6 +7,9 @@ namespace Seawall.Engine.Flow.Clients;
 /// <summary>What Seawall itself says to a client, in the form that the client's capabilities ask for.</summary>
 internal static class ClientReplies
 {
+    /// <summary>What the client of a statement hears that somebody has ended before it was sent.</summary>
+    internal const string Interrupted = "Query execution was interrupted [seawall: the statement did not run]";
+
     /// <summary>"Done", with nothing further to say but, perhaps, words for people.</summary>
     internal static bool SendOk(Session session, byte sequence, ushort warnings = 0, ReadOnlySpan<byte> info = default) =>
         session.Wire.Send(WriteOk(session.Wire.Loop.Writer.Clear(), session, sequence, warnings, info: info).Bytes);

@@ -53,7 +53,7 @@ internal sealed class PoolServer
     internal CancelDesk Cancels { get; }
 
     /// <summary>What is known of it now; null when it is no longer named in the settings.</summary>
-    internal ServerFacts? Facts => _facts.Current.Servers.FirstOrDefault(server => server.Id == Id);
+    internal ServerFacts? Facts => _facts.Current.Find(Id);
 }
 
 /// <summary>What a pool needs from around it.</summary>

@@ -20,7 +20,7 @@ internal sealed class FreshWaits(Loop loop)
     {
         if (!_free.TryPop(out var waiter))
             waiter = new FreshWaiter(this);
-        waiter.Begin();
+        waiter.Begin(place: _waiting.Count);
         _waiting.Add(waiter);
         _count = _waiting.Count;
         loop.Arm(waiter, ms);
@@ -34,6 +34,15 @@ internal sealed class FreshWaits(Loop loop)
             return;
         _news.Waits = this;
         loop.Post(_news);
+    }
+
+    private void Remove(int place)
+    {
+        var last = _waiting[^1];
+        last.Place = place;
+        _waiting[place] = last;
+        _waiting.RemoveAt(_waiting.Count - 1);
+        _count = _waiting.Count;
     }
 
     private void Wake()
@@ -58,7 +67,14 @@ internal sealed class FreshWaits(Loop loop)
         /// <summary>For the compiler.</summary>
         public bool IsCompleted { get; private set; }
 
-        internal void Begin() => IsCompleted = false;
+        /// <summary>Where it stands among those who wait.</summary>
+        internal int Place { get; set; }
+
+        internal void Begin(int place)
+        {
+            Place = place;
+            IsCompleted = false;
+        }
 
         /// <summary>For the compiler.</summary>
         public FreshWaiter GetAwaiter() => this;
@@ -77,8 +93,7 @@ internal sealed class FreshWaits(Loop loop)
 
         internal void Complete()
         {
-            waits._waiting.Remove(this);
-            waits._count = waits._waiting.Count;
+            waits.Remove(Place);
             IsCompleted = true;
             var continuation = _continuation;
             _continuation = null;

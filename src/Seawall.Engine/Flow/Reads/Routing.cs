@@ -255,6 +255,11 @@ internal sealed class Routing(
                 return true;
             }
         }
+        if (session.Wire.IsClosed || session.Wire.PeerGone)
+        {
+            session.Wire.Close();
+            return false;
+        }
         return Spill(statement, now, reason, (int)(loop.NowMs - beganMs));
     }
 
@@ -276,9 +281,16 @@ internal sealed class Routing(
     private bool Spill(Statement statement, ReadOptions now, SpillReason reason, int waitedMs)
     {
         var reads = statement.Session.Reads!;
+        if (statement.IsKilled)
+        {
+            door.Meter.OwnErrors++;
+            ClientReplies.SendError(statement.Session, statement.ReplySequence, SqlError.Interrupted, ClientReplies.Interrupted);
+            statement.EndIfUnanswered();
+            return false;
+        }
         var standing = Classifier.Read(statement, overload(), _scratch, door.Loop.NowMs);
         var mayBe = standing.Class <= StatementClass.Critical || (now.SpillsNormal && standing.Class == StatementClass.Normal);
-        if (!statement.IsKilled && mayBe && spill.TryEnter(reason))
+        if (mayBe && spill.TryEnter(reason))
         {
             statement.SpillAt(spill, reason);
             statement.CountAt(statement.Server.Freshness);

@@ -64,15 +64,7 @@ internal sealed class PositionWatch : TimerNode
         _streams.Clear();
     }
 
-    internal ServerFacts? FactsOf(ServerId id)
-    {
-        foreach (var server in _facts.Current.Servers)
-        {
-            if (server.Id == id)
-                return server;
-        }
-        return null;
-    }
+    internal ServerFacts? FactsOf(ServerId id) => _facts.Current.Find(id);
 
     internal WatchOptions? LoginOf(ServerId id) => _logins(id);
 

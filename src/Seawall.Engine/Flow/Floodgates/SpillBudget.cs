@@ -1,4 +1,4 @@
-namespace Seawall.Engine.Flow.Decisions;
+namespace Seawall.Engine.Flow.Floodgates;
 
 /// <summary>What the primary has to do with itself.</summary>
 /// <param name="Limit">Statements that may run there.</param>

@@ -1,4 +1,4 @@
-namespace Seawall.Engine.Flow.Decisions;
+namespace Seawall.Engine.Flow.Floodgates;
 
 /// <summary>Why a read that replicas might answer goes to the primary.</summary>
 public enum SpillReason : byte

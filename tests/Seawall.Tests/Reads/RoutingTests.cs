@@ -1,0 +1,143 @@
+using Seawall.Engine.Facts.Freshness;
+using Seawall.Engine.Flow.Decisions;
+using Seawall.Testing;
+using Seawall.Testing.Servers;
+using Seawall.Tests.Topology;
+using Xunit;
+
+namespace Seawall.Tests.Reads;
+
+/// <summary>Where statements go while replicas are read from, in a simulated world.</summary>
+public sealed class RoutingTests : IDisposable
+{
+    private const string Read = "SELECT 1 FROM items";
+
+    private readonly ReplicaWorld _set = new(2, new EngineWorldOptions { Kind = FakeServerKind.MySql97 });
+
+    public RoutingTests()
+    {
+        foreach (var server in _set.Servers)
+            server.Transactions = 7;
+        _set.World.Apply(options => options with { Reads = new ReadOptions { From = ReadsFrom.Replicas } });
+        Until(FreshnessState.Fresh);
+    }
+
+    private EngineWorld World => _set.World;
+
+    [Fact]
+    public void Reads_go_to_the_replica_and_all_else_to_the_primary()
+    {
+        var client = World.Client();
+        Assert.True(client.Query(Read).IsOk);
+        Assert.True(client.Query("UPDATE").IsOk);
+        Assert.NotNull(client.Query("SELECT @@hostname").Scalar);
+
+        Assert.Equal(1, Count(_set.B, Read));
+        Assert.Equal((0, 1), (Count(_set.A, Read), Count(_set.A, "UPDATE")));
+        Assert.Equal(0, Count(_set.B, "UPDATE"));
+    }
+
+    [Fact]
+    public void A_read_waits_until_the_replica_has_what_its_session_has_written()
+    {
+        var client = World.Client();
+        Assert.True(client.Query("UPDATE").IsOk);
+        var read = client.BeginQuery(Read);
+        World.World.RunFor(20);
+        Assert.False(read.IsDone);
+
+        _set.B.Transactions = _set.A.Transactions;
+
+        Assert.True(read.Value.IsOk);
+        Assert.Equal((0, 1), (Count(_set.A, Read), Count(_set.B, Read)));
+    }
+
+    [Fact]
+    public void What_the_replica_does_not_get_in_time_has_one_place_at_the_primary_and_the_rest_is_refused()
+    {
+        var clients = Enumerable.Range(0, 5).Select(_ => World.Client()).ToArray();
+        _set.A.When(Read, new FakeLater(500, new FakeRows(["1"], [["1"]])));
+        Assert.All(clients, client => Assert.True(client.Query("UPDATE").IsOk));
+
+        var reads = clients.Select(client => client.BeginQuery(Read)).ToArray();
+        World.Pump(() => reads.All(read => read.IsDone), "all are answered");
+
+        Assert.Equal((1, 0), (Count(_set.A, Read), Count(_set.B, Read)));
+        Assert.Equal([.. Enumerable.Repeat<ushort?>(1205, 4)], reads.Select(read => read.Value.Error?.Code).Where(code => code is not null));
+        Assert.Contains("reads.spill_share=10", reads.First(read => read.Value.Error is not null).Value.Error!.Message, StringComparison.Ordinal);
+        Assert.All(clients, client => Assert.True(client.Query("UPDATE").IsOk)); // They have lost nothing but these.
+        Assert.Equal(0, World.Engine.Spill.Used);
+    }
+
+    [Fact]
+    public void Who_keeps_a_connection_in_case_it_is_asked_for_a_number_reads_there()
+    {
+        var client = World.Client();
+        Assert.True(client.Query("INSERT").IsOk);
+
+        Assert.True(client.Query(Read).IsOk);
+
+        Assert.Equal((1, 0), (Count(_set.A, Read), Count(_set.B, Read)));
+        Assert.Equal(0, World.Engine.Spill.Spilled); // It would have gone there however the replicas are.
+    }
+
+    [Fact]
+    public void Others_are_not_kept_from_the_replica_by_what_one_session_has_written()
+    {
+        var (writes, reads) = (World.Client(), World.Client());
+        Assert.True(writes.Query("UPDATE").IsOk);
+
+        Assert.True(reads.Query(Read).IsOk);
+
+        Assert.Equal(1, Count(_set.B, Read));
+    }
+
+    [Fact]
+    public void Who_leaves_or_is_ended_over_the_wait_takes_no_place_at_the_primary()
+    {
+        var (leaves, ended, other) = (World.Client(), World.Client(), World.Client());
+        var number = ended.Query("SELECT CONNECTION_ID()").Scalar;
+        Assert.True(leaves.Query("UPDATE").IsOk);
+        Assert.True(ended.Query("UPDATE").IsOk);
+        _ = leaves.BeginQuery(Read);
+        var read = ended.BeginQuery(Read);
+        World.World.RunFor(10);
+
+        leaves.Cut();
+        Assert.True(other.Query($"KILL QUERY {number}").IsOk);
+
+        Assert.Equal((ushort?)1317, read.Value.Error?.Code);
+        World.World.RunFor(200);
+        Assert.Equal((0, 0), (Count(_set.A, Read), Count(_set.B, Read)));
+        Assert.Equal(0, World.Engine.Spill.Spilled);
+    }
+
+    [Fact]
+    public void A_replica_that_does_not_follow_is_not_read_from()
+    {
+        _set.B.Applies = "No";
+        Until(FreshnessState.Broken);
+        var client = World.Client();
+
+        Assert.True(client.Query(Read).IsOk);
+
+        Assert.Equal((1, 0), (Count(_set.A, Read), Count(_set.B, Read)));
+    }
+
+    [Fact]
+    public void While_it_is_switched_off_no_replica_answers_anything()
+    {
+        World.Apply(options => options with { Reads = new ReadOptions() });
+        Assert.True(World.Client().Query(Read).IsOk);
+
+        Assert.Equal((1, 0), (Count(_set.A, Read), Count(_set.B, Read)));
+    }
+
+    public void Dispose() => _set.Dispose();
+
+    private void Until(FreshnessState state) => World.Pump(
+        () => World.Engine.Freshness().Single(server => server.Server == "b").State == state, $"{state}");
+
+    private static int Count(FakeServer server, string text) =>
+        server.Connections.Sum(connection => connection.Commands.Count(command => command.Text == text));
+}

@@ -120,8 +120,13 @@ public sealed class ReplicaSet : IAsyncDisposable
         await CaughtUpAsync(replica, cancel);
         await WithoutLogAsync(replica, "insert into in_the_way.t values (1)", cancel);
         await Primary.ExecuteAsync("insert into in_the_way.t values (1)", cancel);
+
+        // The error can be read a moment before the applier has stopped.
         await Eventually.TrueAsync(
-            async () => await StatusAsync(replica, "Last_SQL_Errno", cancel) == "1062", CatchUpTimeMax, cancel);
+            async () => await StatusAsync(replica, "Last_SQL_Errno", cancel) == "1062"
+                && await StatusAsync(replica, "Slave_SQL_Running", cancel) == "No",
+            CatchUpTimeMax,
+            cancel);
     }
 
     /// <summary>Takes away what <see cref="BreakAsync"/> put in its way, and waits until it has caught up.</summary>

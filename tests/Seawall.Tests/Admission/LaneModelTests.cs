@@ -35,13 +35,15 @@ public sealed class LaneModelTests(ITestOutputHelper output)
     [InlineData(LimitMode.Adaptive)]
     public void Ten_times_as_many_long_reports_hold_up_nobody_else(LimitMode limit)
     {
-        var (before, after, found) = Reports(limit, SluiceParts.None);
-        var (controlBefore, controlAfter, _) = Reports(limit, SluiceParts.Bulkhead);
-
-        output.WriteLine($"p99 {before:0} and {after:0} ms, limit {found:0.0}; control {controlBefore:0} and {controlAfter:0} ms");
-        // While the limit that finds itself goes down, those long ones that run already have more than half of it.
-        Assert.True(after <= (limit == LimitMode.Fixed ? 2 : 4) * before, $"p99 {after:0} ms, before {before:0} ms");
-        Assert.InRange(found, 8, 20);
+        foreach (var seed in (int[])[2, 3, 4, 5])
+        {
+            var (before, after, found) = Reports(limit, SluiceParts.None, seed);
+            output.WriteLine($"p99 {before:0} and {after:0} ms, limit {found:0.0}");
+            Assert.True(after < 2 * before, $"p99 {after:0} ms, before {before:0} ms");
+            Assert.InRange(found, 8, 20);
+        }
+        var (controlBefore, controlAfter, _) = Reports(limit, SluiceParts.Bulkhead, 2);
+        output.WriteLine($"control {controlBefore:0} and {controlAfter:0} ms");
         Assert.True(controlAfter > 10 * controlBefore, $"control: p99 {controlAfter:0} ms, before {controlBefore:0} ms");
     }
 
@@ -119,13 +121,13 @@ public sealed class LaneModelTests(ITestOutputHelper output)
     }
 
     // Of three hundred requests a second one of a hundred takes 400 ms, and from 10 s on ten of a hundred do.
-    private static (double Before, double After, double Limit) Reports(LimitMode limit, SluiceParts leftOut)
+    private static (double Before, double After, double Limit) Reports(LimitMode limit, SluiceParts leftOut, int seed)
     {
         var share = 0.01;
         var run = new ModelRun(
             (clock, server) => new SluiceGate(clock, server, limit == LimitMode.Adaptive ? 100 : ModelRun.Limit, leftOut,
                 ModelRun.Finds with { Limit = limit }),
-            (clock, gate) => new ModelLoad(clock, gate, 2)
+            (clock, gate) => new ModelLoad(clock, gate, seed)
             {
                 Mix = [(StatementClass.Normal, 1)],
                 Work = random => random.NextDouble() < share ? 400 : random.NextDouble() < 0.87 ? 4 : 20,

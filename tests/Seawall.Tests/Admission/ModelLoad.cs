@@ -76,6 +76,9 @@ internal sealed class ModelLoad(ModelClock clock, ModelGate gate, int seed)
     /// <summary>Requests that come before this are not counted.</summary>
     internal double CountFromMs { get; set; }
 
+    /// <summary>Nor are those that come later: what comes at the very end has no time to be answered.</summary>
+    internal double CountToMs { get; set; } = double.MaxValue;
+
     /// <summary>How much one takes.</summary>
     internal Func<Random, double> Work { get; init; } = random => random.NextDouble() switch { < 0.85 => 4, < 0.98 => 20, _ => 400 };
 
@@ -114,7 +117,7 @@ internal sealed class ModelLoad(ModelClock clock, ModelGate gate, int seed)
 
     private void Begin(ModelRequest request)
     {
-        if (request.AtMs >= CountFromMs)
+        if (IsCounted(request))
             _scores[request.Class].Offered++;
         Add(_offeredByTenth, request);
         Wanted?.Invoke(request);
@@ -167,12 +170,14 @@ internal sealed class ModelLoad(ModelClock clock, ModelGate gate, int seed)
     {
         Add(_goodByTenth, request);
         Answered?.Invoke(request, tookMs);
-        if (request.AtMs < CountFromMs)
+        if (!IsCounted(request))
             return;
         var score = _scores[request.Class];
         score.Answered++;
         score.LatencyMs.Add(tookMs);
     }
+
+    private bool IsCounted(ModelRequest request) => request.AtMs >= CountFromMs && request.AtMs < CountToMs;
 
     private static void Add(Dictionary<int, double> byTenth, ModelRequest request)
     {

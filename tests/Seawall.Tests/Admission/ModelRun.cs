@@ -62,7 +62,7 @@ internal sealed class ModelRun
         Func<ModelClock, ModelGate, ModelLoad>? clients = null)
     {
         var run = new ModelRun(gate, clients);
-        run.Load.CountFromMs = 2_000;
+        (run.Load.CountFromMs, run.Load.CountToMs) = (2_000, 10_000);
         return run.At(load, 12_000);
     }
 

@@ -54,7 +54,7 @@ public sealed class ModelTests(ITestOutputHelper output)
     private static (double Number, double Work) AtOne(LimitMode limit, int seed)
     {
         var run = new ModelRun(ModelRun.Seawall(limit), seed: seed);
-        run.Load.CountFromMs = 2_000;
+        (run.Load.CountFromMs, run.Load.CountToMs) = (2_000, 12_000);
         run.At(1, 14_000);
         var scores = StatementClasses.OfClients.Select(run.Load.Of).ToArray();
         return ((double)scores.Sum(score => score.Answered) / run.Load.Offered, run.Load.Success(2_000, 12_000));
@@ -70,16 +70,16 @@ public sealed class ModelTests(ITestOutputHelper output)
         {
             var run = ModelRun.Steady(ModelRun.Seawall(limit), load);
             Tell(run);
-            // Of a hundred two take 400 ms, and of these one or the other has to wait for longer than its program does.
-            Assert.True(run.Load.Of(StatementClass.Critical).Success >= (load < 3 ? 0.995 : 0.99), $"critical at {load}x");
+            Assert.True(run.Load.Of(StatementClass.Critical).Success >= 0.995, $"critical at {load}x");
             Assert.True(run.Load.Of(StatementClass.Low).Answered > 0, $"low at {load}x");
             // Where hardly any is refused, which is is chance.
             Assert.True(run.Load.Of(StatementClass.Critical).Success >= run.Load.Of(StatementClass.Normal).Success - 0.005);
             Assert.True(run.Load.Of(StatementClass.Normal).Success >= run.Load.Of(StatementClass.Low).Success - 0.005);
         }
-        // At 4, the critical class alone wants 0.8 of the capacity, in pieces of up to 400 ms: one of a hundred is too late now and then.
-        var critical = Enumerable.Range(1, 4).Average(seed => Critical(ModelRun.Seawall(limit), seed));
-        Assert.True(critical >= 0.97, $"critical at 4x: {critical:0.000}");
+        // At 4, the critical class alone wants 0.8 of the capacity, in pieces of up to 400 ms, of which one of six is too late: over some seeds.
+        var critical = Enumerable.Range(1, 8).Average(seed => Critical(ModelRun.Seawall(limit), seed));
+        output.WriteLine($"critical at 4x: {critical:0.0000}");
+        Assert.True(critical >= 0.995, $"critical at 4x: {critical:0.0000}");
 
         // Inverted: the critical class alone wants twice what there is. It gets most of it, and the others a little.
         var inverted = ModelRun.Steady(ModelRun.Seawall(limit), 4, (clock, gate) => new ModelLoad(clock, gate, 3)
@@ -97,7 +97,7 @@ public sealed class ModelTests(ITestOutputHelper output)
     private static double Critical(Func<ModelClock, ModelServer, ModelGate> gate, int seed)
     {
         var run = new ModelRun(gate, seed: seed);
-        run.Load.CountFromMs = 2_000;
+        (run.Load.CountFromMs, run.Load.CountToMs) = (2_000, 10_000);
         return run.At(4, 12_000).Load.Of(StatementClass.Critical).Success;
     }
 
@@ -121,14 +121,14 @@ public sealed class ModelTests(ITestOutputHelper output)
     [InlineData(LimitMode.Adaptive)]
     public void It_comes_back_after_a_spike_whatever_the_load_before(LimitMode limit)
     {
-        foreach (var load in (double[])[0.5, 0.65, 0.8, 0.9])
+        foreach (var load in (double[])[0.5, 0.65, 0.8, 0.9, 0.95])
         {
             foreach (var (times, forMs) in s_triggers)
             {
-                // So near to what there is, ten seconds of one load and ten of the next differ by more than a spike leaves behind.
-                int[] seeds = load < 0.9 ? [7] : [7, 8, 9, 10, 11, 12];
-                var index = seeds.Average(seed => ModelRun.Spike(ModelRun.Seawall(limit), load, times, forMs, seed: seed).Index);
-                Assert.True(index >= (load < 0.9 ? 0.98 : 0.97), $"{load} and {times} times as much for {forMs} ms: {index:0.000}");
+                // So near to what there is, ten seconds of one load differ from ten others by 0.04 without any spike: the mean of many tells.
+                var index = Enumerable.Range(7, load < 0.9 ? 1 : 24)
+                    .Average(seed => ModelRun.Spike(ModelRun.Seawall(limit), load, times, forMs, seed: seed).Index);
+                Assert.True(index >= 0.98, $"{load} and {times} times as much for {forMs} ms: {index:0.000}");
             }
         }
         Assert.True(ModelRun.Spike(ModelRun.LongLine(), 0.9, 4, 5_000).Index < 0.9, "control: a long line");

@@ -26,6 +26,9 @@ public sealed class Pending<T>
     /// <summary>Whether it has ended.</summary>
     public bool IsDone => _isDone;
 
+    /// <summary>Called on its loop when it has ended; set it before the world goes on.</summary>
+    public Action<Pending<T>>? WhenDone { get; set; }
+
     /// <summary>What came of it; waits for that.</summary>
     public T Value
     {
@@ -55,5 +58,6 @@ public sealed class Pending<T>
             _failure = failure;
         }
         _isDone = true;
+        WhenDone?.Invoke(this);
     }
 }

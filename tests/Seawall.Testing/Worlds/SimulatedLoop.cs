@@ -9,6 +9,8 @@ public sealed class SimulatedLoop : Loop
     private readonly Queue<LoopJob> _posted = [];
     private List<SimulatedWire> _raised = [];
     private List<SimulatedWire> _waking = [];
+    private int _woken;
+    private long _busyUntil;
 
     internal SimulatedLoop(World world, int index, Random random)
         : base(index, world.Clock, random, world.NoteBug) => _world = world;
@@ -22,18 +24,32 @@ public sealed class SimulatedLoop : Loop
     /// <summary>Whether it gets no turns: a process that was stopped.</summary>
     public bool IsFrozen { get; set; }
 
-    /// <summary>Whether something is to be done at once.</summary>
-    internal bool HasWork => !IsFrozen && (_posted.Count > 0 || _raised.Count > 0 || HasYielded);
+    /// <summary>
+    /// Microseconds of its processor for each wire that wakes: as long, everything else on it waits. 0: it is as fast as it likes.
+    /// </summary>
+    public int CostUs { get; set; }
 
-    /// <summary>When its timers want a turn, in the clock's ticks; null when there are none.</summary>
+    /// <summary>Microseconds of its processor that it has used.</summary>
+    public long UsedUs { get; private set; }
+
+    /// <summary>Whether something is to be done at once.</summary>
+    internal bool HasWork => HasSomething && !IsBusy;
+
+    /// <summary>When it wants a turn, in the clock's ticks: for its timers, or to go on with what it has; null when never.</summary>
     internal long? NextDue
     {
         get
         {
             var waitMs = Timers.WaitMs(NowMs);
-            return waitMs < 0 || IsFrozen ? null : (NowMs + waitMs) * TimeSpan.TicksPerMillisecond;
+            if (IsFrozen || (waitMs < 0 && !HasSomething))
+                return null;
+            return HasSomething ? _busyUntil : Math.Max(_busyUntil, (NowMs + waitMs) * TimeSpan.TicksPerMillisecond);
         }
     }
+
+    private bool HasSomething => !IsFrozen && (_waking.Count > 0 || _posted.Count > 0 || _raised.Count > 0 || HasYielded);
+
+    private bool IsBusy => _world.Clock.Ticks < _busyUntil;
 
     /// <inheritdoc/>
     public override void Post(LoopJob job) => _posted.Enqueue(job);
@@ -51,14 +67,27 @@ public sealed class SimulatedLoop : Loop
     // The same order as on Linux: flags first, then those who wait for them, then what was posted, then timers.
     internal void Turn()
     {
-        Turns++;
-        BeginTurn();
-        (_raised, _waking) = (_waking, _raised);
-        foreach (var wire in _waking)
-            wire.Note();
-        foreach (var wire in _waking)
-            Guarded(wire.WakeUp);
+        if (_waking.Count == 0)
+        {
+            Turns++;
+            BeginTurn();
+            (_raised, _waking) = (_waking, _raised);
+            foreach (var wire in _waking)
+                wire.Note();
+        }
+        // What costs time is done bit by bit, so that answers go out when they would, and not all at the beginning.
+        while (_woken < _waking.Count)
+        {
+            Guarded(_waking[_woken++].WakeUp);
+            if (CostUs == 0)
+                continue;
+            UsedUs += CostUs;
+            _busyUntil = _world.Clock.Ticks + (CostUs * TimeSpan.TicksPerMicrosecond);
+            if (_woken < _waking.Count)
+                return;
+        }
         _waking.Clear();
+        _woken = 0;
         for (var left = _posted.Count; left > 0 && _posted.TryDequeue(out var job); left--)
             Guarded(() => job.Run(this));
         EndTurn();

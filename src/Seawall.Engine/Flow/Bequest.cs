@@ -93,7 +93,7 @@ internal static class Bequest
         var number = error.Code.ToString(CultureInfo.InvariantCulture);
         // Where none is to be kept it is counted all the same.
         byte[]?[] row = ["Error"u8.ToArray(), Encoding.ASCII.GetBytes(number), Encoding.UTF8.GetBytes(message)];
-        session.KeptWarnings = new(session.Settings["max_error_count"] == "0" ? [] : [row], 1, 1);
+        session.KeptWarnings = new(session.Settings["max_error_count"] == "0" ? [] : [row], 1, 1) { CharacterSet = "utf8mb4" };
         session.Elsewhere |= PreviousFacts.Diagnostics;
     }
 
@@ -134,9 +134,9 @@ internal static class Bequest
         session.AnswerWarnings = isOnTop ? (ushort)Math.Min(WarningsToRepeat(session) + 1, ushort.MaxValue) : facts.Warnings;
         session.HasUncountedWarnings = facts.IsError && facts.ErrorCode != SqlError.NothingToResignal.Code
             && (isOnTop ? session.HasUncountedWarnings : statement.Kind != CommandKind.InitDb);
-        // What its parser says MySQL 9.7 does not even count when none is to be kept.
-        if (facts.IsError && facts.ErrorCode == SqlError.Syntax.Code && AlwaysForgets(version) && session.Settings["max_error_count"] == "0")
-            (session.AnswerWarnings, session.HasUncountedWarnings) = (0, false);
+        // What MySQL 9.7 finds while it reads a text it does not even count when none is to be kept, and which errors these are it alone knows.
+        if (facts.IsError && AlwaysForgets(version) && !isOnTop && session.HasUncountedWarnings && session.Settings["max_error_count"] == "0")
+            session.AnswerWarnings = 0;
     }
 
     /// <summary>Whether the connection knows something that clients of this account are known to ask for.</summary>

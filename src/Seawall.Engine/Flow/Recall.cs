@@ -173,9 +173,11 @@ internal sealed class Recall(PreparedTexts texts)
     {
         if (session is { KeptWarnings: null, LastResult.Warnings: > 0 })
             return null;
+        if (session.KeptWarnings is { } kept && !kept.AreReadableBy(session))
+            return null;
         var rows = session.KeptWarnings?.Rows ?? [];
         if (question.Kind == QuestionKind.Errors)
-            rows = [.. rows.Where(row => row[0].AsSpan().SequenceEqual("Error"u8))];
+            rows = [.. rows.Where(KeptWarnings.IsError)];
         return new Recast { Rows = [.. rows.Skip(question.Offset).Take(question.Count)] };
     }
 

@@ -72,6 +72,16 @@ public readonly ref struct ResultRecast(ReadOnlySpan<byte> packets, bool endsWit
         return length == 0 || rest[PacketHeader.Size] is OkPacket.EndHeader or ErrPacket.Header;
     }
 
-    // It was read from a server, which may say anything.
-    private static uint NumberOf(ReadOnlySpan<byte> digits) => Utf8Parser.TryParse(digits, out uint number, out _) ? number : 0;
+    // It was read from a server, which may say anything, and with zeros around each digit in ucs2, utf16 and utf32.
+    private static uint NumberOf(ReadOnlySpan<byte> digits)
+    {
+        Span<byte> plain = stackalloc byte[10];
+        var length = 0;
+        foreach (var digit in digits)
+        {
+            if (digit != 0 && length < plain.Length)
+                plain[length++] = digit;
+        }
+        return Utf8Parser.TryParse(plain[..length], out uint number, out _) ? number : 0;
+    }
 }

@@ -30,11 +30,13 @@ public sealed class ChanceFindTests(LabServers lab)
         var wrong = new List<string>();
         try
         {
-            if (Plan.FromEnvironment() is { Report: { } file } plan && plan.Server == kind)
+            if (Plan.FromEnvironment() is { Report: { } file } plan)
             {
+                Assert.SkipWhen(plan.Server != kind, $"only {plan.Server} was asked for");
                 wrong.Add($"{new Replay(grounds, seawall.Port) { Say = Console.Error.WriteLine }.Run(await ReadAsync(plan, file))}");
+                return;
             }
-            foreach (var (servers, report) in ChanceFinds.All.Where(find => find.On.Length == 0 || find.On.Contains(SessionVariables.Letter(kind))))
+            foreach (var (_, report) in ChanceFinds.All.Where(find => find.On.Length == 0 || find.On.Contains(SessionVariables.Letter(kind))))
             {
                 if (new Replay(grounds, seawall.Port).Run(ReportReader.Read(report)) is { } difference)
                     wrong.Add($"{report}\n{difference}");

@@ -22,5 +22,48 @@ internal static partial class ChanceFinds
             B: insert into t (n) values (1)
             A: set autocommit = off
             """),
+        // With max_error_count = 0 MySQL 9.7 counts no error that it finds while it reads the text, whichever it is.
+        ("9", """
+            A: set max_error_count = 0
+            A: alter table information_schema.x1 add column y int
+            A: [Ping]
+            A: alter table information_schema.x1 add column y int
+            B: insert into t (n) values (1)
+            A: [Ping]
+            A: set names nothing
+            A: [SetOption 0]
+            A: set names nothing
+            A: [InitDb] no_such_schema
+            A: [Ping]
+            A: select no_such_function(1)
+            B: insert into t (n) values (1)
+            A: [Ping]
+            A: [InitDb] no_such_schema
+            A: [Ping]
+            """),
+        // What was kept in one character set is not told in another one: sjis has two bytes for the backslash.
+        ("m5", """
+            A: set names utf8mb4
+            A: select `a\b`
+            B: insert into t (n) values (1)
+            A: set names sjis
+            A: show errors
+            """),
+        ("m5", """
+            A: set names utf8mb4
+            A: select `aé`
+            B: insert into t (n) values (1)
+            A: set names latin1
+            A: show errors
+            """),
+        // In ucs2 a kept error is an error as well.
+        ("m5", """
+            A: set names utf8mb4
+            A: select `aé`
+            A: set character_set_results = ucs2
+            B: insert into t (n) values (1)
+            A: show errors
+            A: [prepare 0] show warnings
+            """),
     ];
 }

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { explanationsOf } from './explained.mjs';
 import { Neighbours } from './neighbours.mjs';
-import { Report } from './report.mjs';
+import { comparedIn, Report } from './report.mjs';
 import { cacheFolder, freePort, install, startSeawall, startServer } from './world.mjs';
 import { suites } from './suites.mjs';
 
@@ -24,9 +24,13 @@ Without a SUITE: all of them that the server has. Fetches what it needs, starts 
   --sample I/N       every Nth test, beginning with the Ith
   --only GLOB        tests whose name matches; may be given again
   --minutes N        begins no test of a suite after so long; the report says how many were left
+  --seconds N        gives one of mysqltest's tests so long at most; by default 120
   --load N           begins no test while the machine's load is above N
   --extra OPTION     one more option for mysqltest, such as --ps-protocol; may be given again
   --results FOLDER   where results are kept; by default a new folder below ${join(cacheFolder, 'suites', 'results')}
+  --resume           goes on behind what a run into the same --results has compared, and reports both as one
+  --through-first    runs directly only what has not passed through Seawall: the same regressions in half of the time, but
+                     no count of what passes directly
   --list             prints the tests' names and runs nothing
 
 A test that passes directly and not through Seawall is a regression. It is run again, both ways, and is one only when that
@@ -42,9 +46,12 @@ const options = {
   sample: { type: 'string', default: '1/1' },
   only: { type: 'string', multiple: true, default: [] },
   minutes: { type: 'string' },
+  seconds: { type: 'string' },
   load: { type: 'string' },
   extra: { type: 'string', multiple: true, default: [] },
   results: { type: 'string' },
+  'through-first': { type: 'boolean', default: false },
+  resume: { type: 'boolean', default: false },
   list: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 };
@@ -74,10 +81,11 @@ function read() {
   if (!['mariadb', 'mysql97', 'mysql56'].includes(values.server)) wrong(`no server '${values.server}'`);
   const [, first, every] = /^([1-9]\d*)\/([1-9]\d*)$/.exec(values.sample) ?? [];
   if (!first || Number(first) > Number(every)) wrong(`--sample ${values.sample} is not I/N with I up to N`);
-  for (const name of ['pool', 'neighbours', 'minutes', 'load']) {
+  for (const name of ['pool', 'neighbours', 'minutes', 'seconds', 'load']) {
     if (values[name] !== undefined && !/^\d+$/.test(values[name])) wrong(`--${name} ${values[name]} is not a number`);
   }
   const named = positionals.length > 0 ? positionals.map(name => suites[name]) : Object.values(suites);
+  if (values.resume && !values.results) wrong('--resume needs the --results of the run that it goes on with');
   const able = named.filter(suite => suite.servers.includes(values.server));
   if (able.length === 0) wrong(`none of them can be run on ${values.server}`);
   return { ...values, first: Number(first), every: Number(every), chosen: able };
@@ -93,7 +101,7 @@ async function runSuite(suite, asked, folder, report) {
   const server = await startServer(asked.server, suite, results);
   let seawall, neighbours = [];
   try {
-    const world = { kind: asked.server, version: server.version, server, folder: results, extra: asked.extra };
+    const world = { kind: asked.server, version: server.version, server, folder: results, extra: asked.extra, seconds: asked.seconds };
     await suite.prepare?.(world);
     seawall = await startSeawall(server, pool, results);
     const legs = [
@@ -105,9 +113,10 @@ async function runSuite(suite, asked, folder, report) {
     for (const leg of legs) neighbours.push(await Neighbours.start(leg, count));
     console.log(`${suite.name}: ${server.version}, ${pool} connections, ${count} neighbours; results in ${results}`);
     const units = unitsOf(suite, world, asked);
+    const earlier = asked.resume ? comparedIn(results).filter(({ unit }) => units.includes(unit)) : [];
     const end = Date.now() + Number(asked.minutes ?? Infinity) * 60_000;
-    await report.suite(suite, asked.server, results, units.length, async compare => {
-      for (const unit of units) {
+    await report.suite(suite, asked.server, results, { total: units.length, earlier }, async compare => {
+      for (const unit of units.filter(unit => !earlier.some(one => one.unit === unit))) {
         while (loadavg()[0] > Number(asked.load ?? Infinity) && Date.now() < end) await sleep(loadPauseMs);
         if (Date.now() >= end) break;
         await compare(unit, leg => runUnit(suite, unit, world, leg), legs);
@@ -148,7 +157,7 @@ if (asked.list) {
 }
 const folder = asked.results ?? join(cacheFolder, 'suites', 'results', new Date().toISOString().slice(0, 19).replaceAll(':', ''));
 mkdirSync(folder, { recursive: true });
-const report = new Report(explanationsOf());
+const report = new Report(explanationsOf(), { throughFirst: asked['through-first'] });
 for (const suite of asked.chosen) {
   try {
     await runSuite(suite, asked, folder, report);

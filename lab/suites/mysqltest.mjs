@@ -49,7 +49,7 @@ export const mysqltest = {
       '--performance-schema=ON', `--ssl-ca=${base}/std_data/cacert.pem`, `--ssl-cert=${base}/std_data/server-cert.pem`,
       `--ssl-key=${base}/std_data/server-key.pem`,
     ];
-    if (kind === 'mysql97') return [...both, '--loose-mysqlx=OFF'];
+    if (kind === 'mysql97') return [...both, '--loose-mysqlx=OFF', '--explain-format=TRADITIONAL_STRICT', '--log-output=FILE'];
     return [
       ...both, '--character-set-server=latin1', '--collation-server=latin1_swedish_ci', '--default-storage-engine=myisam',
       '--gtid-strict-mode=OFF', '--use-stat-tables=preferably', '--histogram-type=json_hb', '--max-allowed-packet=16M',
@@ -83,7 +83,7 @@ export const mysqltest = {
 
   reset: () => original.restore(),
 
-  async run(unit, { kind, server, extra }, { name, host, port, socket, user }) {
+  async run(unit, { kind, server, extra, seconds = secondsMax }, { name, host, port, socket, user }) {
     const { tests, main, results, command, charsets, programs } = places(kind);
     const file = join(tests, main, `${unit}.test`);
     const result = join(tests, results, `${unit}.result`);
@@ -101,7 +101,7 @@ export const mysqltest = {
       `--logdir=${base}/log`, '--database=test', `--timer-file=${base}/log/timer`, `--test-file=${file}`, '--tail-lines=20',
       `--result-file=${result}`, ...extra,
     ], {
-      cwd: tests, secondsMax,
+      cwd: tests, secondsMax: Number(seconds),
       env: {
         LC_ALL: 'C', TZ: 'GMT-3', HOME: join(base, 'tmp'), UMASK: '0660', UMASK_DIR: '0770', USE_RUNNING_SERVER: '1',
         MYSQL_TEST_DIR: tests, MYSQLTEST_VARDIR: base, MYSQLTEST_REAL_VARDIR: base, MYSQL_TMP_DIR: join(base, 'tmp'),
@@ -118,7 +118,7 @@ export const mysqltest = {
     rmSync(result.replace(/\.result$/, '.reject'), { force: true });
     const said = output + errors;
     const what = late ? 'fail' : status === 0 ? 'pass' : status === skipped ? 'skip' : 'fail';
-    const why = late ? `took longer than ${secondsMax} s` : what === 'pass' ? ''
+    const why = late ? `took longer than ${seconds} s` : what === 'pass' ? ''
       : said.match(/mysqltest: .*|.*mismatch.*/)?.[0] ?? said.trim().slice(0, 200);
     return [{ name: unit, status: what, why, output: said }];
   },

@@ -168,7 +168,7 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
 
     private async LoopTask<bool> ChangeUser(Session session, byte[] payload)
     {
-        // MariaDB's own limit against guessing.
+        // MariaDB's own limit against guessing. A change that succeeds gives no new guesses.
         if (session.RefusedChanges >= RefusedChangesMax)
             return ClientReplies.SendError(session, 1, SqlError.UnknownCommand, "Unknown command");
         var request = ChangeUserRequest.Read(payload, session.Capabilities);
@@ -251,10 +251,7 @@ internal sealed class CommandDesk(FrontDoor door, SchemaCheck schemas, ILogger l
         session.Settings = session.LoginSettings;
         session.BeginWithGlobals(facts.Primary);
         if (schema is null || await schemas.Enter(session, schema, exchange))
-        {
-            session.RefusedChanges = 0;
             return exchange.SendOk(session.AnswerWarnings);
-        }
         if (exchange.IsOver || facts.Primary is not { Version.IsMariaDb: true })
             return false;
         (session.Account, session.LoginSettings, session.Settings) = before;

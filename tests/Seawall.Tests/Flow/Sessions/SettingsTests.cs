@@ -358,6 +358,19 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public void At_MariaDB_a_change_of_user_that_succeeds_gives_no_new_guesses()
+    {
+        using var world = new EngineWorld(new() { Kind = FakeServerKind.MariaDb1011 });
+        var client = world.Client(new() { Schema = "shop" });
+
+        Assert.Equal(1045, client.ChangeUser("nobody", "secret").Code);
+        Assert.Equal(1045, client.ChangeUser("nobody", "secret").Code);
+        Assert.True(client.ChangeUser("app", "secret").IsOk);
+        Assert.Equal(1045, client.ChangeUser("nobody", "secret").Code);
+        Assert.Equal(1047, client.BeginCommand(CommandKind.ChangeUser, [0, 0, 0]).Value.Code);
+    }
+
+    [Fact]
     public void Nobody_begins_in_a_character_set_that_servers_refuse()
     {
         using var world = new EngineWorld();

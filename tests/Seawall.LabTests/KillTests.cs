@@ -142,6 +142,28 @@ public sealed class KillTests(LabServers lab)
         }
     }
 
+    // Servers look after whoever waits for a named lock, too.
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
+    public async Task Who_waits_for_a_named_lock_and_vanishes_does_not_wait_on_and_keeps_none(LabKind kind)
+    {
+        const string waiting = "select count(*) from information_schema.processlist where info = 'select get_lock(''dangling'', 3600)'";
+        var server = await lab.SharedAsync(kind, Cancel);
+        await using var seawall = await StartAsync(server, connections: 2);
+        using var holder = RawClient.Connect(seawall.Port, "seawall", "seawall");
+        Assert.Equal("1", holder.Query("select get_lock('dangling', 0)").FirstValue);
+        using (var client = RawClient.Connect(seawall.Port, "seawall", "seawall"))
+        {
+            client.Send(CommandKind.Query, "select get_lock('dangling', 3600)"u8);
+            await Eventually.TrueAsync(async () => await server.AskAsync(waiting, Cancel) == "1", s_patience, Cancel);
+        }
+        await Eventually.TrueAsync(async () => await server.AskAsync(waiting, Cancel) == "0", s_patience, Cancel);
+        Assert.Equal("1", holder.Query("select release_lock('dangling')").FirstValue);
+        Assert.Equal("1", await server.AskAsync("select is_free_lock('dangling')", Cancel));
+    }
+
     [Theory]
     [InlineData(LabKind.MariaDb)]
     [InlineData(LabKind.MySql97)]

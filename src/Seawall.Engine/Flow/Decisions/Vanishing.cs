@@ -10,11 +10,13 @@ namespace Seawall.Engine.Flow.Decisions;
 /// </summary>
 internal static class Vanishing
 {
-    // What a statement may do and still only read. What routines do is not in the text.
+    // What a statement may do and still only read. What routines do is not in the text. Named locks are let go of with their
+    // client in any case; and who waits for one would keep a connection as long as it likes, which servers do not let it.
     private const StatementTraits Reads =
         StatementTraits.Harmless | StatementTraits.Locking | StatementTraits.UserVariableRead | StatementTraits.Waits
         | StatementTraits.ReadsConnectionId | StatementTraits.ReadsLastInsertId | StatementTraits.ReadsRowCount
         | StatementTraits.ReadsFoundRows | StatementTraits.CalculatesFoundRows | StatementTraits.ReadsDiagnostics
+        | StatementTraits.TakesNamedLock | StatementTraits.ReleasesNamedLock | StatementTraits.ReleasesAllNamedLocks
         | StatementTraits.ReadsProfile | StatementTraits.ReadsLastGtid | StatementTraits.SessionStatus;
 
     // What is gone with its transaction, besides.

@@ -146,8 +146,8 @@ public sealed class SeawallEngine : IDisposable
     }
 
     /// <summary>Where a statement would go that came now; null while no server is known.</summary>
-    public IReadOnlyList<AdmissionStep>? ExplainRoute(string text, string? schema) => _board.Current.Primary is { Version: not null } server
-        ? RouteExplainer.Explain(text, schema, SessionDialect.Of(_settings.Fresh, server), _board.Current, _options.Reads, _servers.NowMs)
+    public IReadOnlyList<AdmissionStep>? ExplainRoute(AdmissionQuestion question) => _board.Current.Primary is { Version: not null } server
+        ? RouteExplainer.Explain(question, SessionDialect.Of(_settings.Fresh, server), _board.Current, _options.Reads, _servers.NowMs)
         : null;
 
     /// <summary>What is known of each server's position.</summary>

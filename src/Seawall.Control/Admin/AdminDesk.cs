@@ -38,7 +38,7 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
         new("EXPLAIN ROUTE", AdminTakes.Words, "where a statement would go that came now, and why; it is not run",
             (desk, arguments, _) => Now(ReadTables.Explain(desk.Context.Engine, arguments.Words)))
         {
-            Tail = ReadTables.Tail,
+            Tail = ExplainCommand.Tail,
         },
         new("SHOW PINS", AdminTakes.Limit, "who keeps a server connection between statements, why, and what to change",
             (desk, arguments, cancel) => desk.ShowPins(arguments, cancel)),

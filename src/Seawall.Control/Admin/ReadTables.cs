@@ -9,9 +9,6 @@ namespace Seawall.Control.Admin;
 /// <summary>What is read from where, and how fresh it is. Column names are documented in docs/admin.md; a test compares.</summary>
 internal static class ReadTables
 {
-    /// <summary>What may follow EXPLAIN ROUTE.</summary>
-    internal const string Tail = "FOR 'statement' [SCHEMA 'schema']";
-
     internal static AdminTable Freshness(IReadOnlyList<FreshnessView> servers) => new(
         [
             Text("server"), Text("role"), Text("state"), Text("unfit"), Number("age_ms"), Text("position"), Number("asked_ms"),
@@ -32,14 +29,9 @@ internal static class ReadTables
     /// <summary>Answers EXPLAIN ROUTE.</summary>
     internal static AdminReply Explain(SeawallEngine engine, ReadOnlySpan<AdminToken> rest)
     {
-        string? schema = null;
-        if (rest is not [var @for, { Kind: AdminTokenKind.Quoted } text, ..] || !@for.Is("FOR"))
-            return new AdminRefusal(SqlError.Syntax, $"EXPLAIN ROUTE {Tail}");
-        if (rest is [_, _, var word, { Kind: AdminTokenKind.Quoted } named] && word.Is("SCHEMA"))
-            schema = named.Text;
-        else if (rest.Length > 2)
-            return new AdminRefusal(SqlError.Syntax, $"EXPLAIN ROUTE {Tail}");
-        return engine.ExplainRoute(text.Text, schema) is { } steps
+        if (ExplainCommand.Read(rest, out _) is not { } question)
+            return new AdminRefusal(SqlError.Syntax, $"EXPLAIN ROUTE {ExplainCommand.Tail}");
+        return engine.ExplainRoute(question) is { } steps
             ? new AdminTable([Text("step"), Text("result"), Text("why")],
                 steps.Select(step => (AdminCell[])[step.Step, step.Result, step.Why]))
             : new AdminRefusal(SqlError.ServerNotAvailable, "no server has been reached yet: nobody knows how the statement would be read");

@@ -98,18 +98,13 @@ internal sealed class OverloadComposer(
                 composer.Complain(section, "name", "a rule of [[classes]] has no name");
             else if (rules.Any(rule => rule.Name == section.Text("name")))
                 composer.Complain(section, "name", $"two rules of [[classes]] are named \"{section.Text("name")}\"");
-            var networks = PeerNetworks.Read(section.List("from"), out var wrong);
-            if (networks is null)
-            {
-                composer.Complain(section, "from",
-                    $"classes.from: \"{wrong}\" is no network: write 10.0.0.0/8, 10.1.2.3, fd00::/8 or unix");
-            }
+            var networks = composer.Networks(section);
             rules.Add(new ClassRule(
                 ClassOf(section.Text("class")), TextOf(section, "user"), TextOf(section, "schema"),
                 section.Has("from") ? networks : null, section.Flag("tags_may_raise"))
             {
                 Name = section.Text("name"),
-                Listener = ListenerOf(section),
+                Listener = composer.Listener(section, listen),
                 Digests = composer.Digests(section),
                 DeferMsMax = section.Number("defer_ms_max") is >= 0 and var deferMs ? deferMs : null,
                 Pace = section.Number("pace_per_second") > 0 ? BrownoutComposer.PaceOf(section) : null,
@@ -117,20 +112,6 @@ internal sealed class OverloadComposer(
             });
         }
         return rules.ToImmutable();
-    }
-
-    private string? ListenerOf(SettingsSection section)
-    {
-        if (TextOf(section, "listen") is not { } written)
-            return null;
-        // As it is looked up, so that two ways to write an address are one.
-        var listener = listen.FirstOrDefault(endpoint => endpoint.Text == written || $"unix:{endpoint.Text}" == written);
-        if (listener is null)
-        {
-            composer.Complain(section, "listen",
-                $"classes.listen: \"{written}\" is none of clients.listen: {string.Join(", ", listen.Select(endpoint => endpoint.Text))}");
-        }
-        return listener?.Text;
     }
 
     private static StatementClass ClassOf(string word) =>

@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
+using System.Text;
 using Seawall.Engine.Flow.Decisions;
+using Seawall.Engine.Loops;
 using static Seawall.Control.Settings.SettingKeys;
 
 namespace Seawall.Control.Settings;
 
-/// <summary>The keys of <c>[reads]</c>, and what is made of them.</summary>
+/// <summary>The keys of <c>[reads]</c> and <c>[[routes]]</c>, and what is made of them.</summary>
 internal static class ReadKeys
 {
     private const long HourMs = 60 * 60 * 1000;
@@ -26,22 +28,92 @@ internal static class ReadKeys
             "Hundredths of what may run on the primary that reads which no replica may answer may have there; 0 for none"),
         Choice("reads", "spill_class", ["critical", "normal"], s_normal.SpillsNormal ? "normal" : "critical",
             "The lowest class whose reads the primary may answer then; those below are refused"),
+        Number("reads", "stale_ok_ms", s_normal.StaleMsMax, 0, HourMs,
+            "How old an answer may be when neither a replica nor the primary may give a better one; 0 for no such answers"),
+        .. Routes(),
     ];
+
+    private static SettingKey[] Routes() =>
+    [
+        Text("routes", "name", "", "The rule's name, in messages") with { IsRequired = true },
+        Choice("routes", "target", ["any", "primary", "replicas"], "any",
+            "Where reads are answered for which everything below holds: as all others, by the primary, or by replicas alone; the first rule "
+            + "that fits counts. What may write is never among them"),
+        Choice("routes", "freshness", ["default", "session", "bounded", "any"], "default",
+            "What a replica must have for them, as reads.freshness; what a session or a statement says of itself counts more"),
+        Number("routes", "bounded_ms", 0, 0, HourMs, "As reads.bounded_ms, for them; 0: as for all"),
+        Number("routes", "stale_ok_ms", -1, -1, HourMs, "As reads.stale_ok_ms, for them; -1: as for all"),
+        Text("routes", "user", "", "The account's name; all when it is not set"),
+        Text("routes", "schema", "", "The session's schema; all when it is not set"),
+        new()
+        {
+            Section = "routes", Name = "from", Kind = SettingKind.TextList, Default = "[]",
+            Meaning = "Networks that the client comes from, and \"unix\" for Unix sockets; everywhere when it is not set",
+        },
+        Text("routes", "listen", "", "Where the client has come in, one of clients.listen; anywhere when it is not set"),
+        new()
+        {
+            Section = "routes", Name = "digest", Kind = SettingKind.TextList, Default = "[]",
+            Meaning = "Digests of statements (16 hexadecimal digits: EXPLAIN ADMISSION, SHOW PINS); any statement when it is not set",
+        },
+        Text("routes", "tag", "",
+            "What the statement says of itself: route='…' in its comment, or the attribute seawall.route; any statement when it is not set"),
+    ];
+
+    /// <summary>The rules of <c>[[routes]]</c>.</summary>
+    internal static ImmutableArray<ReadRule> Rules(SettingsComposer composer, SettingsDocument document, ImmutableArray<Endpoint> listen)
+    {
+        var rules = ImmutableArray.CreateBuilder<ReadRule>();
+        foreach (var section in document.List("routes"))
+        {
+            var name = section.Text("name");
+            if (name.Length == 0)
+                composer.Complain(section, "name", "a rule of [[routes]] has no name");
+            else if (rules.Any(rule => rule.Name == name))
+                composer.Complain(section, "name", $"two rules of [[routes]] are named \"{name}\"");
+            if (section.Text("target") == "primary" && (section.Text("freshness") != "default" || section.Number("stale_ok_ms") > 0))
+                composer.Warn(section, "target", "routes.target = \"primary\": what replicas must have does not matter");
+            rules.Add(new ReadRule(name)
+            {
+                User = TextOf(section, "user"),
+                Schema = TextOf(section, "schema"),
+                From = section.Has("from") ? composer.Networks(section) : null,
+                Listener = composer.Listener(section, listen),
+                Digests = composer.Digests(section),
+                Tag = TextOf(section, "tag") is { } tag ? Encoding.UTF8.GetBytes(tag) : null,
+                Target = section.Text("target") switch
+                {
+                    "primary" => ReadTarget.Primary,
+                    "replicas" => ReadTarget.Replicas,
+                    _ => ReadTarget.Any,
+                },
+                Level = section.Text("freshness") is var freshness && freshness == "default" ? null : LevelOf(freshness),
+                BoundMs = section.Number("bounded_ms") is > 0 and var boundMs ? boundMs : null,
+                StaleMsMax = section.Number("stale_ok_ms") is >= 0 and var staleMs ? staleMs : null,
+            });
+        }
+        return rules.ToImmutable();
+    }
+
+    private static string? TextOf(SettingsSection section, string key) => section.Has(key) ? section.Text(key) : null;
+
+    private static FreshnessLevel LevelOf(string word) => word switch
+    {
+        "bounded" => FreshnessLevel.Bounded,
+        "any" => FreshnessLevel.Any,
+        "primary" => FreshnessLevel.Primary,
+        _ => FreshnessLevel.Session,
+    };
 
     internal static ReadOptions Compose(SettingsSection section) => new()
     {
         From = section.Text("from") == "replicas" ? ReadsFrom.Replicas : ReadsFrom.Primary,
-        Level = section.Text("freshness") switch
-        {
-            "bounded" => FreshnessLevel.Bounded,
-            "any" => FreshnessLevel.Any,
-            "primary" => FreshnessLevel.Primary,
-            _ => FreshnessLevel.Session,
-        },
+        Level = LevelOf(section.Text("freshness")),
         BoundMs = section.Number("bounded_ms"),
         LagMsMax = section.Number("lag_ms_max"),
         WaitMsMax = section.Number("wait_ms_max"),
         SpillShare = section.Number("spill_share"),
+        StaleMsMax = section.Number("stale_ok_ms"),
         SpillsNormal = section.Text("spill_class") == "normal",
     };
 }

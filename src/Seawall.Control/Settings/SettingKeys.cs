@@ -30,7 +30,7 @@ internal static class SettingKeys
     private static readonly ServerOptions s_server = new() { Id = new ServerId(""), Endpoint = Endpoint.Unix("/")! };
 
     /// <summary>Sections that may come more than once, as <c>[[name]]</c>.</summary>
-    internal static ImmutableArray<string> Lists { get; } = ["servers", "classes", "brownouts", "deferrals", "accounts"];
+    internal static ImmutableArray<string> Lists { get; } = ["servers", "classes", "brownouts", "routes", "deferrals", "accounts"];
 
     /// <summary>All keys.</summary>
     internal static ImmutableArray<SettingKey> All { get; } =

@@ -62,7 +62,7 @@ internal sealed class SettingsComposer
             Topology = TopologyKeys.Compose(_document.Section("topology")),
             Clients = Clients(),
             Pools = pools,
-            Reads = Reads(servers),
+            Reads = Reads(servers, listen),
             Overload = new OverloadComposer(this, _document, listen).Compose(),
             Deferral = new DeferralComposer(this, _document).Compose(),
             Protection = OverloadComposer.Protection(_document.Section("protection")),
@@ -87,10 +87,12 @@ internal sealed class SettingsComposer
         return settings;
     }
 
-    private ReadOptions Reads(ImmutableArray<ServerOptions> servers)
+    private ReadOptions Reads(ImmutableArray<ServerOptions> servers, ImmutableArray<Endpoint> listen)
     {
         var section = _document.Section("reads");
-        var reads = ReadKeys.Compose(section);
+        var reads = ReadKeys.Compose(section) with { Rules = ReadKeys.Rules(this, _document, listen) };
+        if (reads is { From: ReadsFrom.Primary, Rules.IsEmpty: false })
+            Warn(_document.List("routes").First(), "name", "[[routes]] does nothing while reads.from = \"primary\"");
         if (reads.From == ReadsFrom.Primary)
             return reads;
         if (servers.Length < 2)
@@ -116,6 +118,33 @@ internal sealed class SettingsComposer
                 Complain(section, "digest", $"{section.Name}.digest: \"{written}\" is no digest: 16 hexadecimal digits");
         }
         return digests.ToImmutable();
+    }
+
+    /// <summary>The networks that a rule names, under <c>from</c>.</summary>
+    internal PeerNetworks? Networks(SettingsSection section)
+    {
+        var networks = PeerNetworks.Read(section.List("from"), out var wrong);
+        if (networks is null)
+        {
+            Complain(section, "from",
+                $"{section.Name}.from: \"{wrong}\" is no network: write 10.0.0.0/8, 10.1.2.3, fd00::/8 or unix");
+        }
+        return networks;
+    }
+
+    /// <summary>The listener that a rule names, under <c>listen</c>, as it is looked up: two ways to write an address are one.</summary>
+    internal string? Listener(SettingsSection section, ImmutableArray<Endpoint> listen)
+    {
+        if (!section.Has("listen"))
+            return null;
+        var written = section.Text("listen");
+        var listener = listen.FirstOrDefault(endpoint => endpoint.Text == written || $"unix:{endpoint.Text}" == written);
+        if (listener is null)
+        {
+            Complain(section, "listen",
+                $"{section.Name}.listen: \"{written}\" is none of clients.listen: {string.Join(", ", listen.Select(endpoint => endpoint.Text))}");
+        }
+        return listener?.Text;
     }
 
     /// <summary>Notes a number that differs when a secret or a file does.</summary>

@@ -3,7 +3,6 @@ using System.Text;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Loops;
-using Seawall.MySql.Commands;
 using Seawall.MySql.Statements;
 
 namespace Seawall.Engine.Flow;
@@ -47,17 +46,14 @@ internal static class Classifier
             rule = RuleOf(options, session.Account!.User, session.Settings.Schema, session.Wire.Peer, session.Listener, digest);
             (which, mayRaise) = ClassOf(options, rule);
         }
-        var tags = StatementTags.Read(TextOf(statement));
-        var priority = tags.Priority;
-        var deadline = tags.Deadline;
-        var tenant = tags.Tenant;
-        var trace = tags.Trace.IsEmpty ? tenant : tags.Trace;
-        if (session.SendsAttributes && statement.Kind == CommandKind.Query && statement.Attributes.Length > 2)
-            ReadAttributes(statement.Attributes, ref priority, ref trace, ref tenant, ref deadline);
+        ref readonly var words = ref statement.Words;
+        var priority = words.Priority(statement);
+        var deadline = words.Deadline(statement);
+        var tenant = words.Tenant(statement);
         // The statement's own word counts more than that of its session.
         var said = StatementClasses.Find(priority) ?? (known.Said != 0 ? (StatementClass)known.Said : null);
         var deadlineMs = !deadline.IsEmpty && OwnAssignments.TryReadDeadline(deadline, out var ms) ? ms : known.SaidDeadlineMs;
-        return new(Settle(which, said, mayRaise), CohortOf(trace, session.Id, nowMs), rule, deadlineMs)
+        return new(Settle(which, said, mayRaise), CohortOf(words.Trace(statement), session.Id, nowMs), rule, deadlineMs)
         {
             Tenant = options.Tenants == TenantKind.Tag && !tenant.IsEmpty ? TenantOf(tenant) : known.Tenant,
         };
@@ -69,12 +65,7 @@ internal static class Classifier
         var session = statement.Session;
         if (options.Tenants == TenantKind.Schema)
             return session.Settings.Schema ?? "(no schema)";
-        var tenant = options.Tenants == TenantKind.Tag ? StatementTags.Read(TextOf(statement)).Tenant : default;
-        if (options.Tenants == TenantKind.Tag && session.SendsAttributes && statement.Kind == CommandKind.Query && statement.Attributes.Length > 2)
-        {
-            ReadOnlySpan<byte> priority = default, trace = default, deadline = default;
-            ReadAttributes(statement.Attributes, ref priority, ref trace, ref tenant, ref deadline);
-        }
+        var tenant = options.Tenants == TenantKind.Tag ? statement.Words.Tenant(statement) : default;
         return tenant.IsEmpty ? session.Account!.User : Encoding.UTF8.GetString(tenant[..Math.Min(tenant.Length, TenantNameBytesMax)]);
     }
 
@@ -125,31 +116,6 @@ internal static class Classifier
         foreach (var other in options.Rules.AsSpan(0, rule < 0 ? options.Rules.Length : rule))
         {
             known.DependsOnDigest |= !other.Digests.IsEmpty && other.Fits(user, schema, session.Wire.Peer, session.Listener);
-        }
-    }
-
-    private static ReadOnlySpan<byte> TextOf(Statement statement) => statement.Kind switch
-    {
-        CommandKind.Query => statement.Text,
-        CommandKind.StatementPrepare => statement.Text,
-        _ => statement.Prepared is { } prepared ? prepared.Text.Text : default,
-    };
-
-    private static void ReadAttributes(
-        ReadOnlySpan<byte> attributes, ref ReadOnlySpan<byte> priority, ref ReadOnlySpan<byte> trace, ref ReadOnlySpan<byte> tenant,
-        ref ReadOnlySpan<byte> deadline)
-    {
-        var reader = new QueryAttributeReader(attributes);
-        while (reader.MoveNext())
-        {
-            if (reader.Name.SequenceEqual("seawall.priority"u8))
-                priority = reader.Value;
-            else if (reader.Name.SequenceEqual("seawall.deadline_ms"u8))
-                deadline = reader.Value;
-            else if (reader.Name.SequenceEqual("traceparent"u8))
-                trace = reader.Value;
-            else if (reader.Name.SequenceEqual("seawall.tenant"u8))
-                trace = tenant = reader.Value;
         }
     }
 

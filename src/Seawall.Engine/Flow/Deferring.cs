@@ -76,27 +76,8 @@ internal sealed class Deferring(FrontDoor door, DeferralDesk desk, Func<Deferral
             + "trying again without defer_key is safe]",
     };
 
-    private static ReadOnlySpan<byte> KeyOf(Statement statement)
-    {
-        switch (statement.Kind)
-        {
-            case CommandKind.Query:
-                if (statement.Session.SendsAttributes && statement.Attributes.Length > 2)
-                {
-                    var reader = new QueryAttributeReader(statement.Attributes);
-                    while (reader.MoveNext())
-                    {
-                        if (reader.Name.SequenceEqual("seawall.defer_key"u8))
-                            return reader.Value;
-                    }
-                }
-                return StatementTags.Read(statement.Text).DeferKey;
-            case CommandKind.StatementExecute when statement.Prepared is { } prepared:
-                return StatementTags.Read(prepared.Text.Text).DeferKey;
-            default:
-                return default;
-        }
-    }
+    private static ReadOnlySpan<byte> KeyOf(Statement statement) => statement.Kind is CommandKind.Query or CommandKind.StatementExecute
+        ? statement.Words.DeferKey(statement) : default;
 
     private DeferralRule? RuleOf(DeferralOptions now, Statement statement)
     {

@@ -28,7 +28,7 @@ internal static class OwnVariables
         var session = statement.Session;
         var said = StatementClasses.Find(assignments.Priority);
         if (assignments.Kind == OwnSet.Invalid || (said is null && !assignments.Priority.IsEmpty)
-            || !FreshnessWord.TryRead(assignments.Freshness, out var level, out var boundMs))
+            || !FreshnessWord.TryRead(assignments.Freshness, out var word))
         {
             Refuse(session, door);
             return true;
@@ -38,10 +38,7 @@ internal static class OwnVariables
         if (assignments.SetsDeadline)
             session.Class.SaidDeadlineMs = assignments.DeadlineMs;
         if (assignments.SetsFreshness)
-        {
-            session.SaidFreshness = level is { } wanted ? (byte)((byte)wanted + 1) : (byte)0;
-            session.SaidBoundMs = boundMs ?? 0;
-        }
+            session.SaidOfReads = word;
         Bequest.NoteOwnAnswer(session, rowCount: 0);
         if (Bequest.AlwaysForgets(statement.Server.Version!))
             Bequest.ForgetWarnings(session);
@@ -53,7 +50,8 @@ internal static class OwnVariables
     {
         const string Message = "Wrong value or form for a variable of Seawall's [seawall: nothing was set: write SET @seawall_priority = "
             + "'critical', 'normal', 'low', 'background' or NULL, SET @seawall_deadline_ms = a number of milliseconds up to 3600000, "
-            + "0 or NULL, and SET @seawall_freshness = 'session', 'any', 'bounded', 'bounded:' and milliseconds, 'primary' or NULL, "
+            + "0 or NULL, and SET @seawall_freshness = 'session', 'any', 'bounded', 'bounded:' and milliseconds, 'primary' "
+            + "or NULL, behind it if need be ',stale_ok:' and milliseconds, "
             + "without anything else in the statement]";
         door.Meter.OwnErrors++;
         Bequest.NoteOwnError(session, SqlError.WrongValue, Message);

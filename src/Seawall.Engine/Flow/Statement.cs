@@ -28,6 +28,8 @@ internal sealed class Statement
     private FrontDoor? _holdsLoginsOf;
     private SpillGate? _spill;
     private SpillReason _spillReason;
+    private StatementWords _words;
+    private bool _hasWords;
 
     /// <summary>Who said it.</summary>
     internal Session Session { get; private set; } = null!;
@@ -149,6 +151,17 @@ internal sealed class Statement
     /// <summary>What a client that may have attributes said of COM_QUERY: read it with <see cref="QueryAttributeReader"/>.</summary>
     internal ReadOnlySpan<byte> Attributes => Packet.Payload[1..TextAt];
 
+    /// <summary>What it says of itself.</summary>
+    internal ref readonly StatementWords Words
+    {
+        get
+        {
+            if (!_hasWords)
+                (_words, _hasWords) = (StatementWords.Read(this), true);
+            return ref _words;
+        }
+    }
+
     /// <summary>Begins with a command.</summary>
     internal void Begin(Session session, FactsSnapshot world, ServerFacts server, PacketSlice packet, long startedAt)
     {
@@ -263,6 +276,7 @@ internal sealed class Statement
     {
         Packet = packet;
         IsTaken |= IsWhole;
+        _hasWords = false;
     }
 
     /// <summary>Sessions that begin wait until it has ended.</summary>
@@ -288,6 +302,8 @@ internal sealed class Statement
         World = FactsSnapshot.Empty;
         Server = null!;
         Packet = default;
+        _words = default;
+        _hasWords = false;
         Facts = default;
         Reader = null;
         Prepared = null;

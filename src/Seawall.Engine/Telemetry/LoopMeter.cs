@@ -90,6 +90,9 @@ public sealed class LoopMeter(Loop? loop = null)
     /// <summary>Reads that no replica might answer and the primary did.</summary>
     public long SpilledReads;
 
+    /// <summary>Reads that a replica answered although it lacked something, within the age that was allowed for that.</summary>
+    public long StaleReads;
+
     /// <summary>Reads that were refused because nobody might answer them.</summary>
     public long RefusedReads;
 

@@ -2,7 +2,8 @@ namespace Seawall.MySql.Statements;
 
 /// <summary>
 /// What a program says of a statement in a comment at its end or its beginning, as sqlcommenter writes it:
-/// <c>/*priority='low',traceparent='00-…'*/</c>. Nothing is decoded: the words that are looked for need no escapes.
+/// <c>/*priority='low',traceparent='00-…'*/</c>. Nothing is decoded here: most of what is looked for needs no escapes, and what may have
+/// some is decoded by <see cref="Unescape"/>.
 /// </summary>
 /// <remarks>https://google.github.io/sqlcommenter/spec/</remarks>
 public readonly ref struct StatementTags
@@ -34,6 +35,12 @@ public readonly ref struct StatementTags
                 Deadline = value;
             else if (name.SequenceEqual("defer_key"u8))
                 DeferKey = value;
+            else if (name.SequenceEqual("route"u8))
+                Route = value;
+            else if (name.SequenceEqual("freshness"u8))
+                Freshness = value;
+            else if (name.SequenceEqual("min_gtid"u8))
+                MinGtid = value;
             comment = comment[(end + 1)..].TrimStart(", "u8);
         }
     }
@@ -55,6 +62,15 @@ public readonly ref struct StatementTags
     /// </summary>
     public ReadOnlySpan<byte> DeferKey { get; }
 
+    /// <summary>A word that rules for reads look for; nothing when it does not say.</summary>
+    public ReadOnlySpan<byte> Route { get; }
+
+    /// <summary>What a replica must have to answer it; nothing when it does not say.</summary>
+    public ReadOnlySpan<byte> Freshness { get; }
+
+    /// <summary>The transactions that whoever answers it must have; nothing when it does not say.</summary>
+    public ReadOnlySpan<byte> MinGtid { get; }
+
     /// <summary>Reads a statement's text; a statement without such a comment costs a look at its ends.</summary>
     public static StatementTags Read(ReadOnlySpan<byte> text)
     {
@@ -74,4 +90,26 @@ public readonly ref struct StatementTags
         var close = head.IndexOf("*/"u8);
         return close < 0 ? default : new StatementTags(head[..close]);
     }
+
+    /// <summary>
+    /// A value without the escapes (<c>%3A</c>) that sqlcommenter writes, in <paramref name="room"/>; nothing when it does not fit there.
+    /// </summary>
+    public static ReadOnlySpan<byte> Unescape(ReadOnlySpan<byte> value, Span<byte> room)
+    {
+        if (!value.Contains((byte)'%'))
+            return value;
+        var length = 0;
+        for (var at = 0; at < value.Length; at++)
+        {
+            if (length == room.Length)
+                return default;
+            var isEscape = value[at] == (byte)'%' && at + 2 < value.Length
+                && char.IsAsciiHexDigit((char)value[at + 1]) && char.IsAsciiHexDigit((char)value[at + 2]);
+            room[length++] = isEscape ? (byte)((Digit(value[at + 1]) << 4) | Digit(value[at + 2])) : value[at];
+            at += isEscape ? 2 : 0;
+        }
+        return room[..length];
+    }
+
+    private static int Digit(byte sign) => sign <= '9' ? sign - '0' : (sign | 0x20) - 'a' + 10;
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Seawall.Control.Settings;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Decisions;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Flow.Servers;
@@ -295,6 +296,50 @@ public sealed class SettingsReaderTests
     }
 
     [Fact]
+    public void Rules_for_reads_are_read()
+    {
+        using var file = new SettingsFile(SettingsFile.Least + """
+
+            [[routes]]
+            name = "reports"
+            target = "replicas"
+            freshness = "bounded"
+            bounded_ms = 5000
+            stale_ok_ms = 60000
+            user = "reports"
+            from = ["10.0.0.0/8"]
+            digest = ["00000000000000ff"]
+            tag = "nightly"
+            [[routes]]
+            name = "ledger"
+            target = "primary"
+            schema = "ledger"
+
+            """);
+
+        var rules = file.Good().Engine.Reads.Rules;
+
+        Assert.Equal(2, rules.Length);
+        Assert.Equal((ReadTarget.Replicas, FreshnessLevel.Bounded, 5_000, 60_000), (rules[0].Target, rules[0].Level, rules[0].BoundMs, rules[0].StaleMsMax));
+        Assert.Equal([255UL], rules[0].Digests);
+        Assert.Equal("nightly"u8.ToArray(), rules[0].Tag);
+        Assert.Equal(("ledger", ReadTarget.Primary, "ledger", null, null, null),
+            (rules[1].Name, rules[1].Target, rules[1].Schema, rules[1].User, rules[1].Level, rules[1].StaleMsMax));
+    }
+
+    [Theory]
+    [InlineData("[[routes]]\nname = \"a\"\n[[routes]]\nname = \"a\"", "are named \"a\"")]
+    [InlineData("[[routes]]\nname = \"a\"\nfrom = [\"here\"]", "routes.from: \"here\" is no network")]
+    [InlineData("[[routes]]\nname = \"a\"\nlisten = \"1.2.3.4:5\"", "is none of clients.listen")]
+    [InlineData("[[routes]]\nname = \"a\"\ntarget = \"replica\"", "routes.target")]
+    public void A_mistake_in_a_rule_for_reads_is_told(string text, string problem)
+    {
+        using var file = new SettingsFile(SettingsFile.Least + "\n" + text + "\n");
+
+        Assert.Contains(file.Errors(), error => error.Contains(problem, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Every_key_of_the_table_has_a_row_with_what_was_set()
     {
         using var file = new SettingsFile(SettingsFile.Least + "[pool]\nsize = 7\n");
@@ -306,7 +351,7 @@ public sealed class SettingsReaderTests
         Assert.Equal("default", Assert.Single(rows, row => row.Key == "pool.idle_min").Source);
         Assert.Contains(rows, row => row.Key == "servers.db.connections_max");
         // Accounts, classes and groups have rows for each item that there is, and there is none.
-        Assert.Equal(SettingKeys.All.Count(key => key.Section is not ("accounts" or "classes" or "brownouts" or "deferrals")), rows.Count);
+        Assert.Equal(SettingKeys.All.Count(key => key.Section is not ("accounts" or "classes" or "brownouts" or "routes" or "deferrals")), rows.Count);
     }
 
     [Fact]

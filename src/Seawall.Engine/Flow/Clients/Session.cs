@@ -129,11 +129,8 @@ internal sealed class Session : TimerNode
     /// <summary>What it has seen and written, and where its last statement went; null as long as nothing is read from replicas.</summary>
     internal SessionReads? Reads { get; set; }
 
-    /// <summary>What it has said that replicas must have to answer its reads: a level and one more; 0: nothing.</summary>
-    internal byte SaidFreshness { get; set; }
-
-    /// <summary>How old an answer may be, as it has said; 0: nothing.</summary>
-    internal int SaidBoundMs { get; set; }
+    /// <summary>What it has said of its reads (<c>SET @seawall_freshness</c>).</summary>
+    internal ReadWord SaidOfReads { get; set; }
 
     /// <summary>What it is about now; null between statements.</summary>
     internal Statement? Current { get; set; }
@@ -290,6 +287,7 @@ internal sealed class Session : TimerNode
         Owed = null;
         Untold = null;
         Class = default;
+        SaidOfReads = default;
     }
 }
 

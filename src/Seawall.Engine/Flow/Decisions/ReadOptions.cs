@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Seawall.Engine.Flow.Decisions;
 
 /// <summary>Who answers reads.</summary>
@@ -52,4 +54,13 @@ public sealed record ReadOptions
 
     /// <summary>Whether statements of the class normal may spill, and not critical ones alone.</summary>
     public bool SpillsNormal { get; init; } = true;
+
+    /// <summary>
+    /// How old an answer may be when no replica has what it must have and the primary has no place: 0 for none. Of those that say it
+    /// themselves, or for which a rule does.
+    /// </summary>
+    public int StaleMsMax { get; init; }
+
+    /// <summary>Which statements are treated in another way; the first that fits counts.</summary>
+    public ImmutableArray<ReadRule> Rules { get; init; } = [];
 }

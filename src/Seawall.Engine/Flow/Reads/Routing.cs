@@ -33,12 +33,13 @@ internal sealed class Routing(
         var reason = ReasonOf(statement);
         if (reason != PlaceReason.None)
             return PlaceAtPrimary(statement, reason);
-        var level = reads.Level = session.SaidFreshness > 0 ? (FreshnessLevel)(session.SaidFreshness - 1) : now.Level;
-        if (level == FreshnessLevel.Primary)
+        var rule = now.Rules.IsEmpty ? null : ReadRules.Find(statement, now, ref reads.Rule, _scratch);
+        var wish = reads.Wish = ReadRules.WishOf(statement, now, rule);
+        if (wish.Level == FreshnessLevel.Primary)
             return PlaceAtPrimary(statement, PlaceReason.Asked);
         if (session.Lease is not null)
-            return PlaceKept(statement, now, level);
-        return Pick(statement, now, level) is { } replica ? new(Go(statement, replica)) : Wait(statement, now, level);
+            return PlaceKept(statement, now, wish);
+        return Pick(statement, wish) is { } replica ? new(Go(statement, replica)) : Wait(statement, now, wish);
     }
 
     /// <summary>
@@ -51,7 +52,7 @@ internal sealed class Routing(
         var wasTold = reads.TakeTold(out var token, out var isAll);
         if (statement.IsOnReplica)
         {
-            if (isComplete && reads.Last.Way == RouteWay.Replica && reads.Level == FreshnessLevel.Session)
+            if (isComplete && reads.Last.Way == RouteWay.Replica && reads.Wish.Level == FreshnessLevel.Session)
                 reads.Memory.NoteSeen(statement.Server.Freshness, board.Now);
             return;
         }
@@ -159,11 +160,11 @@ internal sealed class Routing(
 
     // It keeps a connection in case it is asked about the statement before. If that is a replica that may answer, it does, and what was
     // there is gone, as it would be at a server; if it is the primary, nobody is to be asked to give anything up for this.
-    private async LoopTask<bool> PlaceKept(Statement statement, ReadOptions now, FreshnessLevel level)
+    private async LoopTask<bool> PlaceKept(Statement statement, ReadOptions now, ReadWish wish)
     {
         var session = statement.Session;
         var server = session.Lease!.Pool!.Key.Server;
-        if (server == statement.Server.Id || !IsHeldOnReplica(statement))
+        if (server == statement.Server.Id ? wish.Target != ReadTarget.Replicas : !IsHeldOnReplica(statement))
         {
             statement.CountAt(statement.Server.Freshness);
             session.Reads!.Last = new Route(server.Name, PlaceReason.None, RouteWay.Kept, 0);
@@ -171,16 +172,16 @@ internal sealed class Routing(
         }
         foreach (var reader in statement.World.Readers)
         {
-            if (reader.Id == server && MayAnswer(session, statement, reader, now, level))
+            if (reader.Id == server && MayAnswer(session, statement, reader, wish))
                 return Go(statement, reader);
         }
         statement.Hold();
         await LeaveReplica(session);
-        return Pick(statement, now, level) is { } replica ? Go(statement, replica) : await Wait(statement, now, level);
+        return Pick(statement, wish) is { } replica ? Go(statement, replica) : await Wait(statement, now, wish);
     }
 
     // Of two that may, the one with less to do for what it can do.
-    private ServerFacts? Pick(Statement statement, ReadOptions now, FreshnessLevel level)
+    private ServerFacts? Pick(Statement statement, ReadWish wish)
     {
         var session = statement.Session;
         var readers = statement.World.Readers;
@@ -188,7 +189,7 @@ internal sealed class Routing(
         var seen = 0;
         foreach (var reader in readers)
         {
-            if (!MayAnswer(session, statement, reader, now, level))
+            if (!MayAnswer(session, statement, reader, wish))
                 continue;
             // Two of them, each as likely as any other.
             if (++seen == 1)
@@ -206,23 +207,39 @@ internal sealed class Routing(
         return load < 0 || (load == 0 && door.Loop.Random.Next(2) == 0) ? first : second;
     }
 
-    private bool MayAnswer(Session session, Statement statement, ServerFacts replica, ReadOptions now, FreshnessLevel level)
+    private bool MayAnswer(Session session, Statement statement, ServerFacts replica, in ReadWish wish)
     {
         if ((session.Capabilities & LoginForm.Written & ~replica.Capabilities) != 0)
             return false;
         var slot = replica.Freshness;
-        return level switch
+        return wish.Level switch
         {
             FreshnessLevel.Session => slot.State == FreshnessState.Fresh
                 && session.Reads!.Memory.MayReadFrom(slot, statement.World.Primary!.Freshness),
             FreshnessLevel.Bounded => slot.State == FreshnessState.Fresh
-                && door.Loop.NowMs - slot.ReachedMs <= (session.SaidBoundMs > 0 ? session.SaidBoundMs : now.BoundMs),
+                && door.Loop.NowMs - slot.ReachedMs <= wish.BoundMs,
             FreshnessLevel.Any => slot.State is FreshnessState.Fresh or FreshnessState.Lagging or FreshnessState.Frozen,
             FreshnessLevel.Primary => false,
         };
     }
 
-    private async LoopTask<bool> Wait(Statement statement, ReadOptions now, FreshnessLevel level)
+    // The youngest of those that are not older than was said. What it has is known by the questions that it answered, whatever it does now.
+    private ServerFacts? PickStale(Statement statement, in ReadWish wish)
+    {
+        ServerFacts? youngest = null;
+        foreach (var reader in statement.World.Readers)
+        {
+            if ((statement.Session.Capabilities & LoginForm.Written & ~reader.Capabilities) == 0
+                && door.Loop.NowMs - reader.Freshness.ReachedMs is >= 0 and var ageMs && ageMs <= wish.StaleMsMax
+                && (youngest is null || reader.Freshness.ReachedMs > youngest.Freshness.ReachedMs))
+            {
+                youngest = reader;
+            }
+        }
+        return youngest;
+    }
+
+    private async LoopTask<bool> Wait(Statement statement, ReadOptions now, ReadWish wish)
     {
         var session = statement.Session;
         var reads = session.Reads!;
@@ -234,10 +251,10 @@ internal sealed class Routing(
         while (true)
         {
             board.Want(loop.NowMs);
-            var isAnyWell = AskFor(statement, reads, level);
+            var isAnyWell = AskFor(statement, reads, wish.Level);
             if (isAnyWell)
                 reason = SpillReason.Fresh;
-            if (level == FreshnessLevel.Session && reads.Memory.IsLost(primary))
+            if (wish.Level == FreshnessLevel.Session && reads.Memory.IsLost(primary))
             {
                 statement.CountAt(primary);
                 reads.Last = new Route(statement.Server.Id.Name, PlaceReason.None, RouteWay.Lost, 0);
@@ -248,7 +265,7 @@ internal sealed class Routing(
                 break;
             door.Meter.FreshWaits++;
             await waits.Wait(leftMs);
-            if (Pick(statement, now, level) is { } replica)
+            if (Pick(statement, wish) is { } replica)
             {
                 Go(statement, replica);
                 reads.Last = reads.Last with { WaitedMs = (int)(loop.NowMs - beganMs) };
@@ -260,7 +277,7 @@ internal sealed class Routing(
             session.Wire.Close();
             return false;
         }
-        return Spill(statement, now, reason, (int)(loop.NowMs - beganMs));
+        return Spill(statement, now, wish, reason, (int)(loop.NowMs - beganMs));
     }
 
     // What each replica that is well lacks, so that its stream waits for it. Whether there is any such replica.
@@ -278,7 +295,7 @@ internal sealed class Routing(
         return isAnyWell;
     }
 
-    private bool Spill(Statement statement, ReadOptions now, SpillReason reason, int waitedMs)
+    private bool Spill(Statement statement, ReadOptions now, in ReadWish wish, SpillReason reason, int waitedMs)
     {
         var reads = statement.Session.Reads!;
         if (statement.IsKilled)
@@ -289,7 +306,8 @@ internal sealed class Routing(
             return false;
         }
         var standing = Classifier.Read(statement, overload(), _scratch, door.Loop.NowMs);
-        var mayBe = standing.Class <= StatementClass.Critical || (now.SpillsNormal && standing.Class == StatementClass.Normal);
+        var mayBe = wish.Target != ReadTarget.Replicas
+            && (standing.Class <= StatementClass.Critical || (now.SpillsNormal && standing.Class == StatementClass.Normal));
         if (mayBe && spill.TryEnter(reason))
         {
             statement.SpillAt(spill, reason);
@@ -298,22 +316,32 @@ internal sealed class Routing(
             reads.Last = new Route(statement.Server.Id.Name, PlaceReason.None, RouteWay.Spilled, waitedMs);
             return true;
         }
+        if (wish.StaleMsMax > 0 && PickStale(statement, wish) is { } stale)
+        {
+            Go(statement, stale);
+            door.Meter.StaleReads++;
+            reads.Last = reads.Last with { Way = RouteWay.Stale, WaitedMs = waitedMs };
+            return true;
+        }
         door.Meter.RefusedReads++;
         door.Meter.OwnErrors++;
         reads.Last = new Route(null, PlaceReason.None, RouteWay.Refused, waitedMs);
-        Refuse(statement, now, standing.Class, mayBe, reason);
+        Refuse(statement, now, wish, standing.Class, mayBe, reason);
         return false;
     }
 
-    private void Refuse(Statement statement, ReadOptions now, StatementClass which, bool mayBe, SpillReason reason)
+    private void Refuse(Statement statement, ReadOptions now, in ReadWish wish, StatementClass which, bool mayBe, SpillReason reason)
     {
         var why = reason == SpillReason.Fresh ? "no replica has yet what this session has written or seen" : "no replica is well";
-        var place = !mayBe ? $"reads of class {StatementClasses.Word(which)} do not go to the primary instead"
+        var place = wish.Target == ReadTarget.Replicas ? "a rule of [[routes]] has these reads answered by replicas alone (routes.target)"
+            : !mayBe ? $"reads of class {StatementClasses.Word(which)} do not go to the primary instead"
             : string.Create(CultureInfo.InvariantCulture,
                 $"the primary has {spill.Used} of {spill.Max} places for such reads taken (reads.spill_share={now.SpillShare})");
+        var stale = wish.StaleMsMax == 0 ? "" : string.Create(CultureInfo.InvariantCulture,
+            $", and what replicas have is older than {wish.StaleMsMax} ms, or of unknown age (stale_ok)");
         ClientReplies.SendError(statement.Session, statement.ReplySequence, SqlError.LockWaitTimeout, string.Create(
             CultureInfo.InvariantCulture, $"Lock wait timeout exceeded; try restarting transaction [seawall: the statement did not run: {why} "
-            + $"(reads.wait_ms_max={now.WaitMsMax}), and {place}; trying again later is safe]"));
+            + $"(reads.wait_ms_max={now.WaitMsMax}), and {place}{stale}; trying again later is safe]"));
         statement.EndIfUnanswered();
     }
 }

@@ -31,6 +31,9 @@ public enum RouteWay : byte
 
     /// <summary>No replica may answer, and the primary had no place for it.</summary>
     Refused,
+
+    /// <summary>A replica that lacks something answered, because an answer may be as old as that when nobody else can give one.</summary>
+    Stale,
 }
 
 /// <summary>What a session has to do with replicas. On its loop.</summary>
@@ -46,8 +49,11 @@ internal sealed class SessionReads(GtidSources sources)
     /// <summary>Where its last statement went.</summary>
     internal Route Last { get; set; }
 
-    /// <summary>What replicas had to have for the last read that one of them might answer.</summary>
-    internal FreshnessLevel Level { get; set; }
+    /// <summary>What held for the last read that replicas might answer.</summary>
+    internal ReadWish Wish { get; set; }
+
+    /// <summary>The rule that holds for the session's statements, as long as nothing changes that it depends on.</summary>
+    internal KnownRule Rule;
 
     /// <summary>
     /// Whether a statement failed on the way to being reported: what comes with the next one may be older than what that has seen.

@@ -67,6 +67,8 @@ public static class LoopCounters
         new("replica_reads", "reads that a replica answered", meter => meter.ReplicaReads),
         new("fresh_waits", "times that a read waited for a replica to have what it must have", meter => meter.FreshWaits),
         new("spilled_reads", "reads that the primary answered because no replica might", meter => meter.SpilledReads),
+        new("stale_reads", "reads that a replica answered although it lacked something, within the age that was allowed for that (stale_ok)",
+            meter => meter.StaleReads),
         new("refused_reads", "reads refused because no replica might answer them and the primary had no place for them",
             meter => meter.RefusedReads),
         new("leases", "leases of server connections begun", meter => meter.Leases),

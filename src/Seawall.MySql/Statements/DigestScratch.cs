@@ -15,4 +15,15 @@ public sealed class DigestScratch
         scanner.Read(text);
         return scanner.Reader.Finish() is { } digest ? Fnv1A.Add(Fnv1A.Basis, digest.Bytes) : null;
     }
+
+    /// <summary>
+    /// Whether a text has a <see cref="StatementDigest"/>, and then its number and its text, which is good until the next call.
+    /// </summary>
+    public bool TryRead(ReadOnlySpan<byte> text, in SqlDialect dialect, bool isCut, out ulong hash, out ReadOnlySpan<byte> digest)
+    {
+        var found = HashOf(text, dialect, isCut);
+        hash = found ?? 0;
+        digest = found is null ? default : _text.Bytes;
+        return found is not null;
+    }
 }

@@ -9,7 +9,7 @@ namespace Seawall.Fuzz.Run;
 /// </summary>
 internal static class Instrumentation
 {
-    private static readonly string[] s_instrumented = ["Seawall.MySql.dll", "Seawall.Engine.dll", "Seawall.Control.dll"];
+    private static readonly string[] s_instrumented = ["Seawall.MySql.dll", "Seawall.Captures.dll", "Seawall.Engine.dll", "Seawall.Control.dll"];
 
     // Read by SharpFuzz when it is first asked for its options: has every branch call Trace.OnBranch.
     private const string CallsAtBranches = "SHARPFUZZ_ENABLE_ON_BRANCH_CALLBACK";

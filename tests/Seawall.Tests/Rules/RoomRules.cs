@@ -1,4 +1,5 @@
 using System.Reflection;
+using Seawall.Captures.Records;
 using Seawall.Engine;
 using Seawall.MySql.Framing;
 using Xunit;
@@ -9,6 +10,7 @@ namespace Seawall.Tests.Rules;
 public sealed class RoomRules
 {
     private const string Engine = "Seawall.Engine";
+    private const string Captures = "Seawall.Captures";
     private const string Flow = "Seawall.Engine.Flow";
 
     private static readonly string[] s_rooms = ["Clients", "Decisions", "Floodgates", "Pools", "Servers"];
@@ -27,9 +29,10 @@ public sealed class RoomRules
     public void Projects_name_only_those_below_them()
     {
         Assert.Equal([], ReferencesOf(typeof(PacketHeader).Assembly));
-        Assert.Equal(["Seawall.MySql"], ReferencesOf(typeof(SeawallEngine).Assembly));
-        Assert.Equal([], ReferencesOf(Assembly.Load("Seawall.Control")).Except([Engine, "Seawall.MySql"]));
-        Assert.Equal([], ReferencesOf(Assembly.Load("Seawall.Rehearsal")).Except([Engine, "Seawall.MySql"]));
+        Assert.Equal(["Seawall.MySql"], ReferencesOf(typeof(CaptureRecord).Assembly));
+        Assert.Equal([], ReferencesOf(typeof(SeawallEngine).Assembly).Except([Captures, "Seawall.MySql"]));
+        Assert.Equal([], ReferencesOf(Assembly.Load("Seawall.Control")).Except([Engine, Captures, "Seawall.MySql"]));
+        Assert.Equal([], ReferencesOf(Assembly.Load("Seawall.Rehearsal")).Except([Engine, Captures, "Seawall.MySql"]));
     }
 
     [Fact]

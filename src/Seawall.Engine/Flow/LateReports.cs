@@ -27,9 +27,10 @@ internal static class LateReports
         {
             return false;
         }
-        // What SET STATEMENT has put back. If it sets something that stays as well, all that was reported was taken for what stays.
+        // What SET STATEMENT has put back. If it sets something that stays as well, all that was reported was taken for what stays. Who gets
+        // EOF packets sees a flag with the next report.
         if (statement.Decision.PutsBackSettings)
-            return session.TracksSession || !statement.Decision.ForgetsSettings;
+            return session.TracksSession || session.WantsEof || !statement.Decision.ForgetsSettings;
         if (!session.TracksSession)
             return false;
         // A prepared statement runs in the schema in which it was prepared, which is left without a word after an error.

@@ -22,6 +22,17 @@ internal static partial class ChanceFinds
             B: insert into t (n) values (1)
             A: set autocommit = off
             """),
+        // What SET STATEMENT has put back is no report of the next statement, whose end has the flag in the old dialect.
+        ("m", """
+            A is eq_one without DeprecateEof, SessionTrack
+            A: set statement character_set_results = latin1 for insert into t (n) values (1)
+            A: set statement sql_safe_updates = 0 for select @@session.wait_timeout
+            A: set session_track_system_variables = '*'
+            A: set statement sql_notes = 0, max_error_count = 0 for select counted(1)
+            A: select counted(1), counted(2)
+            A: set statement sql_notes = 0 for select * from nothing
+            A: select counted(1), counted(2)
+            """),
         // With max_error_count = 0 MySQL 9.7 counts no error that it finds while it reads the text, whichever it is.
         ("9", """
             A: set max_error_count = 0

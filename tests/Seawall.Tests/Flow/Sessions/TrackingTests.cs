@@ -161,6 +161,34 @@ public sealed class TrackingTests
         Assert.Single(client.Query("SET sql_mode = 'ANSI'").Only.Changes);
     }
 
+    // The flag is of what a statement has changed itself, and MariaDB reports what was put back with whatever it reports next: it is made
+    // to at once.
+    [Fact]
+    public void What_SET_STATEMENT_has_put_back_is_not_said_to_be_of_the_next_statement()
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled(FakeServerKind.MariaDb1011));
+        var isOwed = false;
+        world.Server.When("SET STATEMENT", (_, _) =>
+        {
+            isOwed = true;
+            return FakeAnswer.One("1");
+        });
+        world.Server.When("SELECT routine", (session, _) =>
+        {
+            session.SetInRoutine("sql_mode", "ANSI");
+            if (isOwed && world.Pooled.Single().Commands[^2].Text != "SET session_track_schema=1")
+                session.SetInRoutine("lc_time_names", "en_US");
+            return FakeAnswer.One("1");
+        });
+        var client = world.Client(new FakeClientOptions { Capabilities = FakeClientOptions.Old });
+        Assert.True(client.Query("SET session_track_system_variables = 'lc_time_names'").IsOk);
+        Assert.True(client.Query("SELECT 1").IsOk);
+
+        Assert.True(client.Query("SET STATEMENT lc_time_names = 'de_DE' FOR SELECT 1").IsOk);
+
+        Assert.False(client.Query("SELECT routine()").Only.Status.HasFlag(ServerStatus.SessionStateChanged));
+    }
+
     [Fact]
     public void A_limit_of_no_rows_does_not_keep_it_from_hearing_what_was_set()
     {

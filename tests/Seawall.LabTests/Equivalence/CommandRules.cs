@@ -160,8 +160,12 @@ internal static class CommandRules
         var slot = Array.FindIndex(model.Slots, parameters => parameters?.Length > 0);
         if (slot < 0)
             return Prepare(model, dice);
-        return new Step(CommandKind.StatementSendLongData, dice.Pick((string[])["piece", "", "\u00e9"]), slot,
-            Flag: dice.Next(Math.Max(model.Slots[slot]?.Length ?? 1, 1)));
+        var piece = dice.Pick((string[])["piece", "", "\u00e9"]);
+        var parameter = dice.Next(Math.Max(model.Slots[slot]?.Length ?? 1, 1));
+        // Of what came in empty pieces, and was a number before, MariaDB takes a pointer of its own for the value.
+        if (model.IsMariaDb && piece.Length == 0 && model.Slots[slot]?.ElementAtOrDefault(parameter) is 'n' or 'N')
+            piece = "p";
+        return new Step(CommandKind.StatementSendLongData, piece, slot, Flag: parameter);
     }
 
     private static int Slot(Model model, Random dice)

@@ -63,9 +63,6 @@ internal static partial class Likeness
             // MariaDB numbers the row by what ran on the connection before, whoever's it was.
             if (AboutArgument().Match(lines[i]) is { Success: true } argument)
                 lines[i] = argument.Value;
-            // MariaDB shows memory of its own there when a parameter had a piece and is NULL in the end.
-            if (AboutNoValue().Match(lines[i]) is { Success: true } noValue)
-                lines[i] = noValue.Groups["what"].Value;
             // MySQL 9.7 quotes the names in it as the session's sql_mode wanted it that opened the table first.
             if (AboutForeignKey().Match(lines[i]) is { Success: true } key)
                 lines[i] = key.Value.Replace('"', '`');
@@ -110,9 +107,6 @@ internal static partial class Likeness
 
     [GeneratedRegex(@"[A-Z][a-z ]+value: .* for column ``\.``\.`\w+` at row (?=\d)")]
     private static partial Regex AboutArgument();
-
-    [GeneratedRegex(@"(?<what>Variable '\w+' can't be set to the value of )'(\d{12,})?'")]
-    private static partial Regex AboutNoValue();
 
     [GeneratedRegex(@"\(\d+\)")]
     private static partial Regex StatementNumber();

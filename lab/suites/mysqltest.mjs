@@ -83,6 +83,8 @@ export const mysqltest = {
 
   reset: () => original.restore(),
 
+  close: () => original?.close(),
+
   async run(unit, { kind, server, extra, seconds = secondsMax }, { name, host, port, socket, user }) {
     const { tests, main, results, command, charsets, programs } = places(kind);
     const file = join(tests, main, `${unit}.test`);

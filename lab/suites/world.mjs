@@ -58,11 +58,7 @@ export async function startServer(kind, suite, results) {
   const [, version, , , socket] = line.split(' ');
   return {
     kind, version, port, socket, base, data,
-    // Compressed, because a test may have left a server that takes nothing else.
-    connect: async (options = {}) => {
-      const asked = { socketPath: socket, user: 'root', multipleStatements: true, ...options };
-      return mysql2().createConnection(asked).catch(() => mysql2().createConnection({ ...asked, compress: true }));
-    },
+    connect: (options = {}) => mysql2().createConnection({ socketPath: socket, user: 'root', multipleStatements: true, ...options }),
     stop: async () => {
       child.stdin.end();
       await ended(child);

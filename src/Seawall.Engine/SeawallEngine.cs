@@ -46,9 +46,11 @@ public sealed class SeawallEngine : IDisposable
     private readonly TopologyWatch _topology;
     private readonly FreshnessBoard _freshness = new();
     private readonly SpillGate _spill = new();
+    private readonly LagBrake _brake = new();
     private readonly PositionWatch _positions;
     private readonly List<FreshWaits> _freshWaits = [];
     private volatile EngineOptions _options;
+    private long _lowWritesSeen;
     private bool _isDisposed;
 
     /// <summary>An engine that is ready but does nothing yet.</summary>
@@ -84,6 +86,7 @@ public sealed class SeawallEngine : IDisposable
         {
             News = () => _freshWaits.ForEach(waits => waits.Tell()),
             Look = () => _servers.LookAtReads(_spill),
+            IsWantedBesides = () => _options.Overload is { LagMs: > 0, Mode: not OverloadMode.Off },
         };
         _accounts = new AccountWatch(_threads.Control, _board, Pools.Renew, logger);
         var house = new HouseRules(_board, _settings, () => _options.Clients, _workers, _rsaKey, _entropy, logger)
@@ -158,6 +161,9 @@ public sealed class SeawallEngine : IDisposable
     public SpillView Spill => new(_board.Current.Primary?.Id.Name, _spill.Max, _spill.Used, _spill.OwnHigh, _spill.IsCooling,
         _spill.Spilled, _spill.Denied);
 
+    /// <summary>How writes of low classes are slowed because replicas lag.</summary>
+    public LagView Lag => _brake.View();
+
     /// <summary>Whether it is going down.</summary>
     public bool IsClosing => _floodgate.IsClosing;
 
@@ -206,6 +212,7 @@ public sealed class SeawallEngine : IDisposable
             _servers.Watch(_accounts);
             new Housekeeping(_threads.Control, Pools).Start();
             new LimitWatch(_threads.Control, _servers.LookAtLimits).Start();
+            new LimitWatch(_threads.Control, LookAtLag).Start();
             Views.Start();
             SelfWatch.Start();
             _gates.Start();
@@ -300,6 +307,7 @@ public sealed class SeawallEngine : IDisposable
         // Whoever waits for a connection has nothing open, and would only be told later.
         _servers.CloseSluices();
         Brownouts.Close();
+        _brake.Pace.CloseForGood();
         _line.CloseForGood();
         Pools.FailWaiters(LeaseFailure.ShuttingDown);
         using var timer = new CancellationTokenSource(atMost, time);
@@ -328,6 +336,38 @@ public sealed class SeawallEngine : IDisposable
             Pools.Empty();
             await Task.Delay(TimeSpan.FromMilliseconds(20), time, CancellationToken.None);
         }
+    }
+
+    // Ten times a second, control loop only.
+    private void LookAtLag()
+    {
+        var nowMs = _threads.Control.NowMs;
+        if (!_brake.IsDue(nowMs))
+            return;
+        var asked = _lanes.Sum(lane => Volatile.Read(ref lane.Meter.LowWrites));
+        if (_brake.Look(LagOf(_board.Current, nowMs), asked, _options.Overload, nowMs) is { } news)
+        {
+            _gates.Keep(news);
+            EngineLog.LowWritesPaced(_logger, news.To, news.Cause);
+        }
+        // Answers that are half a second old are too old to brake by.
+        if (asked != _lowWritesSeen || _brake.IsOn)
+            _freshness.Want(nowMs);
+        _lowWritesSeen = asked;
+    }
+
+    // Of those that follow and say so, the one that is furthest behind. Slower writes help no replica that has stopped.
+    private static ReplicaLag LagOf(FactsSnapshot facts, long nowMs)
+    {
+        var most = default(ReplicaLag);
+        foreach (var server in facts.Servers)
+        {
+            if (server is not { Role: ServerRole.Replica, Duty: null, Freshness.State: FreshnessState.Fresh or FreshnessState.Lagging })
+                continue;
+            if (server.Freshness.ReachedMs is var reached && reached != long.MinValue && !(nowMs - reached <= most.Ms))
+                most = new(server.Id.Name, Math.Max(0, nowMs - reached));
+        }
+        return most;
     }
 
     private void OpenJournal()
@@ -484,7 +524,7 @@ public sealed class SeawallEngine : IDisposable
             new Deferring(door, _deferrals, () => _options.Deferral),
             new Routing(door, _freshness, _spill, waits, () => _options.Reads, () => Brownouts.Measures.Options),
             new Interregnum(door, _line),
-            new Admission(door, _servers.SluiceOf, () => Brownouts.Measures, _logger),
+            new Admission(door, _servers.SluiceOf, () => Brownouts.Measures, _brake, _logger),
             new Leasing(door, Pools, _logger),
             new Recall(_texts),
             new Departure(meter, () => _options.Pools),

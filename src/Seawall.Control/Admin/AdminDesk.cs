@@ -64,6 +64,8 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
             (desk, _, _) => Now(HoldTables.Deferred(desk.Views.Sluices()))),
         new("SHOW PACES", AdminTakes.Nothing, "the rules of which so many statements may begin in a second, and who waits for that",
             (desk, _, _) => Now(HoldTables.Paces(desk.Context.Engine.Brownouts.Paces()))),
+        new("SHOW LAG", AdminTakes.Nothing, "how far replicas are behind, and how writes of low classes are slowed because of it",
+            (desk, _, _) => Now(HoldTables.Lag(desk.Context.Engine.Lag))),
         new("SHOW BROWNOUT", AdminTakes.Nothing, "what can be switched off, thinned out or slowed down for a while, and what is, by whom and until when",
             (desk, _, _) => Now(HoldTables.Brownouts(desk.Context.Engine.Brownouts.View(), desk.Context.Time.GetUtcNow()))),
         new("SHOW EVENTS", AdminTakes.Limit, "the last changes of the primary and of servers, and in how statements are held back, each with its cause",

@@ -30,6 +30,17 @@ internal static class HoldTables
             pace.Rule, pace.Limits.PerSecond, pace.Limits.Burst, pace.Limits.WaitMsMax, pace.NextMs, pace.Waiting, pace.Waited, pace.Refused,
         ]));
 
+    internal static AdminTable Lag(LagView lag) => new(
+        [
+            Text("server"), Number("lag_ms"), Number("line_ms"), Number("per_second"), Number("waiting"), Number("waited"), Number("refused"),
+            Number("times"),
+        ],
+        [(AdminCell[])
+        [
+            lag.Lag.Server, lag.Lag.Ms is { } ms ? ms : AdminCell.Null, lag.LineMs, lag.PerSecond is { } rate ? (long)rate : AdminCell.Null,
+            lag.Waiting, lag.Waited, lag.Refused, lag.Times,
+        ]]);
+
     internal static AdminTable Deferred(IReadOnlyList<SluiceView> sluices) => new(
         [
             Text("server"), Text("mode"), Number("held"), Number("held_bytes"), Number("oldest_ms"), Real("per_second"), Number("deferred"),

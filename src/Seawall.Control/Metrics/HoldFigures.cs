@@ -7,8 +7,15 @@ namespace Seawall.Control.Metrics;
 internal static class HoldFigures
 {
     internal static void Write(
-        MetricsWriter writer, IReadOnlyList<SluiceView> sluices, IReadOnlyList<PaceView> paces, IReadOnlyList<BrownoutView> groups)
+        MetricsWriter writer, IReadOnlyList<SluiceView> sluices, IReadOnlyList<PaceView> paces, IReadOnlyList<BrownoutView> groups,
+        LagView lag)
     {
+        One("seawall_lag_slows", MetricType.Gauge, "1 while writes of low classes are slowed because replicas lag", lag.PerSecond is null ? 0 : 1);
+        One("seawall_lag_waited_total", MetricType.Counter, "writes of low classes that had to wait because of it, or would have had", lag.Waited);
+        One("seawall_lag_refused_total", MetricType.Counter, "writes of low classes that would have had to wait too long", lag.Refused);
+        writer.Family("seawall_lag_seconds", MetricType.Gauge, "how far the replica is behind that is furthest");
+        if (lag.Lag.Ms is { } behind)
+            writer.Sample(behind / 1e3);
         At("seawall_deferral_held", MetricType.Gauge, "statements that are deferred now", view => view.Held);
         At("seawall_deferral_held_bytes", MetricType.Gauge, "what these hold in memory", view => view.HeldBytes);
         At("seawall_deferral_maxwait_seconds", MetricType.Gauge, "how long the oldest of them has been held", view => view.OldestMs / 1e3);
@@ -22,6 +29,12 @@ internal static class HoldFigures
         In("seawall_brownout_left_seconds", MetricType.Gauge, "how long that goes on", view => view.LeftMs / 1e3);
         In("seawall_brownout_refused_total", MetricType.Counter, "its statements that were refused because of it, or would have been", view => view.Refused);
         In("seawall_brownout_slowed_total", MetricType.Counter, "its statements that had to wait because of it, or would have had", view => view.Slowed);
+
+        void One(string name, MetricType type, string help, double value)
+        {
+            writer.Family(name, type, help);
+            writer.Sample(value);
+        }
 
         void At(string name, MetricType type, string help, Func<DeferralView, double> value)
         {

@@ -38,7 +38,7 @@ internal static class MetricsPage
         Servers(writer, engine.Views.Servers());
         TopologyFigures.Write(writer, engine);
         OverloadFigures.Write(writer, engine.Views.Sluices());
-        HoldFigures.Write(writer, engine.Views.Sluices(), engine.Brownouts.Paces(), engine.Brownouts.View());
+        HoldFigures.Write(writer, engine.Views.Sluices(), engine.Brownouts.Paces(), engine.Brownouts.View(), engine.Lag);
         OverloadFigures.Write(writer, [.. engine.Views.Strain().Select(row => row.Reading)]);
         DeferralFigures.Write(writer, deferrals);
         Loops(writer, engine.Views.Delays());

@@ -28,6 +28,10 @@ internal sealed class OverloadComposer(
             DeferRoom = section.Number("defer_room"),
             DeferCountMax = section.Number("defer_max"),
             DeferBytesMax = section.Number("defer_bytes_max"),
+            LagMs = section.Number("lag_ms"),
+            LagMsMax = LagMsMaxOf(section),
+            LagClass = ClassOf(section.Text("lag_class")),
+            LagWaitMsMax = section.Number("lag_wait_ms_max"),
             Rules = Rules(),
             Brownouts = new BrownoutComposer(composer, document).Compose(),
         };
@@ -56,6 +60,14 @@ internal sealed class OverloadComposer(
         "enforce" => OverloadMode.Enforce,
         _ => OverloadMode.Off,
     };
+
+    private int LagMsMaxOf(SettingsSection section)
+    {
+        var (line, most) = (section.Number("lag_ms"), section.Number("lag_ms_max"));
+        if (line > most)
+            composer.Complain(section, "lag_ms", $"overload.lag_ms = {line} is more than overload.lag_ms_max = {most}");
+        return most;
+    }
 
     private ClassLimits LimitsOf(SettingsSection section, StatementClass which)
     {

@@ -434,6 +434,11 @@ internal sealed class SettingsComposer
             Warn(_document.Section("overload"), "limit", "overload.limit = \"adaptive\" finds no more than servers.running_max, which is "
                 + "not set: set it to the most that may ever run there");
         }
+        if (settings.Engine.Overload is { Mode: not OverloadMode.Off, LagMs: > 0 } && (settings.Engine.Monitor is null || settings.Engine.Servers.Length < 2))
+        {
+            Warn(_document.Section("overload"), "lag_ms", "overload.lag_ms takes replicas and a monitoring account ([monitor]), which asks "
+                + "the servers for their positions: nothing is slowed down");
+        }
         if (settings.Engine.Monitor is null)
         {
             _problems.Add(new SettingsProblem(false, _source.Name,

@@ -18,7 +18,7 @@ namespace Seawall.Engine.Flow;
 /// an open transaction, passes in any case: whoever holds locks must be able to let go of them.
 /// </summary>
 internal sealed class Admission(
-    FrontDoor door, Func<ServerId, Sluice> sluiceOf, Func<Measures> measures, ILogger logger)
+    FrontDoor door, Func<ServerId, Sluice> sluiceOf, Func<Measures> measures, LagBrake brake, ILogger logger)
 {
     /// <summary>What the connection that the session keeps holds for others to wait for, or has half done.</summary>
     private const PinReasons Holds = PinReasons.NamedLock | PinReasons.TableLock | PinReasons.GlobalLock | PinReasons.Xa
@@ -68,6 +68,27 @@ internal sealed class Admission(
             // One of the two only observes: it is written down, and goes on.
             sluice.WriteDown(AppliedNow(statement, standing), ShedReason.Self, limit: 0, loop.NowMs);
         }
+        if (now.LagMs > 0 && which >= now.LagClass && WorkReader.Writes(statement))
+        {
+            door.Meter.LowWrites++;
+            if (brake.IsOn && sluice.Mode == OverloadMode.Enforce)
+                return EnterSlowed(statement, sluice, standing, all);
+            if (brake.IsOn && brake.Pace.Book(loop.NowMs, brake.Pace.Limits.WaitMsMax) < 0)
+                sluice.WriteDown(AppliedNow(statement, standing), ShedReason.Lag, brake.Pace.Limits.WaitMsMax, loop.NowMs);
+        }
+        return GoOn(statement, sluice, standing, all);
+    }
+
+    private async LoopTask<bool> EnterSlowed(Statement statement, Sluice sluice, Standing standing, Measures all)
+    {
+        var beganMs = door.Loop.NowMs;
+        return await Holding.WaitFor(brake.Pace, statement, sluice, brake.Hold, standing, ShedReason.Lag)
+            && await GoOn(statement, sluice, Holding.Left(standing, beganMs), all);
+    }
+
+    private LoopTask<bool> GoOn(Statement statement, Sluice sluice, Standing standing, Measures all)
+    {
+        var (loop, which) = (door.Loop, standing.Class);
         if (all.HoldOf(standing.Rule, which) is { } hold)
         {
             return sluice.Mode == OverloadMode.Enforce
@@ -207,8 +228,9 @@ internal sealed class Admission(
         var server = statement.Server.Id.Name;
         var word = StatementClasses.Word(waiter.Class);
         var now = door.Loop.NowMs;
-        // Strain and brown-outs are said by those who begin them, and a pace is no news.
-        if (waiter.Reason is not (ShedReason.Self or ShedReason.Brownout or ShedReason.Pace) && now - _saidMs[(int)waiter.Class] >= SayEveryMs)
+        // Strain, lag and brown-outs are said by those who begin them, and a pace is no news.
+        if (waiter.Reason is not (ShedReason.Self or ShedReason.Brownout or ShedReason.Pace or ShedReason.Lag)
+            && now - _saidMs[(int)waiter.Class] >= SayEveryMs)
         {
             _saidMs[(int)waiter.Class] = now;
             EngineLog.Shedding(logger, server, word, SnakeCase.Of(waiter.Reason), sluice.Running, sluice.Limit);
@@ -246,7 +268,7 @@ internal sealed class Admission(
             ShedReason.Standing => $"overload.{word}_standing_ms_max={waiter.LimitMs}",
             ShedReason.Wait or ShedReason.Predicted => $"overload.{word}_wait_ms_max={waiter.LimitMs}",
             ShedReason.Deadline => $"deadline_ms={waiter.LimitMs}",
-            ShedReason.Pace or ShedReason.Defer or ShedReason.DeferFull or ShedReason.DeferBytes or ShedReason.Brownout
+            ShedReason.Pace or ShedReason.Defer or ShedReason.DeferFull or ShedReason.DeferBytes or ShedReason.Brownout or ShedReason.Lag
                 or ShedReason.Cohort or ShedReason.Self or ShedReason.None => $"cohort={waiter.Cohort}",
         };
     }

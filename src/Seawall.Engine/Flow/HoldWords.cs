@@ -30,6 +30,10 @@ internal static class HoldWords
                 afterMs = Math.Max(applicant.LimitMs, pace.Ask(nowMs));
                 return $"{rule} lets {pace.Limits.PerSecond} of its statements begin in a second (classes.pace_per_second), and this one would have "
                     + $"waited longer than it may; {shed} classes.pace_wait_ms_max={applicant.LimitMs}";
+            case ShedReason.Lag when hold.Brake is { } brake:
+                afterMs = Math.Max(applicant.LimitMs, brake.Pace.Ask(nowMs));
+                return $"{brake.Cause}, so {brake.Pace.Limits.PerSecond} writes of low classes begin in a second, and this one would have waited "
+                    + $"longer than it may; {shed} overload.lag_wait_ms_max={applicant.LimitMs}";
             case ShedReason.Defer:
                 afterMs = applicant.LimitMs;
                 var setting = hold.Rule?.DeferMsMax is null ? "overload.defer_ms_max" : "classes.defer_ms_max";

@@ -77,8 +77,8 @@ internal sealed class Holding(FrontDoor door, Admission admission)
         return await admission.WaitAt(statement, sluice.Deferral, sluice, left, dueMs, hold);
     }
 
-    // Until the time that a pace has for it; false when the client has been told that the statement does not run.
-    private LoopTask<bool> WaitFor(
+    /// <summary>Waits until the time that a pace has for it; false when the client has been told that the statement does not run.</summary>
+    internal LoopTask<bool> WaitFor(
         Pace pace, Statement statement, Sluice sluice, Hold hold, Standing standing, ShedReason otherwise)
     {
         var nowMs = door.Loop.NowMs;
@@ -122,8 +122,8 @@ internal sealed class Holding(FrontDoor door, Admission admission)
         statement.Passage.WakesDeferred();
     }
 
-    // What is left of the time that its program waits; a millisecond when nothing is.
-    private Standing Left(Standing standing, long beganMs) => standing.DeadlineMs == 0
+    /// <summary>What is left of the time that its program waits; a millisecond when nothing is.</summary>
+    internal Standing Left(Standing standing, long beganMs) => standing.DeadlineMs == 0
         ? standing
         : standing with { DeadlineMs = (int)Math.Max(1, standing.DeadlineMs - (door.Loop.NowMs - beganMs)) };
 }

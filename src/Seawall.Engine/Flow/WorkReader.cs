@@ -18,6 +18,28 @@ internal static class WorkReader
         return new(shape, IsProbe(statement), sluice.Keeper.LaneOf(shape), slot);
     }
 
+    /// <summary>
+    /// Whether it changes, or may, what replicas have to change after it; a transaction that begins may. Functions that are not built in are
+    /// taken to read: most do.
+    /// </summary>
+    internal static bool Writes(Statement statement)
+    {
+        if (statement.Kind is not (CommandKind.Query or CommandKind.StatementExecute or CommandKind.StatementBulkExecute))
+            return false;
+        var facts = statement.Facts;
+        if (facts.IsHarmless)
+            return false;
+        return facts.MayDoAnything || facts.Statements > 1 || facts.Kind switch
+        {
+            StatementKind.Begin => (facts.Hints & StatementHints.BeginsReadOnly) == 0,
+            StatementKind.Insert or StatementKind.Replace or StatementKind.Update or StatementKind.Delete or StatementKind.With
+                or StatementKind.Load or StatementKind.Call or StatementKind.Execute or StatementKind.LockTables or StatementKind.Xa
+                or StatementKind.Create or StatementKind.Alter or StatementKind.Drop or StatementKind.Truncate or StatementKind.Rename
+                or StatementKind.Grant or StatementKind.Maintain => true,
+            _ => false,
+        };
+    }
+
     /// <summary>What of a schema goes into the shapes of statements: tables of one name may be small here and large there.</summary>
     internal static ulong ShapeOf(string? schema) => Fnv1A.Add(Fnv1A.Basis, MemoryMarshal.AsBytes(schema.AsSpan()));
 

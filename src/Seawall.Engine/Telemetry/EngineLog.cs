@@ -102,6 +102,9 @@ internal static partial class EngineLog
     [LoggerMessage(2902, LogLevel.Warning, "the brown-out of {What} that {By} began has ended: {Cause}")]
     internal static partial void BrownoutEnded(ILogger logger, string what, string by, string cause);
 
+    [LoggerMessage(2905, LogLevel.Warning, "writes of low classes: {Pace} from now on; {Cause}")]
+    internal static partial void LowWritesPaced(ILogger logger, string pace, string cause);
+
     [LoggerMessage(2950, LogLevel.Information, "journal of deferred statements in {Folder}: {Waiting} wait to be run ({Bytes} bytes)")]
     internal static partial void JournalOpened(ILogger logger, string folder, int waiting, long bytes);
 

@@ -3,8 +3,8 @@ using Seawall.Engine.Loops;
 namespace Seawall.Engine.Watch;
 
 /// <summary>
-/// Ten times a second, has what may run at each server looked at. From the control loop, so that it goes on while the others have more
-/// to do than they can.
+/// Ten times a second, has what may run at each server looked at, or how far replicas are behind. From the control loop, so that it goes on
+/// while the others have more to do than they can.
 /// </summary>
 internal sealed class LimitWatch(Loop loop, Action look) : TimerNode
 {

@@ -17,6 +17,9 @@ public enum GateEventKind : byte
 
     /// <summary>How a server is, as one of the set.</summary>
     Server,
+
+    /// <summary>Whether writes of low classes are slowed because replicas lag.</summary>
+    Lag,
 }
 
 /// <summary>One change of mode, with its cause.</summary>

@@ -182,6 +182,18 @@ public sealed record OverloadOptions
     /// <summary>Bytes of statements that are.</summary>
     public int DeferBytesMax { get; init; } = 64 * 1024 * 1024;
 
+    /// <summary>Replicas that are further behind than this slow the writes of low classes; 0: none do.</summary>
+    public int LagMs { get; init; }
+
+    /// <summary>Replicas that are further behind than this do so twice as fast.</summary>
+    public int LagMsMax { get; init; } = 10_000;
+
+    /// <summary>The classes whose writes are slowed: this one and those below.</summary>
+    public StatementClass LagClass { get; init; } = StatementClass.Low;
+
+    /// <summary>How long one waits at most because of it: below what its program waits for an answer.</summary>
+    public int LagWaitMsMax { get; init; } = 1_000;
+
     /// <summary>Clients that wait a little before they hear that they were refused, at one time; 0 for none.</summary>
     public int TarpitMax { get; init; } = 5_000;
 

@@ -44,6 +44,9 @@ public enum ShedReason : byte
 
     /// <summary>Somebody has switched off, thinned out or slowed down a group of rules for a while.</summary>
     Brownout,
+
+    /// <summary>It writes, replicas lag, and its time would come too late.</summary>
+    Lag,
 }
 
 /// <summary>How the wait of a statement has ended.</summary>

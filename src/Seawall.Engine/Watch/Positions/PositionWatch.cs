@@ -49,7 +49,10 @@ internal sealed class PositionWatch : TimerNode
     /// <summary>Called when something new is known; those who wait look again.</summary>
     internal Action News { get; set; } = () => { };
 
-    /// <summary>Called ten times a second while replicas are read from.</summary>
+    /// <summary>Whether somebody needs to know what replicas have although nothing is read from them.</summary>
+    internal Func<bool> IsWantedBesides { get; set; } = () => false;
+
+    /// <summary>Called ten times a second while replicas are read from, or somebody needs to know otherwise.</summary>
     internal Action Look { get; set; } = () => { };
 
     /// <summary>Begins.</summary>
@@ -106,12 +109,14 @@ internal sealed class PositionWatch : TimerNode
         _loop.Arm(this, LookEveryMs);
         var options = _options();
         Follow(options);
-        if (options.From == ReadsFrom.Primary)
+        if (!IsWanted(options))
             return;
         foreach (var server in _facts.Current.Servers)
             Judge(server, options);
         Look();
     }
+
+    private bool IsWanted(ReadOptions options) => options.From == ReadsFrom.Replicas || IsWantedBesides();
 
     private void Judge(ServerFacts server, ReadOptions options)
     {
@@ -122,7 +127,7 @@ internal sealed class PositionWatch : TimerNode
     private void Follow(ReadOptions options)
     {
         var servers = _facts.Current.Servers;
-        var wanted = options.From == ReadsFrom.Replicas && servers.Count > 1;
+        var wanted = IsWanted(options) && servers.Count > 1;
         foreach (var (id, stream) in _streams.ToArray())
         {
             if (wanted && servers.Any(server => server.Id == id))

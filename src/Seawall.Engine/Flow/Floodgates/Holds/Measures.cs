@@ -7,7 +7,11 @@ namespace Seawall.Engine.Flow.Floodgates.Holds;
 /// <param name="Cut">What somebody has cut down for a while; null when nothing is.</param>
 /// <param name="Pace">The rule's pace; null when there is none.</param>
 /// <param name="DeferMsMax">How long they may be deferred; 0 when they are not.</param>
-internal sealed record Hold(ClassRule? Rule, BrownoutCut? Cut, Pace? Pace, int DeferMsMax);
+internal sealed record Hold(ClassRule? Rule, BrownoutCut? Cut, Pace? Pace, int DeferMsMax)
+{
+    /// <summary>What slows writes because replicas lag, when it is that; it is no rule's.</summary>
+    internal LagBrake? Brake { get; init; }
+}
 
 /// <summary>
 /// The options, and what follows from them and from brown-outs for the statements of each rule and class. Immutable, and made anew when

@@ -6,6 +6,7 @@ using Seawall.Engine.Facts.Freshness;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Decisions;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Floodgates.Holds;
 using Seawall.Engine.Flow.Pools;
@@ -47,6 +48,7 @@ public sealed class SeawallEngine : IDisposable
     private readonly FreshnessBoard _freshness = new();
     private readonly SpillGate _spill = new();
     private readonly LagBrake _brake = new();
+    private readonly ReadBalance _balance;
     private readonly PositionWatch _positions;
     private readonly List<FreshWaits> _freshWaits = [];
     private volatile EngineOptions _options;
@@ -81,11 +83,12 @@ public sealed class SeawallEngine : IDisposable
         _servers.Looked = _topology.Look;
         Duties = new ServerDuties(_threads.Control, _board, id => _servers.ContextOf(id).Server.Slots.Used, GiveNothingNew, LetGo, CutOff,
             _gates.Keep, logger);
+        _balance = new ReadBalance(_freshness, _threads.Control.Random, _gates.Keep, logger);
         _positions = new PositionWatch(
             _threads.Control, _board, _freshness, _settings, () => _options.Reads, _servers.WatchOptionsOf)
         {
             News = () => _freshWaits.ForEach(waits => waits.Tell()),
-            Look = () => _servers.LookAtReads(_spill),
+            Look = () => _servers.LookAtReads(_spill, _balance),
             IsWantedBesides = () => _options.Overload is { LagMs: > 0, Mode: not OverloadMode.Off },
         };
         _accounts = new AccountWatch(_threads.Control, _board, Pools.Renew, logger);
@@ -163,6 +166,12 @@ public sealed class SeawallEngine : IDisposable
 
     /// <summary>How writes of low classes are slowed because replicas lag.</summary>
     public LagView Lag => _brake.View();
+
+    /// <summary>How reads are spread over the replicas.</summary>
+    public IReadOnlyList<ReplicaView> Replicas => _options.Reads.From == ReadsFrom.Replicas ? _balance.Replicas : [];
+
+    /// <summary>What would be left of the replicas without the biggest one; null while none is read from.</summary>
+    public HeadroomView? Headroom => _options.Reads.From == ReadsFrom.Replicas ? _balance.Headroom : null;
 
     /// <summary>Whether it is going down.</summary>
     public bool IsClosing => _floodgate.IsClosing;

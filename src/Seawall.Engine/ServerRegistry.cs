@@ -164,7 +164,7 @@ internal sealed class ServerRegistry(
     /// Looks at what the servers may take: how reads are spread over them, and what of them the primary may take over. Ten times a second,
     /// control loop only.
     /// </summary>
-    internal void LookAtReads(SpillGate spill)
+    internal void LookAtReads(SpillGate spill, ReadBalance balance)
     {
         foreach (var facts in board.Current.Servers)
         {
@@ -178,6 +178,7 @@ internal sealed class ServerRegistry(
                 spill.Look(limit, facts.Freshness.Running, isStrained, options().Reads.SpillShare, NowMs);
             }
         }
+        balance.Look(board.Current, options().Reads, NowMs);
     }
 
     /// <summary>Lets the servers go, with a word to each. Control loop only.</summary>

@@ -35,6 +35,10 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
             (desk, _, _) => Now(ReadTables.Freshness(desk.Context.Engine.Freshness()))),
         new("SHOW SPILL", AdminTakes.Nothing, "what the primary does of the reads that no replica may answer",
             (desk, _, _) => Now(ReadTables.Spill(desk.Context.Engine.Spill))),
+        new("SHOW REPLICAS", AdminTakes.Nothing, "how much of the reads each replica gets, and what it makes of them",
+            (desk, _, _) => Now(ReadTables.Replicas(desk.Context.Engine.Replicas))),
+        new("SHOW HEADROOM", AdminTakes.Nothing, "what would be left of the replicas without the biggest one",
+            (desk, _, _) => Now(ReadTables.Headroom(desk.Context.Engine.Headroom))),
         new("EXPLAIN ROUTE", AdminTakes.Words, "where a statement would go that came now, and why; it is not run",
             (desk, arguments, _) => Now(ReadTables.Explain(desk.Context.Engine, arguments.Words)))
         {

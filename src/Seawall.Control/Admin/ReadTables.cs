@@ -26,6 +26,29 @@ internal static class ReadTables
         spill.Server is not { } server ? [] : [(AdminCell[])
         [server, spill.Places, spill.Used, spill.OwnHigh, spill.IsCooling ? "yes" : "no", spill.Spilled, spill.Denied]]);
 
+    internal static AdminTable Replicas(IReadOnlyList<ReplicaView> replicas) => new(
+        [
+            Text("server"), Text("well"), Text("part"), Number("weight"), Number("room"), Number("running"), Number("reads"), Number("failed"),
+            Real("typical_ms"), Real("failed_share"), Text("cause"),
+        ],
+        replicas.Select(replica => (AdminCell[])
+        [
+            replica.Server, replica.IsWell ? "yes" : "no", SnakeCase.Of(replica.Part), replica.Weight,
+            replica.Room is { } room ? room : AdminCell.Null, replica.Running, replica.Reads, replica.Failed,
+            replica.TypicalMs is { } ms ? ms : AdminCell.Null, replica.FailedShare, replica.Cause,
+        ]));
+
+    internal static AdminTable Headroom(HeadroomView? headroom) => new(
+        [
+            Number("replicas"), Number("well"), Number("capacity"), Text("biggest"), Number("without_biggest"), Real("busy"), Real("headroom"),
+            Text("level"), Text("short"),
+        ],
+        headroom is not { } now ? [] : [(AdminCell[])
+        [
+            now.Replicas, now.Well, now.Capacity, now.Biggest ?? AdminCell.Null, now.WithoutBiggest, now.Busy, now.Headroom,
+            SnakeCase.Of(now.Level), now.IsShort ? "yes" : "no",
+        ]]);
+
     /// <summary>Answers EXPLAIN ROUTE.</summary>
     internal static AdminReply Explain(SeawallEngine engine, ReadOnlySpan<AdminToken> rest)
     {

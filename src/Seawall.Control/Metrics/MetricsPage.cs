@@ -37,6 +37,7 @@ internal static class MetricsPage
         Pools(writer, engine.Views.Pools());
         Servers(writer, engine.Views.Servers());
         TopologyFigures.Write(writer, engine);
+        ReplicaFigures.Write(writer, engine);
         OverloadFigures.Write(writer, engine.Views.Sluices());
         HoldFigures.Write(writer, engine.Views.Sluices(), engine.Brownouts.Paces(), engine.Brownouts.View(), engine.Lag);
         OverloadFigures.Write(writer, [.. engine.Views.Strain().Select(row => row.Reading)]);

@@ -43,6 +43,9 @@ internal sealed class Statement
     /// <summary>Whether that is a replica, which only reads.</summary>
     internal bool IsOnReplica { get; private set; }
 
+    /// <summary>When it was sent there, in the loops' milliseconds.</summary>
+    internal long PlacedMs { get; private set; }
+
     /// <summary>Where it is counted; null where nothing is.</summary>
     internal FreshnessSlot? CountedAt { get; private set; }
 
@@ -231,9 +234,10 @@ internal sealed class Statement
     }
 
     /// <summary>It goes to a replica.</summary>
-    internal void GoToReplica(ServerFacts replica)
+    internal void GoToReplica(ServerFacts replica, long nowMs)
     {
         Server = replica;
+        PlacedMs = nowMs;
         IsOnReplica = true;
     }
 

@@ -12,9 +12,20 @@ public sealed class FreshnessBoard
     /// <summary>How often those who sleep are woken at most.</summary>
     private const int WakeEveryMs = 100;
 
+    private volatile bool _isShort;
     private long _tick;
     private long _wantedMs = long.MinValue / 2;
     private long _wokenMs = long.MinValue / 2;
+
+    /// <summary>
+    /// Whether so few replicas are left that those are read from as well that are further behind than usual: see
+    /// <see cref="FreshnessSlot.IsLateAtMost"/>.
+    /// </summary>
+    public bool IsShort
+    {
+        get => _isShort;
+        internal set => _isShort = value;
+    }
 
     /// <summary>The sources of transactions.</summary>
     public GtidSources Sources { get; } = new();

@@ -11,7 +11,12 @@ public sealed class FreshnessSlot
     private volatile AwaitedToken? _awaited;
     private volatile int _weight = 1;
     private volatile int _movedSources;
+    private volatile int _part;
+    private volatile int _room = int.MaxValue;
     private long _reachedMs = long.MinValue;
+    private long _reads;
+    private long _failed;
+    private long _pace;
     private int _running;
 
     /// <summary>What it was known to have last; null when nothing is known.</summary>
@@ -41,6 +46,22 @@ public sealed class FreshnessSlot
         internal set => _weight = value;
     }
 
+    /// <summary>How much of the reads it gets.</summary>
+    public ReadPart Part => (ReadPart)_part;
+
+    /// <summary>How many reads it gets at one time: less than it can take, after it has come back; none while it is set aside.</summary>
+    public int Room => _room;
+
+    /// <summary>Whether it gets another one.</summary>
+    internal bool HasRoom => Running < _room;
+
+    /// <summary>Whether it is behind, and not by more than so many milliseconds. What does not replicate, or is not known, is not late.</summary>
+    internal bool IsLateAtMost(long lateMsMax, long nowMs) =>
+        State is FreshnessState.Lagging or FreshnessState.Frozen && ReachedMs != long.MinValue && nowMs - ReachedMs <= lateMsMax;
+
+    /// <summary>What it has done with reads.</summary>
+    internal ReadTally Tally => new(Interlocked.Read(ref _reads), Interlocked.Read(ref _failed), Interlocked.Read(ref _pace));
+
     /// <summary>Of a primary: how many sources have gone on since it is watched as one. One, as a rule.</summary>
     internal int MovedSources
     {
@@ -63,6 +84,18 @@ public sealed class FreshnessSlot
 
     /// <summary>It has ended.</summary>
     internal void Leave() => Interlocked.Decrement(ref _running);
+
+    /// <summary>A read has ended there.</summary>
+    internal void NoteRead(long ms, bool hasFailed)
+    {
+        Interlocked.Increment(ref _reads);
+        Interlocked.Add(ref _pace, ReadTally.PaceOf(ms));
+        if (hasFailed)
+            Interlocked.Increment(ref _failed);
+    }
+
+    /// <summary>From now on it gets so much of the reads.</summary>
+    internal void Give(ReadPart part, int room) => (_part, _room) = ((int)part, room);
 
     internal void Confirm(ServerPosition position) => _position = position;
 

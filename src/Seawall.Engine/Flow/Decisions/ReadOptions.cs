@@ -63,4 +63,21 @@ public sealed record ReadOptions
 
     /// <summary>Which statements are treated in another way; the first that fits counts.</summary>
     public ImmutableArray<ReadRule> Rules { get; init; } = [];
+
+    /// <summary>
+    /// How far behind a replica may be at <see cref="FreshnessLevel.Session"/> while those that are well can do less than half of what all
+    /// could: what sessions see of others then. Their own writes they see all the same.
+    /// </summary>
+    public int ShortLagMsMax { get; init; } = 60_000;
+
+    /// <summary>
+    /// A replica whose reads take so many times as long as those of the others is set aside for a while; 0 for never. The design's three: less
+    /// is what servers differ by.
+    /// </summary>
+    public int SlowFactor { get; init; } = 3;
+
+    /// <summary>
+    /// With less than so many hundredths to spare of what would be left without the biggest replica, that is told. The drills' twenty.
+    /// </summary>
+    public int HeadroomLow { get; init; } = 20;
 }

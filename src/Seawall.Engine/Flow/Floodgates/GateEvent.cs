@@ -20,6 +20,9 @@ public enum GateEventKind : byte
 
     /// <summary>Whether writes of low classes are slowed because replicas lag.</summary>
     Lag,
+
+    /// <summary>How replicas are read from, and what would be left without one of them.</summary>
+    Reads,
 }
 
 /// <summary>One change of mode, with its cause.</summary>

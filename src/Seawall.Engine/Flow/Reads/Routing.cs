@@ -18,6 +18,7 @@ internal sealed class Routing(
     FrontDoor door, FreshnessBoard board, SpillGate spill, FreshWaits waits, Func<ReadOptions> options, Func<OverloadOptions> overload)
 {
     private readonly DigestScratch _scratch = new();
+    private readonly ReplicaChoice _choice = new(door.Loop, board);
 
     /// <summary>
     /// Places a statement; false when the client has been told that it does not run. While nothing is read from replicas this is one look
@@ -39,7 +40,7 @@ internal sealed class Routing(
             return PlaceAtPrimary(statement, PlaceReason.Asked);
         if (session.Lease is not null)
             return PlaceKept(statement, now, wish);
-        return Pick(statement, wish) is { } replica ? new(Go(statement, replica)) : Wait(statement, now, wish);
+        return _choice.Pick(statement, wish, now) is { } replica ? new(Go(statement, replica)) : Wait(statement, now, wish);
     }
 
     /// <summary>
@@ -52,7 +53,9 @@ internal sealed class Routing(
         var wasTold = reads.TakeTold(out var token, out var isAll);
         if (statement.IsOnReplica)
         {
-            if (isComplete && reads.Last.Way == RouteWay.Replica && reads.Wish.Level == FreshnessLevel.Session)
+            if (statement.Cancellation is null && !statement.Session.Wire.PeerGone)
+                statement.Server.Freshness.NoteRead(door.Loop.NowMs - statement.PlacedMs, !isComplete || statement.Answer.Facts.IsError);
+            if (isComplete && reads.Last.Way is RouteWay.Replica or RouteWay.Late && reads.Wish.Level == FreshnessLevel.Session)
                 reads.Memory.NoteSeen(statement.Server.Freshness, board.Now);
             return;
         }
@@ -82,7 +85,7 @@ internal sealed class Routing(
 
     // What is left on a replica, for questions about the statement before.
     private static bool IsHeldOnReplica(Statement statement) => statement.Session is
-    { Lease.Pool.Key.Server: var server, Reads: { Last: { Way: RouteWay.Replica or RouteWay.Kept } last } }
+    { Lease.Pool.Key.Server: var server, Reads: { Last: { Way: RouteWay.Replica or RouteWay.Late or RouteWay.Kept } last } }
         && server.Name == last.Server && server != statement.Server.Id;
 
     private static bool IsOneTransaction(StatementFacts facts) => (facts.Traits & (StatementTraits.CallsProcedure
@@ -109,14 +112,15 @@ internal sealed class Routing(
 
     private bool Go(Statement statement, ServerFacts replica)
     {
-        statement.GoToReplica(replica);
+        statement.GoToReplica(replica, door.Loop.NowMs);
         statement.CountAt(replica.Freshness);
         door.Meter.ReplicaReads++;
-        statement.Session.Reads!.Last = new Route(replica.Id.Name, PlaceReason.None, RouteWay.Replica, 0);
+        var isLate = statement.Session.Reads!.Wish.Level == FreshnessLevel.Session && replica.Freshness.State != FreshnessState.Fresh;
+        statement.Session.Reads.Last = new Route(replica.Id.Name, PlaceReason.None, isLate ? RouteWay.Late : RouteWay.Replica, 0);
         return true;
     }
 
-    private static LoopTask<bool> PlaceAtPrimary(Statement statement, PlaceReason reason)
+    private LoopTask<bool> PlaceAtPrimary(Statement statement, PlaceReason reason)
     {
         var session = statement.Session;
         var primary = statement.Server;
@@ -129,13 +133,13 @@ internal sealed class Routing(
     }
 
     // What the session left on a replica is only held in case it is asked for.
-    private static async LoopTask<bool> PlaceAway(Statement statement, ServerId server, PlaceReason reason)
+    private async LoopTask<bool> PlaceAway(Statement statement, ServerId server, PlaceReason reason)
     {
         var session = statement.Session;
         if (reason == PlaceReason.PreviousStatement && Placement.OnlyAsksBack(statement.Facts)
             && statement.World.Readers.FirstOrDefault(reader => reader.Id == server) is { } replica)
         {
-            statement.GoToReplica(replica);
+            statement.GoToReplica(replica, door.Loop.NowMs);
             statement.CountAt(replica.Freshness);
             session.Reads!.Last = new Route(server.Name, reason, RouteWay.Kept, 0);
             return true;
@@ -172,55 +176,12 @@ internal sealed class Routing(
         }
         foreach (var reader in statement.World.Readers)
         {
-            if (reader.Id == server && MayAnswer(session, statement, reader, wish))
+            if (reader.Id == server && _choice.MayAnswer(statement, reader, wish, now))
                 return Go(statement, reader);
         }
         statement.Hold();
         await LeaveReplica(session);
-        return Pick(statement, wish) is { } replica ? Go(statement, replica) : await Wait(statement, now, wish);
-    }
-
-    // Of two that may, the one with less to do for what it can do.
-    private ServerFacts? Pick(Statement statement, ReadWish wish)
-    {
-        var session = statement.Session;
-        var readers = statement.World.Readers;
-        ServerFacts? first = null, second = null;
-        var seen = 0;
-        foreach (var reader in readers)
-        {
-            if (!MayAnswer(session, statement, reader, wish))
-                continue;
-            // Two of them, each as likely as any other.
-            if (++seen == 1)
-                first = reader;
-            else if (seen == 2)
-                second = reader;
-            else if (door.Loop.Random.Next(seen) is var place and < 2)
-                (first, second) = place == 0 ? (reader, second) : (first, reader);
-        }
-        if (second is null)
-            return first;
-        var (one, two) = (first!.Freshness, second.Freshness);
-        // n / weight of the one against that of the other, without dividing.
-        var load = ((long)one.Running * two.Weight) - ((long)two.Running * one.Weight);
-        return load < 0 || (load == 0 && door.Loop.Random.Next(2) == 0) ? first : second;
-    }
-
-    private bool MayAnswer(Session session, Statement statement, ServerFacts replica, in ReadWish wish)
-    {
-        if ((session.Capabilities & LoginForm.Written & ~replica.Capabilities) != 0)
-            return false;
-        var slot = replica.Freshness;
-        return wish.Level switch
-        {
-            FreshnessLevel.Session => slot.State == FreshnessState.Fresh
-                && session.Reads!.Memory.MayReadFrom(slot, statement.World.Primary!.Freshness),
-            FreshnessLevel.Bounded => slot.State == FreshnessState.Fresh
-                && door.Loop.NowMs - slot.ReachedMs <= wish.BoundMs,
-            FreshnessLevel.Any => slot.State is FreshnessState.Fresh or FreshnessState.Lagging or FreshnessState.Frozen,
-            FreshnessLevel.Primary => false,
-        };
+        return _choice.Pick(statement, wish, now) is { } replica ? Go(statement, replica) : await Wait(statement, now, wish);
     }
 
     // The youngest of those that are not older than was said. What it has is known by the questions that it answered, whatever it does now.
@@ -252,7 +213,7 @@ internal sealed class Routing(
         {
             board.Want(loop.NowMs);
             var isAnyWell = AskFor(statement, reads, wish.Level);
-            if (isAnyWell)
+            if (isAnyWell && !_choice.WasFull)
                 reason = SpillReason.Fresh;
             if (wish.Level == FreshnessLevel.Session && reads.Memory.IsLost(primary))
             {
@@ -265,7 +226,7 @@ internal sealed class Routing(
                 break;
             door.Meter.FreshWaits++;
             await waits.Wait(leftMs);
-            if (Pick(statement, wish) is { } replica)
+            if (_choice.Pick(statement, wish, now) is { } replica)
             {
                 Go(statement, replica);
                 reads.Last = reads.Last with { WaitedMs = (int)(loop.NowMs - beganMs) };
@@ -332,7 +293,8 @@ internal sealed class Routing(
 
     private void Refuse(Statement statement, ReadOptions now, in ReadWish wish, StatementClass which, bool mayBe, SpillReason reason)
     {
-        var why = reason == SpillReason.Fresh ? "no replica has yet what this session has written or seen" : "no replica is well";
+        var why = reason == SpillReason.Fresh ? "no replica has yet what this session has written or seen"
+            : _choice.WasFull ? "replicas that have come back, or are set aside, take no more now (SHOW REPLICAS)" : "no replica is well";
         var place = wish.Target == ReadTarget.Replicas ? "a rule of [[routes]] has these reads answered by replicas alone (routes.target)"
             : !mayBe ? $"reads of class {StatementClasses.Word(which)} do not go to the primary instead"
             : string.Create(CultureInfo.InvariantCulture,

@@ -20,6 +20,9 @@ public enum RouteWay : byte
     /// <summary>A replica has all that it must have.</summary>
     Replica,
 
+    /// <summary>A replica that is further behind than usual has all that its session needs, and too few others are left.</summary>
+    Late,
+
     /// <summary>The connection that answers it is there.</summary>
     Kept,
 

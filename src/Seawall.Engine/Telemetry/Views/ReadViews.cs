@@ -1,4 +1,5 @@
 using Seawall.Engine.Facts.Freshness;
+using Seawall.Engine.Flow.Reads;
 
 namespace Seawall.Engine.Telemetry.Views;
 
@@ -26,3 +27,32 @@ public sealed record FreshnessView(
 /// <param name="Spilled">Reads that it has answered, since the start.</param>
 /// <param name="Denied">Reads that it had no place for.</param>
 public sealed record SpillView(string? Server, int Places, int Used, double OwnHigh, bool IsCooling, long Spilled, long Denied);
+
+/// <summary>How much of the reads one replica gets, and what it makes of them.</summary>
+/// <param name="Server">The replica.</param>
+/// <param name="IsWell">Whether it is read from as far as it has room: it answers, is fresh, and is not set aside.</param>
+/// <param name="Part">How much it gets.</param>
+/// <param name="Weight">How many statements may run there.</param>
+/// <param name="Room">How many reads it gets at one time, when that is less.</param>
+/// <param name="Running">How many it has.</param>
+/// <param name="Reads">Reads that have ended there, since the start.</param>
+/// <param name="Failed">Those of them that failed.</param>
+/// <param name="TypicalMs">What a read takes there; null when there were too few of late.</param>
+/// <param name="FailedShare">What of the last reads failed.</param>
+/// <param name="Cause">Why it does not have its whole share, or is worth a look; empty otherwise.</param>
+public sealed record ReplicaView(
+    string Server, bool IsWell, ReadPart Part, int Weight, int? Room, int Running, long Reads, long Failed, double? TypicalMs, double FailedShare,
+    string Cause);
+
+/// <summary>What would be left of the replicas without the biggest one.</summary>
+/// <param name="Replicas">How many there are.</param>
+/// <param name="Well">How many are read from.</param>
+/// <param name="Capacity">How many statements may run on those.</param>
+/// <param name="Biggest">The biggest of them; null when there is none.</param>
+/// <param name="WithoutBiggest">How many may run on the others.</param>
+/// <param name="Busy">How many run at a busy moment of the last half minute.</param>
+/// <param name="Headroom">How many more could run on the others, at such a moment: below zero some would not be answered.</param>
+/// <param name="Level">How that is.</param>
+/// <param name="IsShort">Whether those that are well can do less than half of what all could.</param>
+public sealed record HeadroomView(
+    int Replicas, int Well, int Capacity, string? Biggest, int WithoutBiggest, double Busy, double Headroom, HeadroomLevel Level, bool IsShort);

@@ -8,7 +8,9 @@ internal sealed class Ground : IDisposable
     private const int LockWaitTimeout = 1205;
     private const int FolderNotEmpty = 1010;
     private const int PauseMs = 100;
-    private const int AttemptsMax = 5;
+
+    // Each waits a second for a lock: on a machine that is short of time a connection may take that long to be cleaned, several times.
+    private const int AttemptsMax = 40;
 
     private readonly RawClient _keeper;
 

@@ -11,10 +11,30 @@ public sealed class KnownDifferenceTests
     [InlineData("6:5:EOF 0 NoIndexUsed, NoBackslashEscapes", "6:5:EOF 0 NoBackslashEscapes", true)]
     [InlineData("6:7:FE000022000000", "6:7:FE000002000000", true)]
     [InlineData("6:7:FE000020000000", "6:7:FE000000000000", true)]
-    [InlineData("6:30:OK 0 0 0 0 Autocommit, NoIndexUsed, SessionStateChanged '' Schema =x", "6:30:OK 0 0 0 0 Autocommit, SessionStateChanged '' Schema =x", true)]
+    [InlineData("6:30:OK 0 0 0 0 Autocommit, NoIndexUsed, SessionStateChanged '' Schema =x",
+         "6:30:OK 0 0 0 0 Autocommit, SessionStateChanged '' Schema =x", true)]
     [InlineData("6:5:EOF 0 NoIndexUsed", "6:5:EOF 1 None", false)]
     [InlineData("6:5:EOF 0 Autocommit, NoIndexUsed", "6:5:EOF 0 None", false)]
     [InlineData("6:7:FE000022000000", "6:7:FE000003000000", false)]
     public void Whether_an_index_was_used_is_left_out_and_no_other_flag(string one, string other, bool areAlike) =>
         Assert.Equal(areAlike, KnownDifferences.WithoutIndexFlag(one) == KnownDifferences.WithoutIndexFlag(other));
+
+    [Theory]
+    [InlineData("1:63:FF56 \"Incorrect string value: '\\xFF' for column 's' at row 1\"",
+         "1:63:FF57 \"Incorrect string value: '\\xFF' for column 's' at row 2\"", true)]
+    [InlineData("1:63:FF56 \"Data too long for column 's' at row 9\"",
+         "1:64:FF57 \"Data too long for column 's' at row 12\"", true)]
+    [InlineData("1:63:FF56 \"Data too long for column 's' at row 1\"",
+         "1:63:FF56 \"Data too long for column 'n' at row 1\"", false)]
+    [InlineData("1:63:FF56 \"5 rows\"", "1:63:FF57 \"6 rows\"", false)]
+    public void The_number_of_the_row_is_left_out_of_a_message_about_a_column(string one, string other, bool areAlike) =>
+        Assert.Equal(areAlike, KnownDifferences.WithoutRow(one) == KnownDifferences.WithoutRow(other));
+
+    [Theory]
+    [InlineData("update ~.t set n = 21, s = x'00ff' where id > 1", true)]
+    [InlineData("update t set s = ? where id < ?", true)]
+    [InlineData("update t set n = 21 where id = 1", false)]
+    [InlineData("insert into t (s) values ('where id > 1')", false)]
+    public void A_range_is_where_a_server_may_read_it_or_all(string text, bool isOne) =>
+        Assert.Equal(isOne, KnownDifferences.ChangesRange(text));
 }

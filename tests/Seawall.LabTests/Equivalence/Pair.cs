@@ -14,7 +14,9 @@ internal sealed class Pair : IDisposable
     private readonly Side _direct;
     private readonly Side _through;
     private readonly Tally _tally;
+    private readonly string[] _prepared = [.. Enumerable.Repeat("", Model.SlotCount)];
     private bool _hasOwnError;
+    private bool _isOfRange;
 
     internal Pair(Ground ground, int throughPort, Script script, Tally tally)
     {
@@ -64,12 +66,13 @@ internal sealed class Pair : IDisposable
         _isResetWithRole |= _hasHadRole && step.Kind is (CommandKind.ResetConnection or CommandKind.ChangeUser);
         _hasHadNoSchema |= step is { Kind: CommandKind.ChangeUser, Text: "" };
         NoteOwnError(step, seawall);
+        NoteRange(step);
         IsOver = server.IsClosed && seawall.IsClosed;
         if (seawall.Packets.Error?.Message.Contains("no free connection", StringComparison.Ordinal) == true)
             throw new TimeoutException($"script {Script.Number}: {step}: {seawall.Packets.Error}");
         if (Likeness.Compare(step, server, seawall) is not { } difference)
             return null;
-        var past = new KnownPast(_hasOwnError, _isResetWithRole, _hasHadNoSchema);
+        var past = new KnownPast(_hasOwnError, _isResetWithRole, _hasHadNoSchema, _isOfRange);
         if (KnownDifferences.Name(past, difference, seawall) is not { } known)
             return difference;
         _tally.CountKnown(known);
@@ -89,6 +92,16 @@ internal sealed class Pair : IDisposable
             _hasOwnError = true;
         else if (step.Kind == CommandKind.Query && !KnownDifferences.AsksForDiagnostics(step))
             _hasOwnError = false;
+    }
+
+    private void NoteRange(Step step)
+    {
+        if (step.Kind == CommandKind.StatementPrepare)
+            _prepared[step.Slot] = step.Text;
+        if (_ground.Server.Kind != LabKind.MySql97 || (step.Kind == CommandKind.Query && KnownDifferences.AsksForDiagnostics(step)))
+            return;
+        _isOfRange = step.Kind == CommandKind.Query ? KnownDifferences.ChangesRange(step.Text)
+            : step.Kind == CommandKind.StatementExecute && KnownDifferences.ChangesRange(_prepared[step.Slot]);
     }
 
     /// <summary>What both sides say of warnings.</summary>

@@ -526,12 +526,14 @@ public sealed class SeawallEngine : IDisposable
         var cancelling = new Cancelling(door);
         var waits = new FreshWaits(loop);
         _freshWaits.Add(waits);
+        var own = new OwnAnswers(door, _freshness, waits, () => _options.Reads);
         var rooms = new ConversationRooms(
             new Reception(door, schemas, interruptions, _logger),
             new StatementDesk(door),
             _floodgate,
+            own,
             new Deferring(door, _deferrals, () => _options.Deferral),
-            new Routing(door, _freshness, _spill, waits, () => _options.Reads, () => Brownouts.Measures.Options),
+            new Routing(door, _freshness, _spill, waits, own, () => _options.Reads, () => Brownouts.Measures.Options),
             new Interregnum(door, _line),
             new Admission(door, _servers.SluiceOf, () => Brownouts.Measures, _brake, _logger),
             new Leasing(door, Pools, _logger),

@@ -1,6 +1,7 @@
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Decisions;
 using Seawall.Engine.Flow.Floodgates;
+using Seawall.Engine.Flow.Reads;
 using Seawall.Engine.Loops;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Results;
@@ -130,8 +131,10 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
 
             if ((statement.Facts.Traits & StatementTraits.Kills) != 0 && KillDesk.TryRead(statement, out var order))
                 return await rooms.Kills.Answer(statement, order);
-            if (OwnVariables.MayBe(statement) && OwnVariables.TryAnswer(statement, door))
-                return true;
+            if (OwnVariables.MayBe(statement) && await OwnVariables.TryAnswer(statement, door, rooms.OwnAnswers))
+                return !session.Wire.IsClosed;
+            if (OwnAnswers.MayBe(statement))
+                return await rooms.OwnAnswers.Answer(statement);
             if (OwnNumber.Concerns(statement))
                 OwnNumber.Put(statement);
 

@@ -8,6 +8,7 @@ internal sealed record ConversationRooms(
     Reception Reception,
     StatementDesk Statements,
     Floodgate Floodgate,
+    OwnAnswers OwnAnswers,
     Deferring Deferring,
     Routing Routing,
     Interregnum Interregnum,

@@ -1,6 +1,8 @@
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Decisions;
 using Seawall.Engine.Flow.Floodgates;
+using Seawall.Engine.Flow.Reads;
+using Seawall.Engine.Loops;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Results;
 using Seawall.MySql.Statements;
@@ -8,8 +10,8 @@ using Seawall.MySql.Statements;
 namespace Seawall.Engine.Flow;
 
 /// <summary>
-/// Answers <c>SET @seawall_priority</c>, <c>SET @seawall_deadline_ms</c> and
-/// <c>SET @seawall_freshness</c>: what a session says of its statements to come. No server
+/// Answers <c>SET @seawall_priority</c>, <c>SET @seawall_deadline_ms</c>, <c>SET @seawall_freshness</c> and
+/// <c>SET @seawall_min_gtid</c>: what a session says of its statements to come. No server
 /// hears of it, so that the session keeps no connection for the sake of these variables.
 /// </summary>
 internal static class OwnVariables
@@ -20,25 +22,52 @@ internal static class OwnVariables
         && statement is { Kind: CommandKind.Query, IsWhole: true };
 
     /// <summary>Answers it; false when it is for a server.</summary>
-    internal static bool TryAnswer(Statement statement, FrontDoor door)
+    internal static LoopTask<bool> TryAnswer(Statement statement, FrontDoor door, OwnAnswers answers)
     {
         var assignments = OwnAssignments.Read(statement.Text);
         if (assignments.Kind == OwnSet.None)
-            return false;
+            return new(false);
         var session = statement.Session;
         var said = StatementClasses.Find(assignments.Priority);
         if (assignments.Kind == OwnSet.Invalid || (said is null && !assignments.Priority.IsEmpty)
-            || !FreshnessWord.TryRead(assignments.Freshness, out var word))
+            || !FreshnessWord.TryRead(assignments.Freshness, out _))
         {
             Refuse(session, door);
-            return true;
+            return new(true);
         }
+        if (assignments.SetsMinGtid && !assignments.MinGtid.IsEmpty)
+            return TakeToken(statement, door, answers, assignments.MinGtid.ToArray());
+        return new(Set(statement, assignments));
+    }
+
+    private static async LoopTask<bool> TakeToken(Statement statement, FrontDoor door, OwnAnswers answers, byte[] token)
+    {
+        var session = statement.Session;
+        statement.Hold();
+        var result = await answers.Take(statement, token);
+        if (result == TokenResult.Taken)
+            return Set(statement, OwnAssignments.Read(statement.Text));
+        if (result is null)
+            return true; // It has gone.
+        var message = $"Wrong value for @seawall_min_gtid [seawall: nothing was set: {OwnAnswers.Words(result.Value, statement.Server.Version!.IsMariaDb)}"
+            + (result == TokenResult.Unknown ? "; trying again is safe]" : "]");
+        door.Meter.OwnErrors++;
+        Bequest.NoteOwnError(session, SqlError.WrongValue, message);
+        ClientReplies.SendError(session, 1, SqlError.WrongValue, message);
+        return true;
+    }
+
+    private static bool Set(Statement statement, in OwnAssignments assignments)
+    {
+        var session = statement.Session;
         if (assignments.SetsPriority)
-            session.Class.Said = (byte)(said ?? default);
+            session.Class.Said = (byte)(StatementClasses.Find(assignments.Priority) ?? default);
         if (assignments.SetsDeadline)
             session.Class.SaidDeadlineMs = assignments.DeadlineMs;
-        if (assignments.SetsFreshness)
+        if (assignments.SetsFreshness && FreshnessWord.TryRead(assignments.Freshness, out var word))
             session.SaidOfReads = word;
+        if (assignments.SetsMinGtid && assignments.MinGtid.IsEmpty)
+            session.Reads?.Memory.ForgetImported();
         Bequest.NoteOwnAnswer(session, rowCount: 0);
         if (Bequest.AlwaysForgets(statement.Server.Version!))
             Bequest.ForgetWarnings(session);
@@ -52,7 +81,7 @@ internal static class OwnVariables
             + "'critical', 'normal', 'low', 'background' or NULL, SET @seawall_deadline_ms = a number of milliseconds up to 3600000, "
             + "0 or NULL, and SET @seawall_freshness = 'session', 'any', 'bounded', 'bounded:' and milliseconds, 'primary' "
             + "or NULL, behind it if need be ',stale_ok:' and milliseconds, "
-            + "without anything else in the statement]";
+            + "SET @seawall_min_gtid = transactions as the server writes them or NULL, without anything else in the statement]";
         door.Meter.OwnErrors++;
         Bequest.NoteOwnError(session, SqlError.WrongValue, Message);
         ClientReplies.SendError(session, 1, SqlError.WrongValue, Message);

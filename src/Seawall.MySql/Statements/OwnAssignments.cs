@@ -17,7 +17,7 @@ public enum OwnSet : byte
 }
 
 /// <summary>
-/// <c>SET @seawall_priority = 'low', @seawall_deadline_ms = 300, @seawall_freshness = 'any'</c>:
+/// <c>SET @seawall_priority = 'low', @seawall_deadline_ms = 300, @seawall_freshness = 'any', @seawall_min_gtid = '0-1-42'</c>:
 /// what a session says of all its statements to come. User variables to
 /// whoever writes them, so that every driver can; no server hears of them.
 /// </summary>
@@ -53,6 +53,13 @@ public readonly ref struct OwnAssignments
                 SetsFreshness = true;
                 Freshness = value;
             }
+            else if (TakeWord(ref text, "@seawall_min_gtid"u8))
+            {
+                if (!TakeEquals(ref text) || !TakeValue(ref text, out var value))
+                    return;
+                SetsMinGtid = true;
+                MinGtid = value;
+            }
             else if (TakeWord(ref text, "@seawall_deadline_ms"u8))
             {
                 if (!TakeEquals(ref text) || !TakeValue(ref text, out var value) || !TryReadDeadline(value, out var ms))
@@ -87,6 +94,12 @@ public readonly ref struct OwnAssignments
     /// <summary>What it must have; nothing for NULL or the empty text, which take it back.</summary>
     public ReadOnlySpan<byte> Freshness { get; }
 
+    /// <summary>Whether it says which transactions whoever answers them must have.</summary>
+    public bool SetsMinGtid { get; }
+
+    /// <summary>Which, as their servers write them; nothing for NULL or the empty text, which take it back.</summary>
+    public ReadOnlySpan<byte> MinGtid { get; }
+
     /// <summary>Whether it says how long they may wait.</summary>
     public bool SetsDeadline { get; }
 
@@ -104,7 +117,7 @@ public readonly ref struct OwnAssignments
             || (Utf8Parser.TryParse(value, out ms, out var used) && used == value.Length && ms is >= 0 and <= DeadlineMsMax);
     }
 
-    private static ReadOnlySpan<byte> SkipComments(ReadOnlySpan<byte> text)
+    internal static ReadOnlySpan<byte> SkipComments(ReadOnlySpan<byte> text)
     {
         while (true)
         {
@@ -120,7 +133,7 @@ public readonly ref struct OwnAssignments
         text.Length >= word.Length && Ascii.EqualsIgnoreCase(text[..word.Length], word);
 
     // A whole word: what follows does not belong to it.
-    private static bool TakeWord(ref ReadOnlySpan<byte> text, ReadOnlySpan<byte> word)
+    internal static bool TakeWord(ref ReadOnlySpan<byte> text, ReadOnlySpan<byte> word)
     {
         if (!StartsWith(text, word) || (text.Length > word.Length && Bytes.IsName(text[word.Length], Bytes.AsciiName | Bytes.HighName)))
             return false;

@@ -21,7 +21,11 @@ public sealed class GtidSources
     private volatile Entry[] _entries = [];
 
     /// <summary>The number of a server of MySQL; -1 when there are too many.</summary>
-    public int Find(UInt128 uuid, ReadOnlySpan<byte> tag)
+    public int Find(UInt128 uuid, ReadOnlySpan<byte> tag) => FindKnown(uuid, tag) is >= 0 and var known
+        ? known : Add(new Entry(uuid, tag.ToArray(), IsDomain: false));
+
+    /// <summary>The number of a server of MySQL; -1 when no server has spoken of it: clients' words make no sources.</summary>
+    public int FindKnown(UInt128 uuid, ReadOnlySpan<byte> tag)
     {
         var entries = _entries;
         for (var i = 0; i < entries.Length; i++)
@@ -29,11 +33,14 @@ public sealed class GtidSources
             if (entries[i].Id == uuid && !entries[i].IsDomain && entries[i].Tag.AsSpan().SequenceEqual(tag))
                 return i;
         }
-        return Add(new Entry(uuid, tag.ToArray(), IsDomain: false));
+        return -1;
     }
 
     /// <summary>The number of a domain of MariaDB; -1 when there are too many.</summary>
-    public int Find(uint domain)
+    public int Find(uint domain) => FindKnown(domain) is >= 0 and var known ? known : Add(new Entry(domain, [], IsDomain: true));
+
+    /// <summary>The number of a domain of MariaDB; -1 when no server has spoken of it.</summary>
+    public int FindKnown(uint domain)
     {
         var entries = _entries;
         for (var i = 0; i < entries.Length; i++)
@@ -41,7 +48,7 @@ public sealed class GtidSources
             if (entries[i].IsDomain && entries[i].Id == domain)
                 return i;
         }
-        return Add(new Entry(domain, [], IsDomain: true));
+        return -1;
     }
 
     /// <summary>

@@ -22,6 +22,8 @@ internal sealed class ReadMemory
     private long _seenAt;
     private int _seenLife;
     private long _requiredAt;
+    private long[]? _brought;
+    private long _broughtAt;
 
     /// <summary>Its own transactions that a server must have.</summary>
     internal IEnumerable<GtidToken> Tokens => new[] { _a, _b, _c, _d }.Take(_count);
@@ -71,12 +73,58 @@ internal sealed class ReadMemory
         _seenLife = server.Life;
     }
 
+    /// <summary>
+    /// Somebody has told it of a transaction that others have seen: it must not be answered by who lacks that, from now on. Not one of its
+    /// own: that nobody has it proves nothing lost.
+    /// </summary>
+    internal void Import(GtidToken token, long tick)
+    {
+        if (_brought is null || token.Source >= _brought.Length)
+            Array.Resize(ref _brought, token.Source + 1);
+        if (token.Sequence <= _brought[token.Source])
+            return;
+        _brought[token.Source] = token.Sequence;
+        _broughtAt = tick;
+    }
+
+    /// <summary>What it was told does not count any more.</summary>
+    internal void ForgetImported() => _brought = null;
+
+    /// <summary>Whether a server has everything that the session was told of.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool HasImported(ServerPosition? position) => _brought is null || (position is not null && FirstNotBrought(position) is null);
+
+    /// <summary>What it was told of and the primary lacks, by a question that was asked since; null when that is not known of any.</summary>
+    internal GtidToken? MissingAtPrimary(FreshnessSlot primary) =>
+        _brought is not null && primary.Position is { } position && position.Begun > _broughtAt ? FirstNotBrought(position) : null;
+
+    /// <summary>
+    /// Everything that a server must have, by numbers; false when the session has seen a server of which nobody has asked since what it
+    /// had then.
+    /// </summary>
+    internal bool TryList(FreshnessSlot primary, List<GtidToken> tokens)
+    {
+        if (_seen is not null && !TryResolve(primary))
+            return false;
+        for (var i = 0; i < _count; i++)
+            AddTo(tokens, At(i));
+        foreach (var token in _atLeast?.Tokens ?? [])
+            AddTo(tokens, token);
+        for (var source = 0; source < (_brought?.Length ?? 0); source++)
+        {
+            if (_brought![source] > 0)
+                AddTo(tokens, new(source, _brought[source]));
+        }
+        return true;
+    }
+
     /// <summary>Whether a server may answer it: it has everything that the session has seen or written.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool MayReadFrom(FreshnessSlot server, FreshnessSlot primary) =>
         server.Position is { } position
         && (_count == 0 || HasTokens(position))
         && (_atLeast is null || position.Covers(_atLeast))
+        && (_brought is null || FirstNotBrought(position) is null)
         && (_seen is null || HasSeen(server, position, primary));
 
     /// <summary>
@@ -89,6 +137,8 @@ internal sealed class ReadMemory
             if (!position.Has(At(i)))
                 return At(i);
         }
+        if (FirstNotBrought(position) is { } brought)
+            return brought;
         if (_atLeast is null)
             return null;
         foreach (var token in _atLeast.Tokens)
@@ -120,14 +170,38 @@ internal sealed class ReadMemory
     {
         if (_seen == server && _seenLife == server.Life && server != primary)
             return true;
-        // What a server says of a time since then is at least what was seen there; the primary has at least what any replica has.
+        return TryResolve(primary) && position.Covers(_atLeast!);
+    }
+
+    // What a server says of a time since then is at least what was seen there; the primary has at least what any replica has.
+    private bool TryResolve(FreshnessSlot primary)
+    {
         var bound = _seen!.Position is { } own && own.Begun > _seenAt && _seenLife == _seen.Life ? own
             : primary.Position is { } its && its.Begun > _seenAt ? its : null;
         if (bound is null)
             return false;
         _atLeast = bound;
         _seen = null;
-        return position.Covers(bound);
+        return true;
+    }
+
+    private GtidToken? FirstNotBrought(ServerPosition position)
+    {
+        for (var source = 0; source < (_brought?.Length ?? 0); source++)
+        {
+            if (position.Of(source) < _brought![source])
+                return new(source, _brought[source]);
+        }
+        return null;
+    }
+
+    private static void AddTo(List<GtidToken> tokens, GtidToken token)
+    {
+        var at = tokens.FindIndex(other => other.Source == token.Source);
+        if (at < 0)
+            tokens.Add(token);
+        else if (tokens[at].Sequence < token.Sequence)
+            tokens[at] = token;
     }
 
     private ref GtidToken At(int index)

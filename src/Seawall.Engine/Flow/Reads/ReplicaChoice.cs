@@ -52,8 +52,10 @@ internal sealed class ReplicaChoice(Loop loop, FreshnessBoard board)
             // However few are left: what the session has seen and written is there.
             FreshnessLevel.Session => (slot.State == FreshnessState.Fresh || (board.IsShort && slot.IsLateAtMost(options.ShortLagMsMax, loop.NowMs)))
                 && session.Reads!.Memory.MayReadFrom(slot, statement.World.Primary!.Freshness),
-            FreshnessLevel.Bounded => slot.State == FreshnessState.Fresh && loop.NowMs - slot.ReachedMs <= wish.BoundMs,
-            FreshnessLevel.Any => slot.State is FreshnessState.Fresh or FreshnessState.Lagging or FreshnessState.Frozen,
+            FreshnessLevel.Bounded => slot.State == FreshnessState.Fresh && loop.NowMs - slot.ReachedMs <= wish.BoundMs
+                && session.Reads!.Memory.HasImported(slot.Position),
+            FreshnessLevel.Any => slot.State is FreshnessState.Fresh or FreshnessState.Lagging or FreshnessState.Frozen
+                && session.Reads!.Memory.HasImported(slot.Position),
             FreshnessLevel.Primary => false,
         };
     }

@@ -15,7 +15,7 @@ namespace Seawall.Engine.Flow.Reads;
 /// little; then it takes one of the few places that the primary has for such reads; then it is refused. One for each loop.
 /// </summary>
 internal sealed class Routing(
-    FrontDoor door, FreshnessBoard board, SpillGate spill, FreshWaits waits, Func<ReadOptions> options, Func<OverloadOptions> overload)
+    FrontDoor door, FreshnessBoard board, SpillGate spill, FreshWaits waits, OwnAnswers own, Func<ReadOptions> options, Func<OverloadOptions> overload)
 {
     private readonly DigestScratch _scratch = new();
     private readonly ReplicaChoice _choice = new(door.Loop, board);
@@ -30,15 +30,22 @@ internal sealed class Routing(
         if (now.From == ReadsFrom.Primary)
             return statement.Session.Reads is null ? new(true) : PlaceAtPrimary(statement, PlaceReason.Off);
         var session = statement.Session;
-        var reads = session.Reads ??= Begin(session);
+        var reads = SessionReads.Of(session, board.Sources);
         var reason = ReasonOf(statement);
         if (reason != PlaceReason.None)
             return PlaceAtPrimary(statement, reason);
         var rule = now.Rules.IsEmpty ? null : ReadRules.Find(statement, now, ref reads.Rule, _scratch);
+        reads.LastRule = rule;
         var wish = reads.Wish = ReadRules.WishOf(statement, now, rule);
         if (wish.Level == FreshnessLevel.Primary)
             return PlaceAtPrimary(statement, PlaceReason.Asked);
-        if (session.Lease is not null)
+        return statement.Words.MinGtid(statement).IsEmpty || HasTaken(statement)
+            ? PlaceRead(statement, now, wish) : PlaceWithToken(statement, now, wish);
+    }
+
+    private LoopTask<bool> PlaceRead(Statement statement, ReadOptions now, ReadWish wish)
+    {
+        if (statement.Session.Lease is not null)
             return PlaceKept(statement, now, wish);
         return _choice.Pick(statement, wish, now) is { } replica ? new(Go(statement, replica)) : Wait(statement, now, wish);
     }
@@ -77,10 +84,27 @@ internal sealed class Routing(
         reads.OwesReport = failed && !statement.Facts.IsHarmless;
     }
 
-    private SessionReads Begin(Session session)
+    // As nearly always: the sources are known, and nothing is to be waited for.
+    private bool HasTaken(Statement statement)
     {
-        session.Tracking = session.Tracking.Hiding(session.Settings[ClientTracking.OfGtids]);
-        return new SessionReads(board.Sources);
+        Span<byte> room = stackalloc byte[StatementTags.LengthMax];
+        return SessionToken.Take(StatementTags.Unescape(statement.Words.MinGtid(statement), room), statement.Server.Version!.IsMariaDb,
+            board.Sources, statement.Session.Reads!.Memory, board.Now) == TokenResult.Taken;
+    }
+
+    private async LoopTask<bool> PlaceWithToken(Statement statement, ReadOptions now, ReadWish wish)
+    {
+        var written = statement.Words.MinGtid(statement);
+        var result = await own.Take(statement, StatementTags.Unescape(written, new byte[written.Length]).ToArray());
+        if (result == TokenResult.Taken)
+            return await PlaceRead(statement, now, wish);
+        if (result is null)
+            return false;
+        door.Meter.OwnErrors++;
+        statement.Session.Reads!.Last = new Route(null, PlaceReason.None, RouteWay.Refused, 0);
+        ClientReplies.SendError(statement.Session, statement.ReplySequence, SqlError.WrongValue, "Wrong value for min_gtid [seawall: the statement "
+            + $"did not run: {OwnAnswers.Words(result.Value, statement.Server.Version!.IsMariaDb)}]");
+        return false;
     }
 
     // What is left on a replica, for questions about the statement before.
@@ -116,7 +140,11 @@ internal sealed class Routing(
         statement.CountAt(replica.Freshness);
         door.Meter.ReplicaReads++;
         var isLate = statement.Session.Reads!.Wish.Level == FreshnessLevel.Session && replica.Freshness.State != FreshnessState.Fresh;
-        statement.Session.Reads.Last = new Route(replica.Id.Name, PlaceReason.None, isLate ? RouteWay.Late : RouteWay.Replica, 0);
+        statement.Session.Reads.Last = new Route(replica.Id.Name, PlaceReason.None, isLate ? RouteWay.Late : RouteWay.Replica, 0)
+        {
+            State = replica.Freshness.State,
+            AgeMs = door.Loop.NowMs - replica.Freshness.ReachedMs is >= 0 and <= int.MaxValue and var age ? (int)age : null,
+        };
         return true;
     }
 
@@ -267,7 +295,8 @@ internal sealed class Routing(
             return false;
         }
         var standing = Classifier.Read(statement, overload(), _scratch, door.Loop.NowMs);
-        var mayBe = wish.Target != ReadTarget.Replicas
+        var missing = reads.Memory.MissingAtPrimary(statement.World.Primary!.Freshness);
+        var mayBe = missing is null && wish.Target != ReadTarget.Replicas
             && (standing.Class <= StatementClass.Critical || (now.SpillsNormal && standing.Class == StatementClass.Normal));
         if (mayBe && spill.TryEnter(reason))
         {
@@ -287,15 +316,16 @@ internal sealed class Routing(
         door.Meter.RefusedReads++;
         door.Meter.OwnErrors++;
         reads.Last = new Route(null, PlaceReason.None, RouteWay.Refused, waitedMs);
-        Refuse(statement, now, wish, standing.Class, mayBe, reason);
+        Refuse(statement, now, wish, standing.Class, mayBe, reason, missing);
         return false;
     }
 
-    private void Refuse(Statement statement, ReadOptions now, in ReadWish wish, StatementClass which, bool mayBe, SpillReason reason)
+    private void Refuse(Statement statement, ReadOptions now, in ReadWish wish, StatementClass which, bool mayBe, SpillReason reason, GtidToken? missing)
     {
         var why = reason == SpillReason.Fresh ? "no replica has yet what this session has written or seen"
             : _choice.WasFull ? "replicas that have come back, or are set aside, take no more now (SHOW REPLICAS)" : "no replica is well";
-        var place = wish.Target == ReadTarget.Replicas ? "a rule of [[routes]] has these reads answered by replicas alone (routes.target)"
+        var place = missing is { } token ? $"the primary itself has not {board.Sources.Spell(token)}, which min_gtid asks for"
+            : wish.Target == ReadTarget.Replicas ? "a rule of [[routes]] has these reads answered by replicas alone (routes.target)"
             : !mayBe ? $"reads of class {StatementClasses.Word(which)} do not go to the primary instead"
             : string.Create(CultureInfo.InvariantCulture,
                 $"the primary has {spill.Used} of {spill.Max} places for such reads taken (reads.spill_share={now.SpillShare})");

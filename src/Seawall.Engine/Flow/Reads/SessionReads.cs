@@ -1,4 +1,5 @@
 using Seawall.Engine.Facts.Freshness;
+using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Decisions;
 using Seawall.MySql.Gtids;
 
@@ -9,7 +10,14 @@ namespace Seawall.Engine.Flow.Reads;
 /// <param name="Reason">Why it had to be the primary; none for a read that replicas may answer.</param>
 /// <param name="Way">How that server came to be it.</param>
 /// <param name="WaitedMs">How long it waited for a replica.</param>
-internal readonly record struct Route(string? Server, PlaceReason Reason, RouteWay Way, int WaitedMs);
+internal readonly record struct Route(string? Server, PlaceReason Reason, RouteWay Way, int WaitedMs)
+{
+    /// <summary>How fresh the replica was that it went to; null for the primary.</summary>
+    internal FreshnessState? State { get; init; }
+
+    /// <summary>How old what that replica had may have been; null when nobody knew, or for the primary.</summary>
+    internal int? AgeMs { get; init; }
+}
 
 /// <summary>How a statement came to its server.</summary>
 public enum RouteWay : byte
@@ -46,6 +54,16 @@ internal sealed class SessionReads(GtidSources sources)
     private bool _wasTold;
     private bool _toldMore;
 
+    /// <summary>That of a session, from now on if there was none.</summary>
+    internal static SessionReads Of(Session session, GtidSources sources)
+    {
+        if (session.Reads is { } reads)
+            return reads;
+        // What Seawall has told itself of transactions, a client hears of only when it has asked.
+        session.Tracking = session.Tracking.Hiding(session.Settings[ClientTracking.OfGtids]);
+        return session.Reads = new SessionReads(sources);
+    }
+
     /// <summary>What it has seen and written.</summary>
     internal ReadMemory Memory { get; } = new();
 
@@ -54,6 +72,9 @@ internal sealed class SessionReads(GtidSources sources)
 
     /// <summary>What held for the last read that replicas might answer.</summary>
     internal ReadWish Wish { get; set; }
+
+    /// <summary>The rule that was found for it; null when none was.</summary>
+    internal ReadRule? LastRule { get; set; }
 
     /// <summary>The rule that holds for the session's statements, as long as nothing changes that it depends on.</summary>
     internal KnownRule Rule;

@@ -38,7 +38,6 @@ internal static class Bequest
     {
         session.Elsewhere |= PreviousFacts.All;
         session.OfOthers = PreviousFacts.RowCount | PreviousFacts.FoundRows;
-        session.HasStatusInDoubt = false; // With anything open there it would have kept the other one.
         session.Sequences = null;
         session.HasStatusInDoubt = false; // Another connection's flags are those of others; and what was open there would have kept it.
         if (session.InsertIdDoubt.IsOpen)

@@ -66,7 +66,8 @@ internal sealed record KeptWarnings(IReadOnlyList<byte[]?[]> Rows, int? Warnings
     // Servers have them in UTF-8, without any letter of four bytes.
     private static bool IsUnchanged(string? characterSet) => characterSet is "" or "binary" or "utf8" or "utf8mb3" or "utf8mb4";
 
-    private static bool ExtendsAscii(string? characterSet) => characterSet is not (null or "ucs2" or "utf16" or "utf16le" or "utf32" or "swe7");
+    // Where nothing is known of it, it is that of a login, which cannot be one of the wide ones.
+    private static bool ExtendsAscii(string? characterSet) => characterSet is not ("ucs2" or "utf16" or "utf16le" or "utf32" or "swe7");
 
     // In sjis the backslash is another letter, and a server makes two bytes of it.
     private static bool IsPlain(byte[]? value) => value is null

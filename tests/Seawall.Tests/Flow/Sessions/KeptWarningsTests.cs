@@ -23,7 +23,8 @@ public sealed class KeptWarningsTests
     [InlineData("utf8mb4", "ucs2", "plain", false)]
     [InlineData("utf32", "utf8mb4", "plain", false)]
     [InlineData("utf32", "utf32", "plain", true)]
-    [InlineData("utf8mb4", null, "plain", false)]
+    [InlineData("utf8mb4", null, "plain", true)]
+    [InlineData("utf8mb4", null, "h\u00e9", false)]
     public void A_message_is_read_in_another_character_set_where_it_is_the_same_there(string kept, string? now, string message, bool isSame)
     {
         var warnings = new KeptWarnings([["Error"u8.ToArray(), "1"u8.ToArray(), Encoding.UTF8.GetBytes(message)]], 1, 1) { CharacterSet = kept };

@@ -35,8 +35,8 @@ internal sealed class FakeLogin(FakeServer server, FakeSession session, PacketSt
         if (!await stream.Flush() || await stream.Read() is not { } packet)
             return false;
         var (user, response, schema, plugin) = Read(packet);
-        if (server.LoginMs > 0)
-            await new Sleep(stream.Wire.Loop).For(server.LoginMs);
+        if ((server.LoginTakes?.Invoke() ?? server.LoginMs) is > 0 and var ms)
+            await new Sleep(stream.Wire.Loop).For(ms);
         session.User = user;
         if (await saysOther())
             return false;

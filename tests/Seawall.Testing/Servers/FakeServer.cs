@@ -137,6 +137,12 @@ public sealed class FakeServer
         action();
     }
 
+    /// <summary>Says what the next login takes, when they do not all take the same; null for <see cref="LoginMs"/>.</summary>
+    public Func<long>? LoginTakes { get; set; }
+
+    /// <summary>Connections that it has refused because it had too many.</summary>
+    public int Refused { get; private set; }
+
     /// <summary>Its public key as it hands it out.</summary>
     public static ReadOnlySpan<byte> PublicKeyPem => RsaKey.Value.PublicKeyPem;
 
@@ -207,6 +213,7 @@ public sealed class FakeServer
     {
         var connection = new FakeConnection(this, wire, ++_lastId);
         var isFull = Live.Count() >= ConnectionsMax;
+        Refused += isFull ? 1 : 0;
         _connections.Add(connection);
         LoggingInMax = Math.Max(LoggingInMax, LoggingIn);
         connection.Serve(isFull).Forget(_loop.Report);

@@ -242,7 +242,7 @@ internal sealed class Statement
     }
 
     /// <summary>It has one of the primary's places for reads of replicas.</summary>
-    internal void SpillAt(SpillGate gate, SpillReason reason) => (_spill, _spillReason) = (gate, reason);
+    internal void SpillAt(SpillGate gate, SpillReason reason, long nowMs) => (_spill, _spillReason, PlacedMs) = (gate, reason, nowMs);
 
     /// <summary>It is counted at the server that it goes to, until it ends.</summary>
     internal void CountAt(FreshnessSlot? slot)
@@ -291,11 +291,11 @@ internal sealed class Statement
     }
 
     /// <summary>Forgets everything.</summary>
-    internal void End()
+    internal void End(long nowMs)
     {
         CountAt(null);
         IsOnReplica = false;
-        _spill?.Leave(_spillReason);
+        _spill?.Leave(_spillReason, nowMs - PlacedMs);
         _spill = null;
         _holdsLoginsOf?.GlobalsChanging(-1);
         _holdsLoginsOf = null;

@@ -48,7 +48,7 @@ internal sealed class StatementDesk(FrontDoor door)
         session.Current = null;
         session.LastCommand = (statement.Kind, statement.Facts.Kind);
         session.ActiveMs = door.Loop.NowMs;
-        statement.End();
+        statement.End(door.Loop.NowMs);
         _free.Push(statement);
     }
 

@@ -1,4 +1,5 @@
 using Seawall.Engine.Flow.Floodgates;
+using Seawall.Engine.Flow.Reads;
 
 namespace Seawall.Tests.Reads;
 
@@ -64,7 +65,7 @@ internal sealed class ReplicaFigures
 /// <summary>
 /// A primary and its replicas in virtual time, in steps of a millisecond: servers of eight cores that become slower the more they are given
 /// beyond that, clients that come whatever happens, wait a second and try three times. What decides is the product's own
-/// <see cref="SpillGate"/>; balancing is by two choices, as the product's.
+/// <see cref="SpillGate"/> and <see cref="ReplicaCare"/>; balancing is by two choices, as the product's.
 /// </summary>
 internal sealed class ReplicaModel(ReplicaPlan plan)
 {
@@ -80,6 +81,7 @@ internal sealed class ReplicaModel(ReplicaPlan plan)
 
     private readonly Random _random = new(plan.Seed);
     private readonly SpillGate _spill = new();
+    private readonly ReplicaCare _care = new(new Random(plan.Seed));
     private readonly Server _primary = new();
     private readonly Server[] _replicas = [.. Enumerable.Range(0, plan.Replicas).Select(_ => new Server())];
     private int _nowMs;
@@ -98,7 +100,7 @@ internal sealed class ReplicaModel(ReplicaPlan plan)
             if (_nowMs == LostAtMs || _nowMs == BackAtMs)
                 Change(isBack: _nowMs == BackAtMs);
             if (_nowMs % 100 == 0)
-                _spill.Look(Limit, _primary.Running.Count, _primary.Queue.Count > 0, share: 10, _nowMs);
+                Look();
             for (var i = Arrivals(plan.OwnLoad * Cores / WorkMs); i > 0; i--)
                 Offer(isOwn: true);
             for (var i = Arrivals(plan.Load * plan.Replicas * Cores / WorkMs); i > 0; i--)
@@ -108,6 +110,18 @@ internal sealed class ReplicaModel(ReplicaPlan plan)
                 Step(replica);
         }
         return this;
+    }
+
+    private void Look()
+    {
+        _spill.Look(Limit, _primary.Running.Count, _primary.Queue.Count > 0, share: 10, _nowMs);
+        // Who is late goes on to answer those who need nothing fresh, and is not looked at by how it does.
+        ReplicaLook[] looks = [.. _replicas.Select((replica, i) => new ReplicaLook($"{i}", !replica.IsGone, true, Limit, replica.Load, default))];
+        if (plan.HasNoBudget)
+            return;
+        _care.Look(looks, slowFactor: 0, _nowMs);
+        foreach (var (replica, standing) in _replicas.Zip(_care.Standings))
+            replica.Room = standing.Room;
     }
 
     private ReplicaFigures? FiguresAt(int ms) => ms switch
@@ -156,14 +170,15 @@ internal sealed class ReplicaModel(ReplicaPlan plan)
             _primary.Add(job, _nowMs);
             return;
         }
-        var usable = _replicas.Where(replica => !replica.IsGone && !(replica.IsLate && job.NeedsFresh)).ToArray();
+        var usable = _replicas.Where(replica => !replica.IsGone && replica.Load < replica.Room && !(replica.IsLate && job.NeedsFresh)).ToArray();
         if (usable.Length == 0)
         {
             Move(job, SpillReason.Capacity);
             return;
         }
         var (one, two) = (usable[_random.Next(usable.Length)], usable[_random.Next(usable.Length)]);
-        (one.Load <= two.Load ? one : two).Add(job, _nowMs);
+        // Over what each is given, and nobody is given more than it can.
+        (one.Load * two.Given <= two.Load * one.Given ? one : two).Add(job, _nowMs);
     }
 
     // No replica answers it in time.
@@ -179,6 +194,7 @@ internal sealed class ReplicaModel(ReplicaPlan plan)
         {
             Count(job);
             job.Spills = reason;
+            job.QueuedMs = _nowMs;
             _primary.Start(job);
         }
         // A refusal is heard at once, and who hears it does not come again at once: it says so.
@@ -211,7 +227,7 @@ internal sealed class ReplicaModel(ReplicaPlan plan)
                 continue;
             running.RemoveAt(i);
             if (job.Spills is { } reason)
-                _spill.Leave(reason);
+                _spill.Leave(reason, _nowMs - job.QueuedMs);
             job.Spills = null;
             End(job);
         }
@@ -287,6 +303,10 @@ internal sealed class ReplicaModel(ReplicaPlan plan)
         internal bool IsGone { get; set; }
 
         internal bool IsLate { get; set; }
+
+        internal int Room { get; set; } = int.MaxValue;
+
+        internal int Given => Math.Min(Room, Limit);
 
         internal int Load => Running.Count + Queue.Count;
 

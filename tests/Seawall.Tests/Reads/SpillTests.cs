@@ -67,10 +67,48 @@ public sealed class SpillTests
         Assert.False(gate.TryEnter(SpillReason.Fresh));
         Assert.True(gate.TryEnter(SpillReason.Capacity));
         Assert.Equal((6, 6, 2), (gate.Used, gate.Spilled, gate.Denied));
-        gate.Leave(SpillReason.Fresh);
+        gate.Leave(SpillReason.Fresh, 5);
         Assert.True(gate.TryEnter(SpillReason.Fresh));
         gate.Look(limit: 100, running: 80, isStrained: false, share: 10, nowMs: 100);
         Assert.Equal(0, gate.Max); // What is there may end; nobody else comes in.
         Assert.False(gate.TryEnter(SpillReason.Capacity));
+    }
+
+    // One statement of four: with a tenth, its time is full for four tenths.
+    [Fact]
+    public void A_small_primary_gives_a_part_of_its_time_and_not_a_place_for_ever()
+    {
+        var gate = new SpillGate();
+        long ran = 0, entered = -1;
+        for (var now = 0; now < 60_000; now++)
+        {
+            if (now % 100 == 0)
+                gate.Look(limit: 4, running: gate.Used, isStrained: false, share: 10, now);
+            if (entered >= 0 && now - entered == 7)
+            {
+                gate.Leave(SpillReason.Capacity, 7);
+                ran += 7;
+                entered = -1;
+            }
+            if (entered < 0 && gate.TryEnter(SpillReason.Capacity))
+                entered = now;
+        }
+        Assert.InRange(ran, 0.39 * 60_000, 0.42 * 60_000);
+    }
+
+    [Fact]
+    public void A_long_one_is_paid_for_before_there_is_another()
+    {
+        var gate = new SpillGate();
+        gate.Look(limit: 10, running: 0, isStrained: false, share: 10, nowMs: 0);
+        Assert.True(gate.TryEnter(SpillReason.Fresh));
+        gate.Leave(SpillReason.Fresh, 3_000);
+        for (var now = 100; now < 2_000; now += 100)
+        {
+            gate.Look(limit: 10, running: 0, isStrained: false, share: 10, now);
+            Assert.False(gate.TryEnter(SpillReason.Fresh));
+        }
+        gate.Look(limit: 10, running: 0, isStrained: false, share: 10, nowMs: 2_200);
+        Assert.True(gate.TryEnter(SpillReason.Fresh));
     }
 }

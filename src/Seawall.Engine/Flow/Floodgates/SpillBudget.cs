@@ -48,6 +48,12 @@ internal struct SpillBudget
         return most;
     }
 
+    /// <summary>
+    /// What of its time the primary in good health gives to them, in statements that run all the time: a small one less than one.
+    /// </summary>
+    internal static double Part(in PrimaryLoad load, int share) =>
+        Math.Max(0, Math.Min(load.Limit * share / 100.0, (load.Limit * RoomShare / 100.0) - load.OwnHigh));
+
     /// <summary>The most that a primary in good health takes.</summary>
     internal static int Most(in PrimaryLoad load, int share)
     {

@@ -12,11 +12,18 @@ public enum SpillReason : byte
 
 /// <summary>
 /// The slots of the primary for reads that no replica may answer. Nobody waits for one. Each reason has half of them, so that neither keeps
-/// the other out. Thread-safe.
+/// the other out. And they have a part of its time: what they take is paid for afterwards, and while it is not earned back there is no slot.
+/// That is felt where the share of a small primary is less than one statement. Thread-safe.
 /// </summary>
 internal sealed class SpillGate
 {
+    /// <summary>Earned and not used for longer than this is lost, in milliseconds: a crowd must not have saved up for a minute.</summary>
+    private const int SavedMsMax = 1_000;
+
     private SpillBudget _budget;
+    private double _earnedMs;
+    private long? _lookedMs;
+    private long _creditMs;
     private double _ownHigh;
     private int _freshUsed;
     private int _capacityUsed;
@@ -48,7 +55,7 @@ internal sealed class SpillGate
     {
         ref var used = ref reason == SpillReason.Fresh ? ref _freshUsed : ref _capacityUsed;
         var most = Math.Max(1, (_max + 1) / 2);
-        if (Interlocked.Increment(ref used) <= most && Used <= _max)
+        if (Interlocked.Increment(ref used) <= most && Used <= _max && Interlocked.Read(ref _creditMs) > 0)
         {
             Interlocked.Increment(ref _spilled);
             return true;
@@ -58,8 +65,12 @@ internal sealed class SpillGate
         return false;
     }
 
-    /// <summary>Gives it back.</summary>
-    internal void Leave(SpillReason reason) => Interlocked.Decrement(ref reason == SpillReason.Fresh ? ref _freshUsed : ref _capacityUsed);
+    /// <summary>Gives it back, after so long; the shortest count as well.</summary>
+    internal void Leave(SpillReason reason, long ranMs)
+    {
+        Interlocked.Add(ref _creditMs, -Math.Max(1, ranMs));
+        Interlocked.Decrement(ref reason == SpillReason.Fresh ? ref _freshUsed : ref _capacityUsed);
+    }
 
     /// <summary>
     /// Looks at the primary, ten times a second; one thread only. <paramref name="running"/> counts spilled reads as well.
@@ -69,7 +80,21 @@ internal sealed class SpillGate
         // A high-water mark that is forgotten in half a minute: what a busy moment looks like.
         const double Forgetting = 1 - (0.1 / 30);
         Volatile.Write(ref _ownHigh, Math.Max(Math.Max(0, running - Used), _ownHigh * Forgetting));
-        _max = _budget.Look(new PrimaryLoad(limit, _ownHigh, isStrained), share, nowMs);
+        var load = new PrimaryLoad(limit, _ownHigh, isStrained);
+        Earn(SpillBudget.Part(load, share), nowMs);
+        _max = _budget.Look(load, share, nowMs);
         Volatile.Write(ref _isCooling, _budget.IsCooling(nowMs));
+    }
+
+    private void Earn(double part, long nowMs)
+    {
+        var most = (long)Math.Ceiling(part * SavedMsMax);
+        _earnedMs += part * (_lookedMs is { } before ? Math.Clamp(nowMs - before, 0, SavedMsMax) : SavedMsMax);
+        _lookedMs = nowMs;
+        var whole = (long)_earnedMs;
+        _earnedMs -= whole;
+        var more = Math.Min(whole, most - Interlocked.Read(ref _creditMs));
+        if (more != 0)
+            Interlocked.Add(ref _creditMs, more); // Less, when the part has become smaller.
     }
 }

@@ -300,7 +300,7 @@ internal sealed class Routing(
             && (standing.Class <= StatementClass.Critical || (now.SpillsNormal && standing.Class == StatementClass.Normal));
         if (mayBe && spill.TryEnter(reason))
         {
-            statement.SpillAt(spill, reason);
+            statement.SpillAt(spill, reason, door.Loop.NowMs);
             statement.CountAt(statement.Server.Freshness);
             door.Meter.SpilledReads++;
             reads.Last = new Route(statement.Server.Id.Name, PlaceReason.None, RouteWay.Spilled, waitedMs);

@@ -526,6 +526,7 @@ public sealed class SeawallEngine : IDisposable
         var cancelling = new Cancelling(door);
         var waits = new FreshWaits(loop);
         _freshWaits.Add(waits);
+        var tries = new SecondTries(door, () => _options.Reads, _logger);
         var own = new OwnAnswers(door, _freshness, waits, () => _options.Reads);
         var rooms = new ConversationRooms(
             new Reception(door, schemas, interruptions, _logger),
@@ -533,10 +534,11 @@ public sealed class SeawallEngine : IDisposable
             _floodgate,
             own,
             new Deferring(door, _deferrals, () => _options.Deferral),
-            new Routing(door, _freshness, _spill, waits, own, () => _options.Reads, () => Brownouts.Measures.Options),
+            new Routing(door, _freshness, _spill, waits, own, tries, () => _options.Reads, () => Brownouts.Measures.Options),
             new Interregnum(door, _line),
             new Admission(door, _servers.SluiceOf, () => Brownouts.Measures, _brake, _logger),
-            new Leasing(door, Pools, _logger),
+            tries,
+            new Leasing(door, Pools, tries, _logger),
             new Recall(_texts),
             new Departure(meter, () => _options.Pools),
             new Aftermath(door, _texts, _logger) { Untracked = Options.Untracked },

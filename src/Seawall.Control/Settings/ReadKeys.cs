@@ -36,6 +36,8 @@ internal static class ReadKeys
             "The lowest class whose reads the primary may answer then; those below are refused"),
         Number("reads", "stale_ok_ms", s_normal.StaleMsMax, 0, HourMs,
             "How old an answer may be when neither a replica nor the primary may give a better one; 0 for no such answers"),
+        Number("reads", "retry_share", s_normal.RetryShare, 0, 100,
+            "Hundredths of the reads from replicas that may be tried elsewhere when their replica is lost or gives them no connection; 0 for none"),
         .. Routes(),
     ];
 
@@ -123,6 +125,7 @@ internal static class ReadKeys
         WaitMsMax = section.Number("wait_ms_max"),
         SpillShare = section.Number("spill_share"),
         StaleMsMax = section.Number("stale_ok_ms"),
+        RetryShare = section.Number("retry_share"),
         SpillsNormal = section.Text("spill_class") == "normal",
     };
 }

@@ -57,6 +57,7 @@ internal sealed class Answer
     private bool _saidOutParameters;
     private uint _renumberTo;
     private ushort? _warnings;
+    private bool _hasSpoken;
 
     /// <summary>The server connection that gives it.</summary>
     internal ServerConnection Connection => _connection;
@@ -66,6 +67,9 @@ internal sealed class Answer
 
     /// <summary>What must be taken off the numbers of a client's packets to get the server's.</summary>
     internal byte SequenceShift => _tracker.SequenceShift;
+
+    /// <summary>Whether the client has heard any of it.</summary>
+    internal bool HasSpoken => _hasSpoken || _divert is not null;
 
     /// <summary>Whether what has gone by ends with a whole packet, so that an error can follow.</summary>
     internal bool IsBetweenPackets => _tracker.IsBetweenPackets;
@@ -100,7 +104,7 @@ internal sealed class Answer
         _traces = traces;
         _tracker.ReportsDefinitions = traces is not null;
         _owesColumnsEnd = false;
-        _isWithheld = _saidOutParameters = false;
+        _isWithheld = _saidOutParameters = _hasSpoken = false;
     }
 
     /// <summary>
@@ -318,7 +322,10 @@ internal sealed class Answer
         if (_divert is not null)
             _divert.Write(rest);
         else if (rest.Length > 0)
+        {
+            _hasSpoken = true;
             session.Wire.Send(rest);
+        }
     }
 
     private Span<byte> PayloadOf(Span<byte> data) => _tracker.PacketStart == _tracker.PacketEnd

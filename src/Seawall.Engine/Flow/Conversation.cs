@@ -2,6 +2,7 @@ using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Decisions;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Reads;
+using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Results;
@@ -156,42 +157,59 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
             if (rooms.Leasing.RefusesPin(statement))
                 return true;
 
-            do
+            RelayEnd end;
+            while (true)
             {
-                if (!await rooms.Interregnum.Pass(statement))
-                    return !session.Wire.IsClosed;
+                do
+                {
+                    if (!await rooms.Interregnum.Pass(statement))
+                        return !session.Wire.IsClosed;
 
-                if (!await rooms.Admission.Enter(statement))
-                    return !session.Wire.IsClosed;
+                    if (!await rooms.Admission.Enter(statement))
+                        return !session.Wire.IsClosed;
 
-                if (!await rooms.Leasing.Take(statement) && !statement.HasMoved)
+                    if (!await rooms.Leasing.Take(statement) && !statement.HasMoved && !statement.GoesElsewhere)
+                        return !session.Wire.IsClosed;
+                }
+                while (statement.HasMoved);
+
+                if (GlobalChanges.HoldsLogins(statement))
+                    statement.HoldLogins(door);
+
+                for (var isNew = false; !statement.GoesElsewhere; isNew = true)
+                {
+                    var goes = !VariableTypes.MayBecomeFixed(statement) || await VariableTypes.Fix(statement, rooms.Departure);
+                    if (goes && Recall.IsNeeded(statement) && !await rooms.Recall.Prepare(statement))
+                        return !session.Wire.IsClosed;
+                    if (goes && !statement.IsKilled && await rooms.Departure.Send(statement))
+                        break;
+                    if (statement.Refusal.Kind == ServerReplyKind.Lost && rooms.SecondTries.TryBegin(statement, "it was lost before it was sent"))
+                        break;
+                    if (isNew || !Leasing.MayTryAsNew(statement))
+                        return await rooms.Aftermath.SettleUnsent(statement);
+                    if (!await rooms.Leasing.TakeAsNew(statement) && !statement.GoesElsewhere)
+                        return statement.HasMoved ? rooms.Leasing.RefuseMoved(statement) : !session.Wire.IsClosed;
+                }
+
+                if (!statement.GoesElsewhere)
+                {
+                    statement.IsAtServer = true;
+                    if (statement.IsKilled)
+                        rooms.Cancelling.CancelSent(statement);
+                    end = statement.Shape == ResponseShape.None
+                        ? RelayEnd.Complete
+                        : await Relay.Answer(statement, rooms.Cancelling, door.Meter);
+                    statement.IsAtServer = false;
+                    // A read of which its client has heard nothing: nobody would know of it if it runs twice.
+                    if (end != RelayEnd.ServerLost || statement.Answer.HasSpoken
+                        || !rooms.SecondTries.TryBegin(statement, "it was lost before its answer came"))
+                    {
+                        break;
+                    }
+                }
+                if (!await rooms.Routing.PlaceElsewhere(statement))
                     return !session.Wire.IsClosed;
             }
-            while (statement.HasMoved);
-
-            if (GlobalChanges.HoldsLogins(statement))
-                statement.HoldLogins(door);
-
-            for (var isNew = false; ; isNew = true)
-            {
-                var goes = !VariableTypes.MayBecomeFixed(statement) || await VariableTypes.Fix(statement, rooms.Departure);
-                if (goes && Recall.IsNeeded(statement) && !await rooms.Recall.Prepare(statement))
-                    return !session.Wire.IsClosed;
-                if (goes && !statement.IsKilled && await rooms.Departure.Send(statement))
-                    break;
-                if (isNew || !Leasing.MayTryAsNew(statement))
-                    return await rooms.Aftermath.SettleUnsent(statement);
-                if (!await rooms.Leasing.TakeAsNew(statement))
-                    return statement.HasMoved ? rooms.Leasing.RefuseMoved(statement) : !session.Wire.IsClosed;
-            }
-
-            statement.IsAtServer = true;
-            if (statement.IsKilled)
-                rooms.Cancelling.CancelSent(statement);
-            var end = statement.Shape == ResponseShape.None
-                ? RelayEnd.Complete
-                : await Relay.Answer(statement, rooms.Cancelling, door.Meter);
-            statement.IsAtServer = false;
             statement.Recast?.Send(statement, end);
 
             rooms.Routing.Note(statement, end == RelayEnd.Complete);

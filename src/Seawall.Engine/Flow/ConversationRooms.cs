@@ -13,6 +13,7 @@ internal sealed record ConversationRooms(
     Routing Routing,
     Interregnum Interregnum,
     Admission Admission,
+    SecondTries SecondTries,
     Leasing Leasing,
     Recall Recall,
     Departure Departure,

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Pools;
+using Seawall.Engine.Flow.Reads;
 using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
 using Seawall.Engine.Telemetry;
@@ -11,10 +12,13 @@ using Seawall.MySql.Results;
 namespace Seawall.Engine.Flow;
 
 /// <summary>Gets a statement its server connection: the one that the session keeps, or one of its account's pool.</summary>
-internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
+internal sealed class Leasing(FrontDoor door, PoolBook pools, SecondTries tries, ILogger logger)
 {
     /// <summary>As many as wait on one loop at a busy time; the rest is left to the collector (see BoxList).</summary>
     private const int WaitersKept = 512;
+
+    /// <summary>How long a read waits for a connection to its replica before another one is tried: longer than a dial takes.</summary>
+    private const int ReplicaWaitMs = 250;
 
     private readonly Stack<PoolWaiter> _waiters = [];
 
@@ -182,8 +186,19 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
         statement.Land();
         // Nobody else's statement is to wait because this one has no connection.
         statement.Passage.Pause(door.Loop);
-        await pool.Wait(waiter, session.Attributes, session.Wire);
+        // Another replica may have a connection at once; if none is to be tried, this one is waited for as long as any.
+        var wouldGo = tries.Is(statement);
+        var firstMs = Math.Min(ReplicaWaitMs, pool.Limits.WaitMsMax);
+        await pool.Wait(waiter, session.Attributes, session.Wire, wouldGo ? firstMs : null);
         var (connection, failure) = waiter.End();
+        if (wouldGo && failure is LeaseFailure.TimedOut or LeaseFailure.QueueFull or LeaseFailure.Refused)
+        {
+            if (!tries.TryBegin(statement, pool.LastFailure?.Text ?? "its pool there has no free connection") && failure == LeaseFailure.TimedOut)
+            {
+                await pool.Wait(waiter, session.Attributes, session.Wire, pool.Limits.WaitMsMax - firstMs);
+                (connection, failure) = waiter.End();
+            }
+        }
         if (_waiters.Count < WaitersKept)
             _waiters.Push(waiter);
         statement.Waiter = null;
@@ -193,6 +208,8 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, ILogger logger)
             statement.Passage.Resume(door.Loop);
             return await Accept(statement, pool, connection);
         }
+        if (statement.GoesElsewhere)
+            return false;
         if (failure == LeaseFailure.Moved)
             return GoAfter(statement);
         if (failure == LeaseFailure.ClientGone)

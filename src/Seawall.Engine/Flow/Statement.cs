@@ -241,6 +241,28 @@ internal sealed class Statement
         IsOnReplica = true;
     }
 
+    /// <summary>Whether it is to be placed anew, because its replica was lost before its client has heard anything.</summary>
+    internal bool GoesElsewhere { get; set; }
+
+    /// <summary>How often it was placed anew.</summary>
+    internal int Tries { get; private set; }
+
+    /// <summary>The replica that it comes from then; it does not go there again.</summary>
+    internal ServerId LostAt { get; private set; }
+
+    /// <summary>Its replica was lost, or has no connection for it: nothing of it has happened anywhere that anybody would see.</summary>
+    internal void ComeBack(FactsSnapshot world, ServerFacts primary)
+    {
+        LostAt = Server.Id;
+        Tries++;
+        GoesElsewhere = IsOnReplica = IsMoveRefused = NeedsCleanDiagnostics = SetsInsertId = false;
+        Refusal = default;
+        SequenceShift = 0;
+        CountAt(null);
+        Land();
+        GoTo(world, primary);
+    }
+
     /// <summary>It has one of the primary's places for reads of replicas.</summary>
     internal void SpillAt(SpillGate gate, SpillReason reason, long nowMs) => (_spill, _spillReason, PlacedMs) = (gate, reason, nowMs);
 
@@ -294,7 +316,9 @@ internal sealed class Statement
     internal void End(long nowMs)
     {
         CountAt(null);
-        IsOnReplica = false;
+        IsOnReplica = GoesElsewhere = false;
+        Tries = 0;
+        LostAt = default;
         _spill?.Leave(_spillReason, nowMs - PlacedMs);
         _spill = null;
         _holdsLoginsOf?.GlobalsChanging(-1);

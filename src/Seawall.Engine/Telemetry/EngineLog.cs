@@ -36,6 +36,9 @@ internal static partial class EngineLog
     [LoggerMessage(1007, LogLevel.Warning, "server {Server} was lost under client {Client} ({User}): {Consequence}")]
     internal static partial void ServerLost(ILogger logger, string server, uint client, string user, string consequence);
 
+    [LoggerMessage(1013, LogLevel.Information, "a read of client {Client} ({User}) is tried elsewhere than at {Server}: {Why}")]
+    internal static partial void ReadTriedElsewhere(ILogger logger, uint client, string user, string server, string why);
+
     [LoggerMessage(1008, LogLevel.Warning,
         "a connection of proxy {Peer} was closed: {Problem}; see clients.proxy_protocol_from")]
     internal static partial void ProxyRefused(ILogger logger, PeerAddress peer, string problem);

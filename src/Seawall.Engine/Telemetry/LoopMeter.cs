@@ -96,6 +96,12 @@ public sealed class LoopMeter(Loop? loop = null)
     /// <summary>Reads that a replica answered although it lacked something, within the age that was allowed for that.</summary>
     public long StaleReads;
 
+    /// <summary>Reads that were tried elsewhere because their replica was lost, or gave them no connection.</summary>
+    public long RetriedReads;
+
+    /// <summary>Reads that were not, for want of budget.</summary>
+    public long RetriesDenied;
+
     /// <summary>Reads that were refused because nobody might answer them.</summary>
     public long RefusedReads;
 

@@ -6,6 +6,7 @@ using Seawall.MySql.Framing;
 using Seawall.MySql.Handshakes;
 using Seawall.MySql.Results;
 using Seawall.Testing.Framing;
+using Seawall.Testing.Worlds;
 
 namespace Seawall.Testing.Servers;
 
@@ -82,6 +83,9 @@ public sealed class FakeConnection
         if (closes)
             Wire.Close();
     }
+
+    /// <summary>What it runs over.</summary>
+    public Link Link => ((SimulatedWire)Wire).Link;
 
     /// <summary>Drops the connection without a word.</summary>
     public void Cut() => Wire.Close();

@@ -167,7 +167,7 @@ public sealed class SessionTokenTests : IDisposable
     {
         var client = World.Client();
         Assert.True(client.Query("WARN so and so").IsOk);
-        Assert.Equal(["a", "primary", "writes", null, null, null, null, null, null, "0"], LastRoute(client));
+        Assert.Equal(["a", "primary", "writes", null, null, null, null, null, null, "0", "0"], LastRoute(client));
         var warnings = client.Query("SHOW WARNINGS").Row;
         Assert.True(client.Query("WARN so and so").IsOk);
         LastRoute(client);

@@ -61,6 +61,12 @@ public sealed record ReadOptions
     /// </summary>
     public int StaleMsMax { get; init; }
 
+    /// <summary>
+    /// The hundredths of a second try that each read of replicas earns, for reads whose replica is lost; 0 for none. Ten, as proxies that
+    /// have seen storms of retries have it: enough for a replica that falls now and then, and no load to speak of when all do.
+    /// </summary>
+    public int RetryShare { get; init; } = 10;
+
     /// <summary>Which statements are treated in another way; the first that fits counts.</summary>
     public ImmutableArray<ReadRule> Rules { get; init; } = [];
 

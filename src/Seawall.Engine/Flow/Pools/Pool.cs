@@ -111,7 +111,7 @@ internal sealed class Pool
     }
 
     /// <summary>Waits in line for a connection: await the waiter, which then says what came of it.</summary>
-    internal PoolWaiter Wait(PoolWaiter waiter, byte[] attributes, Wire client)
+    internal PoolWaiter Wait(PoolWaiter waiter, byte[] attributes, Wire client, int? limitMs = null)
     {
         waiter.Begin(this, attributes, client);
         if (!Enter(waiter))
@@ -119,7 +119,7 @@ internal sealed class Pool
         waiter.WatchClient();
         if (!waiter.IsCompleted)
         {
-            waiter.Loop.Arm(waiter, Limits.WaitMsMax);
+            waiter.Loop.Arm(waiter, limitMs ?? Limits.WaitMsMax);
             CallForOne(waiter.Loop);
         }
         return waiter;

@@ -28,6 +28,7 @@ internal sealed class OwnAnswers(FrontDoor door, FreshnessBoard board, FreshWait
         new("server", ColumnKind.Text), new("way", ColumnKind.Text), new("reason", ColumnKind.Text), new("freshness", ColumnKind.Text),
         new("bounded_ms", ColumnKind.Number), new("stale_ok_ms", ColumnKind.Number), new("rule", ColumnKind.Text),
         new("state", ColumnKind.Text), new("age_ms", ColumnKind.Number), new("waited_ms", ColumnKind.Number),
+        new("tries", ColumnKind.Number),
     ];
 
     /// <summary>Whether a statement asks Seawall. Nearly none does: this is a look at what the lexer has found.</summary>
@@ -139,7 +140,7 @@ internal sealed class OwnAnswers(FrontDoor door, FreshnessBoard board, FreshWait
         if (statement.Session.Reads is not { } reads)
         {
             return [statement.Server.Id.Name, SnakeCase.Of(RouteWay.Primary), SnakeCase.Of(PlaceReason.Off),
-                null, null, null, null, null, null, null];
+                null, null, null, null, null, null, null, null];
         }
         var (last, wish) = (reads.Last, reads.Wish);
         var isRead = last.Reason is PlaceReason.None or PlaceReason.Asked;
@@ -150,7 +151,7 @@ internal sealed class OwnAnswers(FrontDoor door, FreshnessBoard board, FreshWait
             isRead && wish.Level == FreshnessLevel.Bounded ? Number(wish.BoundMs) : null,
             isRead && wish.StaleMsMax > 0 ? Number(wish.StaleMsMax) : null,
             isRead ? reads.LastRule?.Name : null, last.State is { } state ? SnakeCase.Of(state) : null,
-            last.AgeMs is { } age ? Number(age) : null, Number(last.WaitedMs),
+            last.AgeMs is { } age ? Number(age) : null, Number(last.WaitedMs), Number(last.Tries),
         ];
     }
 

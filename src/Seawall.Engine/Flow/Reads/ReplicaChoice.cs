@@ -44,7 +44,7 @@ internal sealed class ReplicaChoice(Loop loop, FreshnessBoard board)
     internal bool MayAnswer(Statement statement, ServerFacts replica, in ReadWish wish, ReadOptions options)
     {
         var session = statement.Session;
-        if ((session.Capabilities & LoginForm.Written & ~replica.Capabilities) != 0)
+        if ((session.Capabilities & LoginForm.Written & ~replica.Capabilities) != 0 || (statement.Tries > 0 && replica.Id == statement.LostAt))
             return false;
         var slot = replica.Freshness;
         return wish.Level switch

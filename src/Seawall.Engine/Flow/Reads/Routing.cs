@@ -15,7 +15,8 @@ namespace Seawall.Engine.Flow.Reads;
 /// little; then it takes one of the few places that the primary has for such reads; then it is refused. One for each loop.
 /// </summary>
 internal sealed class Routing(
-    FrontDoor door, FreshnessBoard board, SpillGate spill, FreshWaits waits, OwnAnswers own, Func<ReadOptions> options, Func<OverloadOptions> overload)
+    FrontDoor door, FreshnessBoard board, SpillGate spill, FreshWaits waits, OwnAnswers own, SecondTries tries,
+    Func<ReadOptions> options, Func<OverloadOptions> overload)
 {
     private readonly DigestScratch _scratch = new();
     private readonly ReplicaChoice _choice = new(door.Loop, board);
@@ -134,8 +135,39 @@ internal sealed class Routing(
         return reason == PlaceReason.None && ExecutionPacket.OpensSomething(statement) ? PlaceReason.Cursor : reason;
     }
 
+    /// <summary>
+    /// Places a read anew whose replica was lost, or gave it no connection; false when the client has been told that there is nobody else.
+    /// </summary>
+    internal LoopTask<bool> PlaceElsewhere(Statement statement)
+    {
+        var session = statement.Session;
+        if (session.Lease is { } lease)
+        {
+            session.Lease = null;
+            lease.Discard();
+            session.Unpin(PinReasons.Soft);
+        }
+        statement.Server.Freshness.NoteRead(door.Loop.NowMs - statement.PlacedMs, hasFailed: true);
+        statement.Passage.End(door.Loop, isFailed: true);
+        // What was known when it began may be what was wrong.
+        var world = door.Facts is { Primary.Version: not null } facts ? facts : statement.World;
+        if (session.GlobalsEpoch != world.Primary!.Globals.Epoch)
+            session.KeepOldGlobals(world.Primary);
+        statement.ComeBack(world, world.Primary);
+        var wish = session.Reads!.Wish;
+        var now = options();
+        return _choice.Pick(statement, wish, now) is { } replica ? new(Go(statement, replica)) : Wait(statement, now, wish);
+    }
+
     private bool Go(Statement statement, ServerFacts replica)
     {
+        var share = options().RetryShare;
+        if (share > 0)
+        {
+            // It may be wanted once more. What was held already is no more than a look.
+            statement.Hold();
+            tries.Earn(share);
+        }
         statement.GoToReplica(replica, door.Loop.NowMs);
         statement.CountAt(replica.Freshness);
         door.Meter.ReplicaReads++;
@@ -143,6 +175,7 @@ internal sealed class Routing(
         statement.Session.Reads.Last = new Route(replica.Id.Name, PlaceReason.None, isLate ? RouteWay.Late : RouteWay.Replica, 0)
         {
             State = replica.Freshness.State,
+            Tries = statement.Tries,
             AgeMs = door.Loop.NowMs - replica.Freshness.ReachedMs is >= 0 and <= int.MaxValue and var age ? (int)age : null,
         };
         return true;
@@ -219,6 +252,7 @@ internal sealed class Routing(
         foreach (var reader in statement.World.Readers)
         {
             if ((statement.Session.Capabilities & LoginForm.Written & ~reader.Capabilities) == 0
+                && (statement.Tries == 0 || reader.Id != statement.LostAt)
                 && door.Loop.NowMs - reader.Freshness.ReachedMs is >= 0 and var ageMs && ageMs <= wish.StaleMsMax
                 && (youngest is null || reader.Freshness.ReachedMs > youngest.Freshness.ReachedMs))
             {
@@ -303,7 +337,7 @@ internal sealed class Routing(
             statement.SpillAt(spill, reason, door.Loop.NowMs);
             statement.CountAt(statement.Server.Freshness);
             door.Meter.SpilledReads++;
-            reads.Last = new Route(statement.Server.Id.Name, PlaceReason.None, RouteWay.Spilled, waitedMs);
+            reads.Last = new Route(statement.Server.Id.Name, PlaceReason.None, RouteWay.Spilled, waitedMs) { Tries = statement.Tries };
             return true;
         }
         if (wish.StaleMsMax > 0 && PickStale(statement, wish) is { } stale)
@@ -315,7 +349,7 @@ internal sealed class Routing(
         }
         door.Meter.RefusedReads++;
         door.Meter.OwnErrors++;
-        reads.Last = new Route(null, PlaceReason.None, RouteWay.Refused, waitedMs);
+        reads.Last = new Route(null, PlaceReason.None, RouteWay.Refused, waitedMs) { Tries = statement.Tries };
         Refuse(statement, now, wish, standing.Class, mayBe, reason, missing);
         return false;
     }
@@ -329,10 +363,11 @@ internal sealed class Routing(
             : !mayBe ? $"reads of class {StatementClasses.Word(which)} do not go to the primary instead"
             : string.Create(CultureInfo.InvariantCulture,
                 $"the primary has {spill.Used} of {spill.Max} places for such reads taken (reads.spill_share={now.SpillShare})");
+        var what = statement.Tries == 0 ? "the statement did not run" : $"the replica '{statement.LostAt}' that had the statement was lost";
         var stale = wish.StaleMsMax == 0 ? "" : string.Create(CultureInfo.InvariantCulture,
             $", and what replicas have is older than {wish.StaleMsMax} ms, or of unknown age (stale_ok)");
         ClientReplies.SendError(statement.Session, statement.ReplySequence, SqlError.LockWaitTimeout, string.Create(
-            CultureInfo.InvariantCulture, $"Lock wait timeout exceeded; try restarting transaction [seawall: the statement did not run: {why} "
+            CultureInfo.InvariantCulture, $"Lock wait timeout exceeded; try restarting transaction [seawall: {what}: {why} "
             + $"(reads.wait_ms_max={now.WaitMsMax}), and {place}{stale}; trying again later is safe]"));
         statement.EndIfUnanswered();
     }

@@ -30,6 +30,9 @@ internal sealed record KneePlan
     /// <summary>The peak that is to be lived through; null when nobody said.</summary>
     public double? Peak { get; init; }
 
+    /// <summary>Where the peak is known from.</summary>
+    public string PeakBasis { get; init; } = "stated peak";
+
     /// <summary>How many times the usual rate a burst has.</summary>
     public double BurstFactor { get; init; } = 3;
 
@@ -96,7 +99,8 @@ internal sealed class KneeFinder(KneePlan plan, TimeProvider time, int seed, Act
     /// <summary>A connect that was begun later than this was not begun when clients would have.</summary>
     private const double LateMsMax = 20;
 
-    private const int IdleConnections = 100;
+    /// <summary>What memory of a connection is measured over.</summary>
+    public const int IdleConnections = 100;
 
     private int _seed = seed;
 
@@ -162,7 +166,7 @@ internal sealed class KneeFinder(KneePlan plan, TimeProvider time, int seed, Act
     /// <summary>What idle connections take of the server's memory.</summary>
     public async Task Memory(KneeOf one, CancellationToken cancel)
     {
-        if (ServerProcess.Find(one.Target.Dsn) is not { Memory: { } before } process)
+        if (one.Target.Process is not { Memory: { } before } process)
             return;
         var open = new List<LoginProbe>();
         try

@@ -37,7 +37,7 @@ internal sealed record AccountClasses(IReadOnlyList<AccountClass> Classes, IRead
             .OrderByDescending(one => one.Weight).ToArray();
         var isWeighted = old.Connects is { } connects && pairs.Any(pair => connects.GetValueOrDefault(pair.User) > 0);
         var basis = named.Count > 0 ? "accounts named on the command line" : "accounts of mysql.user on both servers";
-        return new(classes, missing, isWeighted, $"{basis}, {(isWeighted ? "by the connects that the old server counted" : "each the same weight")}");
+        return new(classes, missing, isWeighted, $"{basis}, {(isWeighted ? $"by the connects that {old.CountedBy} counted" : "each the same weight")}");
     }
 
     private static string Name(string plugin) => plugin.Length == 0 ? Native : plugin;

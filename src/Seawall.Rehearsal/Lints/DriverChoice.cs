@@ -9,6 +9,14 @@ namespace Seawall.Rehearsal.Lints;
 /// <param name="Basis">Where that is known from.</param>
 internal sealed record DriverChoice(IReadOnlyDictionary<DriverProfile, double> Weights, bool IsKnown, string Basis)
 {
+    /// <summary>Those that connections were captured of, by how many.</summary>
+    public static DriverChoice Captured(IEnumerable<DriverProfile> seen)
+    {
+        var counts = seen.CountBy(one => one).ToDictionary();
+        var all = (double)counts.Values.Sum();
+        return new(counts.ToDictionary(pair => pair.Key, pair => pair.Value / all), true, "drivers by their connects in the capture");
+    }
+
     /// <summary>Those that were named; else those that are connected to the old server now; else all of them, alike.</summary>
     public static DriverChoice Of(TargetFacts old, IReadOnlyList<DriverProfile> named)
     {

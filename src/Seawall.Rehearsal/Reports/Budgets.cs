@@ -36,6 +36,33 @@ internal sealed record Budgets
     /// <summary>How long it may take until connects are as before after a burst.</summary>
     public double RecoverySecondsMax { get; init; } = 10;
 
+    /// <summary>Statements by digest that may fail on the new server and do not on the old one.</summary>
+    public double FailingDigestsMax { get; init; }
+
+    /// <summary>Digests that may be slower, certainly and by 20 % at least.</summary>
+    public double SlowerDigestsMax { get; init; }
+
+    /// <summary>Digests whose values or numbers of rows may differ.</summary>
+    public double ValueDigestsMax { get; init; }
+
+    /// <summary>Digests whose rows may come in another order than the one that they ask for.</summary>
+    public double OrderDigestsMax { get; init; }
+
+    /// <summary>Digests whose columns may have another type, collation or name.</summary>
+    public double MetadataDigestsMax { get; init; }
+
+    /// <summary>Digests whose warnings may differ.</summary>
+    public double WarningDigestsMax { get; init; }
+
+    /// <summary>Digests whose changed rows, AUTO_INCREMENT or flags of the session may differ.</summary>
+    public double EffectDigestsMax { get; init; }
+
+    /// <summary>The part of the capture, by time of its statements, that is to be replayed for an answer; below it is unknown.</summary>
+    public double CoveragePercentMin { get; init; } = 10;
+
+    /// <summary>Memory of an idle connection, more by so many percent.</summary>
+    public double ConnectionMemoryPercent { get; init; } = 25;
+
     /// <summary>Reads a file's text; null, and why, when it cannot be used.</summary>
     public static Budgets? Read(string toml, out string problem)
     {
@@ -74,7 +101,9 @@ internal sealed record Budgets
     public static IReadOnlyList<string> Names { get; } =
     [
         "round_trips_percent", "packets_percent", "segments_percent", "server_cpu_percent", "failing_logins_percent", "headroom_min",
-        "knee_percent", "connect_p99_ms_max", "refused_percent_max", "recovery_seconds_max",
+        "knee_percent", "connect_p99_ms_max", "refused_percent_max", "recovery_seconds_max", "connection_memory_percent",
+        "failing_digests_max", "slower_digests_max", "value_digests_max", "order_digests_max", "metadata_digests_max", "warning_digests_max",
+        "effect_digests_max", "coverage_percent_min",
     ];
 
     private static bool TryRead(string text, out double value)
@@ -99,6 +128,15 @@ internal sealed record Budgets
         "connect_p99_ms_max" => this with { ConnectP99MsMax = value },
         "refused_percent_max" => this with { RefusedPercentMax = value },
         "recovery_seconds_max" => this with { RecoverySecondsMax = value },
+        "connection_memory_percent" => this with { ConnectionMemoryPercent = value },
+        "failing_digests_max" => this with { FailingDigestsMax = value },
+        "slower_digests_max" => this with { SlowerDigestsMax = value },
+        "value_digests_max" => this with { ValueDigestsMax = value },
+        "order_digests_max" => this with { OrderDigestsMax = value },
+        "metadata_digests_max" => this with { MetadataDigestsMax = value },
+        "warning_digests_max" => this with { WarningDigestsMax = value },
+        "effect_digests_max" => this with { EffectDigestsMax = value },
+        "coverage_percent_min" => this with { CoveragePercentMin = value },
         _ => null,
     };
 }

@@ -12,6 +12,12 @@ internal sealed record Target(string Name, Dsn Dsn)
     // What Seawall's own sessions log in as: it knows every plugin, and may ask for the server's key.
     private static readonly DriverProfile s_own = DriverProfiles.Find("mysqlconnector")! with { Name = "seawall", ClientName = "seawall" };
 
+    /// <summary>The number of the server's process, where somebody said it.</summary>
+    public int? Pid { get; init; }
+
+    /// <summary>The server's process, if it is here and may be seen.</summary>
+    public ServerProcess? Process => Pid is { } pid ? new ServerProcess(pid) : ServerProcess.Find(Dsn);
+
     /// <summary>A session of Seawall's own. Throws <see cref="RehearsalException"/> when there is none.</summary>
     public async Task<ProbeSession> Open(TimeProvider time, CancellationToken cancel)
     {

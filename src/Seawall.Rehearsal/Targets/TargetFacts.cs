@@ -1,3 +1,4 @@
+using Seawall.MySql.Statements;
 using Seawall.Rehearsal.Logins;
 
 namespace Seawall.Rehearsal.Targets;
@@ -43,6 +44,9 @@ internal sealed record TargetFacts
     /// <summary>Connections of each user since the server started; null when it does not count them.</summary>
     public IReadOnlyDictionary<string, long>? Connects { get; init; }
 
+    /// <summary>Who has counted those.</summary>
+    public string CountedBy { get; init; } = "the old server";
+
     /// <summary>Names that drivers give themselves now, with how many connections each; null when it is not known.</summary>
     public IReadOnlyDictionary<string, long>? Drivers { get; init; }
 
@@ -64,6 +68,24 @@ internal sealed record TargetFacts
         get
         {
             var parts = Version.Split('.', '-').Take(3).Select(part => int.TryParse(part, out var number) ? number : 0).ToArray();
+            return parts.Length < 3 ? 0 : (parts[0] * 10_000) + (parts[1] * 100) + parts[2];
+        }
+    }
+
+    /// <summary>How statements for it are read.</summary>
+    public SqlDialect Dialect => new(
+        Mode.Contains("ANSI_QUOTES", StringComparison.Ordinal), Mode.Contains("NO_BACKSLASH_ESCAPES", StringComparison.Ordinal),
+        Version.Contains("MariaDB", StringComparison.OrdinalIgnoreCase), CommentVersion, ClientCharset.Transparent);
+
+    private string Mode => Variables.GetValueOrDefault("sql_mode", "");
+
+    // As versioned comments have it; MariaDB greets with 5.5.5 in front of its own.
+    private int CommentVersion
+    {
+        get
+        {
+            var own = Version.StartsWith("5.5.5-", StringComparison.Ordinal) ? Version["5.5.5-".Length..] : Version;
+            var parts = own.Split('.', '-').Take(3).Select(part => int.TryParse(part, out var number) ? number : 0).ToArray();
             return parts.Length < 3 ? 0 : (parts[0] * 10_000) + (parts[1] * 100) + parts[2];
         }
     }

@@ -17,6 +17,7 @@ internal sealed class XrayAccounts : IAsyncDisposable
 {
     private readonly List<(Target Target, string User)> _made = [];
     private readonly TimeProvider _time;
+    private string _rights = "";
 
     private XrayAccounts(TimeProvider time) => _time = time;
 
@@ -36,11 +37,14 @@ internal sealed class XrayAccounts : IAsyncDisposable
         return accounts;
     }
 
-    /// <summary>Makes one for each class. What was made is dropped again even when this is cancelled in the middle.</summary>
+    /// <summary>
+    /// Makes one for each class, with <paramref name="rights"/> on everything, or none. What was made is dropped again even when this is cancelled
+    /// in the middle.
+    /// </summary>
     public static async Task<XrayAccounts> Make(
-        Target old, Target @new, IReadOnlyList<AccountClass> classes, TimeProvider time, CancellationToken cancel)
+        Target old, Target @new, IReadOnlyList<AccountClass> classes, TimeProvider time, CancellationToken cancel, string rights = "")
     {
-        var accounts = new XrayAccounts(time);
+        var accounts = new XrayAccounts(time) { _rights = rights };
         try
         {
             await using var oldSession = await old.Open(time, cancel);
@@ -102,6 +106,8 @@ internal sealed class XrayAccounts : IAsyncDisposable
             NotMade.Add($"logins to accounts of {plugin} on the {target.Name} server: CREATE USER failed: {answer.Code} "
                 + answer.Words.Replace(password, "…", StringComparison.Ordinal));
         }
+        if (answer.IsOk && _rights.Length > 0 && await session.Ask($"GRANT {_rights} ON *.* TO '{user}'@'%'", cancel) is { IsOk: false } refused)
+            NotMade.Add($"statements by accounts of {plugin} on the {target.Name} server: GRANT {_rights} failed: {refused.Code} {refused.Words}");
         return answer.IsOk;
     }
 

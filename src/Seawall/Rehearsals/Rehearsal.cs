@@ -1,8 +1,10 @@
 using Seawall.Control;
 using Seawall.Rehearsal.Knees;
 using Seawall.Rehearsal.Lints;
+using Seawall.Rehearsal.Replays;
 using Seawall.Rehearsal.Reports;
 using Seawall.Rehearsal.Targets;
+using Seawall.Rehearsal.Traffics;
 using Seawall.Rehearsal.Xrays;
 
 namespace Seawall.Rehearsals;
@@ -11,11 +13,9 @@ namespace Seawall.Rehearsals;
 internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
 {
     // Parts of a rehearsal that do not exist yet are said to be missing, not left out.
-    private static readonly string[] s_neverTested =
-    [
-        "statements and their results: replay of captured traffic is not there yet",
-        "replicas, backups, and whether there is a way back",
-    ];
+    private static readonly string[] s_neverTested = ["replicas, backups, and whether there is a way back"];
+
+    private static readonly string[] s_noReplay = ["statements and their results: name a capture (--capture)"];
 
     private readonly List<Section> _sections = [];
     private readonly List<string> _coverage = [];
@@ -47,7 +47,7 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
             IsPartial = isPartial,
             Sections = _sections,
             Coverage = _coverage,
-            NotTested = [.. _notTested, .. s_neverTested],
+            NotTested = [.. _notTested.Distinct(), .. steps.Contains("replay") ? [] : s_noReplay, .. s_neverTested],
             Inputs = Inputs(),
         };
         order.Screen.Show(report);
@@ -65,7 +65,7 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
     {
         var (old, @new) = await Facts(cancel);
         var accounts = AccountClasses.Of(old, @new, order.Accounts);
-        var drivers = DriverChoice.Of(old, order.Drivers);
+        var drivers = Drivers(old);
         var linter = new Linter(old, @new, accounts, drivers, order.Budgets);
         _sections.Add(linter.NewConnections($"{accounts.Basis}; {drivers.Basis}"));
         _sections.AddRange(linter.Others());
@@ -83,7 +83,7 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
     internal async Task Handshake(CancellationToken cancel)
     {
         var (old, @new) = await Facts(cancel);
-        var drivers = DriverChoice.Of(old, order.Drivers);
+        var drivers = Drivers(old);
         var (isMarked, reason) = await Marked(cancel);
         if (order.MakesAccounts && !isMarked)
             throw new RehearsalException($"accounts are made on rehearsal targets only: {reason}");
@@ -91,7 +91,7 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
             ? await XrayAccounts.Make(order.Old, order.New, AccountClasses.Of(old, @new, order.Accounts).Classes, time, cancel)
             : XrayAccounts.Own(order.Old, order.New, old, @new, time);
         var plan = new XrayPlan { Samples = order.Samples, MayFlush = isMarked };
-        var xray = new Xray((order.Old, old, Process(order.Old)), (order.New, @new, Process(order.New)), plan, time);
+        var xray = new Xray((order.Old, old, order.Old.Process), (order.New, @new, order.New.Process), plan, time);
         try
         {
             order.Screen.Step($"Logging in: {accounts.All.Count} kinds of accounts, {drivers.Weights.Count} drivers, {plan.Samples} logins of each kind");
@@ -122,7 +122,7 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
     internal async Task Knee(bool isAlone, CancellationToken cancel)
     {
         var (old, @new) = await Facts(cancel);
-        var plan = order.Knee with { P99MsMax = order.Budgets.ConnectP99MsMax, RefusedPercentMax = order.Budgets.RefusedPercentMax };
+        var plan = Peaked(order.Knee) with { P99MsMax = order.Budgets.ConnectP99MsMax, RefusedPercentMax = order.Budgets.RefusedPercentMax };
         var (isMarked, reason) = await Marked(cancel);
         if (!isMarked)
         {
@@ -132,7 +132,7 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
                 [], [$"load: {reason}"]);
             return;
         }
-        var drivers = DriverChoice.Of(old, order.Drivers);
+        var drivers = Drivers(old);
         await using var accounts = order.MakesAccounts
             ? await XrayAccounts.Make(order.Old, order.New, AccountClasses.Of(old, @new, order.Accounts).Classes, time, cancel)
             : XrayAccounts.Own(order.Old, order.New, old, @new, time);
@@ -160,10 +160,55 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
         }
     }
 
+    /// <summary>The captured traffic, sent to both servers again.</summary>
+    internal async Task Replay(CancellationToken cancel)
+    {
+        if (order.Traffic is not { } traffic)
+            return;
+        var (old, @new) = await Facts(cancel);
+        var plan = order.Replay;
+        var (isMarked, reason) = plan.IsWriting || order.MakesAccounts ? await Marked(cancel) : (true, "");
+        if (!isMarked)
+            throw new RehearsalException($"{(plan.IsWriting ? "writes are sent to" : "accounts are made on")} rehearsal targets only: {reason}");
+        var script = ReplayScript.Of(traffic, old.Dialect, plan.IsWriting);
+        await using var made = order.MakesAccounts
+            ? await XrayAccounts.Make(order.Old, order.New, AccountClasses.Of(old, @new, order.Accounts).Classes, time, cancel,
+                plan.IsWriting ? ReplayPlan.RightsToWrite : ReplayPlan.RightsToRead)
+            : null;
+        var accounts = await ReplayAccounts.Find(
+            traffic, (order.Old, old), (order.New, @new), made?.All ?? [], order.PasswordOf, order.Drivers, time, cancel);
+        var ledger = new ReplayLedger(script.Commands.Count);
+        var replayer = new Replayer(script, plan, ledger, time);
+        try
+        {
+            foreach (var pass in ReplayPass.InTurns(plan.Passes))
+            {
+                var seconds = Math.Min(traffic.Seconds, plan.SecondsMax) / plan.Speed;
+                order.Screen.Step(FormattableString.Invariant($"Replaying {seconds:0.#} s on the {(pass.IsNew ? "new" : "old")} server"));
+                await replayer.Run(pass, connection => accounts.Login(connection, pass.IsNew), cancel);
+                order.Screen.Step($"{replayer.Answered} commands answered");
+            }
+        }
+        finally
+        {
+            var report = new ReplayReport(script, ledger, plan, order.Budgets, new Random(Seed));
+            Add(report.Connections(), [$"capture '{traffic.Name}'", .. report.Coverage(), .. accounts.Coverage],
+                [.. traffic.Gaps, .. report.NotTested(), .. accounts.NotTested, .. made?.NotMade ?? []]);
+            AddBehind(report.Queries(), report.Results());
+        }
+    }
+
+    // Statements come behind all that is about new connections.
+    private void AddBehind(params Section[] sections)
+    {
+        var lastOfThem = _sections.FindLastIndex(one => one.Title.StartsWith("NEW CONNECTIONS", StringComparison.Ordinal));
+        _sections.InsertRange(lastOfThem + 1, sections);
+    }
+
     /// <summary>What chance is drawn from: the same each time, so that the same samples give the same intervals.</summary>
     private const int Seed = 20_261;
 
-    private static ServerProcess? Process(Target target) => ServerProcess.Find(target.Dsn);
+    private const string Capture = "the capture";
 
     private async Task<(bool IsMarked, string Reason)> Marked(CancellationToken cancel)
     {
@@ -177,11 +222,26 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
         return (true, "");
     }
 
+    // What was captured weighs more than what is connected just now; what was named on the command line weighs more than both.
+    private DriverChoice Drivers(TargetFacts old) =>
+        order.Traffic is { } traffic && order.Drivers.All(one => one.Becomes is not null) && traffic.Connects.Any()
+        ? DriverChoice.Captured(traffic.Connects.Select(one => TrafficDrivers.Of(one, order.Drivers).Profile))
+        : DriverChoice.Of(old, order.Drivers);
+
+    private KneePlan Peaked(KneePlan plan) => plan.Peak is null && order.Traffic is { PeakConnects: > 0 and var peak } traffic
+        ? plan with { Peak = peak, PeakBasis = $"peak of the capture '{traffic.Name}'" }
+        : plan;
+
     /// <summary>Both servers' facts, read once.</summary>
     internal async Task<(TargetFacts Old, TargetFacts New)> Facts(CancellationToken cancel)
     {
         order.Screen.Step($"Looking at {order.Old.Dsn} and {order.New.Dsn}");
         _old ??= await FactsReader.Read(order.Old, time, cancel);
+        if (_old is { CountedBy: not Capture } && order.Traffic is { } traffic && traffic.Connects.Any())
+        {
+            var counts = traffic.Connects.CountBy(one => one.User).ToDictionary(pair => pair.Key, pair => (long)pair.Value);
+            _old = _old with { Connects = counts, CountedBy = Capture };
+        }
         _new ??= await FactsReader.Read(order.New, time, cancel);
         return (_old, _new);
     }

@@ -4,8 +4,10 @@ using System.Text;
 using Seawall.Rehearsal.Drivers;
 using Seawall.Rehearsal.Knees;
 using Seawall.Rehearsal.Logins;
+using Seawall.Rehearsal.Replays;
 using Seawall.Rehearsal.Reports;
 using Seawall.Rehearsal.Targets;
+using Seawall.Rehearsal.Traffics;
 using Spectre.Console;
 
 namespace Seawall.Rehearsals;
@@ -55,6 +57,12 @@ internal sealed class RehearsalOptions
     {
         Description = "Make an account of each kind on both servers, which must be marked, and drop it afterwards",
     };
+    private readonly Option<int?> _oldPid = new("--old-pid")
+    {
+        Description = "The old server's process on this machine, where it is not found by its port (a container, another user's)",
+        HelpName = "PID",
+    };
+    private readonly Option<int?> _newPid = new("--new-pid") { Description = "The new server's process", HelpName = "PID" };
     private readonly Option<int> _samples = new("--samples")
     {
         Description = "Logins of each kind on each server",
@@ -80,14 +88,47 @@ internal sealed class RehearsalOptions
         HelpName = "N",
         DefaultValueFactory = _ => 3,
     };
+    private readonly Option<string?> _capture = new("--capture")
+    {
+        Description = "A capture of traffic (docs/captures.md): its file or its folder",
+        HelpName = "FILE",
+    };
+    private readonly Option<string?> _captureKey = new("--capture-key") { Description = "The key that the capture is encrypted with", HelpName = "FILE" };
+    private readonly Option<double> _speed = new("--speed")
+    {
+        Description = "How many times as fast as it was captured, 0.1 to 10",
+        HelpName = "X",
+        DefaultValueFactory = _ => 1,
+    };
+    private readonly Option<int?> _passes = new("--passes")
+    {
+        Description = "How often it is replayed on each server; 2, and 1 with --write",
+        HelpName = "N",
+    };
+    private readonly Option<double?> _timeBox = new("--time-box")
+    {
+        Description = "How long the replay may take in all; the beginning of the capture is replayed then",
+        HelpName = "SECONDS",
+    };
+    private readonly Option<bool> _write = new("--write")
+    {
+        Description = "Send writes too, in the order of their commits: to marked servers, on data that may be thrown away",
+    };
+    private readonly Option<string?> _accountsFile = new("--accounts")
+    {
+        Description = "File with lines USER=PASSWORD of captured users; else SEAWALL_ACCOUNT_USER",
+        HelpName = "FILE",
+    };
     private readonly Option<bool> _quiet = new("--quiet") { Description = "No progress" };
 
     /// <summary>Adds them to a command, those that its steps look at.</summary>
-    internal void AddTo(Command command, bool measures, bool loads)
+    internal void AddTo(Command command, bool measures, bool loads, bool replays)
     {
+        foreach (var option in replays ? (Option[])[_capture, _captureKey, _speed, _passes, _timeBox, _write, _accountsFile] : [])
+            command.Options.Add(option);
         foreach (var option in loads ? (Option[])[_peak, _from, _rateMax, _stepSeconds] : [])
             command.Options.Add(option);
-        foreach (var option in measures ? (Option[])[_meant, _makesAccounts, _samples] : [])
+        foreach (var option in measures ? (Option[])[_meant, _makesAccounts, _samples, _oldPid, _newPid] : [])
             command.Options.Add(option);
         foreach (var option in (Option[])[_old, _new, _oldPassword, _newPassword, _drivers, _accounts, _budgets, _html, _json, _key, _quiet])
             command.Options.Add(option);
@@ -106,10 +147,12 @@ internal sealed class RehearsalOptions
         }
         if (parsed.GetValue(_key) is not null && parsed.GetValue(_json) is null)
             throw new RehearsalException("--sign-key signs the JSON: name a file for it with --json");
+        var traffic = ReadCapture(parsed, inputs);
+        var passwords = parsed.GetValue(_accountsFile) is { } accountsFile ? Passwords(await ReadFile(accountsFile, cancel)) : [];
         var key = parsed.GetValue(_key) is { } keyFile ? await ReadFile(keyFile, cancel) : null;
         return new RehearsalOrder(
-            new Target("old", await Dsn(parsed.GetValue(_old)!, "OLD", parsed.GetValue(_oldPassword), cancel)),
-            new Target("new", await Dsn(parsed.GetValue(_new)!, "NEW", parsed.GetValue(_newPassword), cancel)))
+            new Target("old", await Dsn(parsed.GetValue(_old)!, "OLD", parsed.GetValue(_oldPassword), cancel)) { Pid = parsed.GetValue(_oldPid) },
+            new Target("new", await Dsn(parsed.GetValue(_new)!, "NEW", parsed.GetValue(_newPassword), cancel)) { Pid = parsed.GetValue(_newPid) })
         {
             Drivers = [.. (parsed.GetValue(_drivers) ?? []).Select(Driver)],
             Accounts = [.. (parsed.GetValue(_accounts) ?? []).Select(Account)],
@@ -123,6 +166,9 @@ internal sealed class RehearsalOptions
                 RateMax = Math.Clamp(parsed.GetValue(_rateMax), 1, 1_000_000),
                 StepSeconds = Math.Clamp(parsed.GetValue(_stepSeconds), 1, 600),
             },
+            Traffic = traffic,
+            Replay = ReplayOf(parsed, traffic),
+            PasswordOf = user => passwords.GetValueOrDefault(user) ?? Environment.GetEnvironmentVariable(VariableOf(user)),
             Samples = Math.Clamp(parsed.GetValue(_samples), 1, 10_000),
             HtmlFile = parsed.GetValue(_html),
             JsonFile = parsed.GetValue(_json),
@@ -131,6 +177,35 @@ internal sealed class RehearsalOptions
             Screen = new RehearsalScreen(AnsiConsole.Console, parsed.GetValue(_quiet)),
         };
     }
+
+    private Traffic? ReadCapture(ParseResult parsed, Dictionary<string, string> inputs)
+    {
+        if (parsed.GetValue(_capture) is not { } path)
+            return null;
+        var traffic = CapturedTraffic.Read(path, parsed.GetValue(_captureKey), out var hash);
+        inputs["capture"] = hash;
+        return traffic;
+    }
+
+    // All passes together have the time that there is: each replays the same beginning of the capture.
+    private ReplayPlan ReplayOf(ParseResult parsed, Traffic? traffic)
+    {
+        var isWriting = parsed.GetValue(_write);
+        var (speed, passes) = (Math.Clamp(parsed.GetValue(_speed), 0.1, 10), isWriting ? 1 : Math.Clamp(parsed.GetValue(_passes) ?? 2, 1, 100));
+        if (isWriting && parsed.GetValue(_passes) is > 1)
+            throw new RehearsalException("--write replays once on each server: the second time, the data would be other data");
+        var seconds = parsed.GetValue(_timeBox) is > 0 and var box ? box * speed / (2 * passes) : double.PositiveInfinity;
+        var secondsMax = seconds < traffic?.Seconds ? seconds : double.PositiveInfinity;
+        return new ReplayPlan { Speed = speed, Passes = passes, IsWriting = isWriting, SecondsMax = secondsMax };
+    }
+
+    private static Dictionary<string, string> Passwords(string text) => text.Split('\n').Select(line => line.TrimEnd('\r'))
+        .Where(line => line.Length > 0 && line[0] != '#' && line.Contains('=', StringComparison.Ordinal))
+        .GroupBy(line => line[..line.IndexOf('=', StringComparison.Ordinal)])
+        .ToDictionary(group => group.Key, group => group.Last()[(group.Key.Length + 1)..]);
+
+    private static string VariableOf(string user) =>
+        $"SEAWALL_ACCOUNT_{new string([.. user.Select(one => char.IsAsciiLetterOrDigit(one) ? char.ToUpperInvariant(one) : '_')])}";
 
     private static DriverProfile Driver(string text) => text.Split('=') switch
     {
@@ -192,6 +267,12 @@ internal sealed record RehearsalOrder(Target Old, Target New)
     internal IReadOnlyList<string> Meant { get; init; } = [];
 
     internal bool MakesAccounts { get; init; }
+
+    internal Traffic? Traffic { get; init; }
+
+    internal ReplayPlan Replay { get; init; } = new();
+
+    internal Func<string, string?> PasswordOf { get; init; } = _ => null;
 
     internal int Samples { get; init; }
 

@@ -24,7 +24,8 @@ internal static class RehearseVerb
         command.Add(Step("lint", "What is known without any load: exchanges of every login, accounts, TLS, start-up statements, defaults.", ["lint"], time));
         command.Add(Step("handshake", "The X-ray: logins of every kind, measured on both servers in turns.", ["handshake"], time));
         command.Add(Step("knee", "Raise the rate of connects until they break; marked servers only.", ["knee"], time));
-        command.Add(Step("run", "All of it: lint, handshake, knee.", ["lint", "handshake", "knee"], time));
+        command.Add(Step("replay", "Captured traffic, sent to both servers again: errors, results, latency. Reads only by itself.", ["replay"], time));
+        command.Add(Step("run", "All of it: lint, handshake, knee, and replay where a capture is named.", ["lint", "handshake", "knee", "replay"], time));
         return command;
     }
 
@@ -32,12 +33,15 @@ internal static class RehearseVerb
     {
         var options = new RehearsalOptions();
         var command = new Command(name, description);
-        options.AddTo(command, measures: steps is not ["lint"], loads: steps.Contains("knee"));
+        options.AddTo(command, measures: steps is not ["lint"], loads: steps.Contains("knee"), replays: steps.Contains("replay"));
         command.SetAction(async (parsed, cancel) => await Run(
             async end =>
             {
                 var order = await options.Read(parsed, end);
-                return await new Rehearsals.Rehearsal(order, time).Run(steps, (step, rehearsal, token) => Do(step, rehearsal, steps.Length == 1, token), end);
+                if (order.Traffic is null && steps is ["replay"])
+                    throw new RehearsalException("there is nothing to replay: name a capture with --capture");
+                string[] now = order.Traffic is null ? [.. steps.Except(["replay"])] : steps;
+                return await new Rehearsals.Rehearsal(order, time).Run(now, (step, rehearsal, token) => Do(step, rehearsal, steps.Length == 1, token), end);
             }, cancel));
         return command;
     }
@@ -46,6 +50,7 @@ internal static class RehearseVerb
     {
         "knee" => rehearsal.Knee(isAlone, cancel),
         "handshake" => rehearsal.Handshake(cancel),
+        "replay" => rehearsal.Replay(cancel),
         _ => rehearsal.Lint(cancel),
     };
 

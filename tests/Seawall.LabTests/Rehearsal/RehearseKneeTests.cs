@@ -78,6 +78,7 @@ public sealed class RehearseKneeTests(LabServers lab)
             connect_p99_ms_max = 60000
             refused_percent_max = 100
             recovery_seconds_max = 60
+            connection_memory_percent = inf
             """);
         string[] load = step is "knee" or "run" ? ["--peak", "10", "--from", "15", "--rate-max", "15", "--step-seconds", "1"] : [];
         if (more.Contains("--step-seconds"))

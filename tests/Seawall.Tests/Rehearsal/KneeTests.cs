@@ -33,6 +33,26 @@ public sealed class KneeTests
     public void Headroom_is_over_the_peak_that_was_stated(double good, double? bad, string grade) => Assert.Equal(
         grade, KneeReport.Make(Of(9_000, null), Of(good, bad), s_plan, new Budgets()).Measures[1].Grade.ToString());
 
+    [Theory]
+    [InlineData(100.0, 110.0, "Pass")]
+    [InlineData(100.0, 150.0, "Pass")] // Within 25 % and the noise.
+    [InlineData(100.0, 180.0, "Fail")]
+    [InlineData(0.0, 1_000.0, "Fail")]
+    [InlineData(0.0, 100.0, "Unknown")] // The old server had the memory already, perhaps.
+    [InlineData(0.0, 0.0, "Unknown")]
+    [InlineData(null, 100.0, "Unknown")]
+    public void Memory_of_connections_is_within_its_budget_or_not_or_was_not_seen(double? old, double? @new, string grade)
+    {
+        var (before, after) = (Of(1_000, 2_000), Of(1_000, 2_000));
+        (before.MemoryKib, after.MemoryKib) = (old, @new);
+
+        Assert.Equal(grade, Memory(new Budgets()).ToString());
+        Assert.Equal(Grade.Note, Memory(new Budgets { ConnectionMemoryPercent = double.PositiveInfinity }));
+
+        Grade Memory(Budgets budgets) => KneeReport.Make(before, after, s_plan, budgets)
+            .Measures.Single(line => line.Name.StartsWith("memory", StringComparison.Ordinal)).Grade;
+    }
+
     [Fact]
     public void A_burst_from_which_nobody_recovers_fails_and_one_that_was_not_tried_is_unknown()
     {

@@ -1,0 +1,143 @@
+using Seawall.Rehearsal.Answers;
+using Seawall.Rehearsal.Logins;
+
+namespace Seawall.Rehearsal.Replays;
+
+/// <summary>One of the passes of a replay: the same traffic, once more.</summary>
+/// <param name="IsNew">On which server.</param>
+/// <param name="Number">The how manieth on it, from 0.</param>
+internal readonly record struct ReplayPass(bool IsNew, int Number)
+{
+    /// <summary>Old, new, new, old, and so on: what becomes slower or faster with time hits both alike.</summary>
+    public static IReadOnlyList<ReplayPass> InTurns(int each) =>
+        [.. Enumerable.Range(0, each).SelectMany(number => (ReplayPass[])[new(number % 2 == 1, number), new(number % 2 == 0, number)])];
+}
+
+/// <summary>What became of one connect.</summary>
+/// <param name="Ms">Milliseconds from when it was due until it was in.</param>
+/// <param name="LateMs">By how much of that this machine began it late.</param>
+/// <param name="Outcome">How it ended.</param>
+internal readonly record struct ReplayedConnect(double Ms, double LateMs, LoginOutcome Outcome);
+
+/// <summary>A statement whose answers differ.</summary>
+/// <param name="Command">The statement.</param>
+/// <param name="Found">In what.</param>
+/// <param name="New">The new server's answer.</param>
+internal sealed record FoundDifference(ScriptedCommand Command, IReadOnlyList<Difference> Found, Answer New);
+
+/// <summary>What was seen in all passes, written by all connections at once.</summary>
+internal sealed class ReplayLedger
+{
+    private readonly Lock _lock = new();
+    private readonly Answer?[] _old;
+    private readonly Dictionary<int, FoundDifference> _differences = [];
+    private readonly HashSet<int> _unsteady = [];
+    private readonly Dictionary<ReplayPass, float[]> _took = [];
+    private readonly Dictionary<ReplayPass, List<ReplayedConnect>> _connects = [];
+    private readonly Dictionary<ReplayPass, List<double>> _late = [];
+    private readonly Dictionary<ReplayPass, int> _unanswered = [];
+    private readonly int _commands;
+
+    /// <summary>For so many commands.</summary>
+    public ReplayLedger(int commands)
+    {
+        _commands = commands;
+        _old = new Answer?[commands];
+    }
+
+    /// <summary>Passes that have begun.</summary>
+    public IEnumerable<ReplayPass> Passes => _took.Keys;
+
+    /// <summary>Statements that were compared.</summary>
+    public int Compared { get; private set; }
+
+    /// <summary>Commits that did not keep the order.</summary>
+    public int OutOfOrder { get; set; }
+
+    /// <summary>Statements whose answers differ, each as it was first seen; those that differ from themselves are not among them.</summary>
+    public IEnumerable<FoundDifference> Differences => _differences.Where(pair => !_unsteady.Contains(pair.Key)).Select(pair => pair.Value);
+
+    /// <summary>Statements that gave one server two answers.</summary>
+    public int Unsteady => _unsteady.Count;
+
+    /// <summary>Connects of one server, of all passes.</summary>
+    public IEnumerable<ReplayedConnect> Connects(bool isNew) => _connects.Where(pair => pair.Key.IsNew == isNew).SelectMany(pair => pair.Value);
+
+    /// <summary>Milliseconds by which this machine was late, of everything it sent to one server.</summary>
+    public IEnumerable<double> LateMs(bool isNew) => _late.Where(pair => pair.Key.IsNew == isNew).SelectMany(pair => pair.Value);
+
+    /// <summary>Commands that were not sent because their connection was not there.</summary>
+    public int Unanswered(bool isNew) => _unanswered.Where(pair => pair.Key.IsNew == isNew).Sum(pair => pair.Value);
+
+    /// <summary>A pass begins.</summary>
+    public void Begin(ReplayPass pass)
+    {
+        lock (_lock)
+        {
+            _took[pass] = new float[_commands];
+            _connects[pass] = [];
+            _late[pass] = [];
+        }
+    }
+
+    /// <summary>A connect has ended, one way or the other.</summary>
+    public void Add(ReplayPass pass, ReplayedConnect connect)
+    {
+        lock (_lock)
+        {
+            _connects[pass].Add(connect);
+            _late[pass].Add(connect.LateMs);
+        }
+    }
+
+    /// <summary>A command could not be sent.</summary>
+    public void AddUnanswered(ReplayPass pass)
+    {
+        lock (_lock)
+            _unanswered[pass] = _unanswered.GetValueOrDefault(pass) + 1;
+    }
+
+    /// <summary>A command was answered.</summary>
+    public void Add(ReplayPass pass, ScriptedCommand command, Answer answer, double us, double lateMs)
+    {
+        lock (_lock)
+        {
+            _late[pass].Add(lateMs);
+            if (!command.IsCompared)
+                return;
+            _took[pass][command.Number] = answer.IsOk ? (float)us : 0;
+            if (pass is { IsNew: false, Number: 0 })
+                _old[command.Number] = answer;
+            else if (_old[command.Number] is { } old)
+                Compare(pass, command, old, answer);
+        }
+    }
+
+    /// <summary>Latencies of one statement on both servers, in microseconds, one pair for each pass in which both answered.</summary>
+    public IEnumerable<(double Old, double New)> Pairs(int command)
+    {
+        for (var number = 0; _took.TryGetValue(new(false, number), out var old) && _took.TryGetValue(new(true, number), out var @new); number++)
+        {
+            if (old[command] > 0 && @new[command] > 0)
+                yield return (old[command], @new[command]);
+        }
+    }
+
+    // What gives one server two answers says nothing of two servers.
+    private void Compare(ReplayPass pass, ScriptedCommand command, Answer old, Answer answer)
+    {
+        if (pass is { IsNew: true, Number: 0 })
+        {
+            Compared++;
+            var found = AnswerComparison.Of(old, answer, command.Nature!);
+            if (found.Count > 0)
+                _differences[command.Number] = new FoundDifference(command, found, answer);
+            return;
+        }
+        var before = pass.IsNew && _differences.TryGetValue(command.Number, out var first) ? first.New : old;
+        if (_unsteady.Contains(command.Number) || (pass.IsNew && !_differences.ContainsKey(command.Number)))
+            return;
+        if (AnswerComparison.Of(before, answer, command.Nature!).Any(one => one.Kind is not (DifferenceKind.MetadataMinor or DifferenceKind.Metadata)))
+            _unsteady.Add(command.Number);
+    }
+}

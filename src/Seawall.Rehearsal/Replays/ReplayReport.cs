@@ -1,0 +1,203 @@
+using System.Globalization;
+using Seawall.Rehearsal.Answers;
+using Seawall.Rehearsal.Measures;
+using Seawall.Rehearsal.Reports;
+
+namespace Seawall.Rehearsal.Replays;
+
+/// <summary>A replay as parts of the report: connections, queries, results.</summary>
+internal sealed class ReplayReport(ReplayScript script, ReplayLedger ledger, ReplayPlan plan, Budgets budgets, Random random)
+{
+    private const int FindingsMax = 20;
+    private const int TextMax = 160;
+
+    // Above that, 99 of 100, this machine was what was measured.
+    private const double LateMsMax = 20;
+
+    private string Basis => string.Create(CultureInfo.InvariantCulture,
+        $"{ledger.Compared} statements compared, {plan.Passes} {(plan.Passes == 1 ? "pass" : "passes")} on each server at {plan.Speed:0.##}x");
+
+    private bool IsCovered => ledger.Compared > 0 && script.Covered * 100 >= budgets.CoveragePercentMin;
+
+    /// <summary>Connects at their times.</summary>
+    public Section Connections()
+    {
+        var (old, @new) = (ledger.Connects(false).ToArray(), ledger.Connects(true).ToArray());
+        if (old.Length == 0 || @new.Length == 0)
+        {
+            const string why = "the capture has no connects, or none was reached";
+            return new("NEW CONNECTIONS, REPLAYED", [new("connects at their times", $"{old.Length}", $"{@new.Length}", "", "", Grade.Note, why)], []);
+        }
+        var (oldFailed, newFailed) = (Failed(old), Failed(@new));
+        var ratio = Interval.Ratio([.. In(old)], [.. In(@new)], random);
+        var findings = @new.Where(one => !one.Outcome.IsIn).GroupBy(one => $"{one.Outcome}").OrderByDescending(group => group.Count()).Take(FindingsMax)
+            .Select(group => new Finding(Grade.Note, $"{group.Count()} of {@new.Length} connects to the new server: {group.Key}"));
+        var most = budgets.RefusedPercentMax;
+        var grade = double.IsInfinity(most) ? Grade.Note : (newFailed - oldFailed) * 100 > most ? Grade.Fail : Grade.Pass;
+        return new("NEW CONNECTIONS, REPLAYED",
+        [
+            new("connects that failed", Percent(oldFailed), Percent(newFailed), "", string.Create(CultureInfo.InvariantCulture, $"+{most:0.##} %"), grade,
+                $"{old.Length} + {@new.Length} connects, never tried again"),
+            new("connect p50 / p99 (ms)", Shown(In(old)), Shown(In(@new)), ratio.AsChange(), "", Grade.Note,
+                "from when it was due; the change is that of the median"),
+        ], [.. Late(false), .. Late(true), .. findings]);
+
+        static double Failed(ReplayedConnect[] all) => all.Count(one => !one.Outcome.IsIn) / (double)all.Length;
+        static IEnumerable<double> In(ReplayedConnect[] all) => all.Where(one => one.Outcome.IsIn).Select(one => one.Ms);
+        static string Shown(IEnumerable<double> ms) => ms.Order().ToArray() is { Length: > 0 } sorted
+            ? string.Create(CultureInfo.InvariantCulture, $"{At(sorted, 0.5):0.0} / {At(sorted, 0.99):0.0}") : "?";
+    }
+
+    /// <summary>Latency and errors, by digest.</summary>
+    public Section Queries()
+    {
+        var digests = script.Commands.Where(one => one.IsCompared).GroupBy(one => one.Digest)
+            .Select(group => new DigestPairs(group.Key, [.. group.SelectMany(one => ledger.Pairs(one.Number))]))
+            .Where(one => one.Pairs.Count > 0).ToArray();
+        var all = DigestLatencies.Of(digests, random);
+        var slower = all.Where(one => one.Change == LatencyChange.Slower).ToArray();
+        var faster = all.Where(one => one.Change == LatencyChange.Faster).ToArray();
+        var known = all.Where(one => one.Change != LatencyChange.TooFew).Sum(one => one.ShareOfTime);
+        var (old, @new) = (Sorted(pair => pair.Old), Sorted(pair => pair.New));
+        var failing = Digests(DifferenceKind.Error);
+        var judged = all.Count(one => one.Change != LatencyChange.TooFew);
+        return new Section("QUERIES",
+        [
+            new("digests that are slower", "", $"{slower.Length}", $"{faster.Length} faster", Limit(budgets.SlowerDigestsMax),
+                double.IsInfinity(budgets.SlowerDigestsMax) ? Grade.Note : slower.Length > budgets.SlowerDigestsMax ? Grade.Fail
+                    : !IsCovered || judged == 0 ? Grade.Unknown : Grade.Pass,
+                $"{judged} of {all.Count} digests have enough executions ({Percent(Math.Min(known, 1))} of the time); {Basis}"),
+            new("digests that fail on the new server only", "0", $"{failing}", "", Limit(budgets.FailingDigestsMax),
+                Of(failing, budgets.FailingDigestsMax), Basis),
+            new("time of all statements (s)", Seconds(old), Seconds(@new), old.Sum() > 0 ? Signed((@new.Sum() / old.Sum() - 1) * 100) : "?", "",
+                Grade.Note, Basis),
+            new("statement p50 / p99 (ms)", Shown(old), Shown(@new), "", "", Grade.Note, "of all digests together"),
+        ],
+        [
+            .. slower.Concat(faster).Take(FindingsMax).Select(Finding), .. Found(DifferenceKind.Error, Grade.Fail, budgets.FailingDigestsMax),
+            .. Found(DifferenceKind.ErrorGone, Grade.Note, 0),
+        ])
+        {
+            Plots = old.Length == 0 ? [] : [new("Latency of statements", "of 100 statements", "ms", [Line("old", old), Line("new", @new)])],
+        };
+
+        double[] Sorted(Func<(double Old, double New), double> side) => [.. digests.SelectMany(one => one.Pairs).Select(side).Order()];
+        static string Seconds(double[] us) => (us.Sum() / 1e6).ToString("0.##", CultureInfo.InvariantCulture);
+        static string Shown(double[] us) => us.Length == 0 ? "?" : string.Create(
+            CultureInfo.InvariantCulture, $"{At(us, 0.5) / 1e3:0.00} / {At(us, 0.99) / 1e3:0.00}");
+        static PlotLine Line(string name, double[] us) =>
+            new(name, [.. Enumerable.Range(0, 100).Select(share => ((double)share, At(us, share / 100.0) / 1e3))]);
+    }
+
+    /// <summary>What was answered, by digest.</summary>
+    public Section Results() => new("RESULTS",
+    [
+        Line("digests with other values or rows", DifferenceKind.Values, budgets.ValueDigestsMax),
+        Line("digests in another order than the one asked for", DifferenceKind.Order, budgets.OrderDigestsMax),
+        Line("digests with other columns (type, collation, name)", DifferenceKind.Metadata, budgets.MetadataDigestsMax),
+        Line("digests with other warnings", DifferenceKind.Warnings, budgets.WarningDigestsMax),
+        Line("digests with other effects (rows changed, insert id, flags)", DifferenceKind.Effects, budgets.EffectDigestsMax),
+        Apart("order only: none was asked for, or among ties", DifferenceKind.OrderOnly),
+        Apart("other rows by a LIMIT without an order", DifferenceKind.Choice),
+        Apart("length, decimals or flags of columns", DifferenceKind.MetadataMinor),
+    ],
+    [
+        .. Found(DifferenceKind.Values, Grade.Fail, budgets.ValueDigestsMax),
+        .. Found(DifferenceKind.Order, Grade.Fail, budgets.OrderDigestsMax),
+        .. Found(DifferenceKind.OrderUnclear, Grade.Unknown, budgets.OrderDigestsMax),
+        .. Found(DifferenceKind.Metadata, Grade.Fail, budgets.MetadataDigestsMax),
+        .. Found(DifferenceKind.Warnings, Grade.Fail, budgets.WarningDigestsMax),
+        .. Found(DifferenceKind.Effects, Grade.Fail, budgets.EffectDigestsMax),
+        .. Found(DifferenceKind.OrderOnly, Grade.Note, 0),
+        .. Found(DifferenceKind.Choice, Grade.Note, 0),
+        .. Found(DifferenceKind.MetadataMinor, Grade.Note, 0),
+    ]);
+
+    /// <summary>What was replayed.</summary>
+    public IEnumerable<string> Coverage()
+    {
+        var sent = script.Commands.Count(one => one.IsSent);
+        yield return $"replay: {sent} of {script.Commands.Count} commands ({Percent(script.Covered)} of the time that statements took), "
+            + $"{script.Connections.Count} connections; {Basis}{(script.IsWriting ? "" : "; reads only")}";
+        if (double.IsFinite(plan.SecondsMax))
+            yield return string.Create(CultureInfo.InvariantCulture, $"the first {plan.SecondsMax:0.#} s of the capture, for want of time");
+    }
+
+    /// <summary>What was not.</summary>
+    public IEnumerable<string> NotTested()
+    {
+        foreach (var (why, count) in script.Skipped.OrderByDescending(pair => pair.Value).Where(pair => pair.Key != "the end of a connection"))
+            yield return $"{count} commands of the capture: {why}";
+        foreach (var isNew in (bool[])[false, true])
+        {
+            if (ledger.Unanswered(isNew) is > 0 and var lost)
+                yield return $"{lost} commands on the {(isNew ? "new" : "old")} server: their connection was refused or lost";
+        }
+        var unfit = script.Commands.Where(one => one.IsCompared && one.Nature!.Unfit.Length > 0).GroupBy(one => one.Nature!.Unfit).ToArray();
+        foreach (var group in unfit.OrderByDescending(group => group.Count()).Take(8))
+            yield return $"values of {group.Count()} statements: {group.Key}";
+        if (ledger.Unsteady > 0)
+            yield return $"values of {ledger.Unsteady} statements: they gave the same server two answers";
+        if (ledger.OutOfOrder > 0)
+            yield return $"the order of {ledger.OutOfOrder} commits: one before them would not end";
+        if (plan.Passes > 0 && !ledger.Passes.Any(pass => pass.IsNew))
+            yield return "the new server: it was not reached in time";
+    }
+
+    private Finding Finding(DigestLatency one)
+    {
+        var at = one.At!.Value;
+        var isSlower = one.Change == LatencyChange.Slower;
+        return new(isSlower && !double.IsInfinity(budgets.SlowerDigestsMax) ? Grade.Fail : Grade.Note,
+            $"{(isSlower ? "slower" : "faster")}: {Text(one.Digest)}: {Of100(at.Share)} {at.Ratio.AsChange()}; "
+            + $"{one.Executions} pairs, {Percent(one.ShareOfTime)} of the time");
+    }
+
+    private static string Of100(double share) => share == 0.5 ? "median" : string.Create(CultureInfo.InvariantCulture, $"{share * 100:0} of 100");
+
+    private Measure Line(string name, DifferenceKind kind, double most)
+    {
+        var count = Digests(kind);
+        return new(name, "", $"{count}", "", Limit(most), Of(count, most), Basis);
+    }
+
+    private Measure Apart(string name, DifferenceKind kind) =>
+        new(name, "", $"{Digests(kind)}", "", "", Grade.Note, "digests; apart, and no failure");
+
+    private Grade Of(int count, double most) =>
+        double.IsInfinity(most) ? Grade.Note : count > most ? Grade.Fail : IsCovered ? Grade.Pass : Grade.Unknown;
+
+    private int Digests(DifferenceKind kind) =>
+        ledger.Differences.Where(one => one.Found.Any(found => found.Kind == kind)).Select(one => one.Command.Digest).Distinct().Count();
+
+    private IEnumerable<Finding> Found(DifferenceKind kind, Grade grade, double most) => ledger.Differences
+        .Where(one => one.Found.Any(found => found.Kind == kind)).GroupBy(one => one.Command.Digest)
+        .OrderByDescending(group => group.Count()).Take(FindingsMax)
+        .Select(group => new Finding(
+            double.IsInfinity(most) ? Grade.Note : grade, $"{Text(group.Key)}: {Words(group.First(), kind)} ({group.Count()} times)"));
+
+    private static string Words(FoundDifference one, DifferenceKind kind) =>
+        string.Join("; ", one.Found.Where(found => found.Kind == kind).Select(found => found.Words).Take(4));
+
+    private IEnumerable<Finding> Late(bool isNew)
+    {
+        var late = ledger.LateMs(isNew).Order().ToArray();
+        if (At(late, 0.99) is > LateMsMax and var ms)
+        {
+            yield return new(Grade.Note, string.Create(CultureInfo.InvariantCulture,
+                $"this machine was late itself with what it sent to the {(isNew ? "new" : "old")} server (99 of 100: {ms:0} ms): ")
+                + "rates and latencies are at least these");
+        }
+    }
+
+    private static double At(double[] sorted, double share) =>
+        sorted.Length == 0 ? double.NaN : sorted[Math.Clamp((int)Math.Ceiling(sorted.Length * share) - 1, 0, sorted.Length - 1)];
+
+    private static string Text(string digest) => digest.Length > TextMax ? $"{digest[..TextMax]}..." : digest;
+
+    private static string Limit(double most) => double.IsInfinity(most) ? "" : string.Create(CultureInfo.InvariantCulture, $"<= {most:0.##}");
+
+    private static string Percent(double share) => share.ToString("0.# %", CultureInfo.InvariantCulture);
+
+    private static string Signed(double percent) => percent.ToString("+0;-0;0", CultureInfo.InvariantCulture) + " %";
+}

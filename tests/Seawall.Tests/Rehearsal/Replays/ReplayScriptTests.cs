@@ -1,0 +1,202 @@
+using System.Text;
+using Seawall.Captures.Records;
+using Seawall.MySql.Commands;
+using Seawall.MySql.Statements;
+using Seawall.Rehearsal.Answers;
+using Seawall.Rehearsal.Drivers;
+using Seawall.Rehearsal.Lints;
+using Seawall.Rehearsal.Replays;
+using Seawall.Rehearsal.Reports;
+using Seawall.Rehearsal.Traffics;
+using Xunit;
+using End = Seawall.Rehearsal.Logins.LoginEnd;
+using LoginOutcome = Seawall.Rehearsal.Logins.LoginOutcome;
+
+namespace Seawall.Tests.Rehearsal.Replays;
+
+/// <summary>What a replay does with captured traffic, and what its report makes of what was seen; nothing is sent here.</summary>
+public sealed class ReplayScriptTests
+{
+    private static readonly SqlDialect s_dialect = new(false, false, true, 101119, ClientCharset.Transparent);
+
+    [Fact]
+    public void Only_reads_are_sent_and_the_rest_is_counted_by_why()
+    {
+        var script = Script(isWriting: false,
+            Query("begin", 0), Query("select 1", 1), Query("insert into t values (1)", 2), Query("commit", 3), Query("kill 5", 4),
+            Query("start transaction read write", 5), Query("select ?", 6) with { Hindrance = "its values are not in the capture" },
+            new() { At = 7, Kind = CommandKind.BinlogDump }, new() { At = 8, Kind = CommandKind.Ping });
+
+        Assert.Equal([true, true, false, true, false, false, false, false, true], script.Commands.Select(one => one.IsSent));
+        Assert.Equal(5, script.Skipped.Values.Sum());
+        Assert.Equal(1, script.Skipped["it writes, or may"]);
+        Assert.All(script.Commands, one => Assert.Equal(0, one.Turn));
+    }
+
+    [Fact]
+    public void Coverage_is_by_the_time_that_statements_took()
+    {
+        var script = Script(isWriting: false, Query("select 1", 0) with { TookUs = 3_000 }, Query("delete from t", 1) with { TookUs = 1_000 });
+
+        Assert.Equal(0.75, script.Covered);
+    }
+
+    [Fact]
+    public void What_commits_has_a_turn_in_the_order_in_which_it_was_answered()
+    {
+        var script = Script(isWriting: true,
+            Query("update t set a = 1", 0) with { Ended = 9 }, Query("begin", 1) with { Ended = 1.1 },
+            Query("insert into t values (1)", 2) with { Ended = 2.1, InTransaction = true }, Query("commit", 3) with { Ended = 3.1, InTransaction = true },
+            Query("select 1", 4) with { Ended = 4.1 });
+        var turns = script.Commands.Select(one => one.Turn).ToArray();
+
+        Assert.True(turns[0] > turns[3] && turns[3] > 0);
+        Assert.Equal((0, 0, 0), (turns[1], turns[2], turns[4]));
+    }
+
+    [Fact]
+    public async Task Who_waits_for_a_turn_that_does_not_come_goes_all_the_same()
+    {
+        var turns = new CommitTurns([2, 5, 9], 9, Timeout.InfiniteTimeSpan, TimeProvider.System);
+        await turns.Wait(2, CancellationToken.None);
+        var (second, third) = (turns.Wait(5, CancellationToken.None), turns.Wait(9, CancellationToken.None));
+        Assert.False(second.IsCompleted || third.IsCompleted);
+        turns.Done(2);
+        await second;
+        Assert.False(third.IsCompleted);
+        turns.Done(5);
+        await third;
+        Assert.Equal(0, turns.Late);
+
+        turns = new CommitTurns([2, 5], 5, TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        await turns.Wait(5, CancellationToken.None);
+        Assert.Equal(1, turns.Late);
+    }
+
+    [Fact]
+    public void A_piece_of_a_value_that_is_missing_keeps_its_execution_from_being_sent()
+    {
+        var script = Script(isWriting: false,
+            new() { At = 0, Kind = CommandKind.StatementSendLongData, StatementId = 3, Hindrance = "it is not whole in the capture" },
+            new() { At = 1, Kind = CommandKind.StatementExecute, StatementId = 3, Text = "select ?"u8.ToArray() },
+            new() { At = 2, Kind = CommandKind.StatementExecute, StatementId = 3, Text = "select ?"u8.ToArray() });
+
+        Assert.Equal([false, false, true], script.Commands.Select(one => one.IsSent));
+    }
+
+    [Fact]
+    public void Passes_take_turns() => Assert.Equal(
+        [(false, 0), (true, 0), (true, 1), (false, 1)], ReplayPass.InTurns(2).Select(pass => (pass.IsNew, pass.Number)));
+
+    [Fact]
+    public void Records_become_traffic_whatever_their_order()
+    {
+        const long began = 1_000_000_000;
+        var traffic = CapturedTraffic.Of(
+        [
+            new CaptureHead { Name = "noon", BeganUs = began },
+            Command(2, began + 500_000, "select 2"),
+            new ConnectionEvent { Figures = new() { Connection = 1, AcceptUs = began + 100_000 }, User = "app", Attributes = [new("_client_name", "mysqlnd")] },
+            Command(1, began + 300_000, "select 1"), Command(1, began + 200_000, "select 0"),
+            Command(1, began + 400_000, "select ?") with { Figures = Command(1, began + 400_000, "").Figures with { Text = TextState.Redacted } },
+            new ConnectionEnd { Figures = new() { Connection = 1, CloseUs = began + 2_000_000 } },
+            new CaptureGap { Dropped = 7 },
+        ]);
+
+        Assert.Equal(("noon", 2.0), (traffic.Name, traffic.Seconds));
+        Assert.Equal(["7 records that the capture lost"], traffic.Gaps);
+        var (stray, app) = (traffic.Connections[0], traffic.Connections[1]);
+        Assert.Equal((true, "select 2"), (stray.WasThere, Text(stray.Commands[0])));
+        Assert.Equal(("app", "mysqlnd", 0.1, 2.0), (app.User, app.ClientName, app.At, app.Ended));
+        Assert.Equal(["select 0", "select 1", "select ?"], app.Commands.Select(Text));
+        Assert.NotEmpty(app.Commands[2].Hindrance);
+        Assert.Equal(1, traffic.PeakConnects);
+
+        static string Text(TrafficCommand command) => Encoding.UTF8.GetString(command.Text.Span);
+    }
+
+    [Theory]
+    [InlineData("libmysql", "8.4.0", "caching_sha2_password", "mysql_native_password", "libmysqlclient-sha2-first")]
+    [InlineData("libmysql", "5.6.24", "mysql_native_password", "mysql_native_password", "libmysqlclient-5")]
+    [InlineData("libmysql", "8.4.0", "caching_sha2_password", "caching_sha2_password", "libmysqlclient")]
+    [InlineData("Node-MySQL-2", "3.1", "mysql_native_password", "mysql_native_password", "mysql2")]
+    [InlineData("MariaDB Connector/J", "2.7", "mysql_native_password", "mysql_native_password", "mariadb-connector-j-2")]
+    public void A_driver_is_known_by_its_name_and_what_it_began_with(string name, string version, string first, string account, string profile) => Assert.Equal(
+        profile, TrafficDrivers.Of(
+            new() { At = 0, ClientName = name, ClientVersion = version, FirstPlugin = first, AccountPlugin = account }, []).Profile.Name);
+
+    [Fact]
+    public void Drivers_weigh_what_was_captured_of_them()
+    {
+        var (one, other) = (DriverProfiles.Find("mysql2")!, DriverProfiles.Find("mysqlnd")!);
+        var choice = DriverChoice.Captured([one, one, one, other]);
+
+        Assert.Equal((0.75, 0.25, true), (choice.Weights[one], choice.Weights[other], choice.IsKnown));
+    }
+
+    [Fact]
+    public void A_statement_that_gives_one_server_two_answers_says_nothing_of_two_servers()
+    {
+        var script = Script(isWriting: false, Query("select a from t", 0), Query("select b from t", 1));
+        var ledger = new ReplayLedger(2);
+        foreach (var pass in ReplayPass.InTurns(2))
+        {
+            ledger.Begin(pass);
+            // The first differs on the new server in each pass, the second each time.
+            ledger.Add(pass, script.Commands[0], new Answer { Rows = pass.IsNew ? 2 : 1 }, 100, 0);
+            ledger.Add(pass, script.Commands[1], new Answer { Rows = (pass.IsNew ? 10 : 20) + pass.Number }, 100, 0);
+        }
+
+        Assert.Equal([0], ledger.Differences.Select(one => one.Command.Number));
+        Assert.Equal((1, 2), (ledger.Unsteady, ledger.Compared));
+        Assert.Equal(2, ledger.Pairs(0).Count());
+    }
+
+    [Fact]
+    public void Nothing_compared_is_unknown_and_never_green()
+    {
+        var script = Script(isWriting: false, Query("select a from t", 0));
+        var report = new ReplayReport(script, new ReplayLedger(1), new ReplayPlan(), new Budgets(), new Random(1));
+
+        Assert.DoesNotContain(report.Results().Measures, one => one.Grade == Grade.Pass);
+        Assert.Contains(report.Queries().Measures, one => one.Grade == Grade.Unknown);
+        Assert.Contains(report.NotTested(), one => one.Contains("was not reached", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Connects_that_fail_more_often_fail_and_a_late_machine_is_said_to_be_late()
+    {
+        var ledger = new ReplayLedger(0);
+        foreach (var pass in ReplayPass.InTurns(1))
+        {
+            ledger.Begin(pass);
+            for (var i = 0; i < 20; i++)
+            {
+                var outcome = new LoginOutcome(pass.IsNew && i < 3 ? End.Refused : End.In, 1040, "Too many connections");
+                ledger.Add(pass, new ReplayedConnect(5, 30, outcome));
+            }
+        }
+        var section = new ReplayReport(Script(false), ledger, new ReplayPlan { Passes = 1 }, new Budgets(), new Random(1)).Connections();
+
+        Assert.Equal(Grade.Fail, section.Measures[0].Grade);
+        Assert.Contains(section.Findings, one => one.Words.Contains("3 of 20 connects to the new server: refused: 1040", StringComparison.Ordinal));
+        Assert.Contains(section.Findings, one => one.Words.Contains("late itself", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("sql_mode", "A,B", "SET SESSION sql_mode = 'A,B'")]
+    [InlineData("autocommit", "0", "SET SESSION autocommit = 0")]
+    [InlineData("x; drop", "it's \\ it", "SET SESSION xdrop = 'it''s \\\\ it'")]
+    public void What_a_connection_had_set_is_set_again(string name, string value, string sql) => Assert.Equal(sql, Replayer.SettingText(name, value));
+
+    private static CommandEvent Command(ulong connection, long at, string sql) => new()
+    {
+        Figures = new() { Connection = connection, StartUs = at, Command = CommandKind.Query, Text = TextState.Kept },
+        Text = Encoding.UTF8.GetBytes(sql),
+    };
+
+    private static TrafficCommand Query(string sql, double at) => new() { At = at, Kind = CommandKind.Query, Text = Encoding.UTF8.GetBytes(sql) };
+
+    private static ReplayScript Script(bool isWriting, params TrafficCommand[] commands) => ReplayScript.Of(
+        new Traffic { Connections = [new TrafficConnection { At = 0, Commands = commands }] }, s_dialect, isWriting);
+}

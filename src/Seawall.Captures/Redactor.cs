@@ -16,7 +16,7 @@ public sealed class Redactor
     /// <paramref name="isDialectSure"/> is false for texts of logs, which do not say how their sessions read backslashes.
     /// </summary>
     public TextState Read(
-        ReadOnlySpan<byte> text, in SqlDialect dialect, bool keepsLiterals, bool isWhole, out ReadOnlySpan<byte> shown, out ulong digest,
+        ReadOnlySpan<byte> text, SqlDialect dialect, bool keepsLiterals, bool isWhole, out ReadOnlySpan<byte> shown, out ulong digest,
         bool isDialectSure = true)
     {
         shown = default;

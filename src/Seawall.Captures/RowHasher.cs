@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using System.Numerics;
+using Seawall.MySql.Results;
 
 namespace Seawall.Captures;
 
@@ -12,7 +13,7 @@ namespace Seawall.Captures;
 /// Each row is hashed with XXH3 (64 bits). <see cref="InAnyOrder"/> is the sum of all, so that a row that is there twice counts twice;
 /// <see cref="InOrder"/> is a polynomial of them. A row may come in pieces. Not of cryptographic strength: it finds differences, and no forgeries.
 /// </remarks>
-public sealed class RowHasher
+public sealed class RowHasher : RowListener
 {
     // 2^64 divided by the golden ratio, odd: the polynomial runs through all numbers.
     private const ulong Multiplier = 0x9E37_79B9_7F4A_7C15;
@@ -41,21 +42,18 @@ public sealed class RowHasher
     /// <summary>A whole row.</summary>
     public void Row(ReadOnlySpan<byte> row) => Add(XxHash3.HashToUInt64(row));
 
-    /// <summary>A piece of a row; <paramref name="isLast"/> ends it.</summary>
-    public void Piece(ReadOnlySpan<byte> piece, bool isLast)
+    /// <inheritdoc/>
+    public override void Piece(ReadOnlySpan<byte> piece, bool isLast)
     {
-        if (isLast && !_isInPieces)
-        {
-            Row(piece);
-            return;
-        }
-        _pieces.Append(piece);
-        _isInPieces = !isLast;
-        if (isLast)
-        {
-            Add(_pieces.GetCurrentHashAsUInt64());
-            _pieces.Reset();
-        }
+        if (HashOf(piece, isLast) is { } row)
+            Add(row);
+    }
+
+    /// <inheritdoc/>
+    public override void ColumnPiece(ReadOnlySpan<byte> piece, bool isLast)
+    {
+        if (HashOf(piece, isLast) is { } column)
+            Columns = Mix(Columns, column);
     }
 
     /// <summary>A column definition: its packet without the header.</summary>
@@ -66,6 +64,19 @@ public sealed class RowHasher
     {
         if (InOrder != 0)
             InOrder = Mix(InOrder, 1);
+    }
+
+    private ulong? HashOf(ReadOnlySpan<byte> piece, bool isLast)
+    {
+        if (isLast && !_isInPieces)
+            return XxHash3.HashToUInt64(piece);
+        _pieces.Append(piece);
+        _isInPieces = !isLast;
+        if (!isLast)
+            return null;
+        var hash = _pieces.GetCurrentHashAsUInt64();
+        _pieces.Reset();
+        return hash;
     }
 
     private void Add(ulong row)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Seawall.Engine.Captures;
 using Seawall.Engine.Deferrals;
 using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Facts.Topology;
@@ -109,6 +110,9 @@ public sealed record EngineOptions
 
     /// <summary>Which statements are acknowledged before they run, and what keeps them until then.</summary>
     public DeferralOptions Deferral { get; init; } = new();
+
+    /// <summary>How what clients do is captured.</summary>
+    public CaptureOptions Capture { get; init; } = new();
 
     /// <summary>How Seawall protects itself.</summary>
     public ProtectionOptions Protection { get; init; } = new();

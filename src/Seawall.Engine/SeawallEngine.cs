@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
+using Seawall.Engine.Captures;
 using Seawall.Engine.Deferrals;
 using Seawall.Engine.Facts;
 using Seawall.Engine.Facts.Freshness;
@@ -51,6 +52,7 @@ public sealed class SeawallEngine : IDisposable
     private readonly ReadBalance _balance;
     private readonly PositionWatch _positions;
     private readonly List<FreshWaits> _freshWaits = [];
+    private readonly List<ICapturingLoop> _scribes = [];
     private volatile EngineOptions _options;
     private long _lowWritesSeen;
     private bool _isDisposed;
@@ -109,6 +111,10 @@ public sealed class SeawallEngine : IDisposable
             loop.Shortage = shortage;
         var kills = new KillDesk[_threads.Data.Count];
         _lanes = [.. _threads.Data.Select(loop => MakeLane(loop, house, kills))];
+        Captures = new CaptureDesk(_scribes, _threads.Control, options.Capture, _threads.IsSimulated, logger)
+        {
+            Server = () => _board.Current.Primary?.Version?.ToString() ?? "",
+        };
         Views = new EngineViews(_lanes, _threads.Control, Pools, _servers, _board, house.Strain, _deferrals);
         SelfWatch = new SelfWatch(
             _threads.Control, house.Strain, () => House.Count + Pools.All.Sum(pool => pool.Total), Views.DelayGauges, Hurry, logger)
@@ -131,6 +137,9 @@ public sealed class SeawallEngine : IDisposable
 
     /// <summary>Servers that people have taken out.</summary>
     public ServerDuties Duties { get; }
+
+    /// <summary>What is written down of what clients do.</summary>
+    public CaptureDesk Captures { get; }
 
     /// <summary>What people have switched off, thinned out or slowed down for a while.</summary>
     public BrownoutBoard Brownouts { get; }
@@ -229,6 +238,7 @@ public sealed class SeawallEngine : IDisposable
             Duties.Start();
             _positions.Start();
             _journal?.Start();
+            Captures.Begin();
         }));
     }
 
@@ -286,6 +296,7 @@ public sealed class SeawallEngine : IDisposable
             Deferral = options.Deferral with { Folder = before.Deferral.Folder },
         };
         Brownouts.Apply(options.Overload);
+        Captures.Apply(options.Capture);
         var elsewhere = _servers.Apply(before, options);
         // Whether connections tell of transactions is said when they are opened.
         Pools.Renew(options.Reads.From == before.Reads.From ? elsewhere : options.Servers.Select(server => server.Id).ToHashSet());
@@ -475,6 +486,7 @@ public sealed class SeawallEngine : IDisposable
         if (Interlocked.Exchange(ref _isDisposed, true))
             return; // Descriptors must not be closed twice: somebody else may have them by then.
         _floodgate.Close();
+        Captures.Dispose();
         _deferrals.Journal?.Dispose(); // It tells the loops what it has written.
         _threads.Dispose();
         _workers.Dispose();
@@ -524,12 +536,15 @@ public sealed class SeawallEngine : IDisposable
         var interruptions = new Interruptions(door);
         var schemas = new SchemaCheck(door, Pools, _schemas);
         var cancelling = new Cancelling(door);
+        var scribe = new Scribe(door);
+        door.Turned = scribe.TurnedAway;
+        _scribes.Add(scribe);
         var waits = new FreshWaits(loop);
         _freshWaits.Add(waits);
         var tries = new SecondTries(door, () => _options.Reads, _logger);
         var own = new OwnAnswers(door, _freshness, waits, () => _options.Reads);
         var rooms = new ConversationRooms(
-            new Reception(door, schemas, interruptions, _logger),
+            new Reception(door, schemas, interruptions, scribe, _logger),
             new StatementDesk(door),
             _floodgate,
             own,
@@ -545,7 +560,8 @@ public sealed class SeawallEngine : IDisposable
             new CommandDesk(door, schemas, _logger),
             interruptions,
             new KillDesk(door, cancelling, kills),
-            cancelling);
+            cancelling,
+            scribe);
         return new EngineLane(loop, meter, door, rooms);
     }
 }

@@ -77,6 +77,7 @@ public sealed class SecretsInOutputTests(LabServers lab)
     {
         "EXPLAIN ADMISSION" => $"{command.Name} FOR 'SET PASSWORD = \"{Right}\"' ACCOUNT 'marked'",
         "EXPLAIN ROUTE" => $"{command.Name} FOR 'SET PASSWORD = \"{Right}\"' SCHEMA '{Right}'",
+        "CAPTURE START" => $"{command.Name} '{Right}'",
         var name => name,
     };
 

@@ -51,6 +51,7 @@ public sealed class CaptureWriter : IDisposable
     private uint _segment;
     private long _segmentBytes;
     private ulong _block;
+    private bool _isLast;
 
     /// <summary>Begins a capture: no file of that name may be there yet.</summary>
     public CaptureWriter(CaptureForm form)
@@ -103,6 +104,16 @@ public sealed class CaptureWriter : IDisposable
     {
         Flush();
         _file?.Flush(flushToDisk: true);
+    }
+
+    /// <summary>The last record is written even where nothing else may be.</summary>
+    internal void AppendLast(CaptureRecord record)
+    {
+        if (IsFull)
+            Fields.Clear();
+        _isLast = true;
+        Append(record);
+        FlushToDisk();
     }
 
     /// <summary>Closes the files. What was not flushed is gone.</summary>
@@ -168,7 +179,7 @@ public sealed class CaptureWriter : IDisposable
         if (_cipher is not null)
             flags |= SegmentForm.Flags.Encrypted;
         var length = SegmentForm.BlockHeadBytes + tag + body.Length;
-        if (Bytes + length > _form.BytesMax)
+        if (Bytes + length > _form.BytesMax && !_isLast)
         {
             IsFull = true;
             return;

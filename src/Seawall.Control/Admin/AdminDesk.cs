@@ -62,6 +62,8 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
                 await desk.Views.DeadLetters(arguments.Limit ?? RowsByDefault, cancel))),
         new("SHOW DEFERRALS", AdminTakes.Nothing, "statements that were acknowledged before they ran, by rule",
             async (desk, _, cancel) => DeferralTables.Deferred(await desk.Views.Deferrals(cancel))),
+        new("SHOW CAPTURES", AdminTakes.Nothing, "what is being written down of what clients do, and what was",
+            (desk, _, _) => Now(CaptureCommand.Table(desk.Context.Engine.Captures.Views()))),
         new("SHOW STRAIN", AdminTakes.Nothing, "what Seawall itself runs short of, and what it does about it",
             (desk, _, _) => Now(OverloadTables.Strain(desk.Views.Strain(), desk.Context.Engine.Options.Protection.Mode))),
         new("SHOW DEFERRED", AdminTakes.Nothing, "statements that are held at each server because they can be done at another time",
@@ -100,7 +102,7 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
         {
             Tail = BrownoutCommand.Tail,
         },
-        .. ServerCommands.All,
+        .. ServerCommands.All, .. CaptureCommand.All,
         new("KILL CLIENT", AdminTakes.Id, "cuts a client off, and ends its statement at the server, if one is under way",
             (desk, arguments, cancel) => desk.Kill(arguments.Id!.Value, cancel)),
         new("SHUTDOWN", AdminTakes.Now, "goes down: clients may finish what they are in the middle of; NOW waits for nobody",
@@ -131,6 +133,8 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
             return $"{command.Name}, wrongly written";
         if (ServerCommands.Said(command, arguments) is { } server)
             return server;
+        if (CaptureCommand.Said(command, arguments) is { } capture)
+            return capture;
         if (command.Name == "BROWNOUT")
             return BrownoutCommand.Read(arguments.Words, out _) is { } brownout ? $"BROWNOUT {brownout}" : "BROWNOUT, wrongly written";
         return $"{command.Name}{(arguments.Id is { } id ? $" {id}" : "")}{(arguments.Now ? " NOW" : "")}";

@@ -42,6 +42,7 @@ internal static class MetricsPage
         HoldFigures.Write(writer, engine.Views.Sluices(), engine.Brownouts.Paces(), engine.Brownouts.View(), engine.Lag);
         OverloadFigures.Write(writer, [.. engine.Views.Strain().Select(row => row.Reading)]);
         DeferralFigures.Write(writer, deferrals);
+        CaptureFigures.Write(writer, engine.Captures.Totals());
         Loops(writer, engine.Views.Delays());
         return writer.ToString();
     }

@@ -36,7 +36,7 @@ internal static class SettingKeys
     internal static ImmutableArray<SettingKey> All { get; } =
     [
         .. Clients(), .. Servers(), .. TopologyKeys.All, .. Pool(), .. ReadKeys.All, .. Overload(), .. ClassRules(), .. Brownouts(), .. DeferralKeys.All,
-        .. Protection(), .. Password("monitor", User("monitor",
+        .. CaptureKeys.All, .. Protection(), .. Password("monitor", User("monitor",
             "The account that Seawall watches the servers with and reads their accounts; without it accounts are learnt")),
         .. Password("accounts", User("accounts",
             "An account that Seawall knows by its password, whatever the servers tell")),
@@ -338,7 +338,7 @@ internal static class SettingKeys
             Default = normally.ToString(CultureInfo.InvariantCulture),
         };
 
-    private static SettingKey Flag(string section, string name, bool normally, string meaning) =>
+    internal static SettingKey Flag(string section, string name, bool normally, string meaning) =>
         new()
         {
             Section = section,

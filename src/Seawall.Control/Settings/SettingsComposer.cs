@@ -65,6 +65,7 @@ internal sealed class SettingsComposer
             Reads = Reads(servers, listen),
             Overload = new OverloadComposer(this, _document, listen).Compose(),
             Deferral = new DeferralComposer(this, _document).Compose(),
+            Capture = CaptureKeys.Compose(this, _document, _source.Folder),
             Protection = OverloadComposer.Protection(_document.Section("protection")),
             Monitor = Monitor(),
             Accounts = Accounts(),

@@ -1,3 +1,4 @@
+using Seawall.Engine.Captures;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Servers;
 using Seawall.MySql.Framing;
@@ -65,6 +66,9 @@ internal sealed class Answer
     /// <summary>What was learnt from the answer so far.</summary>
     internal AnswerFacts Facts => _facts;
 
+    /// <summary>What it comes to, for whoever captures it; null: nobody does.</summary>
+    internal AnswerTally? Tally { get; set; }
+
     /// <summary>What must be taken off the numbers of a client's packets to get the server's.</summary>
     internal byte SequenceShift => _tracker.SequenceShift;
 
@@ -105,6 +109,8 @@ internal sealed class Answer
         _tracker.ReportsDefinitions = traces is not null;
         _owesColumnsEnd = false;
         _isWithheld = _saidOutParameters = _hasSpoken = false;
+        if (Tally is not null)
+            BeginTally(Tally);
     }
 
     /// <summary>
@@ -131,6 +137,8 @@ internal sealed class Answer
         var sent = 0;
         PacketWriter? edited = null;
         used = 0;
+        if (Tally is { FirstAt: 0 } tally)
+            tally.FirstAt = _connection.Wire.Loop.Timestamp();
         var state = AnswerState.Open;
         while (state == AnswerState.Open && !_tracker.IsDone)
         {
@@ -144,6 +152,8 @@ internal sealed class Answer
             Settle(seen);
         }
         Send(data[sent..(_isWithheld || state == AnswerState.Malformed ? _tracker.PacketStart : used)], edited);
+        if (Tally is not null)
+            Count(Tally, used, _tracker.IsDone && state == AnswerState.Open);
         return _tracker.IsDone && state == AnswerState.Open ? AnswerState.Complete : state;
     }
 
@@ -161,6 +171,21 @@ internal sealed class Answer
         Send([], edited);
     }
 
+    private void BeginTally(AnswerTally tally)
+    {
+        tally.Clear();
+        tally.IsBegun = true;
+        _tracker.Listener = tally;
+    }
+
+    private void Count(AnswerTally tally, int used, bool isComplete)
+    {
+        tally.Bytes += (ulong)used;
+        tally.Packets = _tracker.Packets;
+        if (isComplete)
+            tally.CompleteAt = _connection.Wire.Loop.Timestamp();
+    }
+
     // Learns from a packet, and says whether the client must get another one in its place.
     private bool Edits(ResponseEvent seen, Span<byte> data, out AnswerState state)
     {
@@ -175,6 +200,8 @@ internal sealed class Answer
                     state = AnswerState.Malformed;
                     return false;
                 }
+                if (_facts.HasSessionChanges)
+                    Tally?.Note(AnswerFacts.SessionChanges(payload));
                 if (_facts.HasSessionChanges && _session is not null)
                 {
                     SessionLearning.Learn(_session, _connection, _facts, AnswerFacts.SessionChanges(payload),
@@ -183,6 +210,7 @@ internal sealed class Answer
                 return (_warnings is { } warnings && _facts.ReplaceWarnings(warnings)) || NeedsOtherEnd(payload);
             case ResponseEvent.Error:
                 _facts.ReadError(payload);
+                Tally?.Fail(ErrPacket.Read(payload).SqlState);
                 return _traces?.AreIn(payload) == true;
             case ResponseEvent.ColumnsEnd:
                 _facts.ReadColumnsEnd(payload);
@@ -305,6 +333,7 @@ internal sealed class Answer
         if (seen == ResponseEvent.End)
         {
             _facts.Rows = _tracker.Rows;
+            Tally?.End(_facts.Rows, _facts.RowCount);
             _tracker.Ended(_facts.Status);
         }
         else if (seen == ResponseEvent.ColumnsEnd && !_insertsEof)

@@ -45,6 +45,8 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
 
     private void Leave()
     {
+        if (session.Note is not null)
+            rooms.Scribe.Left(session);
         Aftermath.Leave(session);
         door.Leave(session);
     }
@@ -117,6 +119,8 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
             case CommandKind.StatementReset:
                 return Run(packet);
             default:
+                if (rooms.Scribe.IsOn)
+                    rooms.Scribe.Here(session, kind, packet);
                 return rooms.Commands.AnswerHere(session, kind, packet);
         }
     }
@@ -125,6 +129,8 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
     private async LoopTask<bool> Run(PacketSlice packet)
     {
         var statement = rooms.Statements.Begin(session, packet);
+        if (rooms.Scribe.IsOn)
+            rooms.Scribe.Begin(statement);
         try
         {
             if (!await StatementDesk.Read(statement))
@@ -217,6 +223,8 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
         }
         finally
         {
+            if (statement.Draft is not null)
+                rooms.Scribe.End(statement);
             rooms.Statements.End(statement);
         }
     }

@@ -21,4 +21,5 @@ internal sealed record ConversationRooms(
     CommandDesk Commands,
     Interruptions Interruptions,
     KillDesk Kills,
-    Cancelling Cancelling);
+    Cancelling Cancelling,
+    Scribe Scribe);

@@ -8,7 +8,7 @@ using Seawall.MySql.Compression;
 namespace Seawall.Engine.Flow;
 
 /// <summary>Lets a client in: who it is, then whether the schema it asks for is there for it.</summary>
-internal sealed class Reception(FrontDoor door, SchemaCheck schemas, Interruptions interruptions, ILogger logger)
+internal sealed class Reception(FrontDoor door, SchemaCheck schemas, Interruptions interruptions, Scribe scribe, ILogger logger)
 {
     /// <summary>Runs the login; false when the client is not let in, and has been told so.</summary>
     internal async LoopTask<bool> LogIn(Session session)
@@ -17,12 +17,17 @@ internal sealed class Reception(FrontDoor door, SchemaCheck schemas, Interruptio
         var login = new ClientLogin(session, door);
         if (!await login.Run())
         {
+            scribe.LoggedIn(session, login, isIn: false, started);
             await session.Wire.Flushed();
             return false;
         }
         if (login.Schema is { } schema && !await schemas.Enter(session, schema, login.Exchange))
+        {
+            scribe.LoggedIn(session, login, isIn: false, started);
             return false;
+        }
         login.Exchange.SendOk();
+        scribe.LoggedIn(session, login, isIn: true, started);
         // The OK is the last packet that is not compressed; the wire that follows must not get ahead of it.
         if (login.Compression != CompressionKind.None && !await Compress(session, login))
             return false;

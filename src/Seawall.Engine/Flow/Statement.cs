@@ -1,4 +1,5 @@
 using System.Buffers;
+using Seawall.Engine.Captures;
 using Seawall.Engine.Facts;
 using Seawall.Engine.Facts.Freshness;
 using Seawall.Engine.Facts.Topology;
@@ -120,6 +121,9 @@ internal sealed class Statement
 
     /// <summary>Where it is counted as being in flight; null when it has no server connection.</summary>
     internal ServerPulse.Beat? Beat { get; private set; }
+
+    /// <summary>What is captured of it; null: nothing is.</summary>
+    internal CommandDraft? Draft { get; set; }
 
     /// <summary>Whether it waits for its turn, or for a server connection.</summary>
     internal bool IsWaiting => Waiter is not null || Passage.Waiting is not null;

@@ -70,6 +70,9 @@ public abstract class Wire
     /// <summary>Whether nobody in between can read what goes over it.</summary>
     public virtual bool IsEncrypted => false;
 
+    /// <summary>What TLS has agreed on; null without TLS.</summary>
+    public virtual TlsSummary? Tls => null;
+
     /// <summary>Of a client that has shown a certificate which was verified: its subject, as <c>/CN=x</c>. Null for all others.</summary>
     public virtual string? PeerCertificate => null;
 

@@ -66,6 +66,7 @@ public struct ResponseTracker
     private bool _continued;
     private bool _hasOutParameters;
     private bool _isFieldList;
+    private bool _skipsColumn;
     private int _skip;
     private uint _columns;
     private uint _columnsAfter;
@@ -97,8 +98,14 @@ public struct ResponseTracker
     /// <summary>Whether definitions of columns are to be seen, and do not just go by.</summary>
     public bool ReportsDefinitions { get; set; }
 
+    /// <summary>Hears of rows and definitions that go by; null: nobody. <see cref="Begin"/> forgets it.</summary>
+    public RowListener? Listener { get; set; }
+
     /// <summary>Added to the number of each packet that goes by.</summary>
     public byte SequenceShift { get; set; }
+
+    /// <summary>Packets that went by since <see cref="Begin"/>.</summary>
+    public uint Packets { get; private set; }
 
     /// <summary>Where the event's packet begins, header included.</summary>
     public int PacketStart { get; private set; }
@@ -148,8 +155,10 @@ public struct ResponseTracker
             if (_skip > 0)
             {
                 var skipped = Math.Min(_skip, data.Length - position);
-                position += skipped;
                 _skip -= skipped;
+                if (Listener is not null && skipped > 0)
+                    Tell(data.Slice(position, skipped));
+                position += skipped;
                 if (_skip > 0)
                     return ResponseEvent.NeedMore;
             }
@@ -241,9 +250,22 @@ public struct ResponseTracker
             else
                 Rows++;
         }
+        if (!_continued)
+            _skipsColumn = _state == State.Columns;
         _continued = length == PacketHeader.LengthMax;
         _skip = length;
         position += PacketHeader.Size;
+        if (length == 0 && Listener is not null)
+            Tell(default); // It ends a row that is as long as packets may be, or is one.
+    }
+
+    private readonly void Tell(ReadOnlySpan<byte> piece)
+    {
+        var isLast = _skip == 0 && !_continued;
+        if (_skipsColumn)
+            Listener!.ColumnPiece(piece, isLast);
+        else
+            Listener!.Piece(piece, isLast);
     }
 
     // Numbers tell one answer from another, and the end of one from what a server says unasked. Only an error may come out of
@@ -265,6 +287,7 @@ public struct ResponseTracker
     {
         packet[3] = (byte)(_next + SequenceShift);
         _next++;
+        Packets++;
         IsUntouched = false;
     }
 
@@ -286,13 +309,14 @@ public struct ResponseTracker
             State.OnePacket => LookAtOnly(payload),
             State.ColumnsEof => LookAtColumnsEof(payload),
             State.Rows => ResponseEvent.End,
-            State.Columns when ReportsDefinitions => LookAtDefinition(),
+            State.Columns when ReportsDefinitions => LookAtDefinition(payload),
             _ => ResponseEvent.Malformed,
         };
     }
 
-    private ResponseEvent LookAtDefinition()
+    private ResponseEvent LookAtDefinition(ReadOnlySpan<byte> payload)
     {
+        Listener?.ColumnPiece(payload, isLast: true);
         _columns--;
         return ResponseEvent.Definition;
     }

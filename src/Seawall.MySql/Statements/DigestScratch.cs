@@ -19,7 +19,7 @@ public sealed class DigestScratch
     /// <summary>
     /// Whether a text has a <see cref="StatementDigest"/>, and then its number and its text, which is good until the next call.
     /// </summary>
-    public bool TryRead(ReadOnlySpan<byte> text, in SqlDialect dialect, bool isCut, out ulong hash, out ReadOnlySpan<byte> digest)
+    public bool TryRead(ReadOnlySpan<byte> text, scoped in SqlDialect dialect, bool isCut, out ulong hash, out ReadOnlySpan<byte> digest)
     {
         var found = HashOf(text, dialect, isCut);
         hash = found ?? 0;

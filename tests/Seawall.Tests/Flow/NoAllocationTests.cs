@@ -202,6 +202,31 @@ public sealed class NoAllocationTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void A_statement_that_is_captured_allocates_nothing()
+    {
+        var folder = Directory.CreateTempSubdirectory("capture").FullName;
+        try
+        {
+            using var stage = new RealStage(options => options with
+            {
+                Capture = new() { Folder = folder, KeepsLiterals = true, FreeBytesMin = 0 },
+            });
+            var client = stage.Client();
+            var prepared = client.Prepare("SELECT ? FROM sbtest1");
+            Assert.True(stage.Engine.Captures.Start("all", null, 1).IsDone);
+
+            AssertNothing(Least(stage, () => client.Query("SELECT 'c' FROM sbtest1 WHERE id=7")));
+            AssertNothing(Least(stage, () => client.Execute(prepared.Id, "x")));
+            RealStage.Await(() => stage.Engine.Captures.Totals().Commands >= 2 * Statements, "commands in the capture");
+            Assert.Equal(0, stage.Engine.Captures.Totals().Dropped);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public void What_does_allocate_is_counted()
     {
         // The control: a preparation keeps its text, so bytes must show, in every round.

@@ -61,6 +61,21 @@ internal sealed class ClientLogin : LoginPlace
     /// <summary>The schema that the client wants to begin in.</summary>
     internal string? Schema { get; private set; }
 
+    /// <summary>Who the client says it is; empty before it has.</summary>
+    internal string User { get; private set; } = "";
+
+    /// <summary>The plugin that it began with.</summary>
+    internal string FirstPlugin { get; private set; } = "";
+
+    /// <summary>The plugin that has proved it.</summary>
+    internal string AccountPlugin { get; private set; } = "";
+
+    /// <summary>The collation that it wants.</summary>
+    internal int Collation { get; private set; }
+
+    /// <summary>How long TLS took, in microseconds; 0 without TLS.</summary>
+    internal uint TlsUs { get; private set; }
+
     /// <summary>How the client wants everything behind its login compressed.</summary>
     internal CompressionKind Compression { get; private set; }
 
@@ -231,6 +246,7 @@ internal sealed class ClientLogin : LoginPlace
                 return false;
             request = second;
         }
+        (User, FirstPlugin, Collation) = (request.User, request.AuthPlugin, request.Collation);
         if (_door.Options.RequiresTls && !_session.IsProtected)
         {
             return Refuse(request.User, new Refusal(SqlError.SecureTransportRequired,
@@ -256,6 +272,7 @@ internal sealed class ClientLogin : LoginPlace
             await new Sleep(_door.Loop).For(TimerWheel.TickMs);
         Begin(account, _door.Facts.Primary ?? server, request.Collation);
         _door.Greeter.Note(_session.Wire.Peer, authentication.Plugin);
+        AccountPlugin = Encoding.ASCII.GetString(ClientAuthentication.NameOf(authentication.Plugin));
         return true;
     }
 
@@ -300,6 +317,7 @@ internal sealed class ClientLogin : LoginPlace
         var ahead = new byte[_session.Inbox.HeldLength];
         _session.Inbox.TakeHeld(ahead);
         _isBetweenWires = true;
+        var began = _door.Loop.Timestamp();
         var upgrade = await context.Accept(_session.Wire, ahead, _door.Workers);
         _isBetweenWires = false;
         if (upgrade.Wire is not { } wire)
@@ -309,6 +327,7 @@ internal sealed class ClientLogin : LoginPlace
             return false;
         }
         _door.Meter.TlsHandshakes++;
+        TlsUs = (uint)Math.Clamp(_door.Loop.MicrosecondsSince(began), 1, uint.MaxValue);
         _session.Wire = wire;
         return true;
     }

@@ -32,6 +32,12 @@ internal sealed class FrontDoor
     /// <summary>The loop.</summary>
     internal Loop Loop { get; }
 
+    /// <summary>How many loops receive clients.</summary>
+    internal int LoopCount => _house.Loops;
+
+    /// <summary>Hears of those who are turned away before the greeting; null: nobody does.</summary>
+    internal Action<Wire, string>? Turned { get; set; }
+
     /// <summary>What the loop counts.</summary>
     internal LoopMeter Meter { get; }
 
@@ -212,6 +218,7 @@ internal sealed class FrontDoor
             Meter.ClientsRefusedByStrain++;
             if (Strain.IsEnforced)
             {
+                Turned?.Invoke(wire, listener);
                 Meter.ClientsRefused++;
                 Meter.ClientsClosed++;
                 ClientReplies.SendInPlaceOfGreeting(wire, SqlError.TooManyConnections,
@@ -222,6 +229,7 @@ internal sealed class FrontDoor
         }
         if (!_house.TryEnter() && !(Room.MakePlace() && _house.TryEnter()))
         {
+            Turned?.Invoke(wire, listener);
             Meter.ClientsRefused++;
             Meter.ClientsClosed++;
             ClientReplies.SendInPlaceOfGreeting(wire, SqlError.TooManyConnections,

@@ -22,6 +22,12 @@ internal sealed class LoginExchange(Session session, byte sequence)
     /// <summary>Packets that the client sent: what the login costs in exchanges, besides the connection itself.</summary>
     internal int Exchanges { get; private set; }
 
+    /// <summary>Packets in both directions so far, the greeting among them: numbers are given in turn.</summary>
+    internal int Packets => _sequence;
+
+    /// <summary>The error that the client was told; 0: none.</summary>
+    internal ushort ErrorCode { get; private set; }
+
     /// <summary>Whether the client has gone, or broke the rules and was told so.</summary>
     internal bool IsOver { get; private set; }
 
@@ -54,8 +60,11 @@ internal sealed class LoginExchange(Session session, byte sequence)
     }
 
     /// <summary>Says why the client is not in.</summary>
-    internal void SendError(SqlError error, string message) =>
+    internal void SendError(SqlError error, string message)
+    {
+        ErrorCode = error.Code;
         ClientReplies.SendError(Session, _sequence++, error, message);
+    }
 
     /// <summary>It is over: the client has been closed meanwhile.</summary>
     internal void Abandon() => End(null);

@@ -1,3 +1,4 @@
+using Seawall.Engine.Captures;
 using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Pools;
@@ -137,6 +138,9 @@ internal sealed class Session : TimerNode
 
     /// <summary>The command before, and the verb of its text, for <c>SHOW CLIENTS</c>; nothing before the first.</summary>
     internal (CommandKind Command, StatementKind Kind) LastCommand { get; set; }
+
+    /// <summary>What a capture knows of it; null as long as nothing has been captured.</summary>
+    internal ConnectionNote? Note { get; set; }
 
     /// <summary>When it came, in the loop's milliseconds.</summary>
     internal long SinceMs { get; }

@@ -175,6 +175,9 @@ internal static unsafe partial class LibSsl
     internal static partial nint SSL_CIPHER_get_name(nint cipher);
 
     [LibraryImport(Ssl)]
+    internal static partial ushort SSL_CIPHER_get_protocol_id(nint cipher);
+
+    [LibraryImport(Ssl)]
     internal static partial nint SSL_get_verify_result(SslChannel ssl);
 
     [LibraryImport(Ssl)]

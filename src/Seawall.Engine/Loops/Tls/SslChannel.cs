@@ -40,6 +40,9 @@ internal sealed unsafe class SslChannel : SafeHandle
     /// <summary>The cipher's name.</summary>
     internal string Cipher => LibSsl.Text(LibSsl.SSL_CIPHER_get_name(LibSsl.SSL_get_current_cipher(this))) ?? "";
 
+    /// <summary>The cipher suite's number in the protocol.</summary>
+    internal ushort CipherNumber => LibSsl.SSL_get_current_cipher(this) is var cipher and not 0 ? LibSsl.SSL_CIPHER_get_protocol_id(cipher) : (ushort)0;
+
     /// <summary>Whether an earlier session was resumed.</summary>
     internal bool IsResumed => LibSsl.SSL_session_reused(this) != 0;
 

@@ -53,6 +53,10 @@ public sealed class TlsWire : Wire, ICiphertext
     /// <summary>The protocol's version, as <c>TLSv1.3</c>; empty once the wire is closed.</summary>
     public string Version => IsClosed ? "" : _ssl.Version;
 
+    /// <inheritdoc/>
+    public override TlsSummary? Tls => IsClosed ? null : new TlsSummary(
+        _ssl.Version switch { "TLSv1.3" => 0x3000, "TLSv1.2" => 0x0C00, _ => 0 }, _ssl.CipherNumber, _ssl.IsResumed);
+
     /// <summary>The cipher's name; empty once the wire is closed.</summary>
     public string Cipher => IsClosed ? "" : _ssl.Cipher;
 

@@ -21,6 +21,7 @@ Without a SUITE: all of them that the server has. Fetches what it needs, starts 
   --pool N           Seawall's connections per account; by default the fewest that the suite's own sessions can do with
   --neighbours N     sessions that work beside the suite all the time, on the same account, with settings of their
                      own; by default twice the pool. Without them a suite of one session would keep one connection
+  --pause MS         how long each of them rests between two of its statements; by default 20
   --sample I/N       every Nth test, beginning with the Ith
   --only GLOB        tests whose name matches; may be given again
   --minutes N        begins no test of a suite after so long; the report says how many were left
@@ -43,6 +44,7 @@ const options = {
   server: { type: 'string', default: 'mariadb' },
   pool: { type: 'string' },
   neighbours: { type: 'string' },
+  pause: { type: 'string', default: '20' },
   sample: { type: 'string', default: '1/1' },
   only: { type: 'string', multiple: true, default: [] },
   minutes: { type: 'string' },
@@ -81,7 +83,7 @@ function read() {
   if (!['mariadb', 'mysql97', 'mysql56'].includes(values.server)) wrong(`no server '${values.server}'`);
   const [, first, every] = /^([1-9]\d*)\/([1-9]\d*)$/.exec(values.sample) ?? [];
   if (!first || Number(first) > Number(every)) wrong(`--sample ${values.sample} is not I/N with I up to N`);
-  for (const name of ['pool', 'neighbours', 'minutes', 'seconds', 'load']) {
+  for (const name of ['pool', 'neighbours', 'pause', 'minutes', 'seconds', 'load']) {
     if (values[name] !== undefined && !/^\d+$/.test(values[name])) wrong(`--${name} ${values[name]} is not a number`);
   }
   const named = positionals.length > 0 ? positionals.map(name => suites[name]) : Object.values(suites);
@@ -110,7 +112,7 @@ async function runSuite(suite, asked, folder, report) {
     ];
     // Both runs have them: what they do to the server as a whole is then no difference.
     const count = Number(asked.neighbours ?? pool * 2);
-    for (const leg of legs) neighbours.push(await Neighbours.start(leg, count));
+    for (const leg of legs) neighbours.push(await Neighbours.start(leg, count, Number(asked.pause)));
     console.log(`${suite.name}: ${server.version}, ${pool} connections, ${count} neighbours; results in ${results}`);
     const units = unitsOf(suite, world, asked);
     const earlier = asked.resume ? comparedIn(results).filter(({ unit }) => units.includes(unit)) : [];

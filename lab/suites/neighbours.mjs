@@ -3,17 +3,19 @@
 // back a visible one. They use no tables, do nothing that would pin them, and check their own settings.
 import { mysql2 } from './world.mjs';
 
-const pauseMs = 20;
 const wrongsMax = 20;
 
 export class Neighbours {
   wrongs = [];
   #connections = [];
+  #pauseMs;
   #stopped = false;
 
-  static async start(leg, count) {
+  /** `pauseMs`: of each of them between two of its looks at its settings, on average. */
+  static async start(leg, count, pauseMs) {
     const self = new Neighbours();
     self.leg = leg;
+    self.#pauseMs = pauseMs;
     for (let i = 0; i < count; i++) {
       const connection = await mysql2().createConnection({ host: leg.host, port: leg.port, user: leg.user, password: leg.password });
       connection.on('error', () => {}); // A test may kill any connection; its own work then fails, below.
@@ -45,7 +47,7 @@ export class Neighbours {
         if (Number(seen.mine) !== mine || seen.mode !== 'ANSI_QUOTES' || seen.zone !== `+0${number % 10}:30`) {
           if (this.wrongs.length < wrongsMax) this.wrongs.push(JSON.stringify(seen));
         }
-        await new Promise(resolve => setTimeout(resolve, pauseMs * (0.5 + (i % 7) / 7)));
+        await new Promise(resolve => setTimeout(resolve, this.#pauseMs * (0.5 + (i % 7) / 7)));
       }
     } catch (problem) {
       if (this.#stopped) return;

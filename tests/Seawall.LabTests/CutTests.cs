@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Seawall.Engine.Loops;
@@ -11,7 +12,7 @@ namespace Seawall.LabTests;
 /// <summary>
 /// A conversation with a real server cut at bytes all over it, on either side of Seawall and in either direction: what was
 /// acknowledged is there once, what "did not run" is not, nothing reaches anybody else, and nothing is left.
-/// <c>SEAWALL_LONG=1</c> cuts at every byte.
+/// <c>SEAWALL_LONG=1</c> cuts at every byte; with <c>SEAWALL_CUTS=3/4</c> as well at every fourth one, beginning with the third.
 /// </summary>
 public sealed class CutTests(LabServers lab, ITestOutputHelper output)
 {
@@ -20,7 +21,16 @@ public sealed class CutTests(LabServers lab, ITestOutputHelper output)
     private static readonly TimeSpan s_long = TimeSpan.FromSeconds(60);
 
     // A prime: shorter than any packet of the conversation but the shortest.
-    private static int Step => Environment.GetEnvironmentVariable("SEAWALL_LONG") == "1" ? 1 : 13;
+    private static (int First, int Step) Where
+    {
+        get
+        {
+            if (Environment.GetEnvironmentVariable("SEAWALL_LONG") != "1")
+                return (0, 13);
+            var part = (Environment.GetEnvironmentVariable("SEAWALL_CUTS") ?? "1/1").Split('/');
+            return (int.Parse(part[0], CultureInfo.InvariantCulture) - 1, int.Parse(part[1], CultureInfo.InvariantCulture));
+        }
+    }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -56,9 +66,10 @@ public sealed class CutTests(LabServers lab, ITestOutputHelper output)
         Assert.Equal(3, book.Acknowledged.Count); // The control: with nobody cutting, all goes well.
         var (towards, back) = cutter.Passed;
         var cuts = 0;
+        var (first, step) = Where;
         foreach (var (length, answers) in ((long, bool)[])[(towards, false), (back, true)])
         {
-            for (var at = 0L; at < length; at += Step, cuts++)
+            for (long at = first; at < length; at += step, cuts++)
             {
                 await BeginAnewAsync(seawall, isClients ? null : cutter);
                 cutter.Begin(at, answers, resets: cuts % 2 == 0);

@@ -55,6 +55,23 @@ public sealed class ToolTests(LabServers lab)
         await neighbour;
     }
 
+    // Its library takes no error packet with a number of the library's own: it says "Received malformed packet", and nothing else.
+    [Fact]
+    public async Task MariaDBs_client_says_why_a_transaction_is_lost()
+    {
+        await lab.RequireAsync("mariadb", Cancel);
+        var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
+        await using var seawall = await SeawallUnderTest.StartAsync(server, Cancel);
+        const string words = "set idle_transaction_timeout = 1; begin; select 1;\n\\! sleep 3\nselect 2;\n";
+        string[] client = ["mariadb", "--no-defaults", "--skip-ssl", "-h127.0.0.1", $"-P{seawall.Port}", "-useawall", "-pseawall"];
+
+        var result = await LabProgram.RunAsync(
+            new LabCommand("bash", ["-c", $"printf '{words}' | \"$@\"", "-", .. client]), s_patience, Cancel);
+
+        Assert.Contains("ERROR 1927 (70100) at line 3: Lost connection to the server", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("[seawall: the statement did not run]", result.Errors, StringComparison.Ordinal);
+    }
+
     private static void Disturb(int port, CancellationToken stop)
     {
         using var client = RawClient.Connect(port, "seawall", "seawall");

@@ -18,7 +18,7 @@ internal static class ClientReplies
     internal static bool SendError(Session session, byte sequence, SqlError error, string message)
     {
         var writer = session.Wire.Loop.Writer.Clear().Begin(sequence);
-        ErrPacket.Write(writer, error, message);
+        ErrPacket.Write(writer, LibMariaDb.Hears(session, error), message);
         return session.Wire.Send(writer.End().Bytes);
     }
 

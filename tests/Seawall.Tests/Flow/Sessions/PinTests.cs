@@ -169,6 +169,20 @@ public sealed class PinTests
     }
 
     [Fact]
+    public void What_is_lost_is_told_by_a_number_that_the_client_takes_from_a_server()
+    {
+        using var world = new EngineWorld();
+        var client = world.Client(new() { Attributes = [("_os", "Linux"), ("_client_name", "libmariadb")] });
+        client.Query("SET @mine = 1");
+        world.Pooled.Single().Cut();
+        world.World.RunFor(10);
+
+        var reply = client.Query("SELECT @mine");
+        Assert.Equal(1927, reply.Code);
+        Assert.Contains("[seawall: the statement did not run]", reply.Error?.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Warnings_are_shown_as_long_as_nobody_else_needs_the_connection_and_kept_when_somebody_does()
     {
         using var world = new EngineWorld(StatementTests.OnePooled());

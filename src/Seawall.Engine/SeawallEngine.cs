@@ -50,6 +50,7 @@ public sealed class SeawallEngine : IDisposable
     private readonly SpillGate _spill = new();
     private readonly LagBrake _brake = new();
     private readonly ReadBalance _balance;
+    private readonly KeptAnswers _answers = new();
     private readonly PositionWatch _positions;
     private readonly List<FreshWaits> _freshWaits = [];
     private readonly List<ICapturingLoop> _scribes = [];
@@ -172,6 +173,9 @@ public sealed class SeawallEngine : IDisposable
     /// <summary>What the primary does of the reads that no replica may answer.</summary>
     public SpillView Spill => new(_board.Current.Primary?.Id.Name, _spill.Max, _spill.Used, _spill.OwnHigh, _spill.IsCooling,
         _spill.Spilled, _spill.Denied);
+
+    /// <summary>Answers that are kept for brown-outs, and their bytes.</summary>
+    public (int Count, long Bytes) KeptAnswers => _answers.Size;
 
     /// <summary>How writes of low classes are slowed because replicas lag.</summary>
     public LagView Lag => _brake.View();
@@ -364,6 +368,7 @@ public sealed class SeawallEngine : IDisposable
         var nowMs = _threads.Control.NowMs;
         if (!_brake.IsDue(nowMs))
             return;
+        _answers.Forget(nowMs - Brownouts.Measures.KeepMsMost);
         var asked = _lanes.Sum(lane => Volatile.Read(ref lane.Meter.LowWrites));
         if (_brake.Look(LagOf(_board.Current, nowMs), asked, _options.Overload, nowMs) is { } news)
         {
@@ -543,6 +548,7 @@ public sealed class SeawallEngine : IDisposable
         _freshWaits.Add(waits);
         var tries = new SecondTries(door, () => _options.Reads, _logger);
         var own = new OwnAnswers(door, _freshness, waits, () => _options.Reads);
+        var keeping = new Keeping(door, _answers, () => Brownouts.Measures);
         var rooms = new ConversationRooms(
             new Reception(door, schemas, interruptions, scribe, _logger),
             new StatementDesk(door),
@@ -551,7 +557,8 @@ public sealed class SeawallEngine : IDisposable
             new Deferring(door, _deferrals, () => _options.Deferral),
             new Routing(door, _freshness, _spill, waits, own, tries, () => _options.Reads, () => Brownouts.Measures.Options),
             new Interregnum(door, _line),
-            new Admission(door, _servers.SluiceOf, () => Brownouts.Measures, _brake, _logger),
+            keeping,
+            new Admission(door, _servers.SluiceOf, () => Brownouts.Measures, keeping, _brake, _logger),
             tries,
             new Leasing(door, Pools, tries, _logger),
             new Recall(_texts),

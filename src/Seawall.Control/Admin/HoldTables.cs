@@ -11,13 +11,14 @@ internal static class HoldTables
     internal static AdminTable Brownouts(IReadOnlyList<BrownoutView> groups, DateTimeOffset now) => new(
         [
             Text("group"), Number("level"), Text("action"), Text("classes"), Text("active"), Text("because_of"), Time("until"), Number("left_s"),
-            Text("by"), Text("why"), Number("refused"), Number("slowed"),
+            Text("by"), Text("why"), Number("refused"), Number("slowed"), Number("answered"),
         ],
         groups.Select(view => (AdminCell[])
         [
             view.Group.Name, view.Group.Level, ActionOf(view.Group), string.Join(", ", view.Group.Classes.Select(StatementClasses.Word)),
             view.Order is not null, view.Order?.What, view.Order is null ? AdminCell.Null : now + TimeSpan.FromMilliseconds(view.LeftMs),
             view.Order is null ? AdminCell.Null : (view.LeftMs + 999) / 1_000, view.Order?.By, view.Order?.Why, view.Refused, view.Slowed,
+            view.Answered,
         ]));
 
     internal static AdminTable Paces(IReadOnlyList<PaceView> paces) => new(
@@ -64,5 +65,6 @@ internal static class HoldTables
         BrownoutAction.Off => "off",
         BrownoutAction.Share => $"share {group.Share}",
         BrownoutAction.Slow => $"slow {group.Pace!.PerSecond}",
+        BrownoutAction.Cache => $"cache {group.KeepMsMax}",
     };
 }

@@ -30,6 +30,8 @@ internal static class HoldFigures
         In("seawall_brownout_refused_total", MetricType.Counter, "its statements that were refused because of it, or would have been", view => view.Refused);
         In("seawall_brownout_slowed_total", MetricType.Counter, "its statements that had to wait because of it, or would have had", view => view.Slowed);
 
+        In("seawall_brownout_answered_total", MetricType.Counter, "its statements that were answered with what was kept", view => view.Answered);
+
         void One(string name, MetricType type, string help, double value)
         {
             writer.Family(name, type, help);

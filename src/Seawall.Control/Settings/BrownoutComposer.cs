@@ -38,20 +38,17 @@ internal sealed class BrownoutComposer(SettingsComposer composer, SettingsDocume
         {
             "share" => BrownoutAction.Share,
             "slow" => BrownoutAction.Slow,
+            "cache" => BrownoutAction.Cache,
             _ => BrownoutAction.Off,
         };
-        if (section.Text("action") == "cache")
-        {
-            composer.Complain(section, "action",
-                "brownouts.action = \"cache\": Seawall has no cache yet; write \"off\", \"share\" or \"slow\"");
-        }
         return new BrownoutGroup
         {
             Name = name,
             Level = section.Number("level"),
             Action = action,
             Share = section.Number("share"),
-            Pace = action == BrownoutAction.Slow ? PaceOf(section) : null,
+            KeepMsMax = action == BrownoutAction.Cache ? section.Number("keep_ms_max") : 0,
+            Pace = action is BrownoutAction.Slow or BrownoutAction.Cache ? PaceOf(section) : null,
             Classes = [.. section.List("classes", []).Select(word => ClassOf(section, word)).OfType<StatementClass>()],
         };
     }

@@ -28,6 +28,7 @@ internal sealed class OverloadComposer(
             DeferRoom = section.Number("defer_room"),
             DeferCountMax = section.Number("defer_max"),
             DeferBytesMax = section.Number("defer_bytes_max"),
+            KeptBytesMax = (long)section.Number("kept_mib_max") << 20,
             LagMs = section.Number("lag_ms"),
             LagMsMax = LagMsMaxOf(section),
             LagClass = ClassOf(section.Text("lag_class")),

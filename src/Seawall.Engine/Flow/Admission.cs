@@ -18,7 +18,7 @@ namespace Seawall.Engine.Flow;
 /// an open transaction, passes in any case: whoever holds locks must be able to let go of them.
 /// </summary>
 internal sealed class Admission(
-    FrontDoor door, Func<ServerId, Sluice> sluiceOf, Func<Measures> measures, LagBrake brake, ILogger logger)
+    FrontDoor door, Func<ServerId, Sluice> sluiceOf, Func<Measures> measures, Keeping keeping, LagBrake brake, ILogger logger)
 {
     /// <summary>What the connection that the session keeps holds for others to wait for, or has half done.</summary>
     private const PinReasons Holds = PinReasons.NamedLock | PinReasons.TableLock | PinReasons.GlobalLock | PinReasons.Xa
@@ -41,7 +41,7 @@ internal sealed class Admission(
     private ServerId _server;
     private Sluice? _sluice;
 
-    private Holding Holding => field ??= new Holding(door, this);
+    private Holding Holding => field ??= new Holding(door, this, keeping);
 
     /// <summary>Goes through, at once or after a wait; false when the client has been told that the statement does not run.</summary>
     internal LoopTask<bool> Enter(Statement statement)
@@ -89,7 +89,10 @@ internal sealed class Admission(
     private LoopTask<bool> GoOn(Statement statement, Sluice sluice, Standing standing, Measures all)
     {
         var (loop, which) = (door.Loop, standing.Class);
-        if (all.HoldOf(standing.Rule, which) is { } hold)
+        var hold = all.HoldOf(standing.Rule, which);
+        if (hold is { KeepMsMax: > 0 })
+            keeping.Want(statement, hold);
+        if (hold is { HoldsNothing: false })
         {
             return sluice.Mode == OverloadMode.Enforce
                 ? Holding.Enter(statement, sluice, hold, standing) : Holding.Observe(statement, sluice, hold, standing);

@@ -60,6 +60,9 @@ internal sealed class Answer
     private ushort? _warnings;
     private bool _hasSpoken;
 
+    /// <summary>What the client gets is written down here as well; null where it is not.</summary>
+    internal AnswerRecord? Record { get; set; }
+
     /// <summary>The server connection that gives it.</summary>
     internal ServerConnection Connection => _connection;
 
@@ -93,6 +96,7 @@ internal sealed class Answer
         byte shift = 0, Stream? divert = null, bool isCall = false, FactTraces? traces = null, ushort? warnings = null)
     {
         _warnings = warnings;
+        Record?.Begin();
         _connection = connection;
         _session = session;
         _divert = divert;
@@ -121,6 +125,7 @@ internal sealed class Answer
     {
         var isNews = _session is not null;
         _session = null;
+        Record?.Spoil();
         _connection.IsDirty = true;
         return isNews;
     }
@@ -348,6 +353,7 @@ internal sealed class Answer
             return;
         if (edited is not null)
             rest = edited.Packets(rest).Bytes;
+        Record?.Write(rest);
         if (_divert is not null)
             _divert.Write(rest);
         else if (rest.Length > 0)

@@ -60,6 +60,17 @@ internal static class Bequest
         session.HasUncountedWarnings = false;
     }
 
+    /// <summary>Seawall has answered with rows that it had kept, as a server would have: they can be counted, and there are no warnings.</summary>
+    internal static void NoteKeptAnswer(Session session, long rows)
+    {
+        NoteOwnAnswer(session, rowCount: -1);
+        ForgetWarnings(session);
+        session.LastResult = session.LastResult with { FoundRows = rows };
+        session.Elsewhere |= PreviousFacts.FoundRows;
+        session.AnswerWarnings = 0;
+        session.HasUncountedWarnings = false;
+    }
+
     /// <summary>There are no warnings any more: the statement was one that a server would have forgotten them by.</summary>
     internal static void ForgetWarnings(Session session)
     {

@@ -219,12 +219,14 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
             statement.Recast?.Send(statement, end);
 
             rooms.Routing.Note(statement, end == RelayEnd.Complete);
+            rooms.Keeping.Note(statement, end == RelayEnd.Complete);
             return await rooms.Aftermath.Settle(statement, end);
         }
         finally
         {
             if (statement.Draft is not null)
                 rooms.Scribe.End(statement);
+            rooms.Keeping.End(statement);
             rooms.Statements.End(statement);
         }
     }

@@ -12,6 +12,7 @@ internal sealed record ConversationRooms(
     Deferring Deferring,
     Routing Routing,
     Interregnum Interregnum,
+    Keeping Keeping,
     Admission Admission,
     SecondTries SecondTries,
     Leasing Leasing,

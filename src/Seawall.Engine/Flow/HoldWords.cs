@@ -23,6 +23,8 @@ internal static class HoldWords
                 {
                     BrownoutAction.Off => "is switched off",
                     BrownoutAction.Share => $"is cut down to {cut.Group.Share} hundredths (cohort={applicant.Cohort})",
+                    BrownoutAction.Cache =>
+                        $"is answered with what is known, which this is not, and else slowed down to {cut.Group.Pace!.PerSecond} in a second",
                     BrownoutAction.Slow => $"is slowed down to {cut.Group.Pace!.PerSecond} in a second",
                 };
                 return $"'{cut.Group.Name}' {done} for another {(afterMs + 999) / 1_000} s, by a brown-out ({cut.Order.What}); {shed}";

@@ -9,7 +9,7 @@ namespace Seawall.Engine.Flow;
 /// Takes statements past what some meet before the sluice: brown-outs, the pace of their rule, deferral. In that order, since each
 /// holds fewer than the one before. One for each loop.
 /// </summary>
-internal sealed class Holding(FrontDoor door, Admission admission)
+internal sealed class Holding(FrontDoor door, Admission admission, Keeping keeping)
 {
     /// <summary>Goes through, at once or after a wait; false when the client has been told that the statement does not run.</summary>
     internal LoopTask<bool> Enter(Statement statement, Sluice sluice, Hold hold, Standing standing)
@@ -27,7 +27,7 @@ internal sealed class Holding(FrontDoor door, Admission admission)
     {
         var loop = door.Loop;
         var passage = statement.Passage;
-        var reason = WouldRefuse(hold, standing);
+        var reason = WouldRefuse(statement, hold, standing);
         var (bytes, user) = (statement.Packet.Bytes.Length, statement.Session.Account!.User);
         if (reason != ShedReason.None)
             sluice.Refuse(passage.BeginObservedOutside(sluice, standing.Class, standing.Cohort, bytes, user, loop), reason, loop.Index, loop.NowMs);
@@ -51,6 +51,11 @@ internal sealed class Holding(FrontDoor door, Admission admission)
         var isOffered = hold is { Cut: null, Pace: null };
         if (hold.Cut is { } cut)
         {
+            if (cut.IsCached(loop.NowMs) && keeping.TryAnswer(statement, cut.Group))
+            {
+                Interlocked.Increment(ref cut.Count.Answered);
+                return false;
+            }
             if (cut.LeavesOut(standing.Cohort, loop.NowMs))
                 return await Refuse(statement, sluice, hold, standing, ShedReason.Brownout, 0);
             if (cut.Pace is { } slow && loop.NowMs < cut.Order.UntilMs
@@ -99,9 +104,14 @@ internal sealed class Holding(FrontDoor door, Admission admission)
         return admission.RefuseAtOnce(statement, sluice, standing, reason, hold, limit);
     }
 
-    private ShedReason WouldRefuse(Hold hold, Standing standing)
+    private ShedReason WouldRefuse(Statement statement, Hold hold, Standing standing)
     {
         var nowMs = door.Loop.NowMs;
+        if (hold.Cut is { } cached && cached.IsCached(nowMs) && keeping.CouldAnswer(statement, cached.Group))
+        {
+            Interlocked.Increment(ref cached.Count.Answered);
+            return ShedReason.None;
+        }
         if (hold.Cut is { } cut)
         {
             var waitMs = cut.Pace is { } slow && nowMs < cut.Order.UntilMs ? slow.Book(nowMs, slow.Limits.WaitMsMax) : 0;

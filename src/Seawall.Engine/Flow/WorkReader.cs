@@ -35,7 +35,7 @@ internal static class WorkReader
             StatementKind.Insert or StatementKind.Replace or StatementKind.Update or StatementKind.Delete or StatementKind.With
                 or StatementKind.Load or StatementKind.Call or StatementKind.Execute or StatementKind.LockTables or StatementKind.Xa
                 or StatementKind.Create or StatementKind.Alter or StatementKind.Drop or StatementKind.Truncate or StatementKind.Rename
-                or StatementKind.Grant or StatementKind.Maintain => true,
+                or StatementKind.Grant or StatementKind.Maintain or StatementKind.Analyze => true,
             _ => false,
         };
     }

@@ -33,6 +33,9 @@ public sealed class LoopMeter(Loop? loop = null)
     /// <summary>Idle clients that were sent away sooner because of that, or would have been.</summary>
     public long ClientsHurried;
 
+    /// <summary>Statements that were answered with what was kept, in a brown-out.</summary>
+    public long KeptAnswers;
+
     /// <summary>Writes of low classes that wanted to begin, counted while these are slowed when replicas lag.</summary>
     public long LowWrites;
 

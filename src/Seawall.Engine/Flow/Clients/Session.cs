@@ -63,6 +63,9 @@ internal sealed class Session : TimerNode
     /// <summary>What it began with, to which COM_RESET_CONNECTION returns.</summary>
     internal SessionSettings LoginSettings { get; set; } = null!;
 
+    /// <summary>When it may have written last, in the loops' milliseconds, or a while later; 0: never.</summary>
+    internal long WroteMs { get; set; }
+
     /// <summary>The flags of the last result.</summary>
     internal ServerStatus Status { get; set; } = ServerStatus.Autocommit;
 

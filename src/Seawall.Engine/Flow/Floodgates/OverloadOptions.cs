@@ -206,6 +206,9 @@ public sealed record OverloadOptions
     /// <summary>What can be switched off, thinned out or slowed down for a while.</summary>
     public ImmutableArray<BrownoutGroup> Brownouts { get; init; } = [];
 
+    /// <summary>Bytes of answers that are kept for brown-outs; 0: none are.</summary>
+    public long KeptBytesMax { get; init; } = 16 * 1024 * 1024;
+
     /// <summary>How each class waits, by the class's number.</summary>
     public ImmutableArray<ClassLimits> Classes { get; init; } =
         [.. Enum.GetValues<StatementClass>().Select(ClassLimits.DefaultOf)];

@@ -64,6 +64,7 @@ public static class LoopCounters
         new("gate_waits", "statements that had to wait for their turn (servers.running_max)", meter => meter.GateWaits),
         new("holds", "statements that had to wait for the pace of their rule, or were deferred", meter => meter.Holds),
         new("sheds", "statements refused because their server had too much to do: see SHOW SHED", meter => meter.Sheds),
+        new("kept_answers", "statements answered with answers of a moment ago, in a brown-out (brownouts.action)", meter => meter.KeptAnswers),
         new("low_writes", "writes of low classes that wanted to begin, counted while overload.lag_ms is set", meter => meter.LowWrites),
         new("replica_reads", "reads that a replica answered", meter => meter.ReplicaReads),
         new("fresh_waits", "times that a read waited for a replica to have what it must have", meter => meter.FreshWaits),

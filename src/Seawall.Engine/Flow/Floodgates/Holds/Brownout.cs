@@ -13,6 +13,9 @@ public enum BrownoutAction : byte
 
     /// <summary>They run at a pace.</summary>
     Slow,
+
+    /// <summary>They are answered with answers of a moment ago; where there is none, they run at a pace.</summary>
+    Cache,
 }
 
 /// <summary>Statements that people can do without for a while, and what becomes of them when somebody says so. Immutable.</summary>
@@ -30,7 +33,10 @@ public sealed record BrownoutGroup
     /// <summary>The hundredths of the cohorts that run, for <see cref="BrownoutAction.Share"/>.</summary>
     public int Share { get; init; }
 
-    /// <summary>The pace, for <see cref="BrownoutAction.Slow"/>.</summary>
+    /// <summary>How old an answer may be, for <see cref="BrownoutAction.Cache"/>.</summary>
+    public int KeepMsMax { get; init; }
+
+    /// <summary>The pace, for <see cref="BrownoutAction.Slow"/> and <see cref="BrownoutAction.Cache"/>.</summary>
     public PaceLimits? Pace { get; init; }
 
     /// <summary>Classes that are in it as a whole, beside the rules that name it.</summary>
@@ -42,6 +48,7 @@ public sealed record BrownoutGroup
         BrownoutAction.Off => $"'{Name}' is off",
         BrownoutAction.Share => $"'{Name}' has {Share} hundredths",
         BrownoutAction.Slow => $"'{Name}' has {Pace!.PerSecond} in a second",
+        BrownoutAction.Cache => $"'{Name}' is answered from the last {KeepMsMax} ms, and has {Pace!.PerSecond} in a second besides",
     };
 
     /// <summary>Whether statements of a rule and a class are in it.</summary>
@@ -70,13 +77,15 @@ public sealed record BrownoutOrder(string? Group, int Level, long UntilMs, strin
 /// <param name="LeftMs">How long that goes on.</param>
 /// <param name="Refused">Its statements that were refused since the start, or would have been.</param>
 /// <param name="Slowed">Its statements that had to wait.</param>
-public sealed record BrownoutView(BrownoutGroup Group, BrownoutOrder? Order, long LeftMs, long Refused, long Slowed);
+/// <param name="Answered">Its statements that were answered with what was kept.</param>
+public sealed record BrownoutView(BrownoutGroup Group, BrownoutOrder? Order, long LeftMs, long Refused, long Slowed, long Answered);
 
 /// <summary>What a group has cost its statements. Counted by all loops: a statement that is refused has time for it.</summary>
 internal sealed class BrownoutCount
 {
     internal long Refused;
     internal long Slowed;
+    internal long Answered;
 }
 
 /// <summary>A group that is cut down, as the statements that are in it meet it.</summary>
@@ -86,6 +95,9 @@ internal sealed class BrownoutCount
 /// <param name="Count">What it counts.</param>
 internal sealed record BrownoutCut(BrownoutGroup Group, BrownoutOrder Order, Pace? Pace, BrownoutCount Count)
 {
+    /// <summary>Whether its statements are answered with what was kept.</summary>
+    internal bool IsCached(long nowMs) => Group.Action == BrownoutAction.Cache && nowMs < Order.UntilMs;
+
     /// <summary>Whether a statement of a cohort may not run, whatever the pace.</summary>
     internal bool LeavesOut(int cohort, long nowMs) => nowMs < Order.UntilMs
         && (Group.Action == BrownoutAction.Off
@@ -102,7 +114,7 @@ internal sealed record BrownoutCut(BrownoutGroup Group, BrownoutOrder Order, Pac
         {
             BrownoutAction.Off => one.Order.UntilMs >= other.Order.UntilMs ? one : other,
             BrownoutAction.Share => one.Group.Share <= other.Group.Share ? one : other,
-            BrownoutAction.Slow => one.Group.Pace!.PerSecond <= other.Group.Pace!.PerSecond ? one : other,
+            BrownoutAction.Slow or BrownoutAction.Cache => one.Group.Pace!.PerSecond <= other.Group.Pace!.PerSecond ? one : other,
         };
     }
 }

@@ -9,6 +9,12 @@ namespace Seawall.Engine.Flow.Floodgates.Holds;
 /// <param name="DeferMsMax">How long they may be deferred; 0 when they are not.</param>
 internal sealed record Hold(ClassRule? Rule, BrownoutCut? Cut, Pace? Pace, int DeferMsMax)
 {
+    /// <summary>For how long their answers are kept, for a brown-out that there may be; 0: they are not.</summary>
+    internal int KeepMsMax { get; init; }
+
+    /// <summary>Whether nothing of it holds anybody.</summary>
+    internal bool HoldsNothing => Cut is null && Pace is null && DeferMsMax == 0;
+
     /// <summary>What slows writes because replicas lag, when it is that; it is no rule's.</summary>
     internal LagBrake? Brake { get; init; }
 }
@@ -27,6 +33,8 @@ internal sealed class Measures
     private Measures(OverloadOptions options, ImmutableArray<BrownoutOrder> orders, Measures? before)
     {
         Options = options;
+        KeepMsMost = options.Mode == OverloadMode.Off ? 0 : options.Brownouts.Where(group => group.Action == BrownoutAction.Cache)
+            .Select(group => group.KeepMsMax).DefaultIfEmpty().Max();
         Orders = orders;
         _paces = options.Rules.Where(rule => rule.Pace is not null)
             .DistinctBy(rule => rule.Name).ToImmutableDictionary(rule => rule.Name, rule => Kept(before?._paces, rule.Name, rule.Pace!));
@@ -47,6 +55,12 @@ internal sealed class Measures
 
     /// <summary>Brown-outs that go on.</summary>
     internal ImmutableArray<BrownoutOrder> Orders { get; }
+
+    /// <summary>Whether answers are kept of any.</summary>
+    internal bool KeepsAnswers => KeepMsMost > 0;
+
+    /// <summary>For how long at most.</summary>
+    internal int KeepMsMost { get; }
 
     /// <summary>The paces of rules.</summary>
     internal IEnumerable<Pace> Paces => _paces.Values;
@@ -69,7 +83,7 @@ internal sealed class Measures
             var order = OrderOf(group);
             var count = _counts[group.Name];
             return new BrownoutView(group, order, order is null ? 0 : Math.Max(0, order.UntilMs - nowMs),
-                Volatile.Read(ref count.Refused), Volatile.Read(ref count.Slowed));
+                Volatile.Read(ref count.Refused), Volatile.Read(ref count.Slowed), Volatile.Read(ref count.Answered));
         }),
     ];
 
@@ -97,6 +111,8 @@ internal sealed class Measures
         }
         var pace = rule?.Pace is null ? null : _paces[rule.Name];
         var deferMs = Options.DeferMsOf(rule, which);
-        return cut is null && pace is null && deferMs == 0 ? null : new Hold(rule, cut, pace, deferMs);
+        var keepMs = Options.Brownouts.Where(group => group.Action == BrownoutAction.Cache && group.Includes(rule, which))
+            .Select(group => group.KeepMsMax).DefaultIfEmpty().Max();
+        return cut is null && pace is null && deferMs == 0 && keepMs == 0 ? null : new Hold(rule, cut, pace, deferMs) { KeepMsMax = keepMs };
     }
 }

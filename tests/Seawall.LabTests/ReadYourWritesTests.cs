@@ -19,6 +19,9 @@ public sealed class ReadYourWritesTests(LabServers lab)
 {
     private const int Sessions = 24;
 
+    /// <summary>A switchover comes after so many rounds of faults, of some three seconds each.</summary>
+    private const int SwitchoverEvery = 3;
+
     // 1,000,000 in the long run: SEAWALL_RYW_PAIRS=1000000.
     private static readonly int s_pairs = int.TryParse(Environment.GetEnvironmentVariable("SEAWALL_RYW_PAIRS"), out var pairs) ? pairs : 6_000;
 
@@ -36,6 +39,24 @@ public sealed class ReadYourWritesTests(LabServers lab)
         Assert.Equal([], result.Violations);
         Assert.True(result.Pairs >= s_pairs, result.ToString());
         Assert.True(result.FromReplicas > 0, result.ToString());
+        if (s_pairs >= 100_000)
+            Assert.True(result is { Switchovers: > 0, Kills: > 0, Stops: > 0 }, result.ToString());
+    }
+
+    // The short run may be over before its turn comes: this one has it for certain.
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    public async Task Over_a_switchover_as_well(LabKind kind)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        await using var set = await ReplicaSet.StartAsync(lab, kind, replicas: 2, cancel);
+        await using var seawall = await StartAsync(set, FreshnessLevel.Session, cancel);
+        var result = await RunAsync(set, seawall, 1_000, cancel, untilSwitchovers: 2);
+
+        TestContext.Current.TestOutputHelper?.WriteLine(result.ToString());
+        Assert.Equal([], result.Violations);
+        Assert.True(result.Switchovers >= 2, result.ToString());
     }
 
     [Theory]
@@ -79,7 +100,7 @@ public sealed class ReadYourWritesTests(LabServers lab)
             {
                 Id = new ServerId($"s{i}"),
                 Endpoint = Endpoint.Tcp(IPAddress.Loopback, member.Port),
-                Role = member == set.Primary ? ServerRole.Primary : ServerRole.Replica,
+                Role = null, // Found out, for it changes.
                 Tls = ServerTls.Off,
             })],
             Reads = new ReadOptions { From = ReadsFrom.Replicas, Level = level, SpillShare = 25 },
@@ -90,7 +111,8 @@ public sealed class ReadYourWritesTests(LabServers lab)
         return seawall;
     }
 
-    private static async Task<Result> RunAsync(ReplicaSet set, SeawallUnderTest seawall, int pairs, CancellationToken cancel)
+    private static async Task<Result> RunAsync(
+        ReplicaSet set, SeawallUnderTest seawall, int pairs, CancellationToken cancel, int untilSwitchovers = 0)
     {
         await set.Primary.ExecuteAsync(
             "create table app.register (id int primary key, value bigint not null, pad varchar(50) not null default '')", cancel);
@@ -99,8 +121,9 @@ public sealed class ReadYourWritesTests(LabServers lab)
         await set.CaughtUpAsync(cancel);
         var result = new Result();
         using var isOver = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var faults = FaultsAsync(set, isOver.Token);
-        var sessions = Enumerable.Range(0, Sessions).Select(id => Task.Run(() => Converse(seawall.Port, id, pairs, result), cancel)).ToArray();
+        var faults = FaultsAsync(set, result, untilSwitchovers, isOver.Token);
+        var sessions = Enumerable.Range(0, Sessions)
+            .Select(id => Task.Run(() => Converse(seawall.Port, id, pairs, untilSwitchovers, result), cancel)).ToArray();
         await Task.WhenAll(sessions);
         await isOver.CancelAsync();
         await faults;
@@ -112,12 +135,12 @@ public sealed class ReadYourWritesTests(LabServers lab)
     }
 
     // One register of its own, written and read in several ways.
-    private static void Converse(int port, int id, int pairs, Result result)
+    private static void Converse(int port, int id, int pairs, int untilSwitchovers, Result result)
     {
         var random = new Random(id);
         long value = 0, seen = 0, others = 0;
         RawClient? client = null;
-        while (result.Pairs < pairs)
+        while (result.Pairs < pairs || result.Switchovers < untilSwitchovers)
         {
             client ??= Connect(port);
             try
@@ -161,10 +184,12 @@ public sealed class ReadYourWritesTests(LabServers lab)
         switch (random.Next(4))
         {
             case 0:
-                client.Query("begin");
-                client.Query($"select value from app.register where id = {id} for update");
-                client.Query($"update app.register set value = {value} where id = {id}");
-                return client.Query("commit").Error is null;
+                string[] all = ["begin", $"select value from app.register where id = {id} for update",
+                    $"update app.register set value = {value} where id = {id}", "commit"];
+                if (all.All(text => client.Query(text).Error is null))
+                    return true;
+                client.Query("rollback"); // A server that has just become read-only has refused a part of it.
+                return false;
             case 1:
                 return client.Query($"insert into app.register (id, value) values ({id}, {value}) on duplicate key update value = {value}").Error is null;
             case 2:
@@ -195,26 +220,38 @@ public sealed class ReadYourWritesTests(LabServers lab)
         }
     }
 
-    private static async Task FaultsAsync(ReplicaSet set, CancellationToken isOver)
+    private static async Task FaultsAsync(ReplicaSet set, Result result, int untilSwitchovers, CancellationToken isOver)
     {
-        var replicas = set.Replicas.ToArray();
         try
         {
             for (var i = 0; ; i++)
             {
+                var replicas = set.Replicas.ToArray();
                 var replica = replicas[i % replicas.Length];
-                await set.PauseAsync(replica, isOver);
-                await Task.Delay(300, isOver);
-                await set.ResumeAsync(replica, isOver);
-                await Task.Delay(200, isOver);
-                await set.LagAsync(replica, 1, isOver);
-                await Task.Delay(1_500, isOver);
-                await set.ResumeAsync(replica, isOver);
-                if (i % 4 == 3)
+                if (untilSwitchovers == 0 || i % 2 == 1)
+                {
+                    await set.PauseAsync(replica, isOver);
+                    result.Stops++;
+                    await Task.Delay(300, isOver);
+                    await set.ResumeAsync(replica, isOver);
+                    await Task.Delay(200, isOver);
+                    await set.LagAsync(replica, 1, isOver);
+                    await Task.Delay(1_500, isOver);
+                    await set.ResumeAsync(replica, isOver);
+                }
+                if (untilSwitchovers > 0 || i % SwitchoverEvery == SwitchoverEvery - 1)
+                {
+                    // Whoever has written at the old one and reads from the new one, or from what follows it now, must find it there.
+                    await set.SwitchOverAsync(replica, isOver);
+                    result.Switchovers++;
+                    await Task.Delay(1_000, isOver);
+                }
+                else if (i % 4 == 3)
                 {
                     await replica.KillAsync(isOver);
                     await replica.StartAsync(isOver);
                     await set.ResumeAsync(replica, isOver);
+                    result.Kills++;
                 }
                 else if (i % 4 == 1)
                 {
@@ -238,6 +275,12 @@ public sealed class ReadYourWritesTests(LabServers lab)
 
         internal System.Collections.Concurrent.ConcurrentBag<string> Violations { get; } = [];
 
+        internal int Switchovers { get; set; }
+
+        internal int Kills { get; set; }
+
+        internal int Stops { get; set; }
+
         internal long FromReplicas { get; set; }
 
         internal long Waits { get; set; }
@@ -249,6 +292,6 @@ public sealed class ReadYourWritesTests(LabServers lab)
         internal void NotePair() => Interlocked.Increment(ref _pairs);
 
         public override string ToString() => $"{Pairs} pairs, {Violations.Count} violations, {FromReplicas} reads from replicas, {Waits} waits, "
-            + $"{Spilled} spilled, {Refused} refused";
+            + $"{Spilled} spilled, {Refused} refused; {Switchovers} switchovers, {Kills} replicas killed, {Stops} appliers stopped";
     }
 }

@@ -49,7 +49,8 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
     {
         return SettingsMove.Write(connection.Wire.Loop.Writer, connection, to,
             MustSetId(statement) ? statement.Session.LastInsertId : null, reset: false, statement.NeedsCleanDiagnostics,
-            beginsNothing: statement.Kind == CommandKind.InitDb && Bequest.AlwaysForgets(connection.Version));
+            beginsNothing: statement.Kind == CommandKind.InitDb && Bequest.AlwaysForgets(connection.Version),
+            isInTransaction: statement.Session.InTransaction);
     }
 
     /// <summary>Whether LAST_INSERT_ID is set before the statement.</summary>

@@ -1,4 +1,8 @@
+using System.Net;
+using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow;
+using Seawall.Engine.Flow.Decisions;
+using Seawall.Engine.Loops;
 using Seawall.LabTests.Lab;
 using Xunit;
 
@@ -21,8 +25,12 @@ public sealed class EquivalenceTests(LabServers lab)
     {
         var plan = Plan.FromEnvironment();
         Assert.SkipUnless(plan.IsChosen, "only by ./test equivalence: a million steps (docs/exactness.md)");
+        Assert.SkipWhen(plan.AreReplicasReadFrom && kind == LabKind.MySql56, "MySQL 5.6 tells no numbers of transactions");
         Assert.SkipWhen(plan.Server is { } only && only != kind, $"only {plan.Server} was asked for");
-        await PlayAsync(kind, plan, Console.Error.WriteLine);
+        if (plan.AreReplicasReadFrom)
+            await PlayWithReplicasAsync(kind, plan, Console.Error.WriteLine);
+        else
+            await PlayAsync(kind, plan, Console.Error.WriteLine);
     }
 
     // What is always run: a few seconds of the same. The seed makes the sessions, and chance how they meet.
@@ -34,6 +42,44 @@ public sealed class EquivalenceTests(LabServers lab)
     {
         Assert.SkipWhen(Plan.FromEnvironment().IsChosen, "a longer run was asked for");
         await PlayAsync(kind, new Plan { Steps = 1, Scripts = 40, Seed = 10_000 }, _ => { });
+    }
+
+    // The same sessions, in schemas of their own, with what they read coming from replicas as far as it may.
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    public async Task Some_random_sessions_that_read_from_replicas_are_answered_as_the_primary_answers_them(LabKind kind)
+    {
+        Assert.SkipWhen(Plan.FromEnvironment().IsChosen, "a longer run was asked for");
+        await PlayWithReplicasAsync(kind, new Plan { Steps = 1, Scripts = 40, Seed = 20_000, AreReplicasReadFrom = true }, _ => { });
+    }
+
+    private async Task PlayWithReplicasAsync(LabKind kind, Plan plan, Action<string> say)
+    {
+        await using var set = await ReplicaSet.StartAsync(lab, kind, replicas: 2, Cancel, OptionsOf(kind));
+        var reads = new ReadOptions
+        {
+            From = ReadsFrom.Replicas,
+            // What is compared are answers, also on a machine that is short of time.
+            WaitMsMax = 10_000,
+            LagMsMax = 3_600_000,
+        };
+        using var run = new Run(set.Primary, plan, options => options with
+        {
+            Servers = [.. set.Members.Select((member, i) => options.Servers[0] with
+            {
+                Id = new ServerId($"s{i}"),
+                Endpoint = Endpoint.Tcp(IPAddress.Loopback, member.Port),
+                Role = member == set.Primary ? ServerRole.Primary : ServerRole.Replica,
+            })],
+            Reads = reads,
+        }, () => set.CaughtUpAsync(Cancel).GetAwaiter().GetResult());
+        var isSame = await run.PlayAsync(say, Cancel);
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{run.Tally.Steps} steps, {run.Tally.FromReplicas} of them answered by replicas, of them known to differ:\n{run.Tally}");
+        Assert.True(isSame, string.Join('\n', run.Reports));
+        Assert.True(run.Tally.Steps >= plan.Steps);
+        Assert.True(run.Tally.FromReplicas > run.Tally.Steps / 100, $"{run.Tally.FromReplicas} of {run.Tally.Steps}");
     }
 
     private async Task PlayAsync(LabKind kind, Plan plan, Action<string> say)
@@ -87,16 +133,22 @@ public sealed class EquivalenceTests(LabServers lab)
     {
         Options =
         [
-            "--innodb-flush-log-at-trx-commit=0", "--innodb-lock-wait-timeout=20", "--skip-log-bin",
+            "--skip-log-bin",
+            .. kind == LabKind.MariaDb ? Array.Empty<string>() : ["--gtid-mode=OFF", "--enforce-gtid-consistency=OFF"],
+            .. OptionsOf(kind),
+        ],
+    }, Cancel);
+
+    private static string[] OptionsOf(LabKind kind) =>
+        [
+            "--innodb-flush-log-at-trx-commit=0", "--innodb-lock-wait-timeout=20",
             // Plans, which flags tell of, must not depend on when a thread of the server has counted rows.
             "--innodb-stats-auto-recalc=OFF",
             // An open table remembers with which auto_increment_increment it was last asked for a number, whoever asked, and steps by it behind
             // a number that a client chose. A connection takes from its own part of the open tables (MySQL 9.7 has 16 parts), by its number.
             "--table-open-cache-instances=1",
-            .. kind == LabKind.MariaDb ? Array.Empty<string>() : ["--gtid-mode=OFF", "--enforce-gtid-consistency=OFF"],
             // A connection that was reset, by whomever, has its foreign keys checked by InnoDB, and a new one by the layer above, with other
             // gaps among the numbers and another REPLACE: here InnoDB does it always.
             .. kind == LabKind.MySql97 ? ["--innodb-native-foreign-keys=ON"] : Array.Empty<string>(),
-        ],
-    }, Cancel);
+        ];
 }

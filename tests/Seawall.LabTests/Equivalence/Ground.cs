@@ -13,9 +13,11 @@ internal sealed class Ground : IDisposable
     private const int AttemptsMax = 40;
 
     private readonly RawClient _keeper;
+    private readonly Action? _afterwards;
 
-    internal Ground(LabServer server, int number)
+    internal Ground(LabServer server, int number, Action? afterwards = null)
     {
+        _afterwards = afterwards;
         Server = server;
         (Direct, Through) = Likeness.Schemas(number);
         _keeper = RawClient.Connect(server.Port, "seawall", "seawall");
@@ -35,6 +37,13 @@ internal sealed class Ground : IDisposable
 
     /// <summary>Brings the content back.</summary>
     internal void Prepare()
+    {
+        PrepareHere();
+        // Nobody who plays here has seen what was made anew, and a replica may be behind it.
+        _afterwards?.Invoke();
+    }
+
+    private void PrepareHere()
     {
         for (var attempt = 1; ; attempt++)
         {

@@ -26,6 +26,9 @@ internal sealed record Plan
     /// <summary>The one server, or null for all.</summary>
     internal LabKind? Server { get; init; }
 
+    /// <summary>Whether Seawall reads from two replicas of the server.</summary>
+    internal bool AreReplicasReadFrom { get; init; }
+
     /// <summary>How many differences to look for before it gives up: each is shrunk and reported.</summary>
     internal int DifferencesMax { get; init; } = 1;
 
@@ -52,11 +55,13 @@ internal sealed record Plan
                 "seed" => plan with { Seed = Number(value) },
                 "sessions" => plan with { Sessions = Number(value) },
                 "pool" => plan with { Pool = Number(value) },
+                "replicas" => plan with { AreReplicasReadFrom = Number(value) > 0 },
                 "differences" => plan with { DifferencesMax = Number(value) },
                 "report" => plan with { Report = value },
                 "skip" => plan with { Skip = value },
                 "server" => plan with { Server = Enum.GetValues<LabKind>().Single(kind => kind.Word() == value) },
-                _ => throw new ArgumentException($"{Variable} has no '{name}'; it has steps, seed, sessions, pool, differences, skip, report and server"),
+                _ => throw new ArgumentException(
+                    $"{Variable} has no '{name}'; it has steps, seed, sessions, pool, replicas, differences, skip, report and server"),
             };
         }
         return plan;

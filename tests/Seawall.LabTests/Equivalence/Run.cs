@@ -2,13 +2,15 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Seawall.Engine;
+using Seawall.Engine.Facts.Freshness;
 using Seawall.Engine.Flow;
 using Seawall.LabTests.Lab;
 
 namespace Seawall.LabTests.Equivalence;
 
 /// <summary>Worlds at one server, one after the other, until the plan is fulfilled or a difference was found.</summary>
-internal sealed class Run(LabServer server, Plan plan, Func<EngineOptions, EngineOptions>? change = null) : IDisposable
+internal sealed class Run(
+    LabServer server, Plan plan, Func<EngineOptions, EngineOptions>? change = null, Action? afterwards = null) : IDisposable
 {
     private const int PoolMax = 4;
 
@@ -31,7 +33,7 @@ internal sealed class Run(LabServer server, Plan plan, Func<EngineOptions, Engin
     {
         await Accounts.CreateAsync(server, cancel);
         for (var i = 0; i < plan.Sessions; i++)
-            _grounds.Add(new Ground(server, i));
+            _grounds.Add(new Ground(server, i, afterwards));
         var began = Stopwatch.GetTimestamp();
         for (var seed = plan.Seed; Tally.Steps < plan.Steps && _reports.Count < plan.DifferencesMax; seed++)
         {
@@ -57,7 +59,13 @@ internal sealed class Run(LabServer server, Plan plan, Func<EngineOptions, Engin
     private async Task<Failure?> PlayWorldAsync(int seed, CancellationToken cancel)
     {
         await using var seawall = await StartAsync(seed, cancel);
+        if (plan.AreReplicasReadFrom)
+        {
+            await Eventually.TrueAsync(() => seawall.Engine.Facts.Readers.Any(reader => reader.Freshness.State == FreshnessState.Fresh),
+                s_settleTimeMax, cancel);
+        }
         var failure = new World(_grounds, seawall, seed, plan.Scripts, Tally, plan.Skip).Run();
+        Tally.FromReplicas += seawall.Count(meter => meter.ReplicaReads);
         await SettleAsync(seawall, cancel);
         return failure;
     }

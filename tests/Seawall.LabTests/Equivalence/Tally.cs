@@ -5,6 +5,9 @@ namespace Seawall.LabTests.Equivalence;
 /// <summary>What was compared.</summary>
 internal sealed class Tally
 {
+    /// <summary>Reads that a replica has answered.</summary>
+    internal long FromReplicas { get; set; }
+
     private readonly ConcurrentDictionary<string, int> _known = new();
     private long _steps;
 

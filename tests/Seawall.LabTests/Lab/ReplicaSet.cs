@@ -29,13 +29,13 @@ public sealed class ReplicaSet : IAsyncDisposable
     public IEnumerable<LabServer> Replicas => _members.Where(member => member != Primary);
 
     /// <summary>Starts a primary and its replicas, with the schema <c>app</c> and its account on all of them.</summary>
-    public static async Task<ReplicaSet> StartAsync(LabServers lab, LabKind kind, int replicas, CancellationToken cancel)
+    public static async Task<ReplicaSet> StartAsync(LabServers lab, LabKind kind, int replicas, CancellationToken cancel, params string[] options)
     {
         var set = new ReplicaSet(kind);
         try
         {
             for (var i = 0; i <= replicas; i++)
-                set._members.Add(await lab.StartAsync(kind, new() { Options = set.MemberOptions() }, cancel));
+                set._members.Add(await lab.StartAsync(kind, new() { Options = [.. set.MemberOptions(), .. options] }, cancel));
             set.Primary = set._members[0];
             await set.AllowWritesAsync(set.Primary, cancel);
             await set.Primary.ExecuteAsync(

@@ -28,11 +28,11 @@ internal static class SettingsMove
     /// Writes what is needed and returns how many answers will come. <paramref name="lastInsertId"/>, when it is given, is
     /// what LAST_INSERT_ID() must say; <paramref name="reset"/> first takes away everything that a session has left behind,
     /// <paramref name="cleansDiagnostics"/> its warnings alone. <paramref name="beginsNothing"/>: what comes then would add to
-    /// warnings of the settings.
+    /// warnings of the settings. <paramref name="isInTransaction"/>: what cannot be set in one was not changed in it either.
     /// </summary>
     internal static int Write(
         PacketWriter writer, ServerConnection connection, SessionSettings to, ulong? lastInsertId, bool reset = false,
-        bool cleansDiagnostics = false, bool beginsNothing = false)
+        bool cleansDiagnostics = false, bool beginsNothing = false, bool isInTransaction = false)
     {
         var answers = 0;
         var from = connection.Applied;
@@ -48,7 +48,7 @@ internal static class SettingsMove
             answers += WriteSchema(writer, connection, to.Schema, ref from);
             from = from.Entering(to.Schema);
         }
-        answers += WriteSet(writer, connection, from, to, lastInsertId);
+        answers += WriteSet(writer, connection, from, to, lastInsertId, isInTransaction);
         if (to.MultiStatements != from.MultiStatements)
         {
             writer.Begin(0).Int1((byte)CommandKind.SetOption).Int2((ushort)(to.MultiStatements ? 0 : 1)).End();
@@ -83,7 +83,8 @@ internal static class SettingsMove
     }
 
     private static int WriteSet(
-        PacketWriter writer, ServerConnection connection, SessionSettings from, SessionSettings to, ulong? lastInsertId)
+        PacketWriter writer, ServerConnection connection, SessionSettings from, SessionSettings to, ulong? lastInsertId,
+        bool isInTransaction)
     {
         var setsId = lastInsertId is { } id && id != connection.LastInsertId;
         if (!connection.NeedsTracking && !setsId && SameVariables(from, to))
@@ -94,7 +95,7 @@ internal static class SettingsMove
         {
             writer.Raw("session_track_schema=1,session_track_state_change=1,session_track_system_variables='"u8)
                 .Text(connection.TrackedVariables).Raw("',"u8);
-            if (connection.TracksGtids)
+            if (connection.TracksGtids && !isInTransaction)
                 writer.Raw("session_track_gtids=OWN_GTID,"u8);
         }
         WriteDifferences(writer, connection, from, to);

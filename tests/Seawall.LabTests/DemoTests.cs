@@ -108,6 +108,7 @@ public sealed class DemoTests(LabServers lab)
         result.ShouldSucceed();
         Assert.Matches("(?m)^ +1+2+", result.Output); // Both replicas have answered in one second.
         Assert.Matches("(?m)^ +2+ .*broken", result.Output); // And one of them alone.
+        Assert.Matches("(?m)at a time", result.Output); // Who comes back gets little at first.
         Assert.Contains("Of all answers 0 were older", result.Output, StringComparison.Ordinal);
         Assert.Equal("", result.Errors);
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder));

@@ -36,5 +36,12 @@ internal sealed class DemoReplicaSet : IDisposable
         }
     }
 
+    /// <summary>Kills the first replica, as a machine does that loses its power.</summary>
+    internal void Lose() => First.Dispose();
+
+    /// <summary>Starts it again, with its data and on its port; it goes on following the primary.</summary>
+    internal async Task Return(DemoLab lab, string folder, CancellationToken cancel) => _servers[1] = await lab.StartServer(
+        "mariadb", Path.Combine(folder, "replica-1"), First.Port, 2, Primary.Port, cancel);
+
     public void Dispose() => _servers.ForEach(server => server.Dispose());
 }

@@ -4,12 +4,16 @@ using Seawall.Rehearsal.Sessions;
 namespace Seawall.Demos;
 
 /// <summary>
-/// Sessions that write a row and read it back through Seawall over two replicas, of which one falls behind, then both, then none: where
-/// the reads go, what the primary gets of them, and that nobody reads something older than what he has written or read.
+/// Sessions that write a row and read it back through Seawall over two replicas, of which one falls behind, then both, then none; then one is
+/// killed, and comes back: where the reads go, what the primary gets of them, and that nobody reads something older than what he has written or
+/// read.
 /// </summary>
 internal sealed class ReplicasDemo(DemoOptions options, ReplicasScreen screen, TimeProvider time)
 {
     private const int Readers = 24;
+
+    // Seawall sees it after a second, and then its share doubles each second.
+    private const int ReturnSeconds = 6;
 
     // The lab's servers come with this account (lab/server); the demo watches and prepares with it.
     private const string Admin = "seawall";
@@ -44,6 +48,8 @@ internal sealed class ReplicasDemo(DemoOptions options, ReplicasScreen screen, T
             ("replica-1 applies nothing any more", () => atFirst.Query("STOP SLAVE SQL_THREAD")),
             ("Neither does replica-2", () => atSecond.Query("STOP SLAVE SQL_THREAD")),
             ("Both are back", () => Task.WhenAll(atFirst.Query("START SLAVE SQL_THREAD"), atSecond.Query("START SLAVE SQL_THREAD"))),
+            ("replica-1 is killed", () => Task.Run(servers.Lose, cancel)),
+            ("It is back, and gets little at first", () => servers.Return(lab, folder.Path, cancel)),
         };
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var tally = new ReplicasTally();
@@ -55,12 +61,14 @@ internal sealed class ReplicasDemo(DemoOptions options, ReplicasScreen screen, T
             {
                 screen.Begin(phases[phase].Title);
                 await phases[phase].Begin();
-                for (var passed = 0; passed < options.Seconds; passed++)
+                // The last one until the replica has its whole share again.
+                var seconds = phase == phases.Length - 1 ? Math.Max(ReturnSeconds, options.Seconds) : options.Seconds;
+                for (var passed = 0; passed < seconds; passed++)
                 {
                     tally.BeginSecond(phase);
                     await Task.Delay(TimeSpan.FromSeconds(1), time, cancel);
                     tally.NoteSpill(phase, seawall.Engine.Spill);
-                    screen.Second(tally.LastSecond, seawall.Engine.Freshness());
+                    screen.Second(tally.LastSecond, seawall.Engine.Freshness(), seawall.Engine.Replicas);
                 }
             }
         }
@@ -112,7 +120,7 @@ internal sealed class ReplicasDemo(DemoOptions options, ReplicasScreen screen, T
     private async Task Converse(DemoSessions sessions, int id, ReplicasTally tally, CancellationToken end)
     {
         await Task.Yield();
-        using var session = await sessions.Open(options.Port, Visitor);
+        var session = await sessions.Open(options.Port, Visitor);
         var random = new Random(id);
         var seen = 0L;
         for (var turn = 0; !end.IsCancellationRequested; turn++)
@@ -134,8 +142,16 @@ internal sealed class ReplicasDemo(DemoOptions options, ReplicasScreen screen, T
             catch (InvalidOperationException refusal)
             {
                 tally.Refused(refusal.Message);
+                if (!refusal.Message.Contains("did not run", StringComparison.Ordinal))
+                {
+                    // It was at the server that was killed. Another connection knows only what was acknowledged.
+                    session.Dispose();
+                    session = await sessions.Open(options.Port, Visitor);
+                    seen = 0;
+                }
             }
             await Task.Delay(TimeSpan.FromMilliseconds(random.Next(2, 8)), time, CancellationToken.None);
         }
+        session.Dispose();
     }
 }

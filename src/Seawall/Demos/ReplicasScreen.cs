@@ -24,12 +24,13 @@ internal sealed class ReplicasScreen(IAnsiConsole console)
     }
 
     /// <summary>Where a second's reads went, and what is known of the replicas at its end.</summary>
-    internal void Second(ReplicasSecond second, IReadOnlyList<FreshnessView> servers)
+    internal void Second(ReplicasSecond second, IReadOnlyList<FreshnessView> servers, IReadOnlyList<ReplicaView> replicas)
     {
         var all = Math.Max(1, second.Reads.Values.Sum() + second.Refused);
         var bar = string.Concat(s_servers.Select((server, i) => new string("P12"[i], (int)Math.Round((double)second.ReadsFrom(server) / all * BarWidth))));
         bar = (bar.Length > BarWidth ? bar[..BarWidth] : bar).PadRight(BarWidth, '·');
-        var states = string.Concat(s_servers.Skip(1).Select(server => StateOf(servers.First(one => one.Server == server)).PadRight(16)));
+        var states = string.Concat(s_servers.Skip(1).Select(server => StateOf(
+            servers.First(one => one.Server == server), replicas.FirstOrDefault(one => one.Server == server)).PadRight(16)));
         console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {bar}  {second.Reads.Values.Sum(),8}  {second.Refused,7}  {states}").TrimEnd());
     }
 
@@ -64,12 +65,13 @@ internal sealed class ReplicasScreen(IAnsiConsole console)
     {
         Step($"Seawall stays: mariadb -h127.0.0.1 -P{port} -u{user} -p{user}");
         if (adminOptionFile is not null)
-            Detail($"mariadb --defaults-file={adminOptionFile} -e 'SHOW FRESHNESS; SHOW SPILL'");
+            Detail($"mariadb --defaults-file={adminOptionFile} -e 'SHOW FRESHNESS; SHOW REPLICAS; SHOW HEADROOM; SHOW SPILL'");
         Detail("Ctrl-C ends it, and everything that it started.");
     }
 
-    private static string StateOf(FreshnessView server) =>
-        server.AgeMs is { } age ? string.Create(CultureInfo.InvariantCulture, $"{Word(server)} {age} ms") : Word(server);
+    private static string StateOf(FreshnessView server, ReplicaView? replica) => replica is { IsWell: true, Room: { } room }
+        ? string.Create(CultureInfo.InvariantCulture, $"{room} at a time")
+        : server.AgeMs is { } age ? string.Create(CultureInfo.InvariantCulture, $"{Word(server)} {age} ms") : Word(server);
 
     private static string Word(FreshnessView server) => server.State.ToString().ToLowerInvariant();
 

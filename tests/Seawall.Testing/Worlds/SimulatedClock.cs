@@ -10,6 +10,7 @@ public sealed class SimulatedClock : TimeProvider
 
     private readonly PriorityQueue<Timer, (long DueTicks, long Order)> _timers = new();
     private long _order;
+    private long _set;
 
     /// <summary>The time, in units of 100 ns.</summary>
     public long Ticks { get; private set; } = StartTicks;
@@ -39,7 +40,7 @@ public sealed class SimulatedClock : TimeProvider
     public override long GetTimestamp() => Ticks;
 
     /// <inheritdoc/>
-    public override DateTimeOffset GetUtcNow() => s_epoch.AddTicks(Ticks);
+    public override DateTimeOffset GetUtcNow() => s_epoch.AddTicks(Ticks + _set);
 
     /// <inheritdoc/>
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
@@ -51,6 +52,9 @@ public sealed class SimulatedClock : TimeProvider
 
     /// <summary>Time passes, and nobody does anything meanwhile: a process that was stopped, or a clock that leaps.</summary>
     public void LeapBy(long milliseconds) => Ticks += milliseconds * TimeSpan.TicksPerMillisecond;
+
+    /// <summary>Somebody sets the date and the hour; time itself goes on as it did.</summary>
+    public void SetBy(long milliseconds) => _set += milliseconds * TimeSpan.TicksPerMillisecond;
 
     internal void AdvanceTo(long ticks) => Ticks = Math.Max(Ticks, ticks);
 

@@ -1,0 +1,217 @@
+using System.Net;
+using Seawall.Engine;
+using Seawall.Engine.Facts.Freshness;
+using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow.Decisions;
+using Seawall.Engine.Flow.Servers;
+using Seawall.Engine.Loops;
+using Seawall.LabTests.Lab;
+using Xunit;
+
+namespace Seawall.LabTests;
+
+/// <summary>
+/// Replicas hang, break, run out of disk, and primaries are killed, under sessions that write and read back: no wrong answer, nothing lost that
+/// was acknowledged, and errors that end. Real servers.
+/// </summary>
+public sealed class ReplicaFaultTests(LabServers lab)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    public async Task A_replica_that_is_stopped_is_left_and_comes_back_step_by_step(LabKind kind)
+    {
+        await using var set = await ReplicaSet.StartAsync(lab, kind, replicas: 2, Cancel);
+        await using var seawall = await StartAsync(set.Members, isFixed: true);
+        await using var sessions = await RegisterSessions.StartAsync(set, seawall.Port, 8, Cancel);
+        await sessions.MoreAsync(200, Patience, Cancel);
+
+        set.Members[1].Freeze();
+        try
+        {
+            await Eventually.TrueAsync(() => Facts(seawall, 1).Health == ServerHealth.Down, Patience, Cancel, () => Told(seawall));
+            await sessions.MoreAsync(400, Patience, Cancel);
+        }
+        finally
+        {
+            set.Members[1].Thaw();
+        }
+        await Eventually.TrueAsync(() => Replica(seawall, 1) is { IsWell: true, Part: ReadPart.Full }, Patience, Cancel, () => Told(seawall));
+        Assert.Contains(seawall.Engine.GateEvents(200), news => news.Event is { Of: "1", To: "returning" });
+        var reads = Replica(seawall, 1).Reads;
+        await Eventually.TrueAsync(() => Replica(seawall, 1).Reads > reads, Patience, Cancel, () => Told(seawall));
+
+        await sessions.StopAsync();
+        Assert.Empty(sessions.Wrongs);
+        // One for each session that was there, and those that had to wait for what the other had not yet.
+        Assert.All(sessions.Errors, error => Assert.Matches("(is not known|hang|did not run|Lost connection)", error));
+    }
+
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    public async Task A_replica_whose_replication_breaks_answers_nothing_until_it_is_mended(LabKind kind)
+    {
+        await using var set = await ReplicaSet.StartAsync(lab, kind, replicas: 2, Cancel);
+        await using var seawall = await StartAsync(set.Members, isFixed: true);
+        await using var sessions = await RegisterSessions.StartAsync(set, seawall.Port, 8, Cancel);
+        await sessions.MoreAsync(200, Patience, Cancel);
+
+        await set.BreakAsync(set.Members[1], Cancel);
+        await Eventually.TrueAsync(() => Facts(seawall, 1).Freshness.State == FreshnessState.Broken, Patience, Cancel, () => Told(seawall));
+        await Eventually.TrueAsync(() => Facts(seawall, 1).Freshness.Running == 0, Patience, Cancel);
+        var reads = Replica(seawall, 1).Reads;
+        await sessions.MoreAsync(400, Patience, Cancel);
+        Assert.Equal(reads, Replica(seawall, 1).Reads);
+
+        await set.MendAsync(set.Members[1], Cancel);
+        await Eventually.TrueAsync(() => Replica(seawall, 1).Reads > reads, Patience, Cancel, () => Told(seawall));
+        await sessions.StopAsync();
+        Assert.Empty(sessions.Wrongs);
+        Assert.All(sessions.Errors, error => Assert.Contains("the statement did not run", error, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    public async Task A_replica_whose_disk_is_full_gives_no_old_answers(LabKind kind)
+    {
+        await using var disk = await SmallDisk.MountAsync(lab.NewFolder(), megabytes: 700, Cancel);
+        await using var set = await ReplicaSet.StartAsync(lab, kind, replicas: 1, Cancel);
+        await lab.RequireAsync(kind.Word(), Cancel);
+        await using var full = await LabServer.StartAsync(kind, Path.Combine(disk.Folder, "d"), 901, new()
+        {
+            ReplicaOf = set.Primary,
+            Options = [kind == LabKind.MariaDb ? "--read-only=1" : "--super-read-only=1"],
+        }, Cancel);
+        await set.CaughtUpAsync(full, Cancel);
+        await using var seawall = await StartAsync([.. set.Members, full], isFixed: true);
+        await using var sessions = await RegisterSessions.StartAsync(set, seawall.Port, 8, Cancel);
+        await Eventually.TrueAsync(() => Replica(seawall, 2).Reads > 20, Patience, Cancel, () => Told(seawall));
+
+        disk.Fill();
+        // What it has to write down soon has no room: the relay log, or its own binary log.
+        await Eventually.TrueAsync(() => Facts(seawall, 2) is not { Health: ServerHealth.Up, Freshness.State: FreshnessState.Fresh },
+            Patience, Cancel, () => Told(seawall));
+        await sessions.MoreAsync(400, Patience, Cancel);
+
+        await sessions.StopAsync();
+        Assert.Empty(sessions.Wrongs);
+        await full.KillAsync(Cancel); // It would wait for room for a minute.
+    }
+
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    public async Task A_primary_is_killed_and_a_replica_promoted_under_reads_and_writes(LabKind kind)
+    {
+        await using var set = await ReplicaSet.StartAsync(lab, kind, replicas: 2, Cancel);
+        var (a, b) = (set.Members[0], set.Members[1]);
+        await using var seawall = await StartAsync(set.Members, isFixed: false);
+        await using var ledger = await WriteLedger.StartAsync(a, 4, seawall.ConnectAppAsync, Cancel);
+        await using var sessions = await RegisterSessions.StartAsync(set, seawall.Port, 6, Cancel);
+        await sessions.MoreAsync(200, Patience, Cancel);
+
+        await a.KillAsync(Cancel);
+        await Eventually.TrueAsync(() => seawall.Engine.Facts.Topology.State == PrimaryState.None, Patience, Cancel, () => Told(seawall));
+        // The replica is given all that was acknowledged: what is lost after this, Seawall has lost.
+        await a.StartAsync(Cancel);
+        await set.CaughtUpAsync(b, Cancel);
+        await a.KillAsync(Cancel);
+        await set.PromoteAsync(b, Cancel);
+        await Eventually.TrueAsync(() => seawall.Engine.Facts.Topology is { State: PrimaryState.Found, Primary.Name: "1" }, Patience, Cancel,
+            () => Told(seawall));
+        await ledger.MoreAsync(200, Patience, Cancel);
+        await sessions.MoreAsync(200, Patience, Cancel);
+        var reads = Replica(seawall, 2).Reads;
+        await Eventually.TrueAsync(() => Replica(seawall, 2).Reads > reads, Patience, Cancel, () => Told(seawall));
+
+        await sessions.StopAsync();
+        await ledger.StopAsync();
+        Assert.Empty(sessions.Wrongs);
+        Assert.Empty(await ledger.WrongsAsync(b, Cancel));
+    }
+
+    // The control: a checker that could not find anything would find nothing.
+    [Fact]
+    public async Task A_register_that_goes_back_is_found()
+    {
+        await using var set = await ReplicaSet.StartAsync(lab, LabKind.MariaDb, replicas: 1, Cancel);
+        await using var seawall = await StartAsync(set.Members, isFixed: true);
+        await using var sessions = await RegisterSessions.StartAsync(set, seawall.Port, 2, Cancel);
+        await sessions.MoreAsync(20, Patience, Cancel);
+        await Eventually.TrueAsync(async () =>
+        {
+            await set.Primary.ExecuteAsync("update app.register set value = 0", Cancel);
+            return !sessions.Wrongs.IsEmpty;
+        }, Patience, Cancel);
+        await sessions.StopAsync();
+        Assert.Contains("and read", sessions.Wrongs.First(), StringComparison.Ordinal);
+    }
+
+    private static async Task<SeawallUnderTest> StartAsync(IReadOnlyList<LabServer> servers, bool isFixed)
+    {
+        var seawall = await SeawallUnderTest.StartAsync(servers[0], Cancel, options => options with
+        {
+            Servers = [.. servers.Select((server, i) => new ServerOptions
+            {
+                Id = new ServerId($"{i}"),
+                Endpoint = Endpoint.Tcp(IPAddress.Loopback, server.Port),
+                Role = !isFixed ? null : i == 0 ? ServerRole.Primary : ServerRole.Replica,
+                Tls = ServerTls.Off,
+            })],
+            Topology = options.Topology with { HoldMsMax = 60_000 },
+            Reads = new ReadOptions { From = ReadsFrom.Replicas, SpillShare = 25, WaitMsMax = 1_000 },
+        });
+        await Eventually.TrueAsync(() => seawall.Engine.Replicas is var all && all.Count == servers.Count - 1 && all.All(one => one.IsWell),
+            Patience, Cancel, () => Told(seawall));
+        return seawall;
+    }
+
+    private static ServerFacts Facts(SeawallUnderTest seawall, int server) => seawall.Engine.Facts.Find(new($"{server}"))!;
+
+    private static Engine.Telemetry.Views.ReplicaView Replica(SeawallUnderTest seawall, int server) =>
+        seawall.Engine.Replicas.Single(replica => replica.Server == $"{server}");
+
+    private static string Told(SeawallUnderTest seawall) =>
+        string.Join('\n', [.. seawall.Engine.Freshness().Select(server => server.ToString()), .. seawall.Engine.Replicas.Select(replica => replica.ToString()),
+            .. seawall.Log.TakeLast(30)]);
+
+    /// <summary>A file system of its own, of a few megabytes. Where none may be mounted the test is skipped.</summary>
+    private sealed class SmallDisk : IAsyncDisposable
+    {
+        private SmallDisk(string folder) => Folder = folder;
+
+        internal string Folder { get; }
+
+        internal static async Task<SmallDisk> MountAsync(string folder, int megabytes, CancellationToken cancel)
+        {
+            var mount = await LabProgram.RunAsync(
+                new LabCommand("mount", "-t", "tmpfs", "-o", $"size={megabytes}m", "tmpfs", folder), Patience, cancel);
+            Assert.SkipWhen(!mount.IsSuccess, $"no file system of a limited size may be mounted here: {mount.Errors}");
+            return new SmallDisk(folder);
+        }
+
+        internal void Fill()
+        {
+            using var file = File.Create(Path.Combine(Folder, "filler"));
+            var piece = new byte[64 * 1024];
+            try
+            {
+                while (true)
+                    file.Write(piece);
+            }
+            catch (IOException)
+            {
+                // It is full.
+            }
+        }
+
+        public async ValueTask DisposeAsync() =>
+            await LabProgram.RunAsync(new LabCommand("umount", "-l", Folder), Patience, CancellationToken.None);
+    }
+}

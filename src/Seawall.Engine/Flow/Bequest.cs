@@ -180,8 +180,7 @@ internal static class Bequest
     private static void NoteRowCount(Statement statement, AnswerFacts facts, ServerVersion version)
     {
         var session = statement.Session;
-        // MariaDB finds that out while it reads the text, and leaves ROW_COUNT() as it was.
-        if (version.IsMariaDb && statement.Facts.Kind == StatementKind.Show && facts.ErrorCode == SqlError.UnknownTable.Code)
+        if (version.IsMariaDb && facts.IsError && LeavesRowCount(statement.Facts, facts.ErrorCode))
             return;
         if (!facts.IsError && (statement.Kind == CommandKind.StatementPrepare || statement.Facts.Kind == StatementKind.GetDiagnostics))
             return;
@@ -189,6 +188,18 @@ internal static class Bequest
         session.Elsewhere &= ~PreviousFacts.RowCount;
         session.OfOthers &= ~PreviousFacts.RowCount;
     }
+
+    // What is read about tables and schemas that there are not is no statement that failed, to MariaDB.
+    private static bool LeavesRowCount(StatementFacts text, ushort error) => text.Statements == 1 && text.Kind switch
+    {
+        StatementKind.Show when error == SqlError.NoSuchThread.Code => text.Traits.HasFlag(StatementTraits.NamesConnection),
+        StatementKind.Show or StatementKind.Describe or StatementKind.Explain =>
+            (text.Hints & (StatementHints.Opens | StatementHints.HasInnerSelect)) == 0 && IsMissing(error),
+        _ => false,
+    };
+
+    private static bool IsMissing(ushort error) =>
+        error == SqlError.NoSuchTable.Code || error == SqlError.UnknownSchema.Code || error == SqlError.UnknownTable.Code;
 
     private static void NoteFoundRows(Statement statement, AnswerFacts facts, ServerVersion version)
     {

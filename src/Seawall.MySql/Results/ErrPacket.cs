@@ -84,6 +84,9 @@ public readonly record struct SqlError(ushort Code, string State)
     /// <summary>No such table in information_schema.</summary>
     public static SqlError UnknownTable => new(1109, "42S02");
 
+    /// <summary>No such table.</summary>
+    public static SqlError NoSuchTable => new(1146, "42S02");
+
     /// <summary>No such command.</summary>
     public static SqlError UnknownCommand => new(1047, "08S01");
 

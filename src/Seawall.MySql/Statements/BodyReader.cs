@@ -57,6 +57,8 @@ internal struct BodyReader
         IsImpure |= _runsExplained && Last is Statements.Word.Insert or Statements.Word.Replace;
         _explainsChange |= (Hints & StatementHints.HasInnerSelect) == 0
             && word is Statements.Word.Insert or Statements.Word.Replace or Statements.Word.Update or Statements.Word.Delete;
+        if (_explainsChange && kind is StatementKind.Explain or StatementKind.Describe)
+            Hints |= StatementHints.Opens;
         var wasInto = Last == Statements.Word.Into;
         IsInto = false;
         switch (word)

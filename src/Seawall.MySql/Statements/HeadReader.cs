@@ -301,6 +301,9 @@ internal struct HeadReader(Word verb)
                 or Statements.Word.Schemas when _step is 0 or FullSeen:
                 Hints |= StatementHints.ShowsSchema;
                 break;
+            case Statements.Word.Create when _step == 0:
+                Hints |= StatementHints.Opens;
+                break;
             case Statements.Word.Status when _step != CountSeen:
                 traits |= StatementTraits.SessionStatus;
                 break;

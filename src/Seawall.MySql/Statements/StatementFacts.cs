@@ -80,4 +80,7 @@ public enum StatementHints : ushort
 
     /// <summary>MariaDB's SET STATEMENT: some of what is set is put back when the statement has ended.</summary>
     PutsBack = 1024,
+
+    /// <summary>SHOW CREATE, EXPLAIN of a change: a server opens what it names, where other SHOW, and EXPLAIN of a table, read about it.</summary>
+    Opens = 2048,
 }

@@ -33,6 +33,30 @@ internal static partial class ChanceFinds
             A: set statement sql_notes = 0 for select * from nothing
             A: select counted(1), counted(2)
             """),
+        // MariaDB leaves ROW_COUNT() as it was where SHOW and DESCRIBE read about what there is not.
+        ("", """
+            A: use ~b
+            A: insert into t (n) values (1)
+            A: describe nothing
+            A: select row_count()
+            A: insert into t (n) values (1)
+            B: insert into t (n) values (1), (2)
+            A: show index from nothing
+            B: insert into t (n) values (1), (2)
+            A: select row_count()
+            A: insert into t (n) values (1)
+            A: show tables from no_such_schema
+            B: insert into t (n) values (1), (2)
+            A: select row_count()
+            A: insert into t (n) values (1)
+            A: show create table nothing
+            B: insert into t (n) values (1), (2)
+            A: select row_count()
+            A: insert into t (n) values (1)
+            A: desc update nothing set n = 1
+            B: insert into t (n) values (1), (2)
+            A: select row_count()
+            """),
         // With max_error_count = 0 MySQL 9.7 counts no error that it finds while it reads the text, whichever it is.
         ("9", """
             A: set max_error_count = 0

@@ -40,6 +40,18 @@ public sealed class StatementHintTests
         Assert.Equal(expected, HintsOf(sql).HasFlag(StatementHints.UsesTables));
 
     [Theory]
+    [InlineData("show create table t", true)]
+    [InlineData("desc update t set a = 1", true)]
+    [InlineData("explain delete from t", true)]
+    [InlineData("show full columns from t", false)]
+    [InlineData("show columns from `create`", false)]
+    [InlineData("describe t", false)]
+    [InlineData("explain select 1", false)]
+    [InlineData("update t set a = 1", false)]
+    public void It_is_known_what_opens_what_it_names(string sql, bool expected) =>
+        Assert.Equal(expected, HintsOf(sql).HasFlag(StatementHints.Opens));
+
+    [Theory]
     [InlineData("set statement sort_buffer_size = 1 for select 1", true)]
     [InlineData("set statement sort_buffer_size = 1 for set sql_notes = 1", true)]
     [InlineData("select 1; set statement sql_notes = 1 for select 2", true)]

@@ -99,6 +99,9 @@ internal sealed class KneeFinder(KneePlan plan, TimeProvider time, int seed, Act
     /// <summary>A connect that was begun later than this was not begun when clients would have.</summary>
     private const double LateMsMax = 20;
 
+    /// <summary>Nor was one whose lateness is a larger part of its latency than one of so many.</summary>
+    private const double LateShare = 10;
+
     /// <summary>What memory of a connection is measured over.</summary>
     public const int IdleConnections = 100;
 
@@ -224,7 +227,8 @@ internal sealed class KneeFinder(KneePlan plan, TimeProvider time, int seed, Act
         return new KneeStep(
             rate, due, Quantile(ms, 0.5), p99, refused, lateP99, string.Join(", ", failed.Take(3).Select(pair => $"{pair.Count} × {pair.Why}")), isGood)
         {
-            IsLate = lateP99 > LateMsMax,
+            // Of seconds that connects took, some tens of milliseconds are not what was measured.
+            IsLate = lateP99 > LateMsMax && !(p99 >= lateP99 * LateShare),
         };
     }
 

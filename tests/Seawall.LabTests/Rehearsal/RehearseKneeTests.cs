@@ -11,7 +11,7 @@ namespace Seawall.LabTests.Rehearsal;
 /// </summary>
 public sealed class RehearseKneeTests(LabServers lab)
 {
-    private const int Pass = 0, Inconclusive = 2;
+    private const int Pass = 0, Fail = 1, Inconclusive = 2;
 
     private static readonly TimeSpan s_timeMax = TimeSpan.FromMinutes(5);
 
@@ -63,6 +63,63 @@ public sealed class RehearseKneeTests(LabServers lab)
         Assert.Equal(Inconclusive, result.Status);
         Assert.Contains("ended before it was done", result.Output, StringComparison.Ordinal);
         Assert.Equal("0", await server.AskAsync("select count(*) from mysql.user where user like 'seawall_rh%'", Cancel));
+    }
+
+    // What is planted here is in the network: the server behind it is the same.
+    [Fact]
+    public async Task A_network_that_lets_fewer_connects_through_lowers_the_knee()
+    {
+        var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
+        await using var mark = await RehearsalMarks.PutAsync(server, Cancel);
+        await using var relay = new TurnstileRelay(server.Port, perSecond: 10);
+        var json = Path.Combine(lab.NewFolder(), "verdict.json");
+        var budgets = Path.Combine(lab.NewFolder(), "budgets.toml");
+        await File.WriteAllTextAsync(budgets, """
+            [budgets]
+            connect_p99_ms_max = 1500
+            refused_percent_max = 5
+            recovery_seconds_max = inf
+            connection_memory_percent = inf
+            """, Cancel);
+        string[] words =
+        [
+            "rehearse", "knee", "--old", Dsn(server), "--new", $"mysql://seawall:seawall@127.0.0.1:{relay.Port}", "--budgets", budgets, "--driver", "mysql2",
+            "--i-mean", mark.Name, "--from", "5", "--rate-max", "50", "--step-seconds", "2", "--json", json, "--quiet",
+        ];
+        var result = await LabProgram.RunAsync(new LabCommand(Path.Combine(LabFolders.Repository, "seawall"), words), s_timeMax, Cancel);
+
+        Assert.True(result.Status == Fail, result.ToString());
+        using var verdict = JsonDocument.Parse(await File.ReadAllBytesAsync(json, Cancel));
+        Assert.Equal(("knee: the highest rate of connects", "fail"), FirstLine(verdict));
+    }
+
+    // Each connection of the new server's has a value of half a megabyte: only its memory tells.
+    [Fact]
+    public async Task A_connection_that_takes_more_memory_is_found()
+    {
+        await using var old = await lab.StartAsync(LabKind.MariaDb, Cancel);
+        await using var @new = await lab.StartAsync(LabKind.MariaDb, Cancel);
+        await @new.ExecuteAsync("set global init_connect = 'set @hungry = repeat(0x41, 500000)'", Cancel);
+        await using var oldMark = await RehearsalMarks.PutAsync(old, Cancel);
+        await using var newMark = await RehearsalMarks.PutAsync(@new, Cancel);
+        var json = Path.Combine(lab.NewFolder(), "verdict.json");
+        var command = Command(old, @new, "knee", "--make-accounts", "--i-mean", oldMark.Name, "--i-mean", newMark.Name, "--json", json);
+        var file = command.Arguments.ToList()[command.Arguments.ToList().IndexOf("--budgets") + 1];
+        await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file, Cancel)).Replace(
+            "connection_memory_percent = inf", "connection_memory_percent = 25\nheadroom_min = 0\nknee_percent = inf", StringComparison.Ordinal), Cancel);
+        var result = await LabProgram.RunAsync(command, s_timeMax, Cancel);
+
+        Assert.True(result.Status == Fail, result.ToString());
+        using var verdict = JsonDocument.Parse(await File.ReadAllBytesAsync(json, Cancel));
+        var failing = verdict.RootElement.GetProperty("sections").EnumerateArray().SelectMany(section => section.GetProperty("measures").EnumerateArray())
+            .Where(line => line.GetProperty("result").GetString() == "fail").Select(line => line.GetProperty("name").GetString());
+        Assert.Equal(["memory of an idle connection"], failing);
+    }
+
+    private static (string?, string?) FirstLine(JsonDocument verdict)
+    {
+        var line = verdict.RootElement.GetProperty("sections")[0].GetProperty("measures")[0];
+        return (line.GetProperty("name").GetString(), line.GetProperty("result").GetString());
     }
 
     private static async Task<int> Connects(LabServer server) => int.Parse(

@@ -80,6 +80,8 @@ public sealed class KneeTests
         Assert.False(finder.Judge(100, [new RainSecond()]).IsGood); // Nothing came: nothing is known.
         var late = finder.Judge(100, [Second(ms: 80, failed: 0, lateMs: 70)]);
         Assert.Equal((false, true), (late.IsGood, late.IsLate));
+        // Of connects that take seconds, that is not what was measured.
+        Assert.False(finder.Judge(100, [Second(ms: 4_000, failed: 0, lateMs: 70)]).IsLate);
     }
 
     private static RainSecond Second(double ms, int failed, double lateMs)

@@ -34,10 +34,14 @@ internal sealed class RehearsalDemo(DemoOptions options, IAnsiConsole console, T
             _screen.Step("Marking both as servers that may be loaded: without the mark only what costs nothing is done");
             await Mark(before, cancel);
             await Mark(after, cancel);
-            _screen.Step("Rehearsing: a forecast, logins of every kind in turns, and the rates that the servers bear");
+            _screen.Step("Making the tables of a small shop on both; what its clients did is sent to both again");
+            await Run(before, DemoTraffic.Tables(), cancel);
+            await Run(after, DemoTraffic.Tables(), cancel);
+            _screen.Step("Rehearsing: a forecast, logins of every kind in turns, the rates that the servers bear, and the shop's statements");
             var order = new RehearsalOrder(before, after)
             {
                 Drivers = [.. s_drivers.Select(name => DriverProfiles.Find(name)!)],
+                Traffic = DemoTraffic.Make(),
                 Meant = [MarkName],
                 MakesAccounts = true,
                 Samples = 10,
@@ -45,7 +49,7 @@ internal sealed class RehearsalDemo(DemoOptions options, IAnsiConsole console, T
                 HtmlFile = htmlFile,
                 Screen = new RehearsalScreen(console, isQuiet: false),
             };
-            await new Rehearsals.Rehearsal(order, time).Run(["lint", "handshake", "knee"], Do, cancel);
+            await new Rehearsals.Rehearsal(order, time).Run(["lint", "handshake", "knee", "replay"], Do, cancel);
         }
         catch (RehearsalException problem)
         {
@@ -53,7 +57,7 @@ internal sealed class RehearsalDemo(DemoOptions options, IAnsiConsole console, T
         }
         cancel.ThrowIfCancellationRequested();
         console.WriteLine();
-        _screen.Step("It is the logins that cost more. No comparison of statements tells of them, however many it runs.");
+        _screen.Step("It is the logins that cost more: no comparison of statements tells of them. What the statements would change is behind them.");
         if (htmlFile is not null)
             _screen.Detail($"The report is in {htmlFile} as well.");
         _screen.Detail("docs/rehearsal.md says how to do this with servers of yours.");
@@ -68,6 +72,7 @@ internal sealed class RehearsalDemo(DemoOptions options, IAnsiConsole console, T
     {
         "lint" => rehearsal.Lint(cancel),
         "handshake" => rehearsal.Handshake(cancel),
+        "replay" => rehearsal.Replay(cancel),
         _ => rehearsal.Knee(isAlone: false, cancel),
     };
 
@@ -89,16 +94,21 @@ internal sealed class RehearsalDemo(DemoOptions options, IAnsiConsole console, T
         Port = server.Port,
     });
 
-    private async Task Mark(Target target, CancellationToken cancel)
+    private Task Mark(Target target, CancellationToken cancel) => Run(target,
+    [
+        "CREATE DATABASE seawall_rehearsal",
+        "CREATE TABLE seawall_rehearsal.target (name VARCHAR(64) NOT NULL, host VARCHAR(255) NOT NULL, port INT NOT NULL)",
+        $"INSERT INTO seawall_rehearsal.target SELECT '{MarkName}', @@hostname, @@port",
+    ], cancel);
+
+    private async Task Run(Target target, IEnumerable<string> statements, CancellationToken cancel)
     {
         await using var session = await target.Open(time, cancel);
-        foreach (var sql in (string[])["CREATE DATABASE seawall_rehearsal",
-            "CREATE TABLE seawall_rehearsal.target (name VARCHAR(64) NOT NULL, host VARCHAR(255) NOT NULL, port INT NOT NULL)",
-            $"INSERT INTO seawall_rehearsal.target SELECT '{MarkName}', @@hostname, @@port"])
+        foreach (var sql in statements)
         {
             var answer = await session.Ask(sql, cancel);
             if (!answer.IsOk)
-                throw new DemoException($"the {target.Name} server cannot be marked: {answer.Words}");
+                throw new DemoException($"the {target.Name} server cannot be prepared: {answer.Words}");
         }
     }
 }

@@ -196,12 +196,26 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
                 [.. traffic.Gaps, .. report.NotTested(), .. accounts.NotTested, .. made?.NotMade ?? []]);
             AddBehind(report.Queries(), report.Results());
         }
+        if (plan.Examines)
+        {
+            order.Screen.Step("Explaining a sample of each digest, and counting the rows that it reads");
+            var examination = new Examination(script, time);
+            try
+            {
+                await examination.Run(order.Old, order.New, cancel);
+            }
+            finally
+            {
+                AddBehind(examination.Make());
+            }
+        }
     }
 
     // Statements come behind all that is about new connections.
     private void AddBehind(params Section[] sections)
     {
-        var lastOfThem = _sections.FindLastIndex(one => one.Title.StartsWith("NEW CONNECTIONS", StringComparison.Ordinal));
+        var lastOfThem = _sections.FindLastIndex(one =>
+            one.Title.StartsWith("NEW CONNECTIONS", StringComparison.Ordinal) || one.Title is "QUERIES" or "RESULTS");
         _sections.InsertRange(lastOfThem + 1, sections);
     }
 

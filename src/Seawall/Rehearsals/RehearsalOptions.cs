@@ -114,6 +114,10 @@ internal sealed class RehearsalOptions
     {
         Description = "Send writes too, in the order of their commits: to marked servers, on data that may be thrown away",
     };
+    private readonly Option<bool> _examine = new("--examine")
+    {
+        Description = "Explain a sample of each digest on both servers, and run it once more to count the rows that it reads",
+    };
     private readonly Option<string?> _accountsFile = new("--accounts")
     {
         Description = "File with lines USER=PASSWORD of captured users; else SEAWALL_ACCOUNT_USER",
@@ -124,7 +128,7 @@ internal sealed class RehearsalOptions
     /// <summary>Adds them to a command, those that its steps look at.</summary>
     internal void AddTo(Command command, bool measures, bool loads, bool replays)
     {
-        foreach (var option in replays ? (Option[])[_capture, _captureKey, _speed, _passes, _timeBox, _write, _accountsFile] : [])
+        foreach (var option in replays ? (Option[])[_capture, _captureKey, _speed, _passes, _timeBox, _write, _examine, _accountsFile] : [])
             command.Options.Add(option);
         foreach (var option in loads ? (Option[])[_peak, _from, _rateMax, _stepSeconds] : [])
             command.Options.Add(option);
@@ -196,7 +200,14 @@ internal sealed class RehearsalOptions
             throw new RehearsalException("--write replays once on each server: the second time, the data would be other data");
         var seconds = parsed.GetValue(_timeBox) is > 0 and var box ? box * speed / (2 * passes) : double.PositiveInfinity;
         var secondsMax = seconds < traffic?.Seconds ? seconds : double.PositiveInfinity;
-        return new ReplayPlan { Speed = speed, Passes = passes, IsWriting = isWriting, SecondsMax = secondsMax };
+        return new ReplayPlan
+        {
+            Speed = speed,
+            Passes = passes,
+            IsWriting = isWriting,
+            SecondsMax = secondsMax,
+            Examines = parsed.GetValue(_examine),
+        };
     }
 
     private static Dictionary<string, string> Passwords(string text) => text.Split('\n').Select(line => line.TrimEnd('\r'))

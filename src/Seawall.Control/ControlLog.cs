@@ -75,6 +75,15 @@ internal static partial class ControlLog
         "{Clients} clients were cut off after {Ms} ms (process.shutdown_ms_max = {MsMax})")]
     internal static partial void CutOff(ILogger logger, int clients, long ms, int msMax);
 
+    [LoggerMessage(9131, LogLevel.Warning, "the brown-out of {What} goes on for {Minutes} minutes: it had begun before this start")]
+    internal static partial void BrownoutGoesOn(ILogger logger, string what, double minutes);
+
+    [LoggerMessage(9132, LogLevel.Warning, "brown-outs of before this start are not known ({Path}, overload.brownouts_file): {Problem}")]
+    internal static partial void BrownoutsNotRead(ILogger logger, string path, string problem);
+
+    [LoggerMessage(9133, LogLevel.Error, "brown-outs cannot be written down, and will end with this process ({Path}, overload.brownouts_file): {Problem}")]
+    internal static partial void BrownoutsNotWritten(ILogger logger, string path, string problem);
+
     [LoggerMessage(9130, LogLevel.Warning, "{Change} by an admin command; the settings are as before (SHOW SERVERS)")]
     internal static partial void ServersChanged(ILogger logger, string change);
 }

@@ -9,7 +9,7 @@ namespace Seawall.Engine;
 
 /// <summary>
 /// Brown-outs: who has said that groups of rules are to be cut down, and until when. They end by themselves, and go on over a reload of
-/// the settings; a restart ends them. Thread-safe; loops read what follows from it as one reference.
+/// the settings; over a restart go those that somebody writes down. Thread-safe; loops read what follows from it as one reference.
 /// </summary>
 public sealed class BrownoutBoard
 {
@@ -31,6 +31,16 @@ public sealed class BrownoutBoard
 
     /// <summary>The groups that there are, and which of them are cut down now.</summary>
     public IReadOnlyList<BrownoutView> View() => _measures.View(NowMs);
+
+    /// <summary>Called, from any thread, when one has begun or ended.</summary>
+    public Action? Changed { get; set; }
+
+    /// <summary>Those that go on, and for how long yet.</summary>
+    public IReadOnlyList<(BrownoutOrder Order, long LeftMs)> Orders()
+    {
+        var (orders, now) = (_measures.Orders, NowMs);
+        return [.. orders.Where(order => order.UntilMs > now).Select(order => (order, order.UntilMs - now))];
+    }
 
     /// <summary>The paces of rules.</summary>
     public IReadOnlyList<PaceView> Paces()
@@ -122,7 +132,10 @@ public sealed class BrownoutBoard
 
     private void Change(OverloadOptions options, ImmutableArray<BrownoutOrder> orders)
     {
+        var isNews = orders != _measures.Orders;
         _measures = Measures.Of(options, orders, _measures);
+        if (isNews)
+            Changed?.Invoke();
         // Timers belong to their loop's thread.
         if (!orders.IsEmpty)
             _control.Post(LoopJob.From(_ => _alarm.Arm()));

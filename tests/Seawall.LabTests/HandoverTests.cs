@@ -116,6 +116,69 @@ public sealed class HandoverTests(LabServers lab)
     }
 
     [Fact]
+    public async Task A_brown_out_goes_on_after_a_kill_and_when_another_takes_over_until_somebody_ends_it()
+    {
+        var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
+        using var port = new LabPort();
+        using var metrics = new LabPort();
+        using var admin = new LabPort();
+        var (settings, _) = Settings(server, port, metrics);
+        LabFolders.WritePrivate(settings, File.ReadAllText(settings).Replace("[admin]\nlisten = \"off\"", $"""
+            [admin]
+            listen = "127.0.0.1:{admin.Number}"
+            password = "a word"
+            [overload]
+            mode = "enforce"
+            brownouts_file = "brownouts.json"
+            [[brownouts]]
+            name = "mail"
+            level = 1
+            """, StringComparison.Ordinal));
+
+        await using (var killed = await StartAsync(settings))
+        {
+            await SayToAsync(admin, "BROWNOUT 'mail' FOR 30 MINUTES BECAUSE 'a test'");
+            await Eventually.TrueAsync(() => File.Exists(Path.Combine(Path.GetDirectoryName(settings)!, "brownouts.json")), s_patience, Cancel);
+            killed.Signal(LabSignal.Kill);
+            await killed.WaitAsync(s_patience, Cancel);
+        }
+        await using var second = await StartAsync(settings, "--take-over");
+        Assert.Contains("the brown-out of group 'mail' goes on for", second.Errors, StringComparison.Ordinal);
+        Assert.Equal("a test", await AskForWhyAsync(admin));
+
+        await using var third = await StartAsync(settings, "--take-over");
+        Assert.Equal(0, (await second.WaitAsync(s_patience, Cancel)).Status);
+        Assert.Equal("a test", await AskForWhyAsync(admin));
+        await SayToAsync(admin, "BROWNOUT OFF");
+        third.Signal(LabSignal.Terminate);
+        await third.WaitAsync(s_patience, Cancel);
+
+        await using var fourth = await StartAsync(settings);
+        Assert.Null(await AskForWhyAsync(admin));
+        fourth.Signal(LabSignal.Terminate);
+    }
+
+    private static async Task SayToAsync(LabPort admin, string command)
+    {
+        await using var connection = await AdminAsync(admin);
+        await using var said = new MySqlCommand(command, connection);
+        await said.ExecuteNonQueryAsync(Cancel);
+    }
+
+    private static async Task<string?> AskForWhyAsync(LabPort admin)
+    {
+        await using var connection = await AdminAsync(admin);
+        return Assert.Single(await ProcessUnderTest.AskAsync(connection, "SHOW BROWNOUT", Cancel))["why"] as string;
+    }
+
+    private static async Task<MySqlConnection> AdminAsync(LabPort admin)
+    {
+        var connection = new MySqlConnection($"Server=127.0.0.1;Port={admin.Number};User ID=admin;Password=a word;Pooling=false;SslMode=Preferred");
+        await connection.OpenAsync(Cancel);
+        return connection;
+    }
+
+    [Fact]
     public async Task To_take_over_needs_to_know_where()
     {
         var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);

@@ -6,6 +6,7 @@ using Seawall.Control.Reloads;
 using Seawall.Control.Settings;
 using Seawall.Engine;
 using Seawall.Engine.Facts.Accounts;
+using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Loops;
 
 namespace Seawall.Control.Processes;
@@ -41,6 +42,7 @@ public sealed class SeawallProcess : IControlActions, ITestator, IAsyncDisposabl
     private ServerOverlay _overlay = ServerOverlay.None;
     private AdminPasswordFile? _passwordFile;
     private HandoverPort? _handover;
+    private BrownoutFile? _brownouts;
 
     /// <summary>A process that is ready but does nothing yet.</summary>
     public SeawallProcess(
@@ -92,9 +94,11 @@ public sealed class SeawallProcess : IControlActions, ITestator, IAsyncDisposabl
                     ?? "no answer so far"}): nothing is taken over, and the running Seawall goes on");
             }
             await Task.Run(() => inheritance.Prepare(_reloader.InUse.Handover!), cancel);
+            RestoreBrownouts(); // The other one takes no more orders.
         }
         else
         {
+            RestoreBrownouts();
             OpenDoor([]); // Before anything else: whoever restarts a front door waits for this.
         }
         MakeAdminPassword(_reloader.InUse);
@@ -210,6 +214,15 @@ public sealed class SeawallProcess : IControlActions, ITestator, IAsyncDisposabl
         return inheritance;
     }
 
+    private void RestoreBrownouts()
+    {
+        if (_reloader.InUse is not { BrownoutsFile: { } path, Engine.Overload.Mode: not OverloadMode.Off })
+            return;
+        _brownouts = new BrownoutFile(path, Engine.Brownouts, _time, _logger);
+        _brownouts.Restore();
+        Engine.Brownouts.Changed = _brownouts.SaveSoon;
+    }
+
     private bool IsForUs(InheritedListener listener) => _reloader.InUse.Engine.Listen.Any(endpoint => endpoint.Text == listener.Endpoint);
 
     private void OpenDoor(IReadOnlyList<InheritedListener> inherited)
@@ -251,6 +264,7 @@ public sealed class SeawallProcess : IControlActions, ITestator, IAsyncDisposabl
         foreach (var service in Enumerable.Reverse(_services))
             await service.Stop(limit.Token);
         _services.Clear();
+        _brownouts?.Save(); // Whoever takes over reads it now.
         _passwordFile?.Dispose();
         _passwordFile = null;
     }
@@ -277,6 +291,7 @@ public sealed class SeawallProcess : IControlActions, ITestator, IAsyncDisposabl
     async Task ITestator.GoAfterHandover()
     {
         ControlLog.HandedOver(_logger);
+        _brownouts?.Close();
         Engine.HandDoorOver();
         // Whoever has just come in may say what he has come for.
         var started = _time.GetTimestamp();

@@ -30,6 +30,9 @@ public sealed record SeawallSettings
     /// <summary>The socket at which another process may take over; null for none.</summary>
     public string? Handover { get; init; }
 
+    /// <summary>The file in which brown-outs are kept over a restart; null for none.</summary>
+    public string? BrownoutsFile { get; init; }
+
     /// <summary>Each key with its value, as people may see it.</summary>
     public required IReadOnlyList<SettingRow> Rows { get; init; }
 

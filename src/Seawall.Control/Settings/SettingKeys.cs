@@ -197,6 +197,8 @@ internal static class SettingKeys
             "Hundredths of servers.running_max below which deferred statements are let go, when nobody waits"),
         Number("overload", "defer_max", s_overload.DeferCountMax, 0, 1_000_000, "Statements that are deferred in front of one server at one time"),
         Number("overload", "defer_bytes_max", s_overload.DeferBytesMax, 1, int.MaxValue, "Bytes of statements that are"),
+        Text("overload", "brownouts_file", "", "File in which brown-outs are kept, so that they go on over a restart; a restart ends them when it is not set")
+            with { ReloadsLive = false },
         Number("overload", "kept_mib_max", 16, 0, 4_096, "MiB of answers that are kept for groups with brownouts.action = \"cache\""),
         Number("overload", "lag_ms", s_overload.LagMs, 0, HourMs,
             "Replicas further behind than this slow the writes of low classes down until they catch up; 0 for never"),

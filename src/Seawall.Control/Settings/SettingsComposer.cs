@@ -80,6 +80,8 @@ internal sealed class SettingsComposer
             Log = new LogOptions(LevelOf(log.Text("level")), log.Text("format") == "json"),
             Handover = _document.Section("process") is var process && process.Has("handover")
                 ? Path.Combine(_source.Folder, process.Text("handover")) : null,
+            BrownoutsFile = _document.Section("overload") is var overload && overload.Has("brownouts_file")
+                ? Path.Combine(_source.Folder, overload.Text("brownouts_file")) : null,
             ShutdownMsMax = _document.Section("process").Number("shutdown_ms_max"),
             Rows = SettingRows.Of(_document, _source),
             Marks = _marks.ToImmutableDictionary(),

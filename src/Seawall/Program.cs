@@ -19,9 +19,12 @@ const string Examples =
 var root = new RootCommand("A front door for MySQL and MariaDB: clients log in to Seawall, servers see a small, warm, gated pool.")
 {
     RunVerb.Make(TimeProvider.System), CheckVerb.Make(TimeProvider.System), RehearseVerb.Make(TimeProvider.System),
-    DemoVerb.Make(TimeProvider.System),
+    CaptureVerb.Make(), DemoVerb.Make(TimeProvider.System),
 };
-var more = new Dictionary<string, string> { [""] = Examples, ["run"] = RunVerb.More, ["check"] = CheckVerb.More, ["rehearse"] = RehearseVerb.More };
+var more = new Dictionary<string, string>
+{
+    [""] = Examples, ["run"] = RunVerb.More, ["check"] = CheckVerb.More, ["rehearse"] = RehearseVerb.More, ["capture"] = CaptureVerb.More,
+};
 foreach (var option in root.Options)
 {
     option.Action = option switch

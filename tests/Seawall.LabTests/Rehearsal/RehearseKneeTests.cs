@@ -13,6 +13,8 @@ public sealed class RehearseKneeTests(LabServers lab)
 {
     private const int Pass = 0, Fail = 1, Inconclusive = 2;
 
+    private static readonly string[] s_driver = ["--driver", "mysql2"];
+
     private static readonly TimeSpan s_timeMax = TimeSpan.FromMinutes(5);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -35,16 +37,29 @@ public sealed class RehearseKneeTests(LabServers lab)
         var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
         await using var mark = await RehearsalMarks.PutAsync(server, Cancel);
         var (json, html) = (Path.Combine(lab.NewFolder(), "verdict.json"), Path.Combine(lab.NewFolder(), "report.html"));
+        using var capture = new MadeCapture(lab.NewFolder());
+        for (var client = 0; client < 10; client++)
+        {
+            var id = capture.Connect(client * 0.02, driver: client < 7 ? "Node-MySQL-2" : "libmariadb");
+            capture.Query(id, 0.3, "select 1 + 1");
+            capture.Close(id, 0.5);
+        }
 
         var result = await LabProgram.RunAsync(
-            Command(server, server, "run", "--make-accounts", "--i-mean", mark.Name, "--samples", "2", "--json", json, "--html", html), s_timeMax, Cancel);
+            Command(server, server, "run", "--make-accounts", "--i-mean", mark.Name, "--samples", "2", "--json", json, "--html", html,
+            "--capture", capture.Finish()), s_timeMax, Cancel);
 
         Assert.True(result.Status == Pass, result.ToString());
         using var verdict = JsonDocument.Parse(await File.ReadAllBytesAsync(json, Cancel));
         Assert.Equal(
-            ["NEW CONNECTIONS, FORECAST", "NEW CONNECTIONS, MEASURED", "NEW CONNECTIONS, UNDER LOAD"],
-            verdict.RootElement.GetProperty("sections").EnumerateArray().Take(3).Select(section => section.GetProperty("title").GetString()));
-        Assert.Contains("replay", verdict.RootElement.GetProperty("not_tested").ToString(), StringComparison.Ordinal);
+            ["NEW CONNECTIONS, FORECAST", "NEW CONNECTIONS, MEASURED", "NEW CONNECTIONS, UNDER LOAD", "NEW CONNECTIONS, REPLAYED", "QUERIES", "RESULTS"],
+            verdict.RootElement.GetProperty("sections").EnumerateArray().Take(6).Select(section => section.GetProperty("title").GetString()));
+        // The capture weighs: seven of ten connects, and its users.
+        var coverage = verdict.RootElement.GetProperty("coverage").ToString();
+        Assert.Contains("by the connects that the capture counted", coverage, StringComparison.Ordinal);
+        Assert.Contains("drivers by their connects in the capture: mysql2, libmariadb", coverage, StringComparison.Ordinal);
+        Assert.Contains("replay: 10 of 10 commands", coverage, StringComparison.Ordinal);
+        Assert.StartsWith("sha256:", verdict.RootElement.GetProperty("inputs").GetProperty("capture").GetString(), StringComparison.Ordinal);
         Assert.Contains("<polyline", await File.ReadAllTextAsync(html, Cancel), StringComparison.Ordinal);
         Assert.Equal("0", await server.AskAsync("select count(*) from mysql.user where user like 'seawall_rh%'", Cancel));
     }
@@ -136,12 +151,13 @@ public sealed class RehearseKneeTests(LabServers lab)
             refused_percent_max = 100
             recovery_seconds_max = 60
             connection_memory_percent = inf
+            slower_digests_max = inf
             """);
         string[] load = step is "knee" or "run" ? ["--peak", "10", "--from", "15", "--rate-max", "15", "--step-seconds", "1"] : [];
         if (more.Contains("--step-seconds"))
             load = load[..^2];
         return new LabCommand(Path.Combine(LabFolders.Repository, "seawall"),
-            ["rehearse", step, "--old", Dsn(old), "--new", Dsn(@new), "--budgets", budgets, "--driver", "mysql2", .. load, .. more]);
+            ["rehearse", step, "--old", Dsn(old), "--new", Dsn(@new), "--budgets", budgets, .. more.Contains("--capture") ? [] : s_driver, .. load, .. more]);
     }
 
     private static string Dsn(LabServer server) => $"mysql://seawall:seawall@127.0.0.1:{server.Port}";

@@ -97,6 +97,32 @@ public sealed class RehearseReplayTests(LabServers lab)
     }
 
     [Fact]
+    public async Task From_5_6_to_9_7_statements_that_upgrades_are_known_for_are_found()
+    {
+        var old = await lab.SharedAsync(LabKind.MySql56, Cancel);
+        var @new = await lab.SharedAsync(LabKind.MySql97, Cancel);
+        var schema = await Schema(old);
+        await Schema(@new, schema);
+        foreach (var server in (LabServer[])[old, @new])
+            await server.ExecuteAsync($"insert into {schema}.log (value) values (3), (1), (2), (1)", Cancel);
+        using var capture = new MadeCapture(lab.NewFolder());
+        var id = capture.Connect(0, schema, driver: "Node-MySQL-2");
+        capture.Query(id, 0.1, "select value, count(*) from log group by value");
+        capture.Query(id, 0.2, "select id, value from log group by value");
+        capture.Query(id, 0.3, "select id from items where id = 1");
+        var (result, report) = await Replay(old, @new, capture.Finish(), NoTimes);
+
+        using (report)
+        {
+            Assert.True(result.Status == Fail, result.ToString());
+            Assert.Contains("error 1055", Findings(report, "QUERIES", "fail"), StringComparison.Ordinal); // ONLY_FULL_GROUP_BY.
+            // GROUP BY no longer sorts; nobody asked for an order.
+            Assert.Matches("select value.*in another order; none was asked for", Findings(report, "RESULTS", "note"));
+            Assert.DoesNotContain("where id =", Findings(report, "RESULTS", "fail"), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task A_replay_that_only_reads_writes_nothing_even_through_a_function()
     {
         var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);

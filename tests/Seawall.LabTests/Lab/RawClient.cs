@@ -225,7 +225,8 @@ public sealed class RawClient : IDisposable
         }
         if (!DeprecatesEof)
         {
-            answer.Add(Next());
+            if (answer.Add(Next()).Head[0] == ErrPacket.Header)
+                return false;
             if (answer.LastStatus.OpensCursor())
                 return false;
             // MySQL 5.6 forgets to say so again at the end of the row.

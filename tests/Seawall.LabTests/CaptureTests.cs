@@ -163,6 +163,50 @@ public sealed class CaptureTests(LabServers lab)
         }
     }
 
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
+    public async Task Packets_become_the_same_capture_as_the_front_doors(LabKind kind)
+    {
+        var server = await lab.SharedAsync(kind, Cancel);
+        await using var seawall = await StartAsync(server, out var folder);
+        Assert.True(seawall.Engine.Captures.Start("door", null, 1).IsDone);
+        await using var packets = await PacketCapture.StartAsync(lab, [seawall.Port], Cancel);
+        await using (var client = await LabDriver.ConnectAsync(seawall.Port, Cancel))
+        {
+            foreach (var text in (string[])["begin", "select 1 as a union all select 2", "select repeat('x', 200000)", "commit", "select 3; select 4, 'b'"])
+                await LabDriver.AskAsync(client, text, Cancel);
+            await Assert.ThrowsAsync<MySqlException>(() => LabDriver.AskAsync(client, "select nowhere", Cancel));
+            await using var prepared = new MySqlCommand("select ? + 1, ?", client);
+            prepared.Parameters.AddWithValue("", 41);
+            prepared.Parameters.AddWithValue("", "text");
+            await prepared.PrepareAsync(Cancel);
+            for (var i = 0; i < 3; i++)
+                await prepared.ExecuteScalarAsync(Cancel);
+        }
+        await packets.StopAsync(Cancel);
+        await StopAsync(seawall);
+
+        using (var from = File.OpenRead(packets.File))
+        using (var writer = new CaptureWriter(new CaptureForm { Folder = folder, Head = new CaptureHead { Name = "wire" } }))
+        {
+            PacketLog.Import(from, writer, keepsLiterals: true, seawall.Port);
+            writer.Flush();
+        }
+        var (door, wire) = (Read(folder, "door"), Read(folder, "wire"));
+        var (entered, seen) = (Assert.Single(door.OfType<ConnectionEvent>()), Assert.Single(wire.OfType<ConnectionEvent>()));
+        Assert.Equal((entered.User, entered.FirstPlugin, entered.Figures.Capabilities & 0xFFFF_FFFF, entered.Figures.Collation, entered.Figures.PacketsIn),
+            (seen.User, seen.FirstPlugin, seen.Figures.Capabilities & 0xFFFF_FFFF, seen.Figures.Collation, seen.Figures.PacketsIn));
+        Assert.Equal(Seen(door), Seen(wire));
+
+        static IEnumerable<string> Seen(CaptureRecord[] records) => records.OfType<CommandEvent>()
+            .Where(command => command.Figures.Command is CommandKind.Query or CommandKind.StatementPrepare or CommandKind.StatementExecute)
+            .Select(command => (command, figures: command.Figures)).Select(one => string.Join(' ', one.figures.Command, one.figures.Verb, Text(one.command),
+                Convert.ToHexString(one.command.Parameters.Span), one.figures.Rows, one.figures.RowsInOrder, one.figures.RowsInAnyOrder, one.figures.Columns,
+                one.figures.ErrorCode, one.command.SqlState, one.figures.Warnings, one.figures.Transaction, one.figures.Results, one.figures.Digest));
+    }
+
     [Fact]
     public async Task A_kill_loses_no_more_than_the_last_second()
     {

@@ -96,8 +96,8 @@ internal static class LogWords
         return Utf8Parser.TryParse(rest, out double value, out _) && value is >= 0 and < 1e18 ? value : null;
     }
 
-    // 10.11.11-MariaDB, 5.6.24-log: as in /*!NNNNN.
-    private static int NumberOf(ReadOnlySpan<byte> version)
+    /// <summary>The number of a version: 10.11.11-MariaDB, 5.6.24-log; as in <c>/*!NNNNN</c>. 0: none.</summary>
+    internal static int NumberOf(ReadOnlySpan<byte> version)
     {
         var number = 0;
         for (var i = 0; i < 3; i++)

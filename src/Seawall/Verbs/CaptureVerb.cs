@@ -7,7 +7,7 @@ using Seawall.Control;
 
 namespace Seawall.Verbs;
 
-/// <summary><c>seawall capture</c>: makes captures of servers' logs, and says what is in one.</summary>
+/// <summary><c>seawall capture</c>: makes captures of servers' logs and of packets, and says what is in one.</summary>
 internal static class CaptureVerb
 {
     /// <summary>What its help ends with.</summary>
@@ -24,34 +24,36 @@ internal static class CaptureVerb
         Description = "The key that the capture is, or is to be, encrypted under: 32 bytes, or 64 hexadecimal digits", HelpName = "FILE",
     };
 
-    internal static Command Make() => new("capture", "Make a capture of a server's log, or say what is in one.") { Import(), Show(), List() };
+    internal static Command Make() => new("capture", "Make a capture of a log or of packets, or say what is in one.") { Import(), Show(), List() };
 
     private static Command Import()
     {
         var slow = File("--slow-log", "A slow query log of MySQL (5.6 and later) or MariaDB");
         var general = File("--general-log", "A general query log of MySQL (5.6 and later) or MariaDB");
+        var packets = File("--pcap", "A packet capture (pcap, pcapng) of clients and a server, without TLS");
+        var port = new Option<int>("--port") { Description = "The server's port in a packet capture", DefaultValueFactory = _ => 3306, HelpName = "N" };
         var into = new Option<string>("--out") { Description = "The capture: FOLDER/NAME", Required = true, HelpName = "FOLDER/NAME" };
         var literals = new Option<string>("--literals")
         {
             Description = "\"keep\" keeps values, which a replay needs; passwords never are", DefaultValueFactory = _ => "redact", HelpName = "redact|keep",
         };
         literals.AcceptOnlyFromAmong("redact", "keep");
-        var command = new Command("import", "Make a capture of a server's log.") { slow, general, into, literals, s_key };
+        var command = new Command("import", "Make a capture of a log or of packets.") { slow, general, packets, port, into, literals, s_key };
         command.SetAction(parsed =>
         {
-            var sources = new[] { (slow, CaptureOrigin.SlowLog), (general, CaptureOrigin.GeneralLog) }
+            var sources = new[] { (slow, CaptureOrigin.SlowLog), (general, CaptureOrigin.GeneralLog), (packets, CaptureOrigin.Packets) }
                 .Where(pair => parsed.GetValue(pair.Item1) is not null).ToArray();
             if (sources is not [var (option, origin)])
-                return ExitCodes.SayUsage("name one file: --slow-log or --general-log");
+                return ExitCodes.SayUsage("name one file: --slow-log, --general-log or --pcap");
             if (!CaptureFiles.IsName(Path.GetFileName(parsed.GetValue(into)!)))
                 return ExitCodes.SayUsage("--out FOLDER/NAME: the name has letters, digits, '_', '-' and '.', 64 at most");
             return Guarded(parsed.GetValue(s_key), key => Import(parsed.GetValue(option)!, origin, parsed.GetValue(into)!,
-                parsed.GetValue(literals) == "keep", key, parsed.InvocationConfiguration.Output));
+                parsed.GetValue(literals) == "keep", key, parsed.GetValue(port), parsed.InvocationConfiguration.Output));
         });
         return command;
     }
 
-    private static int Import(string file, CaptureOrigin origin, string into, bool keepsLiterals, CaptureKey? key, TextWriter output)
+    private static int Import(string file, CaptureOrigin origin, string into, bool keepsLiterals, CaptureKey? key, int port, TextWriter output)
     {
         using var from = System.IO.File.OpenRead(file);
         using var writer = new CaptureWriter(new CaptureForm
@@ -60,8 +62,12 @@ internal static class CaptureVerb
             Key = key,
             Head = new CaptureHead { Name = Path.GetFileName(into), Origin = origin, KeepsLiterals = keepsLiterals, Seawall = SeawallVersion.Text },
         });
-        var report = origin == CaptureOrigin.SlowLog
-            ? SlowLog.Import(from, writer, keepsLiterals) : GeneralLog.Import(from, writer, keepsLiterals);
+        var report = origin switch
+        {
+            CaptureOrigin.SlowLog => SlowLog.Import(from, writer, keepsLiterals),
+            CaptureOrigin.GeneralLog => GeneralLog.Import(from, writer, keepsLiterals),
+            CaptureOrigin.Packets or CaptureOrigin.FrontDoor => PacketLog.Import(from, writer, keepsLiterals, port),
+        };
         writer.Append(new CaptureEnd { Reason = "imported", Connections = (ulong)report.Connections, Commands = (ulong)report.Commands });
         writer.FlushToDisk();
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,

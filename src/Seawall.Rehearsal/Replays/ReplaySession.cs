@@ -28,6 +28,9 @@ internal sealed class ReplaySession(LoginProbe probe, TimeProvider time)
     /// <summary>Whether the connection is lost.</summary>
     public bool IsLost { get; private set; }
 
+    /// <summary>Nothing more is sent on it.</summary>
+    public void GiveUp() => IsLost = true;
+
     /// <summary>A statement of the replay's own, whose answer is not measured; false when it failed.</summary>
     public async Task<bool> Own(string sql, CancellationToken cancel) => (await _own.Ask(sql, cancel)).IsOk;
 

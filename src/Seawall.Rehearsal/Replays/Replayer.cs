@@ -145,7 +145,8 @@ internal sealed class Replayer(ReplayScript script, ReplayPlan plan, ReplayLedge
             if (!probe.Trace.Outcome.IsIn)
                 return;
             var session = new ReplaySession(probe, time);
-            await Prepare(session, one.Connection, cancel);
+            if (!await Prepare(session, one.Connection, cancel))
+                return;
             var before = Now;
             for (; done < one.Commands.Count && !session.IsLost && one.Commands[done].Command.At < plan.SecondsMax; done++)
             {
@@ -168,13 +169,18 @@ internal sealed class Replayer(ReplayScript script, ReplayPlan plan, ReplayLedge
     }
 
     // Functions and views may write although no text shows it: a replay that only reads has its sessions read-only.
-    private async Task Prepare(ReplaySession session, TrafficConnection connection, CancellationToken cancel)
+    // One that cannot be made so sends nothing.
+    private async Task<bool> Prepare(ReplaySession session, TrafficConnection connection, CancellationToken cancel)
     {
-        if (!script.IsWriting)
-            await session.Own("SET SESSION TRANSACTION READ ONLY", cancel);
+        if (!await Guard(session, cancel))
+            return false;
         foreach (var (name, value) in connection.Settings)
             await session.Own(SettingText(name, value), cancel);
+        return true;
     }
+
+    private async Task<bool> Guard(ReplaySession session, CancellationToken cancel) =>
+        script.IsWriting || await session.Own("SET SESSION TRANSACTION READ ONLY", cancel);
 
     /// <summary>The statement that gives a variable its value; quotes are right for numbers as well, where a server takes them.</summary>
     internal static string SettingText(string name, string value)
@@ -196,8 +202,8 @@ internal sealed class Replayer(ReplayScript script, ReplayPlan plan, ReplayLedge
         var us = time.GetElapsedTime(at).TotalMicroseconds;
         if (command.Turn > 0)
             turns?.Done(command.Turn);
-        if (command.Command.Kind == CommandKind.ResetConnection && !script.IsWriting)
-            await session.Own("SET SESSION TRANSACTION READ ONLY", cancel);
+        if (command.Command.Kind == CommandKind.ResetConnection && !await Guard(session, cancel))
+            session.GiveUp();
         if (answer is null)
             return;
         if (answer is { Warnings: > 0, IsOk: true } && command.IsCompared && pass.Number == 0 && next?.Nature is not { AsksForPrevious: true })

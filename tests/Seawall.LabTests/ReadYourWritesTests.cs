@@ -22,6 +22,9 @@ public sealed class ReadYourWritesTests(LabServers lab)
     /// <summary>A switchover comes after so many rounds of faults, of some three seconds each.</summary>
     private const int SwitchoverEvery = 3;
 
+    /// <summary>In the long run the faults come less thickly: it is to have many pairs and all of them, and to end.</summary>
+    private const int CalmMs = 4_000;
+
     // 1,000,000 in the long run: SEAWALL_RYW_PAIRS=1000000.
     private static readonly int s_pairs = int.TryParse(Environment.GetEnvironmentVariable("SEAWALL_RYW_PAIRS"), out var pairs) ? pairs : 6_000;
 
@@ -226,6 +229,8 @@ public sealed class ReadYourWritesTests(LabServers lab)
         {
             for (var i = 0; ; i++)
             {
+                if (s_pairs >= 100_000)
+                    await Task.Delay(CalmMs, isOver);
                 var replicas = set.Replicas.ToArray();
                 var replica = replicas[i % replicas.Length];
                 if (untilSwitchovers == 0 || i % 2 == 1)

@@ -546,7 +546,7 @@ public sealed class SeawallEngine : IDisposable
         _scribes.Add(scribe);
         var waits = new FreshWaits(loop);
         _freshWaits.Add(waits);
-        var tries = new SecondTries(door, () => _options.Reads, _logger);
+        var tries = new SecondTries(door, _freshness, () => _options.Reads, _logger);
         var own = new OwnAnswers(door, _freshness, waits, () => _options.Reads);
         var keeping = new Keeping(door, _answers, () => Brownouts.Measures);
         var rooms = new ConversationRooms(

@@ -38,6 +38,8 @@ internal static class ReadKeys
             "How old an answer may be when neither a replica nor the primary may give a better one; 0 for no such answers"),
         Number("reads", "retry_share", s_normal.RetryShare, 0, 100,
             "Hundredths of the reads from replicas that may be tried elsewhere when their replica is lost or gives them no connection; 0 for none"),
+        Choice("reads", "read_only_transactions", ["primary", "replicas"], "primary",
+            "Where transactions go that begin with START TRANSACTION READ ONLY: to the primary as all others, or whole to one replica"),
         .. Routes(),
     ];
 
@@ -125,6 +127,7 @@ internal static class ReadKeys
         WaitMsMax = section.Number("wait_ms_max"),
         SpillShare = section.Number("spill_share"),
         StaleMsMax = section.Number("stale_ok_ms"),
+        TakesTransactions = section.Text("read_only_transactions") == "replicas",
         RetryShare = section.Number("retry_share"),
         SpillsNormal = section.Text("spill_class") == "normal",
     };

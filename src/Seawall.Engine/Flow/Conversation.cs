@@ -48,6 +48,7 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
         if (session.Note is not null)
             rooms.Scribe.Left(session);
         Aftermath.Leave(session);
+        session.Reads?.EndHeldSpill(door.Loop.NowMs);
         door.Leave(session);
     }
 
@@ -58,6 +59,8 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
             for (var inARow = 1; ; inARow++)
             {
                 session.Wire.Heed();
+                if (session is { Reads.HeldSpill: not null, InTransaction: false })
+                    session.Reads.EndHeldSpill(door.Loop.NowMs);
                 if (session.Wishes != SessionWishes.None && !await rooms.Interruptions.Attend(session))
                     return;
                 if (rooms.Floodgate.IsClosing && !session.IsUnderWay)

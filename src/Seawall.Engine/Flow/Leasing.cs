@@ -193,7 +193,9 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, SecondTries tries,
         var (connection, failure) = waiter.End();
         if (wouldGo && failure is LeaseFailure.TimedOut or LeaseFailure.QueueFull or LeaseFailure.Refused)
         {
-            if (!tries.TryBegin(statement, pool.LastFailure?.Text ?? "its pool there has no free connection") && failure == LeaseFailure.TimedOut)
+            var goes = (failure != LeaseFailure.TimedOut || tries.HasElsewhere(statement))
+                && tries.TryBegin(statement, pool.LastFailure?.Text ?? "its pool there has no free connection");
+            if (!goes && failure == LeaseFailure.TimedOut)
             {
                 await pool.Wait(waiter, session.Attributes, session.Wire, pool.Limits.WaitMsMax - firstMs);
                 (connection, failure) = waiter.End();

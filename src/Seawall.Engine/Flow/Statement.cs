@@ -270,6 +270,14 @@ internal sealed class Statement
     /// <summary>It has one of the primary's places for reads of replicas.</summary>
     internal void SpillAt(SpillGate gate, SpillReason reason, long nowMs) => (_spill, _spillReason, PlacedMs) = (gate, reason, nowMs);
 
+    /// <summary>The place goes on beyond the statement; null when it has none.</summary>
+    internal HeldSpill? KeepSpill()
+    {
+        var held = _spill is { } gate ? new HeldSpill(gate, _spillReason, PlacedMs) : null;
+        _spill = null;
+        return held;
+    }
+
     /// <summary>It is counted at the server that it goes to, until it ends.</summary>
     internal void CountAt(FreshnessSlot? slot)
     {

@@ -67,6 +67,12 @@ public sealed record ReadOptions
     /// </summary>
     public int RetryShare { get; init; } = 10;
 
+    /// <summary>
+    /// Whether transactions that begin with START TRANSACTION READ ONLY may be a replica's. Off: what they may do there is a little less
+    /// than on the primary.
+    /// </summary>
+    public bool TakesTransactions { get; init; }
+
     /// <summary>Which statements are treated in another way; the first that fits counts.</summary>
     public ImmutableArray<ReadRule> Rules { get; init; } = [];
 

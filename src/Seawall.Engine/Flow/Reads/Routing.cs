@@ -18,6 +18,9 @@ internal sealed class Routing(
     FrontDoor door, FreshnessBoard board, SpillGate spill, FreshWaits waits, OwnAnswers own, SecondTries tries,
     Func<ReadOptions> options, Func<OverloadOptions> overload)
 {
+    // As MySQL and MariaDB say it.
+    private static readonly SqlError s_readOnlyTransaction = new(1792, "25006");
+
     private readonly DigestScratch _scratch = new();
     private readonly ReplicaChoice _choice = new(door.Loop, board);
 
@@ -32,7 +35,9 @@ internal sealed class Routing(
             return statement.Session.Reads is null ? new(true) : PlaceAtPrimary(statement, PlaceReason.Off);
         var session = statement.Session;
         var reads = SessionReads.Of(session, board.Sources);
-        var reason = ReasonOf(statement);
+        if (reads.TransactionAt is not null && InTransaction(statement, reads) is { } inside)
+            return inside;
+        var reason = ReasonOf(statement, now);
         if (reason != PlaceReason.None)
             return PlaceAtPrimary(statement, reason);
         var rule = now.Rules.IsEmpty ? null : ReadRules.Find(statement, now, ref reads.Rule, _scratch);
@@ -59,8 +64,20 @@ internal sealed class Routing(
         if (statement.Session.Reads is not { } reads)
             return;
         var wasTold = reads.TakeTold(out var token, out var isAll);
+        // The session's own flags are of before the statement still; an error has none, and leaves a transaction open.
+        var inTransaction = isComplete && statement.Answer.Facts is { HasStatus: true } told
+            ? told.Status.HasFlag(ServerStatus.InTransaction) : statement.Session.InTransaction && isComplete;
+        if (inTransaction && ReplicaTransaction.IsBegunBy(statement.Kind, statement.Facts))
+        {
+            if (statement.IsOnReplica)
+                reads.TransactionAt = statement.Server.Id.Name;
+            else
+                reads.HeldSpill ??= statement.KeepSpill();
+        }
         if (statement.IsOnReplica)
         {
+            if (isComplete && statement.WasInTransaction && reads.Wish.Level == FreshnessLevel.Session)
+                reads.Memory.NoteSeen(statement.Server.Freshness, board.Now);
             if (statement.Cancellation is null && !statement.Session.Wire.PeerGone)
                 statement.Server.Freshness.NoteRead(door.Loop.NowMs - statement.PlacedMs, !isComplete || statement.Answer.Facts.IsError);
             if (isComplete && reads.Last.Way is RouteWay.Replica or RouteWay.Late && reads.Wish.Level == FreshnessLevel.Session)
@@ -120,9 +137,10 @@ internal sealed class Routing(
         (facts.Hints & (StatementHints.HasFrom | StatementHints.UsesTables)) != 0 || (facts.Traits & (StatementTraits.CallsUnknownFunction
             | StatementTraits.CallsProcedure | StatementTraits.Anything | StatementTraits.ExecutesText | StatementTraits.Compound)) != 0;
 
-    private static PlaceReason ReasonOf(Statement statement)
+    private static PlaceReason ReasonOf(Statement statement, ReadOptions now)
     {
-        var reason = Placement.OfText(statement.Kind, statement.Facts);
+        var reason = now.TakesTransactions && ReplicaTransaction.IsBegunBy(statement.Kind, statement.Facts)
+            ? PlaceReason.None : Placement.OfText(statement.Kind, statement.Facts);
         if (reason != PlaceReason.None)
             return reason;
         if (!statement.IsWhole)
@@ -133,6 +151,60 @@ internal sealed class Routing(
             session.Settings.Schema);
         reason = Placement.OfSession(state);
         return reason == PlaceReason.None && ExecutionPacket.OpensSomething(statement) ? PlaceReason.Cursor : reason;
+    }
+
+    // Whole at one server: what is said in it is said there. Null when there is none any more, and the statement is like any other.
+    private LoopTask<bool>? InTransaction(Statement statement, SessionReads reads)
+    {
+        var session = statement.Session;
+        if (!session.InTransaction || session.Lease is not { Pool.Key.Server: var server } || server.Name != reads.TransactionAt)
+        {
+            reads.TransactionAt = null;
+            return null;
+        }
+        var pins = statement.Decision.Pins | statement.Decision.PinsEvenIfItFails;
+        switch (ReplicaTransaction.Judge(statement.Kind, statement.Facts, pins, ExecutionPacket.OpensSomething(statement)))
+        {
+            case ReplicaTransactionStep.Stays:
+                if (statement.World.Find(server) is { } replica)
+                {
+                    statement.GoToReplica(replica, door.Loop.NowMs);
+                    statement.CountAt(replica.Freshness);
+                }
+                reads.Last = new Route(server.Name, PlaceReason.Transaction, RouteWay.Kept, 0);
+                return new(true);
+            case ReplicaTransactionStep.Writes:
+                return RefuseInTransaction(statement, reads, s_readOnlyTransaction, "Cannot execute statement in a READ ONLY transaction");
+            case ReplicaTransactionStep.Refused:
+                return RefuseInTransaction(statement, reads, SqlError.NotSupported, $"This cannot be done in a read-only transaction on replica "
+                    + $"'{server}': it belongs to the primary, or would leave there what the session needs afterwards "
+                    + "(reads.read_only_transactions = \"replicas\") [seawall: the statement did not run; the transaction is open; "
+                    + "SET @seawall_freshness = 'primary' before it begins has it on the primary]");
+            case ReplicaTransactionStep.Leaves:
+                // It ends the transaction by itself, which has changed nothing.
+                reads.TransactionAt = null;
+                return LeaveTransaction(statement);
+        }
+        return null;
+    }
+
+    private async LoopTask<bool> LeaveTransaction(Statement statement)
+    {
+        statement.Hold();
+        await LeaveReplica(statement.Session);
+        return await Place(statement);
+    }
+
+    private async LoopTask<bool> RefuseInTransaction(Statement statement, SessionReads reads, SqlError error, string message)
+    {
+        if (!statement.IsTaken)
+            await Relay.Command(statement, null, door.Meter);
+        door.Meter.OwnErrors++;
+        reads.Last = new Route(null, PlaceReason.Transaction, RouteWay.Refused, 0);
+        Bequest.NoteOwnError(statement.Session, error, message);
+        ClientReplies.SendError(statement.Session, statement.ReplySequence, error, message);
+        statement.EndIfUnanswered();
+        return false;
     }
 
     /// <summary>

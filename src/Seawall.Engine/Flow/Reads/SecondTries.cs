@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Seawall.Engine.Facts.Freshness;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Decisions;
 using Seawall.Engine.Telemetry;
@@ -10,7 +11,7 @@ namespace Seawall.Engine.Flow.Reads;
 /// budget. Reads earn it as they go, so that a replica in trouble costs the others a share of what they do anyway, and never twice as much.
 /// One for each loop.
 /// </summary>
-internal sealed class SecondTries(FrontDoor door, Func<ReadOptions> options, ILogger logger)
+internal sealed class SecondTries(FrontDoor door, FreshnessBoard board, Func<ReadOptions> options, ILogger logger)
 {
     /// <summary>Of one statement: two replicas may fall together, and who meets a third such one has other worries.</summary>
     internal const int TriesMax = 2;
@@ -23,6 +24,8 @@ internal sealed class SecondTries(FrontDoor door, Func<ReadOptions> options, ILo
     /// <summary>What there is at the start: a few, before anything is earned.</summary>
     private const int SavedAtFirst = 10;
 
+    private readonly ReplicaChoice _choice = new(door.Loop, board);
+
     // In hundredths of a try: each read earns as many as reads.retry_share says.
     private int _saved = SavedAtFirst * 100;
 
@@ -34,6 +37,21 @@ internal sealed class SecondTries(FrontDoor door, Func<ReadOptions> options, ILo
         && statement.Session is { Wire.IsClosed: false, Wire.PeerGone: false, InTransaction: false } session
         && session.Reads is { Last.Way: RouteWay.Replica or RouteWay.Late or RouteWay.Stale }
         && options().RetryShare > 0;
+
+    /// <summary>Whether another replica may answer it at once: who has none waits where it is.</summary>
+    internal bool HasElsewhere(Statement statement)
+    {
+        var now = options();
+        foreach (var reader in statement.World.Readers)
+        {
+            if (reader.Id != statement.Server.Id && reader.Freshness.HasRoom
+                && _choice.MayAnswer(statement, reader, statement.Session.Reads!.Wish, now))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
 
     /// <summary>Takes a try from the budget, if it may have one; the statement is to be placed anew then.</summary>
     internal bool TryBegin(Statement statement, string why)

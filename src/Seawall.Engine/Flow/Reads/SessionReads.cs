@@ -73,6 +73,19 @@ internal sealed class SessionReads(GtidSources sources)
     /// <summary>Where its last statement went.</summary>
     internal Route Last { get; set; }
 
+    /// <summary>The replica that its read-only transaction is on; null when there is none.</summary>
+    internal string? TransactionAt { get; set; }
+
+    /// <summary>The place on the primary that it has until its transaction ends, which no replica might take; null as a rule.</summary>
+    internal HeldSpill? HeldSpill { get; set; }
+
+    /// <summary>Its transaction has ended, if it had one, or it leaves.</summary>
+    internal void EndHeldSpill(long nowMs)
+    {
+        HeldSpill?.End(nowMs);
+        HeldSpill = null;
+    }
+
     /// <summary>What held for the last read that replicas might answer.</summary>
     internal ReadWish Wish { get; set; }
 

@@ -1,12 +1,13 @@
 using Seawall.Bench.Load;
 using Seawall.Bench.Overload;
 using Seawall.Bench.Proxies;
+using Seawall.Bench.Replicas;
 using Seawall.Bench.Run;
 using Seawall.Bench.Stub;
 
 [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
 
-// One program, some parts, a process each, so that CPU time is attributable. `bench/run` and `bench/overload` call the last two.
+// One program, some parts, a process each, so that CPU time is attributable. `bench/run`, `bench/overload` and `bench/replicas` call the last three.
 return args switch
 {
     ["stub", var port] => StubServer.Serve(int.Parse(port)),
@@ -15,6 +16,7 @@ return args switch
     ["load"] => LoadProcess.Serve(),
     ["run", .. var options] => BenchRun.Do(options),
     ["overload", .. var options] => OverloadBench.Do(options),
+    ["replicas", .. var options] => ReplicasBench.Do(options),
     _ => Usage(),
 };
 
@@ -23,6 +25,7 @@ static int Usage()
     Console.Error.WriteLine("""
         usage: Seawall.Bench run [--quick] [--only PART,...] [--results FILE] [--commit HASH]
                Seawall.Bench overload [--quick] [--only PART,...] [--results PREFIX] [--plots FOLDER] [--commit HASH] [--running N]
+               Seawall.Bench replicas [--quick] [--only PART,...] [--kinds KIND,...] [--results PREFIX] [--plots FOLDER] [--commit HASH]
                Seawall.Bench stub PORT
                Seawall.Bench proxy PORT SERVER_PORT LOOPS USER PASSWORD plain|tls
                Seawall.Bench load

@@ -10,6 +10,13 @@ internal sealed record Contestant(string Name, int Port, Child? Process) : IDisp
 
     internal int Pid => Process?.Pid ?? 0;
 
+    /// <summary>What was started elsewhere, once it listens.</summary>
+    internal static Contestant Of(string name, int port, Child process)
+    {
+        WaitForPort(port);
+        return new(name, port, process);
+    }
+
     internal static Contestant Directly(int serverPort) => new(Direct, serverPort, null);
 
     /// <summary>The program as it is shipped, with its metrics and its admin port; only what must differ is set.</summary>
@@ -93,7 +100,7 @@ internal sealed record Contestant(string Name, int Port, Child? Process) : IDisp
     }
 
     // Programs of this repository lie next to each other.
-    private static string Beside(string project) => Path.GetFullPath(
+    internal static string Beside(string project) => Path.GetFullPath(
         Path.Combine(Path.GetDirectoryName(Environment.ProcessPath)!, "..", "..", project, "release", project));
 
     private static void WaitForPort(int port)

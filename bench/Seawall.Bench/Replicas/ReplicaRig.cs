@@ -1,0 +1,237 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Text;
+using Seawall.Bench.Run;
+using Seawall.Engine.Facts.Accounts;
+using Seawall.Engine.Loops;
+using Seawall.Rehearsal.Floods;
+using Seawall.Rehearsal.Sessions;
+
+namespace Seawall.Bench.Replicas;
+
+/// <summary>A primary and three replicas of one kind on the first processor, each with a share of it.</summary>
+internal sealed class ReplicaRig : IDisposable
+{
+    /// <summary>The lab's servers come with this account (lab/README.md).</summary>
+    internal const string User = "seawall";
+
+    /// <summary>What each server has of the processor, when it is a matter of what it can do.</summary>
+    internal const double Share = 0.2;
+
+    private const string Schema = "flood";
+    private const int Rows = 20_000;
+
+    private readonly string _lab;
+    private readonly string _folder;
+    private readonly List<Member> _members = [];
+
+    private ReplicaRig(string kind, string lab, string folder) => (Kind, _lab, _folder) = (kind, lab, folder);
+
+    internal string Kind { get; }
+
+    internal Member Primary => _members[0];
+
+    internal IReadOnlyList<Member> Replicas => _members[1..];
+
+    /// <summary>A read that takes about a millisecond of the server.</summary>
+    internal FloodStatement Read { get; private set; } = null!;
+
+    /// <summary>The same, which only the primary may answer.</summary>
+    internal FloodStatement Own => Read with { Text = $"{Read.Text} LOCK IN SHARE MODE" };
+
+    /// <summary>How many of them a server does in a second with its share.</summary>
+    internal double Capacity => 1_000 / Read.WorkMs * Share;
+
+    /// <summary>Starts them; what they hold is on all of them when this returns.</summary>
+    internal static async Task<ReplicaRig> Start(string kind, string folder)
+    {
+        var lab = Environment.GetEnvironmentVariable("SEAWALL_BENCH_LAB")
+            ?? throw new InvalidOperationException("run it by bench/replicas, which says where the lab's servers are");
+        var rig = new ReplicaRig(kind, lab, folder);
+        try
+        {
+            for (var i = 0; i < 4; i++)
+                rig._members.Add(rig.Launch(i));
+            using var session = await Session(rig.Primary.Port);
+            await rig.Prepare(session);
+            return rig;
+        }
+        catch
+        {
+            rig.Dispose();
+            throw;
+        }
+    }
+
+    internal static Task<ServerSession> Session(int port) =>
+        ServerSession.Open(Endpoint.Tcp(IPAddress.Loopback, port), AccountOf(User), TimeProvider.System);
+
+    internal static Account AccountOf(string user)
+    {
+        var account = new Account(user, "%", [], AccountSource.Settings);
+        account.Secrets.LearnPassword(Encoding.UTF8.GetBytes(user)); // Passwords are names here.
+        return account;
+    }
+
+    /// <summary>From now on each server has its share of the processor, and no more.</summary>
+    internal void Limit()
+    {
+        foreach (var member in _members)
+        {
+            member.Share ??= ProcessorShare.Make($"{Kind}-{member.Number}", Share);
+            member.Share.Hold(member.Pid);
+        }
+    }
+
+    /// <summary>Kills replicas: <c>kill -9</c>.</summary>
+    internal void Lose(int replicas)
+    {
+        foreach (var member in Replicas.Take(replicas))
+        {
+            using var process = Process.GetProcessById(member.Pid);
+            process.Kill();
+            process.WaitForExit(2_000);
+            member.Pid = 0;
+        }
+    }
+
+    /// <summary>Starts those that were killed, all at once; it returns when they replicate.</summary>
+    internal Task Return() => Task.WhenAll(_members.Where(member => member.Pid == 0).Select(member => Task.Run(() =>
+    {
+        member.Pid = Launch(member.Number, member.Port).Pid;
+        member.Share?.Hold(member.Pid);
+    })));
+
+    /// <summary>Waits until all replicas have what the primary has.</summary>
+    internal async Task CatchUp()
+    {
+        using var primary = await Session(Primary.Port);
+        var position = (await primary.Query(IsMaria ? "SELECT @@global.gtid_binlog_pos" : "SELECT @@global.gtid_executed"))[0][0];
+        foreach (var replica in Replicas)
+        {
+            using var session = await Session(replica.Port);
+            await session.Query(Wait(position!, seconds: 60));
+        }
+    }
+
+    /// <summary>Waits until the servers have done what the run before has left behind, and no longer than ten seconds.</summary>
+    internal async Task BeQuiet()
+    {
+        foreach (var member in _members)
+        {
+            using var session = await Session(member.Port);
+            for (var left = 100; left > 0; left--)
+            {
+                // The second column is the user, the fifth what he does.
+                var rows = await session.Query("SHOW PROCESSLIST");
+                if (!rows.Any(row => row[1] is "own" or "reads" && row[4] is "Query" or "Execute"))
+                    break;
+                await Task.Delay(100);
+            }
+        }
+    }
+
+    /// <summary>Asks a replica to wait for a position.</summary>
+    internal string Wait(string position, int seconds)
+    {
+        var (function, set) = (IsMaria ? "MASTER_GTID_WAIT" : "WAIT_FOR_EXECUTED_GTID_SET", position.Replace("\n", "", StringComparison.Ordinal));
+        return string.Create(CultureInfo.InvariantCulture, $"SELECT {function}('{set}', {seconds})");
+    }
+
+    /// <summary>Asks a replica how its replication is.</summary>
+    internal string Status => IsMaria ? "SHOW SLAVE STATUS" : "SHOW REPLICA STATUS";
+
+    /// <summary>What the primary has by now.</summary>
+    internal string Position => IsMaria ? "SELECT @@global.gtid_binlog_pos" : "SELECT @@global.gtid_executed";
+
+    /// <summary>The threads of a server that belong to connections of this account and program, as the system numbers them.</summary>
+    internal async Task<int[]> ThreadsOf(ServerSession session, string user)
+    {
+        var rows = await session.Query(IsMaria
+            ? $"SELECT tid FROM information_schema.processlist WHERE user = '{user}'"
+            : $"SELECT thread_os_id FROM performance_schema.threads WHERE processlist_user = '{user}'");
+        return [.. rows.Select(row => int.Parse(row[0]!, CultureInfo.InvariantCulture))];
+    }
+
+    public void Dispose()
+    {
+        foreach (var member in Enumerable.Reverse(_members))
+        {
+            Child.Run(Path.Combine(_lab, "server"), "stop", Data(member.Number));
+            member.Share?.Dispose();
+        }
+    }
+
+    private bool IsMaria => Kind == "mariadb";
+
+    private string Data(int number) => Path.Combine(_folder, $"{Kind}-{number}");
+
+    private Member Launch(int number, int? port = null)
+    {
+        var at = port ?? Contestant.FreePort();
+        string[] follows = number == 0 ? [] : ["--replica-of", $"{_members[0].Port}"];
+        // On the first processor from its first moment: a start must not take away from the load.
+        var said = Child.Run("taskset", ["-c", "0", Path.Combine(_lab, "server"), Kind, Data(number), $"{at}", $"{number + 1}", .. follows]);
+        return new Member(number, at, int.Parse(said.Split(' ')[2], CultureInfo.InvariantCulture));
+    }
+
+    private async Task Prepare(ServerSession session)
+    {
+        foreach (var user in (string[])["own", "reads", "monitor"])
+        {
+            await session.Query($"CREATE USER '{user}'@'%' IDENTIFIED BY '{user}'");
+            await session.Query($"GRANT ALL ON *.* TO '{user}'@'%'");
+        }
+        await session.Query($"CREATE DATABASE {Schema}");
+        await session.Query($"USE {Schema}"); // MySQL names the tables of a WITH by the schema that is in use.
+        await session.Query($"CREATE TABLE {Schema}.orders (id INT PRIMARY KEY, amount INT NOT NULL, note CHAR(32) NOT NULL)");
+        await session.Query($"CREATE TABLE {Schema}.beats (id INT PRIMARY KEY, n INT NOT NULL)");
+        await session.Query($"INSERT INTO {Schema}.beats VALUES (1, 0)");
+        await session.Query("SET SESSION " + (IsMaria ? "max_recursive_iterations" : "cte_max_recursion_depth") + " = 1000000");
+        await session.Query($"INSERT INTO {Schema}.orders WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {Rows}) "
+            + "SELECT i, CRC32(i) % 1000, MD5(i) FROM n");
+        const int measured = 5_000;
+        var all = await WorkMs(session, Text(measured));
+        var rows = Math.Clamp((int)(measured / all), 10, Rows - 1);
+        Read = new FloodStatement(Text(rows), await WorkMs(session, Text(rows)), 1, Rows - rows);
+        await CatchUp();
+    }
+
+    /// <summary>One more write on the primary.</summary>
+    internal static string Beat => $"UPDATE {Schema}.beats SET n = n + 1 WHERE id = 1";
+
+    /// <summary>A read of one row.</summary>
+    internal static string Point(int id) => string.Create(CultureInfo.InvariantCulture, $"SELECT amount FROM {Schema}.orders WHERE id = {1 + (id % Rows)}");
+
+    private static string Text(int rows) => string.Create(CultureInfo.InvariantCulture,
+        $"SELECT id FROM {Schema}.orders WHERE id BETWEEN {{0}} AND {{0}} + {rows} ORDER BY SHA1(note) LIMIT 1");
+
+    private async Task<double> WorkMs(ServerSession session, string text)
+    {
+        var statement = string.Format(CultureInfo.InvariantCulture, text, 1);
+        await session.Query(statement);
+        var (before, times) = (Overload.FloodServer.CpuSeconds(Primary.Pid), 0);
+        double used;
+        do
+        {
+            await session.Query(statement);
+            times++;
+            used = Overload.FloodServer.CpuSeconds(Primary.Pid) - before;
+        }
+        while (used < 0.4);
+        return used * 1_000 / times;
+    }
+
+    /// <summary>One server.</summary>
+    internal sealed class Member(int number, int port, int pid)
+    {
+        internal int Number { get; } = number;
+
+        internal int Port { get; } = port;
+
+        internal int Pid { get; set; } = pid;
+
+        internal ProcessorShare? Share { get; set; }
+    }
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+using Seawall.Bench.Run;
+
+namespace Seawall.Bench.Replicas;
+
+/// <summary>What it costs to know how fresh replicas are, and what becomes of the primary when they fall.</summary>
+internal static class ReplicasBench
+{
+    internal static int Do(string[] options) => ReplicasPlan.Read(options) switch
+    {
+        null => 2,
+        { IsDrawn: true } plan => Draw(plan),
+        var plan => Measure(plan).GetAwaiter().GetResult(),
+    };
+
+    private static int Draw(ReplicasPlan plan)
+    {
+        foreach (var part in plan.Parts)
+            ReplicasReport.Show(part, plan);
+        return 0;
+    }
+
+    private static async Task<int> Measure(ReplicasPlan plan)
+    {
+        var (cost, seconds, sums) = (CostPart.Table(), CascadePart.Seconds(), CascadePart.Sums());
+        var origin = Origin(plan);
+        foreach (var kind in plan.Kinds)
+        {
+            var folder = Directory.CreateTempSubdirectory("seawall-replicas-").FullName;
+            try
+            {
+                using var rig = await ReplicaRig.Start(kind, folder);
+                origin.Add(string.Create(CultureInfo.InvariantCulture, $"{kind}: a read takes {rig.Read.WorkMs:F2} ms; in the cascade each server has "
+                    + $"{ReplicaRig.Share:P0} of a processor, and does {rig.Capacity:F0} of them in a second"));
+                if (plan.Parts.Contains("cost"))
+                {
+                    // With one replica alone, which is asked all the reads then, as in the other ways.
+                    using var one = SetWays.Seawall(rig, 1, folder);
+                    await WarmUp(one.Port);
+                    await new CostPart(plan, rig, one).Measure(cost);
+                }
+                if (!plan.Parts.Contains("cascade"))
+                    continue;
+                using var seawall = SetWays.Seawall(rig, rig.Replicas.Count, folder);
+                await WarmUp(seawall.Port);
+                rig.Limit();
+                var (haProxy, writePort) = SetWays.HaProxy(rig, folder);
+                using (haProxy)
+                {
+                    SetWay[] ways = [new("seawall", seawall.Port, seawall.Port), new("haproxy", haProxy.Port, writePort)];
+                    await new CascadePart(plan, rig, ways).Measure(seconds, sums);
+                }
+            }
+            finally
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+        if (plan.Parts.Contains("cost"))
+            cost.Write($"{plan.Results}-cost.csv", origin);
+        if (plan.Parts.Contains("cascade"))
+        {
+            seconds.Write($"{plan.Results}-cascade-seconds.csv", origin);
+            sums.Write($"{plan.Results}-cascade.csv", origin);
+        }
+        return Draw(plan);
+    }
+
+    // Until it knows its servers and accounts, and reads come from replicas.
+    private static async Task WarmUp(int port)
+    {
+        for (var left = 100; ; left--)
+        {
+            try
+            {
+                using var session = await ReplicaRig.Session(port);
+                for (var i = 0; i < 50; i++)
+                    await session.Query(ReplicaRig.Point(i));
+                return;
+            }
+            catch (InvalidOperationException) when (left > 0)
+            {
+                await Task.Delay(100);
+            }
+        }
+    }
+
+    private static List<string> Origin(ReplicasPlan plan)
+    {
+        var machine = BenchRun.Describe();
+        return
+        [
+            $"{DateTimeOffset.UtcNow.ToString("yyyy-MM-ddTHH:mmZ", CultureInfo.InvariantCulture)} bench/replicas{(plan.IsQuick ? " --quick" : "")} "
+                + $"--only {string.Join(',', plan.Parts)} --kinds {string.Join(',', plan.Kinds)} at {plan.Commit}",
+            $"{machine.Processor}, {machine.Processors} processors, Linux {machine.Kernel}, .NET {machine.DotNet}; {machine.HaProxy}",
+        ];
+    }
+}

@@ -1,0 +1,109 @@
+using ScottPlot;
+using Seawall.Bench.Overload;
+
+namespace Seawall.Bench.Replicas;
+
+/// <summary>The figures as pictures (ScottPlot, docs/decisions/0088).</summary>
+internal static class ReplicasPlots
+{
+    private const int Width = 560, Height = 380;
+
+    private static readonly Dictionary<string, Color> s_colors = new()
+    {
+        ["none"] = Colors.Gray,
+        ["status"] = Colors.Crimson,
+        ["wait"] = Colors.DarkOrange,
+        ["seawall"] = Colors.SeaGreen,
+        ["haproxy"] = Colors.DarkOrange,
+    };
+
+    internal static void Cost(FigureTable table, ReplicasPlan plan) => Save("cost", plan, table.Values("kind").Length,
+        [.. table.Values("kind").SelectMany(kind => (Plot[])[CostOf(table, kind), LatencyOf(table, kind)])]);
+
+    internal static void Cascade(FigureTable seconds, FigureTable sums, ReplicasPlan plan)
+    {
+        var kinds = sums.Values("kind");
+        var falls = sums.Rows.Select(row => (Lost: row[2], Load: row[3])).Distinct().ToArray();
+        Save("cascade", plan, kinds.Length, [.. kinds.SelectMany(kind => falls.Select(fall => FallOf(seconds, kind, fall.Lost, fall.Load)))]);
+    }
+
+    private static Plot CostOf(FigureTable table, string kind)
+    {
+        var plot = New($"{kind}: the replica's processor", "reads a second", "hundredths of a processor");
+        plot.ShowLegend(Alignment.UpperLeft);
+        foreach (var check in table.Values("check"))
+            Line(plot, ReplicasReport.Word(check), Of("done_per_s", check), [.. Of("replica_cpu", check).Select(cpu => 100 * cpu)], check);
+        Line(plot, "Seawall's own questions", Of("done_per_s", "seawall"), [.. Of("own_cpu", "seawall").Select(cpu => 100 * cpu)], "seawall")
+            .LinePattern = LinePattern.Dashed;
+        plot.Axes.AutoScale();
+        plot.Axes.SetLimitsY(0, Math.Max(10, plot.Axes.GetLimits().Top));
+        return plot;
+
+        double[] Of(string column, string check) => table.Numbers(column, ("kind", kind), ("check", check));
+    }
+
+    private static Plot LatencyOf(FigureTable table, string kind)
+    {
+        var plot = New($"{kind}: a read, its check included", "reads a second", "ms; solid: p50, dashed: p99");
+        foreach (var check in table.Values("check"))
+        {
+            Line(plot, null, Of("done_per_s", check), Of("p50_ms", check), check);
+            Line(plot, null, Of("done_per_s", check), Of("p99_ms", check), check).LinePattern = LinePattern.Dashed;
+        }
+        plot.Axes.AutoScale();
+        plot.Axes.SetLimitsY(0, plot.Axes.GetLimits().Top);
+        return plot;
+
+        double[] Of(string column, string check) => table.Numbers(column, ("kind", kind), ("check", check));
+    }
+
+    private static Plot FallOf(FigureTable seconds, string kind, string lost, string load)
+    {
+        var plot = New($"{kind}: {lost} of 3 lost at {load}", "seconds", "answered in time; dashed: reads");
+        plot.ShowLegend(Alignment.LowerRight);
+        var (settle, before, gone, _) = ReplicasPlan.Seconds(1);
+        plot.Add.HorizontalSpan(settle + before, settle + before + gone, Colors.Crimson.WithAlpha(0.1));
+        foreach (var way in seconds.Values("way"))
+        {
+            var own = Of("own_in_time", way);
+            if (own.Length == 0)
+                continue;
+            double[] at = [.. Enumerable.Range(0, own.Length).Select(second => second + 0.5)];
+            Line(plot, $"{way}: the primary's own", at, own, way);
+            Line(plot, $"{way}: reads", at, Of("reads_in_time", way), way).LinePattern = LinePattern.Dashed;
+        }
+        plot.Axes.AutoScale();
+        plot.Axes.SetLimitsY(0, 1.05);
+        return plot;
+
+        double[] Of(string column, string way) => seconds.Numbers(column, ("kind", kind), ("way", way), ("lost", lost), ("load", load));
+    }
+
+    private static Plot New(string title, string x, string y)
+    {
+        var plot = new Plot();
+        plot.Title(title, size: 15);
+        plot.XLabel(x);
+        plot.YLabel(y);
+        return plot;
+    }
+
+    private static ScottPlot.Plottables.Scatter Line(Plot plot, string? name, double[] x, double[] y, string color)
+    {
+        var line = plot.Add.Scatter(x, y, s_colors[color]);
+        line.LineWidth = 2;
+        line.MarkerSize = 4;
+        if (name is not null)
+            line.LegendText = name;
+        return line;
+    }
+
+    private static void Save(string part, ReplicasPlan plan, int rows, Plot[] plots)
+    {
+        var all = new Multiplot { Layout = new ScottPlot.MultiplotLayouts.Grid(rows, plots.Length / rows) };
+        all.RemovePlot(all.GetPlot(0)); // It begins with an empty one.
+        foreach (var plot in plots)
+            all.AddPlot(plot);
+        all.SavePng(Path.Combine(plan.Plots, $"replicas-{part}.png"), Width * plots.Length / rows, Height * rows);
+    }
+}

@@ -1,0 +1,81 @@
+using Seawall.Bench.Run;
+
+namespace Seawall.Bench.Replicas;
+
+/// <summary>What stands between the clients and a set of servers.</summary>
+internal static class SetWays
+{
+    /// <summary>Seawall as docs/reads.md and docs/overload.md set it, with so many of the replicas; all else is as it comes.</summary>
+    internal static Contestant Seawall(ReplicaRig rig, int replicas, string folder)
+    {
+        var port = Contestant.FreePort();
+        var file = Path.Combine(folder, $"seawall-{port}.toml");
+        var servers = string.Join('\n', rig.Replicas.Take(replicas).Prepend(rig.Primary).Select(member => $"""
+            [[servers]]
+            name = "{(member.Number == 0 ? "primary" : $"replica-{member.Number}")}"
+            address = "127.0.0.1:{member.Port}"
+            tls = "off"
+            running_max = 3
+
+            """));
+        File.WriteAllText(file, $"""
+            [clients]
+            listen = ["127.0.0.1:{port}"]
+
+            {servers}
+            [reads]
+            from = "replicas"
+
+            [overload]
+            mode = "enforce"
+
+            [monitor]
+            user = "monitor"
+            password = "monitor"
+
+            [admin]
+            listen = "127.0.0.1:{Contestant.FreePort()}"
+
+            [log]
+            level = "error"
+
+            [process]
+            loops = 1
+
+            """);
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return Contestant.Of("seawall", port, Child.Start(Contestant.Beside("Seawall"), "run", "-c", file));
+    }
+
+    /// <summary>
+    /// HAProxy as its manual has it for replicas with a primary to fall back to: a check twice a second, the primary when none is left.
+    /// </summary>
+    internal static (Contestant Process, int WritePort) HaProxy(ReplicaRig rig, string folder)
+    {
+        var (reads, writes) = (Contestant.FreePort(), Contestant.FreePort());
+        var file = Path.Combine(folder, $"haproxy-{reads}.cfg");
+        var replicas = string.Join('\n', rig.Replicas.Select(member =>
+            $"  server replica-{member.Number} 127.0.0.1:{member.Port} check inter 500 fall 2 rise 2 on-marked-down shutdown-sessions"));
+        File.WriteAllText(file, $"""
+            global
+              nbthread 1
+              maxconn 2000
+            defaults
+              mode tcp
+              timeout connect 2s
+              timeout client 1h
+              timeout server 1h
+              option redispatch
+            listen reads
+              bind 127.0.0.1:{reads}
+              balance leastconn
+            {replicas}
+              server primary 127.0.0.1:{rig.Primary.Port} backup
+            listen writes
+              bind 127.0.0.1:{writes}
+              server primary 127.0.0.1:{rig.Primary.Port}
+
+            """);
+        return (Contestant.Of("haproxy", reads, Child.Start("haproxy", "-db", "-q", "-f", file)), writes);
+    }
+}

@@ -11,8 +11,9 @@ using Seawall.Bench.Stub;
 return args switch
 {
     ["stub", var port] => StubServer.Serve(int.Parse(port)),
-    ["proxy", var port, var serverPort, var loops, var user, var password, var tls] =>
-        EngineProxy.Serve(int.Parse(port), int.Parse(serverPort), int.Parse(loops), user, password, tls == "tls"),
+    ["proxy", var port, var serverPort, var loops, var user, var password, var what] =>
+        EngineProxy.Serve(int.Parse(port), int.Parse(serverPort), int.Parse(loops), user, password, what == "tls",
+            what is "tls" or "plain" ? null : what),
     ["load"] => LoadProcess.Serve(),
     ["run", .. var options] => BenchRun.Do(options),
     ["overload", .. var options] => OverloadBench.Do(options),
@@ -29,7 +30,7 @@ static int Usage()
                Seawall.Bench stub PORT
                Seawall.Bench proxy PORT SERVER_PORT LOOPS USER PASSWORD plain|tls
                Seawall.Bench load
-        parts: statements syscalls allocations logins idle tls mariadb. The last three commands are what `run` starts.
+        parts: statements syscalls allocations capture logins idle tls mariadb. The last three commands are what `run` starts.
         """);
     return 2;
 }

@@ -20,7 +20,7 @@ internal static class EngineProxy
     /// Serves until its input ends; a line on it asks for the bytes allocated so far, or, when it says so, for those that
     /// live, which takes a collection.
     /// </summary>
-    internal static int Serve(int port, int serverPort, int loops, string user, string password, bool tls)
+    internal static int Serve(int port, int serverPort, int loops, string user, string password, bool tls, string? captures = null)
     {
         var monitor = new Account(user, "%", [], AccountSource.Settings);
         monitor.Secrets.LearnPassword(Encoding.UTF8.GetBytes(password));
@@ -37,13 +37,23 @@ internal static class EngineProxy
             Clients = new() { CountMax = 20_000, Tls = tls ? TlsServerContext.SelfSigned(TimeProvider.System).Context : null },
             Monitor = monitor,
             Loops = loops,
+            Capture = new() { Folder = captures ?? "", KeepsLiterals = true, FreeBytesMin = 0 },
         }, TimeProvider.System, NullLogger.Instance);
         engine.Start();
         while (engine.Facts.Accounts.Mode != AccountMode.Known)
             Thread.Sleep(10);
+        if (captures is not null && engine.Captures.Start("bench", null, 1) is { IsDone: false, Words: var problem })
+            throw new InvalidOperationException(problem);
         Console.WriteLine("ready");
         while (Console.ReadLine() is { } asked)
-            Console.WriteLine(asked == "live" ? GC.GetTotalMemory(forceFullCollection: true) : GC.GetTotalAllocatedBytes());
+        {
+            Console.WriteLine(asked switch
+            {
+                "dropped" => engine.Captures.Totals().Dropped,
+                "live" => GC.GetTotalMemory(forceFullCollection: true),
+                _ => GC.GetTotalAllocatedBytes(),
+            });
+        }
         return 0;
     }
 }

@@ -6,7 +6,7 @@ namespace Seawall.Bench.Run;
 /// <summary>What is to be run, and how long.</summary>
 internal sealed record RunPlan(bool IsQuick, HashSet<string> Parts, string? ResultsFile, string Commit)
 {
-    internal static readonly string[] AllParts = ["statements", "syscalls", "allocations", "logins", "idle", "tls", "mariadb"];
+    internal static readonly string[] AllParts = ["statements", "syscalls", "allocations", "capture", "logins", "idle", "tls", "mariadb"];
 
     internal int[] ClientCounts => IsQuick ? [1, 16, 64, 256] : [1, 16, 64, 256, 1000];
 
@@ -116,6 +116,10 @@ internal static class BenchRun
         results.Targets.Add(new("system calls per statement, 64 clients, 2 loops", 4.3,
             results.Median("syscalls", "seawall-2", 64, reply => reply.SyscallsEach), "calls"));
         results.Targets.Add(new("bytes allocated per statement", 1, results.AllocatedEach, "bytes"));
+        results.Targets.Add(new("CPU per statement while captured in full against not, 64 clients", 1.05,
+            results.Median("capture", "seawall-capturing", 64, reply => reply.CpuUsEach)
+                / results.Median("capture", "seawall-engine", 64, reply => reply.CpuUsEach), "times"));
+        results.Targets.Add(new("records that a capture has lost", 0, results.CaptureDropped, "records"));
         results.Targets.Add(new("memory per idle plain client", 1024,
             results.Idle.FirstOrDefault(sample => sample.Contestant == "seawall-2")?.BytesEach, "bytes"));
         results.Targets.Add(new("memory per idle TLS client", 40 * 1024,

@@ -66,6 +66,13 @@ internal sealed record Contestant(string Name, int Port, Child? Process) : IDisp
             Child.Own("proxy", $"{port}", $"{serverPort}", $"{loops}", user, password, tls ? "tls" : "plain"));
     }
 
+    /// <summary>The engine alone, while everything that its clients do is captured into a folder.</summary>
+    internal static Contestant Capturing(int loops, int serverPort, string user, string password, string folder)
+    {
+        var port = FreePort();
+        return new("seawall-capturing", port, Child.Own("proxy", $"{port}", $"{serverPort}", $"{loops}", user, password, folder));
+    }
+
     /// <summary>HAProxy as its manual has it for TCP: no checks, no logs, as many threads as Seawall has loops.</summary>
     internal static Contestant HaProxy(int threads, int serverPort, string folder)
     {

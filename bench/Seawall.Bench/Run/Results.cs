@@ -43,6 +43,9 @@ internal sealed record Results
     /// <summary>Connections that the server saw while 1,000 clients logged in and asked nothing.</summary>
     public long? DialsByLogins { get; set; }
 
+    /// <summary>Records that a capture has lost.</summary>
+    public long? CaptureDropped { get; set; }
+
     public List<Target> Targets { get; } = [];
 
     private static readonly JsonSerializerOptions s_format = new()
@@ -76,6 +79,7 @@ internal sealed record Results
               "machine": {{JsonSerializer.Serialize(Machine, s_format)}},
               "allocatedEach": {{JsonSerializer.Serialize(AllocatedEach)}},
               "dialsByLogins": {{JsonSerializer.Serialize(DialsByLogins)}},
+              "captureDropped": {{JsonSerializer.Serialize(CaptureDropped)}},
               "targets": [
             {{targets}}
               ],

@@ -45,6 +45,8 @@ internal sealed class StubParts(RunPlan plan, Results results, LoadDriver load, 
         }
         if (plan.Has("allocations"))
             Allocations();
+        if (plan.Has("capture"))
+            Capture();
         if (plan.Has("idle"))
             Idle();
         if (plan.Has("tls"))
@@ -120,6 +122,20 @@ internal sealed class StubParts(RunPlan plan, Results results, LoadDriver load, 
         var reply = asking.GetAwaiter().GetResult();
         results.Samples.Add(new("allocations", seawall.Name, 64, 1, reply));
         results.AllocatedEach = (after - before) / (reply.PerSecond * betweenMs / 1e3);
+    }
+
+    // The same engine with and without, in turns. All of the process counts: the thread that writes as well.
+    private void Capture()
+    {
+        using var plain = Engine(tls: false);
+        using var capturing = Contestant.Capturing(2, stubPort, StubAnswers.User, StubAnswers.Password, Path.Combine(folder, "captures"));
+        Warm([plain, capturing]);
+        for (var round = 1; round <= plan.Rounds; round++)
+        {
+            foreach (var contestant in (Contestant[])[plain, capturing])
+                Note("capture", contestant, 64, round, new("statements", contestant.Port, 64, plan.WarmMs, plan.Ms, contestant.Pid));
+        }
+        results.CaptureDropped = long.Parse(capturing.Process!.Ask("dropped"), CultureInfo.InvariantCulture);
     }
 
     private static long Allocated(Contestant seawall) =>

@@ -25,6 +25,7 @@ public sealed class CaptureDesk : IDisposable
     private const int RememberedMax = 16;
 
     private readonly Lock _lock = new();
+    private readonly Lock _opening = new();
     private readonly IReadOnlyList<ICapturingLoop> _loops;
     private readonly Loop _control;
     private readonly bool _isInline;
@@ -143,7 +144,18 @@ public sealed class CaptureDesk : IDisposable
     private CaptureResult Always() => Open(new CaptureWish(
         $"always-{_control.Time.GetUtcNow():yyyyMMdd-HHmmss-fff}", OneIn: 0, Time: null));
 
+    // One after the other: the end of one may begin another while somebody asks for a third.
     private CaptureResult Open(CaptureWish wish)
+    {
+        lock (_opening)
+        {
+            return _run is { } other
+                ? new(wish.OneIn == 0, $"'{other.Wish.Name}' has just begun; SHOW CAPTURES has it, and trying again is safe")
+                : OpenNow(wish);
+        }
+    }
+
+    private CaptureResult OpenNow(CaptureWish wish)
     {
         var options = _options;
         var timestamp = _control.Time.GetTimestamp();

@@ -148,6 +148,12 @@ internal sealed class CaptureRun : IDisposable
             state = CaptureState.Failed;
             _reason = $"it cannot be written: {failure.Message}";
         }
+        catch (Exception bug)
+        {
+            // On a thread of its own: whatever escapes would end the process, and clients must not notice a capture.
+            state = CaptureState.Failed;
+            _reason = $"a bug in Seawall ({bug.GetType().Name}: {bug.Message}); please report it";
+        }
         Close(state);
         return true;
     }

@@ -185,12 +185,12 @@ internal sealed class ReplicaRig : IDisposable
         }
         await session.Query($"CREATE DATABASE {Schema}");
         await session.Query($"USE {Schema}"); // MySQL names the tables of a WITH by the schema that is in use.
-        await session.Query($"CREATE TABLE {Schema}.orders (id INT PRIMARY KEY, amount INT NOT NULL, note CHAR(32) NOT NULL)");
+        await session.Query($"CREATE TABLE {Schema}.orders (id INT PRIMARY KEY, amount INT NOT NULL, note CHAR(64) NOT NULL)");
         await session.Query($"CREATE TABLE {Schema}.beats (id INT PRIMARY KEY, n INT NOT NULL)");
         await session.Query($"INSERT INTO {Schema}.beats VALUES (1, 0)");
         await session.Query("SET SESSION " + (IsMaria ? "max_recursive_iterations" : "cte_max_recursion_depth") + " = 1000000");
         await session.Query($"INSERT INTO {Schema}.orders WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {Rows}) "
-            + "SELECT i, CRC32(i) % 1000, MD5(i) FROM n");
+            + "SELECT i, CRC32(i) % 1000, SHA2(i, 256) FROM n");
         const int measured = 5_000;
         var all = await WorkMs(session, Text(measured));
         var rows = Math.Clamp((int)(measured / all), 10, Rows - 1);
@@ -205,7 +205,7 @@ internal sealed class ReplicaRig : IDisposable
     internal static string Point(int id) => string.Create(CultureInfo.InvariantCulture, $"SELECT amount FROM {Schema}.orders WHERE id = {1 + (id % Rows)}");
 
     private static string Text(int rows) => string.Create(CultureInfo.InvariantCulture,
-        $"SELECT id FROM {Schema}.orders WHERE id BETWEEN {{0}} AND {{0}} + {rows} ORDER BY SHA1(note) LIMIT 1");
+        $"SELECT id FROM {Schema}.orders WHERE id BETWEEN {{0}} AND {{0}} + {rows} ORDER BY SHA2(note, 256) LIMIT 1");
 
     private async Task<double> WorkMs(ServerSession session, string text)
     {

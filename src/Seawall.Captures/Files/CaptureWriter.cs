@@ -136,14 +136,10 @@ public sealed class CaptureWriter : IDisposable
     private void Open()
     {
         _segment++;
-        _file = new FileStream(CaptureFiles.PathOf(_form.Folder, _form.Head.Name, _segment), new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            Share = FileShare.Read,
-            BufferSize = 0,
-            UnixCreateMode = OwnerOnly,
-        });
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = OwnerOnly;
+        _file = new FileStream(CaptureFiles.PathOf(_form.Folder, _form.Head.Name, _segment), options);
         _block = 0;
         _segmentBytes = 0;
         Span<byte> salt = stackalloc byte[SegmentForm.SaltBytes];

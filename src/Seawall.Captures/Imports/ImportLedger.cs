@@ -1,7 +1,6 @@
 using System.Text;
 using Seawall.Captures.Files;
 using Seawall.Captures.Records;
-using Seawall.MySql.Commands;
 using Seawall.MySql.Statements;
 
 namespace Seawall.Captures.Imports;

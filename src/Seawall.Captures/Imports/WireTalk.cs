@@ -107,11 +107,11 @@ internal sealed class WireTalk(ImportLedger ledger, ImportReport report, ulong n
 
     private void ReadHandshake(long atUs)
     {
+        Span<byte> nonce = stackalloc byte[Greeting.NonceLength];
         while (_server.TryPacket(out var payload, out _))
         {
             if (_phase == Phase.Greeting)
             {
-                Span<byte> nonce = stackalloc byte[Greeting.NonceLength];
                 var greeting = Greeting.Read(payload, nonce);
                 if (!greeting.IsValid)
                 {

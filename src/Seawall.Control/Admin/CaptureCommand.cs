@@ -1,5 +1,4 @@
 using System.Globalization;
-using Seawall.Control.Metrics;
 using Seawall.Engine;
 using Seawall.Engine.Captures;
 using Seawall.Engine.Telemetry.Views;

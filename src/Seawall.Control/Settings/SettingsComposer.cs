@@ -95,7 +95,7 @@ internal sealed class SettingsComposer
         var section = _document.Section("reads");
         var reads = ReadKeys.Compose(section) with { Rules = ReadKeys.Rules(this, _document, listen) };
         if (reads is { From: ReadsFrom.Primary, Rules.IsEmpty: false })
-            Warn(_document.List("routes").First(), "name", "[[routes]] does nothing while reads.from = \"primary\"");
+            Warn(_document.List("routes")[0], "name", "[[routes]] does nothing while reads.from = \"primary\"");
         if (reads.From == ReadsFrom.Primary)
             return reads;
         if (servers.Length < 2)

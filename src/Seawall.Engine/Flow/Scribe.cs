@@ -8,7 +8,6 @@ using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Loops;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Handshakes;
-using Seawall.MySql.Results;
 using Seawall.MySql.Statements;
 
 namespace Seawall.Engine.Flow;

@@ -10,7 +10,10 @@ using Seawall.Rehearsal.Logins;
 namespace Seawall.Rehearsal.Replays;
 
 /// <summary>Commands on a connection that a <see cref="LoginProbe"/> has logged in; of answers sums are kept. It never tries anything again.</summary>
-internal sealed class ReplaySession(LoginProbe probe, TimeProvider time)
+/// <param name="probe">The connection, which stays its caller's.</param>
+/// <param name="own">For statements of the replay's own on it.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ReplaySession(LoginProbe probe, ProbeSession own, TimeProvider time)
 {
     /// <summary>What a statement may take; longer is a lost connection.</summary>
     public static readonly TimeSpan StatementTimeMax = TimeSpan.FromSeconds(120);
@@ -21,7 +24,6 @@ internal sealed class ReplaySession(LoginProbe probe, TimeProvider time)
 
     // A statement's number on this connection, and its answer to be expected, by the number that the client knew.
     private readonly Dictionary<uint, uint> _prepared = [];
-    private readonly ProbeSession _own = new(probe, time);
 
     private Capabilities Agreed => probe.Agreed & probe.Offered;
 
@@ -32,12 +34,12 @@ internal sealed class ReplaySession(LoginProbe probe, TimeProvider time)
     public void GiveUp() => IsLost = true;
 
     /// <summary>A statement of the replay's own, whose answer is not measured; false when it failed.</summary>
-    public async Task<bool> Own(string sql, CancellationToken cancel) => (await _own.Ask(sql, cancel)).IsOk;
+    public async Task<bool> Own(string sql, CancellationToken cancel) => (await own.Ask(sql, cancel)).IsOk;
 
     /// <summary>Codes of the warnings that the statement before has left, in their order.</summary>
     public async Task<string?> Warnings(CancellationToken cancel)
     {
-        var answer = await _own.Ask($"SHOW WARNINGS LIMIT {WarningsMax}", cancel);
+        var answer = await own.Ask($"SHOW WARNINGS LIMIT {WarningsMax}", cancel);
         return answer.IsOk ? string.Join(", ", answer.Rows.Where(row => row.Length >= 2).Select(row => $"{row[0]} {row[1]}")) : null;
     }
 

@@ -144,7 +144,7 @@ internal sealed class Replayer(ReplayScript script, ReplayPlan plan, ReplayLedge
         {
             if (!probe.Trace.Outcome.IsIn)
                 return;
-            var session = new ReplaySession(probe, time);
+            var session = new ReplaySession(probe, new ProbeSession(probe, time), time);
             if (!await Prepare(session, one.Connection, cancel))
                 return;
             var before = Now;

@@ -246,7 +246,7 @@ public sealed class RehearseReplayTests(LabServers lab)
         static bool IsFew(string rows) => int.Parse(rows, CultureInfo.InvariantCulture) < 10;
     }
 
-    private async Task Plant(LabServer server, bool isNew)
+    private static async Task Plant(LabServer server, bool isNew)
     {
         foreach (var sql in new[]
         {

@@ -8,7 +8,6 @@ using Seawall.MySql.Handshakes;
 using Seawall.MySql.Statements;
 using Seawall.Testing;
 using Seawall.Testing.Clients;
-using Seawall.Testing.Servers;
 using Xunit;
 
 namespace Seawall.Tests.Captures;

@@ -160,11 +160,11 @@ public sealed class PacketImportTests : IDisposable
             packet[32] = 0x50;
             packet[33] = segment.Flags;
             segment.Data.CopyTo(packet, 40);
-            Span<byte> record = stackalloc byte[16];
+            var record = new byte[16];
             BinaryPrimitives.WriteUInt32LittleEndian(record, 1_700_000_000);
-            BinaryPrimitives.WriteUInt32LittleEndian(record[4..], (uint)(i * (isNanoseconds ? 1_000_000 : 1_000)));
-            BinaryPrimitives.WriteInt32LittleEndian(record[8..], packet.Length);
-            BinaryPrimitives.WriteInt32LittleEndian(record[12..], packet.Length);
+            BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(4), (uint)(i * (isNanoseconds ? 1_000_000 : 1_000)));
+            BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(8), packet.Length);
+            BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(12), packet.Length);
             file.Write(record);
             file.Write(packet);
         }

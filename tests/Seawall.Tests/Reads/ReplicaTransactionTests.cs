@@ -1,6 +1,5 @@
 using System.Text;
 using Seawall.Engine.Facts.Freshness;
-using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Decisions;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Statements;

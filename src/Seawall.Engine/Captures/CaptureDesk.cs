@@ -105,8 +105,8 @@ public sealed class CaptureDesk : IDisposable
     {
         lock (_lock)
         {
-            var running = new[] { _run, _leaving }.OfType<CaptureRun>().Distinct().Where(run => !run.IsOver).ToArray();
-            foreach (var run in running)
+            var running = Active();
+            foreach (var run in running.Where(run => !run.IsOver))
                 run.Refresh(CaptureState.Running);
             return [.. running.Select(run => run.View), .. Enumerable.Reverse(_past)];
         }
@@ -116,7 +116,7 @@ public sealed class CaptureDesk : IDisposable
     public CaptureTotals Totals()
     {
         lock (_lock)
-            return _run is { IsOver: false } run ? Sum(_before, run, isFailed: false) with { Running = true } : _before;
+            return Active().Aggregate(_before, (sum, run) => Sum(sum, run, isFailed: false)) with { Running = _run is { IsOver: false } };
     }
 
     /// <summary>Ends what runs, and waits for it a little.</summary>
@@ -140,6 +140,8 @@ public sealed class CaptureDesk : IDisposable
             SpinWait.SpinUntil(() => run.IsOver, TimeSpan.FromSeconds(2));
         }
     }
+
+    private CaptureRun[] Active() => [.. new[] { _run, _leaving }.OfType<CaptureRun>().Distinct()];
 
     private CaptureResult Always() => Open(new CaptureWish(
         $"always-{_control.Time.GetUtcNow():yyyyMMdd-HHmmss-fff}", OneIn: 0, Time: null));
@@ -202,8 +204,14 @@ public sealed class CaptureDesk : IDisposable
         {
             if (_run == run)
                 _run = null;
-            _leaving = run;
+            if (!run.IsOver)
+                _leaving = run;
         }
+        TellLoops(run);
+    }
+
+    private void TellLoops(CaptureRun run)
+    {
         foreach (var loop in _loops)
         {
             loop.Loop.Post(LoopJob.From(_ =>
@@ -228,12 +236,17 @@ public sealed class CaptureDesk : IDisposable
             if (_past.Count >= RememberedMax)
                 _past.RemoveAt(0);
             _past.Add(run.View);
+            // From here on it is one of the past, and not a moment earlier: whoever asks in between must find it.
+            if (_run == run)
+                _run = null;
+            if (_leaving == run)
+                _leaving = null;
             _before = Sum(_before, run, isFailed);
         }
         if (isFailed)
         {
             CaptureLog.Failed(_logger, run.Wish.Name, run.View.Reason);
-            Silence(run);
+            TellLoops(run);
         }
         else
         {

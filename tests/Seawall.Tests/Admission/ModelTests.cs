@@ -94,6 +94,32 @@ public sealed class ModelTests(ITestOutputHelper output)
         Assert.True(Critical(ModelRun.Seawall(SluiceParts.Classes | SluiceParts.Bulkhead), 1) < 0.9);
     }
 
+    // A server with one core: three places cannot be halved, and one of them is too few for the long ones of the critical class.
+    [Theory]
+    [InlineData(3, 50, true)]
+    [InlineData(5, 50, true)]
+    [InlineData(3, 33, false)]
+    [InlineData(5, 40, false)]
+    public void What_matters_most_gets_through_where_there_are_few_places_as_well(int places, int longShareMax, bool isEnough)
+    {
+        var critical = Enumerable.Range(1, 12).Average(seed =>
+        {
+            var run = new ModelRun(
+                (clock, server) => new SluiceGate(clock, server, places,
+                    options: new OverloadOptions { Mode = OverloadMode.Enforce, LongShareMax = longShareMax }),
+                (clock, gate) => new ModelLoad(clock, gate, seed)
+                {
+                    Work = random => random.NextDouble() switch { < 0.85 => 1, < 0.98 => 5, _ => 90 },
+                });
+            run.Server.Cores = 1;
+            (run.Load.CountFromMs, run.Load.CountToMs) = (2_000, 10_000);
+            // 3.3 ms each, on the mean; three times as many as the core can do.
+            return run.At(3 * 1_000 / 3.3 / ModelRun.Capacity, 12_000).Load.Of(StatementClass.Critical).Success;
+        });
+        output.WriteLine($"{places} places, {longShareMax}: critical {critical:0.0000}");
+        Assert.True(critical >= 0.995 == isEnough, $"critical {critical:0.0000}");
+    }
+
     private static double Critical(Func<ModelClock, ModelServer, ModelGate> gate, int seed)
     {
         var run = new ModelRun(gate, seed: seed);

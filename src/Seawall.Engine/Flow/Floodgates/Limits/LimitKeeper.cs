@@ -36,6 +36,9 @@ internal sealed class LimitKeeper
     /// </summary>
     internal const int Start = 4;
 
+    /// <summary>So few that a part of one more or less is a tenth of all.</summary>
+    private const int FewPlaces = 8;
+
     private readonly StretchMeter _meter = new();
     private readonly LimitFinder _finder = new();
     private readonly HotShapes _hot = new();
@@ -160,7 +163,8 @@ internal sealed class LimitKeeper
             var max = lane switch
             {
                 Lane.Short => int.MaxValue,
-                Lane.Long => (int)((long)limit * longShareMax / 100),
+                // Of few places a part of one is much: half of three is two.
+                Lane.Long => (int)((((long)limit * longShareMax) + (limit < FewPlaces ? 99 : 0)) / 100),
                 Lane.Broken => _costs.BrokenMax,
                 Lane.Hot => _hot.Max,
             };

@@ -23,7 +23,11 @@ var root = new RootCommand("A front door for MySQL and MariaDB: clients log in t
 };
 var more = new Dictionary<string, string>
 {
-    [""] = Examples, ["run"] = RunVerb.More, ["check"] = CheckVerb.More, ["rehearse"] = RehearseVerb.More, ["capture"] = CaptureVerb.More,
+    [""] = Examples,
+    ["run"] = RunVerb.More,
+    ["check"] = CheckVerb.More,
+    ["rehearse"] = RehearseVerb.More,
+    ["capture"] = CaptureVerb.More,
 };
 foreach (var option in root.Options)
 {

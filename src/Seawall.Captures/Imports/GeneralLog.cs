@@ -171,7 +171,9 @@ public sealed class GeneralLog
                 _ledger.Leave(_connection, _lastUs, CloseReason.SentAway);
             _ledger.Connect(new ConnectionEvent
             {
-                Figures = denied, User = parts.ElementAtOrDefault(1) ?? "", Source = parts.ElementAtOrDefault(3) ?? "",
+                Figures = denied,
+                User = parts.ElementAtOrDefault(1) ?? "",
+                Source = parts.ElementAtOrDefault(3) ?? "",
             });
             return;
         }

@@ -34,7 +34,9 @@ internal sealed class ImportLedger(CaptureWriter writer, ImportReport report, bo
             return;
         Connect(new ConnectionEvent
         {
-            User = user, Source = source, Schema = schema,
+            User = user,
+            Source = source,
+            Schema = schema,
             Figures = new ConnectionFigures { Connection = connection, AcceptUs = atUs, WasThere = true },
         });
     }
@@ -57,7 +59,11 @@ internal sealed class ImportLedger(CaptureWriter writer, ImportReport report, bo
         {
             Figures = new EndFigures
             {
-                Connection = connection, CloseUs = atUs, Reason = reason, Commands = known.Commands, FirstCommandUs = known.FirstUs,
+                Connection = connection,
+                CloseUs = atUs,
+                Reason = reason,
+                Commands = known.Commands,
+                FirstCommandUs = known.FirstUs,
             },
         });
     }

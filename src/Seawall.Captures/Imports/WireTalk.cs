@@ -121,7 +121,8 @@ internal sealed class WireTalk(ImportLedger ledger, ImportReport report, ulong n
                 }
                 ledger.Dialect = ledger.Dialect with
                 {
-                    MariaDb = greeting.ServerVersion.IndexOf("MariaDB"u8) >= 0, Version = LogWords.NumberOf(greeting.ServerVersion),
+                    MariaDb = greeting.ServerVersion.IndexOf("MariaDB"u8) >= 0,
+                    Version = LogWords.NumberOf(greeting.ServerVersion),
                 };
                 _capabilities = greeting.Capabilities;
                 _phase = Phase.Login;
@@ -197,7 +198,8 @@ internal sealed class WireTalk(ImportLedger ledger, ImportReport report, ulong n
     {
         var figures = _login.Figures with
         {
-            End = end, LoginUs = (uint)Math.Clamp(atUs - _login.Figures.AcceptUs, 0, uint.MaxValue),
+            End = end,
+            LoginUs = (uint)Math.Clamp(atUs - _login.Figures.AcceptUs, 0, uint.MaxValue),
             ErrorCode = error.IsEmpty ? (ushort)0 : ErrPacket.Read(error).Code,
         };
         ledger.Connect(_login with { Figures = figures });
@@ -216,7 +218,10 @@ internal sealed class WireTalk(ImportLedger ledger, ImportReport report, ulong n
             ledger.Meet(number, "", source, atUs);
         _figures = new CommandFigures
         {
-            Connection = number, StartUs = atUs, FirstByteUs = uint.MaxValue, Command = kind,
+            Connection = number,
+            StartUs = atUs,
+            FirstByteUs = uint.MaxValue,
+            Command = kind,
             RequestBytes = (uint)(payload.Length + PacketHeader.Size),
         };
         (_text, _parameters, _sqlState, _isWhole, _wasOpen) = ([], [], "", payload.Length < PacketHeader.LengthMax, _isOpen);

@@ -78,7 +78,11 @@ internal sealed class CaptureDrain(CaptureWriter writer, IReadOnlyList<CaptureRi
         Flush(nowUs);
         writer.AppendLast(new CaptureEnd
         {
-            AtUs = nowUs, Reason = reason, Connections = (ulong)Connections, Commands = (ulong)Commands, Dropped = (ulong)Dropped,
+            AtUs = nowUs,
+            Reason = reason,
+            Connections = (ulong)Connections,
+            Commands = (ulong)Commands,
+            Dropped = (ulong)Dropped,
         });
         Volatile.Write(ref _bytes, writer.Bytes);
     }

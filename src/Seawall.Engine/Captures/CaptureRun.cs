@@ -64,8 +64,12 @@ internal sealed class CaptureRun : IDisposable
                 BytesMax = options.BytesMax,
                 Head = new CaptureHead
                 {
-                    Name = wish.Name, BeganUs = plan.BaseUs, Origin = CaptureOrigin.FrontDoor, KeepsLiterals = options.KeepsLiterals,
-                    Seawall = options.Version, Server = server,
+                    Name = wish.Name,
+                    BeganUs = plan.BaseUs,
+                    Origin = CaptureOrigin.FrontDoor,
+                    KeepsLiterals = options.KeepsLiterals,
+                    Seawall = options.Version,
+                    Server = server,
                 },
             });
             _drain = new CaptureDrain(writer, Rings, options.KeepsLiterals);

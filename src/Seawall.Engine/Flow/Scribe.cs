@@ -295,8 +295,15 @@ internal sealed class Scribe(FrontDoor door) : ICapturingLoop
         var schemaBytes = schema is null ? 0 : Encoding.UTF8.GetByteCount(schema);
         var head = new CommandHead
         {
-            Figures = figures, Dialect = dialect, Role = role, IsWhole = isWhole, Schema = schemaBytes, Text = text.Length,
-            Parameters = parameters.Length, SqlState = state.Length, Gtid = gtid.Length,
+            Figures = figures,
+            Dialect = dialect,
+            Role = role,
+            IsWhole = isWhole,
+            Schema = schemaBytes,
+            Text = text.Length,
+            Parameters = parameters.Length,
+            SqlState = state.Length,
+            Gtid = gtid.Length,
         };
         var room = _ring!.Reserve(
             CaptureEntry.CommandBytes + schemaBytes + text.Length + parameters.Length + state.Length + gtid.Length);

@@ -21,7 +21,8 @@ internal static class CaptureVerb
 
     private static readonly Option<string?> s_key = new("--key-file")
     {
-        Description = "The key that the capture is, or is to be, encrypted under: 32 bytes, or 64 hexadecimal digits", HelpName = "FILE",
+        Description = "The key that the capture is, or is to be, encrypted under: 32 bytes, or 64 hexadecimal digits",
+        HelpName = "FILE",
     };
 
     internal static Command Make() => new("capture", "Make a capture of a log or of packets, or say what is in one.") { Import(), Show(), List() };
@@ -35,7 +36,9 @@ internal static class CaptureVerb
         var into = new Option<string>("--out") { Description = "The capture: FOLDER/NAME", Required = true, HelpName = "FOLDER/NAME" };
         var literals = new Option<string>("--literals")
         {
-            Description = "\"keep\" keeps values, which a replay needs; passwords never are", DefaultValueFactory = _ => "redact", HelpName = "redact|keep",
+            Description = "\"keep\" keeps values, which a replay needs; passwords never are",
+            DefaultValueFactory = _ => "redact",
+            HelpName = "redact|keep",
         };
         literals.AcceptOnlyFromAmong("redact", "keep");
         var command = new Command("import", "Make a capture of a log or of packets.") { slow, general, packets, port, into, literals, s_key };

@@ -25,7 +25,8 @@ public sealed class CaptureWorldTests : IDisposable
         using var world = Open();
         var client = world.Client(new()
         {
-            Schema = "shop", Attributes = [("program_name", "till")],
+            Schema = "shop",
+            Attributes = [("program_name", "till")],
             Capabilities = FakeClientOptions.Modern | Capabilities.MultiStatements,
         });
         Assert.True(world.Engine.Captures.Start("one", null, 1).IsDone);

@@ -3,8 +3,8 @@ using System.Text;
 using Seawall.Captures.Files;
 using Seawall.Captures.Imports;
 using Seawall.Captures.Records;
-using Seawall.MySql.Handshakes;
 using Seawall.MySql.Framing;
+using Seawall.MySql.Handshakes;
 using Seawall.MySql.Statements;
 using Xunit;
 

@@ -112,7 +112,7 @@ public sealed class ReplicaFaultTests(LabServers lab)
         await using var set = await ReplicaSet.StartAsync(lab, kind, replicas: 2, Cancel);
         var (a, b) = (set.Members[0], set.Members[1]);
         await using var seawall = await StartAsync(set.Members, isFixed: false);
-        await using var ledger = await WriteLedger.StartAsync(a, 4, seawall.ConnectAppAsync, Cancel);
+        await using var ledger = await WriteLedger.StartAsync(a, 4, seawall.ConnectAppAsync, Cancel, pauseMs: 5);
         await using var sessions = await RegisterSessions.StartAsync(set, seawall.Port, 6, Cancel);
         await sessions.MoreAsync(200, Patience, Cancel);
 

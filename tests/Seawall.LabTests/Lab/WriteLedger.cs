@@ -4,7 +4,7 @@ using MySqlConnector;
 namespace Seawall.LabTests.Lab;
 
 /// <summary>
-/// Writers that write without a pause, and a book of what became of each write: acknowledged, refused, or unknown. Afterwards the
+/// Writers that write without a pause, unless told otherwise, and a book of what became of each write: acknowledged, refused, or unknown. Afterwards the
 /// servers are asked: what was acknowledged must be there, what was said not to have run must not, and nothing may be there twice.
 /// </summary>
 public sealed class WriteLedger : IAsyncDisposable
@@ -15,7 +15,9 @@ public sealed class WriteLedger : IAsyncDisposable
     private readonly ConcurrentQueue<string> _errors = new();
     private readonly List<Task> _writers = [];
 
-    private WriteLedger(Func<CancellationToken, Task<MySqlConnection>> connect) => _connect = connect;
+    private readonly int _pauseMs;
+
+    private WriteLedger(Func<CancellationToken, Task<MySqlConnection>> connect, int pauseMs) => (_connect, _pauseMs) = (connect, pauseMs);
 
     /// <summary>Writes that were acknowledged.</summary>
     public int Acknowledged => _fates.Values.Count(fate => fate == "acknowledged");
@@ -31,12 +33,13 @@ public sealed class WriteLedger : IAsyncDisposable
 
     /// <summary>
     /// Begins with so many writers, every other one of them in transactions of two statements. The table has no key: what is written twice is there twice.
+    /// With <paramref name="pauseMs"/> after each write replicas can keep up.
     /// </summary>
     public static async Task<WriteLedger> StartAsync(
-        LabServer primary, int writers, Func<CancellationToken, Task<MySqlConnection>> connect, CancellationToken cancel)
+        LabServer primary, int writers, Func<CancellationToken, Task<MySqlConnection>> connect, CancellationToken cancel, int pauseMs = 0)
     {
         await primary.ExecuteAsync("create table app.ledger (writer int, number int, half int) engine=innodb", cancel);
-        var ledger = new WriteLedger(connect);
+        var ledger = new WriteLedger(connect, pauseMs);
         for (var i = 0; i < writers; i++)
         {
             var writer = i;
@@ -114,6 +117,8 @@ public sealed class WriteLedger : IAsyncDisposable
                     await Run(connection, "commit");
                 }
                 _fates[(writer, number)] = "acknowledged";
+                if (_pauseMs > 0)
+                    await Task.Delay(_pauseMs);
             }
             catch (Exception failure) when (failure is MySqlException or InvalidOperationException or IOException)
             {

@@ -129,7 +129,13 @@ internal static class PinLedger
     private static bool EndsTransaction(Statement statement, AnswerFacts facts) =>
         !facts.IsError && !statement.Session.InTransaction
         && (statement.WasInTransaction || (statement.Kind != CommandKind.StatementPrepare
-            && (statement.Facts.Traits & (StatementTraits.EndsTransaction | StatementTraits.ImplicitCommit)) != 0));
+            && ((statement.Facts.Traits & StatementTraits.EndsTransaction) != 0 || Commits(statement.Facts))));
+
+    // Of what may commit, that which always does, on MariaDB 10.11, MySQL 9.7 and 5.6. UNLOCK TABLES does not where nothing is locked, nor do
+    // CACHE INDEX, LOAD INDEX and START, STOP and CHANGE of replication on MariaDB, and RESET PERSIST on MySQL.
+    private static bool Commits(StatementFacts text) => text.Statements == 1 && (text.Traits & StatementTraits.ImplicitCommit) != 0
+        && text.Kind is StatementKind.Create or StatementKind.Alter or StatementKind.Drop or StatementKind.Truncate or StatementKind.Rename
+            or StatementKind.Grant or StatementKind.Analyze or StatementKind.Flush or StatementKind.LockTables;
 
     private static bool Explains(StatementTraits traits) => (traits & (
         StatementTraits.UserVariableWrite | StatementTraits.CreatesTemporaryTable | StatementTraits.DropsTemporaryTable

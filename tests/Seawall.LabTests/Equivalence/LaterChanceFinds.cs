@@ -100,5 +100,26 @@ internal static partial class ChanceFinds
             A: show errors
             A: [prepare 0] show warnings
             """),
+        // UNLOCK TABLES ends no transaction where nothing is locked, and leaves what the next one is to be.
+        ("", """
+            A: set transaction read only
+            A: unlock tables
+            B: insert into t (n) values (1)
+            A: begin; insert into t (n) values (16); commit
+            B: insert into t (n) values (2)
+            """),
+        // Nor does every other statement that may: MariaDB's CACHE INDEX leaves it.
+        ("m5", """
+            A: set transaction read only
+            A: cache index m in default
+            B: insert into t (n) values (1)
+            A: begin; insert into t (n) values (16); commit
+            """),
+        ("", """
+            A: set transaction read only
+            A: create table x1 (a int)
+            B: insert into t (n) values (1)
+            A: begin; insert into t (n) values (16); commit
+            """),
     ];
 }

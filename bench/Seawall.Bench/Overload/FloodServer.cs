@@ -20,14 +20,12 @@ internal sealed class FloodServer : IDisposable
 
     private const int ConnectionsMax = 1_200;
 
-    private readonly string _lab;
-    private readonly string _data;
+    private readonly AtEnd _server;
     private readonly List<ServerSession> _sessions = [];
 
-    private FloodServer(string lab, string data, int port, int pid)
+    private FloodServer(AtEnd server, int port, int pid)
     {
-        _lab = lab;
-        _data = data;
+        _server = server;
         Port = port;
         Pid = pid;
     }
@@ -56,7 +54,8 @@ internal sealed class FloodServer : IDisposable
         var port = Contestant.FreePort();
         var said = Child.Run(Path.Combine(lab, "server"), "mariadb", data, $"{port}", "77", "--",
             $"--max-connections={ConnectionsMax}", "--thread-cache-size=100", "--back-log=4096");
-        var server = new FloodServer(lab, data, port, int.Parse(said.Split(' ')[2], CultureInfo.InvariantCulture));
+        var server = new FloodServer(
+            AtEnd.Do(() => Child.Run(Path.Combine(lab, "server"), "stop", data)), port, int.Parse(said.Split(' ')[2], CultureInfo.InvariantCulture));
         try
         {
             Child.Run("taskset", "-apc", "0", $"{server.Pid}");
@@ -121,7 +120,7 @@ internal sealed class FloodServer : IDisposable
     {
         foreach (var session in _sessions)
             session.Dispose();
-        Child.Run(Path.Combine(_lab, "server"), "stop", _data);
+        _server.Dispose();
     }
 
     private async Task Kill(string id)

@@ -28,50 +28,43 @@ internal static class OverloadBench
 
     private static async Task<int> Measure(OverloadPlan plan)
     {
-        var folder = Directory.CreateTempSubdirectory("seawall-overload-").FullName;
-        try
+        using var ground = AtEnd.Folder("seawall-overload-", out var folder);
+        using var server = await FloodServer.Start(folder);
+        var origin = Origin(plan, server);
+        foreach (var line in origin)
+            Console.WriteLine(line);
+        using var haProxy = Contestant.HaProxy(1, server.Port, folder);
+        using var seawall = Contestant.Seawall(
+            1, server.Port, FloodServer.Admin, FloodServer.Admin, folder, SeawallSettings(plan)) with
+        { Name = "seawall" };
+        Contestant[] ways = [Contestant.Directly(server.Port), haProxy with { Name = "haproxy" }, seawall];
+        var runs = new FloodRuns(server, [.. ways.Where(way => plan.Measures(way.Name))]);
+        var parts = new OverloadParts(plan, runs);
+        await WarmUp(runs);
+        if (plan.Has("sweep"))
+            Keep("sweep", await parts.Sweep());
+        if (plan.Has("ramp"))
+            Keep("ramp", await parts.Ramp());
+        if (plan.Has("spike"))
         {
-            using var server = await FloodServer.Start(folder);
-            var origin = Origin(plan, server);
-            foreach (var line in origin)
-                Console.WriteLine(line);
-            using var haProxy = Contestant.HaProxy(1, server.Port, folder);
-            using var seawall = Contestant.Seawall(
-                1, server.Port, FloodServer.Admin, FloodServer.Admin, folder, SeawallSettings(plan)) with
-            { Name = "seawall" };
-            Contestant[] ways = [Contestant.Directly(server.Port), haProxy with { Name = "haproxy" }, seawall];
-            var runs = new FloodRuns(server, [.. ways.Where(way => plan.Measures(way.Name))]);
-            var parts = new OverloadParts(plan, runs);
-            await WarmUp(runs);
-            if (plan.Has("sweep"))
-                Keep("sweep", await parts.Sweep());
-            if (plan.Has("ramp"))
-                Keep("ramp", await parts.Ramp());
-            if (plan.Has("spike"))
-            {
-                var spike = OverloadParts.SpikeTable();
-                await parts.Spike(spike, FloodClients.BackOff, ["direct", "haproxy", "seawall"]);
-                Keep("spike", spike);
-            }
-            if (plan.Has("clients"))
-            {
-                var spikes = OverloadParts.SpikeTable();
-                foreach (var clients in Enum.GetValues<FloodClients>().Except([FloodClients.BackOff]))
-                    await parts.Spike(spikes, clients, ["direct", "seawall"]);
-                Keep("clients", spikes);
-            }
-            return 0;
-
-            void Keep(string part, FigureTable table)
-            {
-                table.Write($"{plan.Results}-{part}.csv", origin);
-                OverloadPlots.Draw(part, table, plan);
-                OverloadReport.Print(part, table, plan, Console.Out);
-            }
+            var spike = OverloadParts.SpikeTable();
+            await parts.Spike(spike, FloodClients.BackOff, ["direct", "haproxy", "seawall"]);
+            Keep("spike", spike);
         }
-        finally
+        if (plan.Has("clients"))
         {
-            Directory.Delete(folder, recursive: true);
+            var spikes = OverloadParts.SpikeTable();
+            foreach (var clients in Enum.GetValues<FloodClients>().Except([FloodClients.BackOff]))
+                await parts.Spike(spikes, clients, ["direct", "seawall"]);
+            Keep("clients", spikes);
+        }
+        return 0;
+
+        void Keep(string part, FigureTable table)
+        {
+            table.Write($"{plan.Results}-{part}.csv", origin);
+            OverloadPlots.Draw(part, table, plan);
+            OverloadReport.Print(part, table, plan, Console.Out);
         }
     }
 

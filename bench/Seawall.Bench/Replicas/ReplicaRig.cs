@@ -26,7 +26,9 @@ internal sealed class ReplicaRig : IDisposable
     private readonly string _folder;
     private readonly List<Member> _members = [];
 
-    private ReplicaRig(string kind, string lab, string folder) => (Kind, _lab, _folder) = (kind, lab, folder);
+    private readonly AtEnd _atEnd;
+
+    private ReplicaRig(string kind, string lab, string folder) => (Kind, _lab, _folder, _atEnd) = (kind, lab, folder, AtEnd.Do(Stop));
 
     internal string Kind { get; }
 
@@ -154,7 +156,9 @@ internal sealed class ReplicaRig : IDisposable
         return [.. rows.Select(row => int.Parse(row[0]!, CultureInfo.InvariantCulture))];
     }
 
-    public void Dispose()
+    public void Dispose() => _atEnd.Dispose();
+
+    private void Stop()
     {
         foreach (var member in Enumerable.Reverse(_members))
         {

@@ -26,34 +26,27 @@ internal static class ReplicasBench
         var origin = Origin(plan);
         foreach (var kind in plan.Kinds)
         {
-            var folder = Directory.CreateTempSubdirectory("seawall-replicas-").FullName;
-            try
+            using var ground = AtEnd.Folder("seawall-replicas-", out var folder);
+            using var rig = await ReplicaRig.Start(kind, folder);
+            origin.Add(string.Create(CultureInfo.InvariantCulture, $"{kind}: a read takes {rig.Read.WorkMs:F2} ms; in the cascade each server has "
+                + $"{ReplicaRig.Share:P0} of a processor, and does {rig.Capacity:F0} of them in a second"));
+            if (plan.Parts.Contains("cost"))
             {
-                using var rig = await ReplicaRig.Start(kind, folder);
-                origin.Add(string.Create(CultureInfo.InvariantCulture, $"{kind}: a read takes {rig.Read.WorkMs:F2} ms; in the cascade each server has "
-                    + $"{ReplicaRig.Share:P0} of a processor, and does {rig.Capacity:F0} of them in a second"));
-                if (plan.Parts.Contains("cost"))
-                {
-                    // With one replica alone, which is asked all the reads then, as in the other ways.
-                    using var one = SetWays.Seawall(rig, 1, folder);
-                    await WarmUp(one.Port);
-                    await new CostPart(plan, rig, one).Measure(cost);
-                }
-                if (!plan.Parts.Contains("cascade"))
-                    continue;
-                using var seawall = SetWays.Seawall(rig, rig.Replicas.Count, folder);
-                await WarmUp(seawall.Port);
-                rig.Limit();
-                var (haProxy, writePort) = SetWays.HaProxy(rig, folder);
-                using (haProxy)
-                {
-                    SetWay[] ways = [new("seawall", seawall.Port, seawall.Port), new("haproxy", haProxy.Port, writePort)];
-                    await new CascadePart(plan, rig, ways).Measure(seconds, sums);
-                }
+                // With one replica alone, which is asked all the reads then, as in the other ways.
+                using var one = SetWays.Seawall(rig, 1, folder);
+                await WarmUp(one.Port);
+                await new CostPart(plan, rig, one).Measure(cost);
             }
-            finally
+            if (!plan.Parts.Contains("cascade"))
+                continue;
+            using var seawall = SetWays.Seawall(rig, rig.Replicas.Count, folder);
+            await WarmUp(seawall.Port);
+            rig.Limit();
+            var (haProxy, writePort) = SetWays.HaProxy(rig, folder);
+            using (haProxy)
             {
-                Directory.Delete(folder, recursive: true);
+                SetWay[] ways = [new("seawall", seawall.Port, seawall.Port), new("haproxy", haProxy.Port, writePort)];
+                await new CascadePart(plan, rig, ways).Measure(seconds, sums);
             }
         }
         if (plan.Parts.Contains("cost"))

@@ -28,23 +28,16 @@ internal static class BenchRun
     {
         if (Plan(options) is not { } plan)
             return 2;
-        var folder = Directory.CreateTempSubdirectory("seawall-bench-").FullName;
-        try
+        using var ground = AtEnd.Folder("seawall-bench-", out var folder);
+        var results = Measure(plan, folder);
+        Judge(results, plan);
+        new Report(results, plan).Print(Console.Out);
+        if (plan.ResultsFile is { } file)
         {
-            var results = Measure(plan, folder);
-            Judge(results, plan);
-            new Report(results, plan).Print(Console.Out);
-            if (plan.ResultsFile is { } file)
-            {
-                results.Write(file);
-                Console.WriteLine($"raw results: {Path.GetFileName(file)}");
-            }
-            return results.Samples.Any(sample => sample.Reply.Failed > 0) ? 1 : 0;
+            results.Write(file);
+            Console.WriteLine($"raw results: {Path.GetFileName(file)}");
         }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        return results.Samples.Any(sample => sample.Reply.Failed > 0) ? 1 : 0;
     }
 
     private static RunPlan? Plan(string[] options)

@@ -20,28 +20,22 @@ internal sealed partial class MariaDbPart(RunPlan plan, Results results, string 
         var data = Path.Combine(folder, "mariadb");
         var port = Contestant.FreePort();
         Child.Run(Path.Combine(lab, "server"), "mariadb", data, $"{port}", "77", "--", "--max-connections=1200");
-        try
+        using var server = AtEnd.Do(() => Child.Run(Path.Combine(lab, "server"), "stop", data));
+        Child.Run("mariadb", "-h127.0.0.1", $"-P{port}", $"-u{User}", $"-p{User}", "-e", "CREATE DATABASE bench");
+        Sysbench(port, 1, 0, "prepare");
+        using var haProxy = Contestant.HaProxy(2, port, folder);
+        using var seawall = Contestant.Seawall(2, port, User, User, folder);
+        Contestant[] contestants = [Contestant.Directly(port), haProxy, seawall];
+        WaitFor(seawall);
+        foreach (var contestant in contestants)
+            Sysbench(contestant.Port, 16, 2, "run");
+        for (var round = 1; round <= Math.Min(plan.Rounds, 3); round++)
         {
-            Child.Run("mariadb", "-h127.0.0.1", $"-P{port}", $"-u{User}", $"-p{User}", "-e", "CREATE DATABASE bench");
-            Sysbench(port, 1, 0, "prepare");
-            using var haProxy = Contestant.HaProxy(2, port, folder);
-            using var seawall = Contestant.Seawall(2, port, User, User, folder);
-            Contestant[] contestants = [Contestant.Directly(port), haProxy, seawall];
-            WaitFor(seawall);
-            foreach (var contestant in contestants)
-                Sysbench(contestant.Port, 16, 2, "run");
-            for (var round = 1; round <= Math.Min(plan.Rounds, 3); round++)
+            foreach (var clients in plan.MariaDbClientCounts)
             {
-                foreach (var clients in plan.MariaDbClientCounts)
-                {
-                    foreach (var contestant in contestants)
-                        Measure(contestant, clients, round);
-                }
+                foreach (var contestant in contestants)
+                    Measure(contestant, clients, round);
             }
-        }
-        finally
-        {
-            Child.Run(Path.Combine(lab, "server"), "stop", data);
         }
     }
 

@@ -71,6 +71,6 @@ public sealed class KeptAnswerLabTests(LabServers lab)
     private static string Told(RawAnswer answer)
     {
         Assert.Null(answer.Error);
-        return string.Join('\n', answer.Packets.Select(packet => System.Text.Encoding.Latin1.GetString(packet.Head)));
+        return string.Join('\n', answer.Packets.Select(packet => packet.ToString()));
     }
 }

@@ -49,7 +49,7 @@ internal sealed class Keeping(FrontDoor door, KeptAnswers answers, Func<Measures
     {
         var loop = door.Loop;
         if (statement.Answer.Record is not null || !MayBeKept(statement)
-            || Find(statement, hold.KeepMsMax / RenewPart) is not null)
+            || Known(statement, hold.KeepMsMax / RenewPart) is not null)
             return;
         statement.Hold(); // Its text is its name.
         var record = _spares.TryPop(out var spare) ? spare : new AnswerRecord(KeptAnswers.AnswerBytesMax);
@@ -97,10 +97,10 @@ internal sealed class Keeping(FrontDoor door, KeptAnswers answers, Func<Measures
         return !isKnown || statement.WasInTransaction || (facts.Traits & Hides) != 0;
     }
 
-    private KeptAnswer? Find(Statement statement, int ageMsMax)
+    private KeptAnswer? Find(Statement statement, int ageMsMax) => MayBeKept(statement) ? Known(statement, ageMsMax) : null;
+
+    private KeptAnswer? Known(Statement statement, int ageMsMax)
     {
-        if (!MayBeKept(statement))
-            return null;
         var session = statement.Session;
         var answer = answers.Find(KeyOf(statement), statement.Text, door.Loop.NowMs - ageMsMax);
         // What the session has written is in whatever began afterwards, if the primary has answered it; a replica may have been late.

@@ -46,7 +46,10 @@ internal static class OwnVariables
         statement.Hold();
         var result = await answers.Take(statement, token);
         if (result == TokenResult.Taken)
+        {
+            session.WroteMs = door.Loop.ClockMs; // What it was told of is as good as written by it: no answer that was kept before may have it.
             return Set(statement, OwnAssignments.Read(statement.Text));
+        }
         if (result is null)
             return true; // It has gone.
         var message = $"Wrong value for @seawall_min_gtid [seawall: nothing was set: {OwnAnswers.Words(result.Value, statement.Server.Version!.IsMariaDb)}"

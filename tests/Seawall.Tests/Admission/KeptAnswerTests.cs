@@ -105,6 +105,17 @@ public sealed class KeptAnswerTests : IDisposable
         Assert.Equal(("2", "2"), (writer.Query(Read).Scalar, other.Query(Read).Scalar));
     }
 
+    [Fact]
+    public void Whoever_was_told_of_what_others_have_written_reads_that()
+    {
+        Assert.Equal("1", _world.Client().Query(Read).Scalar);
+        Change();
+        Begin();
+        var told = With(_world.Client(), "SET @seawall_min_gtid = '3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5'");
+        Others(told);
+        Assert.Equal("2", told.Query(Read).Scalar);
+    }
+
     [Theory]
     [InlineData("SELECT name, UUID() FROM items")]
     [InlineData("SELECT rand() FROM items")]

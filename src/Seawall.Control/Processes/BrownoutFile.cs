@@ -40,7 +40,7 @@ internal sealed class BrownoutFile(string path, BrownoutBoard board, TimeProvide
             ControlLog.BrownoutsNotRead(logger, path, $"it was written at {content.WrittenAt:u}, which is to come by this machine's clock");
             return;
         }
-        foreach (var kept in content.Brownouts)
+        foreach (var kept in content.Brownouts.OfType<KeptBrownout>()) // A file may have null among them.
         {
             var left = kept.Until - now;
             if (left <= TimeSpan.Zero || left > s_timeMax || kept.Level is < 0 or > 9 || (kept.Group is null) == (kept.Level == 0))

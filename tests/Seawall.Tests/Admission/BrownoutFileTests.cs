@@ -77,6 +77,7 @@ public sealed class BrownoutFileTests : IDisposable
     [InlineData("{")]
     [InlineData("[]")]
     [InlineData("{\"written_at\":\"2026-01-01T00:00:00+00:00\"}")]
+    [InlineData("{\"written_at\":\"2026-01-01T00:00:00+00:00\",\"brownouts\":[null]}")]
     [InlineData($"{Head}null,\"level\":0,\"until\":\"2026-01-01T01:00:00+00:00\",{Tail}")]
     [InlineData($"{Head}\"mail\",\"level\":0,\"until\":\"2036-01-01T01:00:00+00:00\",{Tail}")]
     public void What_makes_no_sense_begins_nothing_and_is_no_reason_not_to_start(string content)

@@ -26,6 +26,7 @@ public sealed class KnownDifferenceTests
          "1:64:FF57 \"Data too long for column 's' at row 12\"", true)]
     [InlineData("1:63:FF56 \"Data too long for column 's' at row 1\"",
          "1:63:FF56 \"Data too long for column 'n' at row 1\"", false)]
+    [InlineData("1:63:FF56 \"a.\"", "1:63:FF57 \"a.\"", false)]
     [InlineData("1:63:FF56 \"5 rows\"", "1:63:FF57 \"6 rows\"", false)]
     public void The_number_of_the_row_is_left_out_of_a_message_about_a_column(string one, string other, bool areAlike) =>
         Assert.Equal(areAlike, KnownDifferences.WithoutRow(one) == KnownDifferences.WithoutRow(other));

@@ -98,7 +98,7 @@ internal static partial class KnownDifferences
     private static partial Regex RangedUpdate();
 
     // Without the packet's bytes, which are shown before its text, and its length.
-    internal static string WithoutRow(string line) => RowInMessage().Replace(LengthAndBytes().Replace(line, "${1}"), "");
+    internal static string WithoutRow(string line) => RowInMessage().IsMatch(line) ? RowInMessage().Replace(LengthAndBytes().Replace(line, "${1}"), "") : line;
 
     [GeneratedRegex("(?<=( for column '\\w+' at row ))[0-9]+")]
     private static partial Regex RowInMessage();

@@ -184,7 +184,7 @@ internal static class SettingKeys
             "Whether that is the limit, or one is found between servers.running_min and that, by how long statements take"),
         Number("overload", "long_ms", s_overload.LongMs, 1, HourMs, "Statements of which others like them run longer than this are long"),
         Number("overload", "long_share_max", s_overload.LongShareMax, 1, 100,
-            "Hundredths of what may run that long statements may have; 100 for all"),
+            "Hundredths of what may run that long statements may have, rounded up; 100 for all"),
         Choice("overload", "tenants", ["none", "account", "schema", "tag"], "account",
             "Who takes turns among those of one class: \"tag\" is what statements say (tenant='...'), or else the account"),
         Number("overload", "queue_max_per_running", s_overload.QueueMaxPerRunning, 1, 10_000,

@@ -36,9 +36,6 @@ internal sealed class LimitKeeper
     /// </summary>
     internal const int Start = 4;
 
-    /// <summary>So few that a part of one more or less is a tenth of all.</summary>
-    private const int FewPlaces = 8;
-
     private readonly StretchMeter _meter = new();
     private readonly LimitFinder _finder = new();
     private readonly HotShapes _hot = new();
@@ -163,8 +160,8 @@ internal sealed class LimitKeeper
             var max = lane switch
             {
                 Lane.Short => int.MaxValue,
-                // Of few places a part of one is much: half of three is two.
-                Lane.Long => (int)((((long)limit * longShareMax) + (limit < FewPlaces ? 99 : 0)) / 100),
+                // Rounded up: of few places a part of one is much, and half of three is two.
+                Lane.Long => (int)((((long)limit * longShareMax) + 99) / 100),
                 Lane.Broken => _costs.BrokenMax,
                 Lane.Hot => _hot.Max,
             };

@@ -49,13 +49,13 @@ public sealed class SeawallEngine : IDisposable
     private readonly FreshnessBoard _freshness = new();
     private readonly SpillGate _spill = new();
     private readonly LagBrake _brake = new();
+    private readonly LagWatch _lag;
     private readonly ReadBalance _balance;
     private readonly KeptAnswers _answers = new();
     private readonly PositionWatch _positions;
     private readonly List<FreshWaits> _freshWaits = [];
     private readonly List<ICapturingLoop> _scribes = [];
     private volatile EngineOptions _options;
-    private long _lowWritesSeen;
     private bool _isDisposed;
 
     /// <summary>An engine that is ready but does nothing yet.</summary>
@@ -112,6 +112,7 @@ public sealed class SeawallEngine : IDisposable
             loop.Shortage = shortage;
         var kills = new KillDesk[_threads.Data.Count];
         _lanes = [.. _threads.Data.Select(loop => MakeLane(loop, house, kills))];
+        _lag = new LagWatch(_threads.Control, _board, _freshness, _brake, [.. _lanes.Select(lane => lane.Meter)], () => _options.Overload, _gates.Keep, logger);
         Captures = new CaptureDesk(_scribes, _threads.Control, options.Capture, _threads.IsSimulated, logger)
         {
             Server = () => _board.Current.Primary?.Version?.ToString() ?? "",
@@ -232,9 +233,9 @@ public sealed class SeawallEngine : IDisposable
         {
             _accounts.Configure(_options.Accounts, _options.Monitor);
             _servers.Watch(_accounts);
-            new Housekeeping(_threads.Control, Pools).Start();
+            new Housekeeping(_threads.Control, Pools, _answers, () => Brownouts.Measures).Start();
             new LimitWatch(_threads.Control, _servers.LookAtLimits).Start();
-            new LimitWatch(_threads.Control, LookAtLag).Start();
+            new LimitWatch(_threads.Control, _lag.Look).Start();
             Views.Start();
             SelfWatch.Start();
             _gates.Start();
@@ -360,39 +361,6 @@ public sealed class SeawallEngine : IDisposable
             Pools.Empty();
             await Task.Delay(TimeSpan.FromMilliseconds(20), time, CancellationToken.None);
         }
-    }
-
-    // Ten times a second, control loop only.
-    private void LookAtLag()
-    {
-        var nowMs = _threads.Control.NowMs;
-        if (!_brake.IsDue(nowMs))
-            return;
-        _answers.Forget(nowMs - Brownouts.Measures.KeepMsMost);
-        var asked = _lanes.Sum(lane => Volatile.Read(ref lane.Meter.LowWrites));
-        if (_brake.Look(LagOf(_board.Current, nowMs), asked, _options.Overload, nowMs) is { } news)
-        {
-            _gates.Keep(news);
-            EngineLog.LowWritesPaced(_logger, news.To, news.Cause);
-        }
-        // Answers that are half a second old are too old to brake by.
-        if (asked != _lowWritesSeen || _brake.IsOn)
-            _freshness.Want(nowMs);
-        _lowWritesSeen = asked;
-    }
-
-    // Of those that follow and say so, the one that is furthest behind. Slower writes help no replica that has stopped.
-    private static ReplicaLag LagOf(FactsSnapshot facts, long nowMs)
-    {
-        var most = default(ReplicaLag);
-        foreach (var server in facts.Servers)
-        {
-            if (server is not { Role: ServerRole.Replica, Duty: null, Freshness.State: FreshnessState.Fresh or FreshnessState.Lagging })
-                continue;
-            if (server.Freshness.ReachedMs is var reached && reached != long.MinValue && !(nowMs - reached <= most.Ms))
-                most = new(server.Id.Name, Math.Max(0, nowMs - reached));
-        }
-        return most;
     }
 
     private void OpenJournal()

@@ -53,7 +53,7 @@ internal sealed class Scribe(FrontDoor door) : ICapturingLoop
         if (_plan is not { } plan)
             return;
         var exchange = login.Exchange;
-        var figures = FiguresOf(session, plan) with
+        var figures = FiguresOf(session) with
         {
             AcceptUs = plan.UsOf(startedAt),
             LoginUs = (uint)Math.Min(door.Loop.MicrosecondsSince(startedAt), uint.MaxValue),
@@ -212,7 +212,7 @@ internal sealed class Scribe(FrontDoor door) : ICapturingLoop
         var note = NoteOf(session, plan);
         Put(CaptureEntry.Connection, new ConnectionEvent
         {
-            Figures = FiguresOf(session, plan) with { AcceptUs = plan.UsOf(door.Loop.Timestamp()), WasThere = true },
+            Figures = FiguresOf(session) with { AcceptUs = plan.UsOf(door.Loop.Timestamp()), WasThere = true },
             Source = SourceOf(session),
             Listener = session.Listener ?? "",
             User = session.Account?.User ?? "",
@@ -230,9 +230,8 @@ internal sealed class Scribe(FrontDoor door) : ICapturingLoop
         return note;
     }
 
-    private static ConnectionFigures FiguresOf(Session session, CapturePlan plan)
+    private static ConnectionFigures FiguresOf(Session session)
     {
-        _ = plan;
         var tls = session.Wire.Tls ?? default;
         return new ConnectionFigures
         {

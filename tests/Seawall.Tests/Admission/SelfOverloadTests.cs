@@ -19,7 +19,6 @@ public sealed class SelfOverloadTests(ITestOutputHelper output)
     /// <summary>Clients of each loop that ask all the time: what a loop has under way is never more than that.</summary>
     private const int Askers = 160;
 
-
     // M20: what decides runs where no statement does.
     [Fact]
     public void While_the_loops_of_statements_stand_still_limits_and_servers_are_looked_at_as_always()

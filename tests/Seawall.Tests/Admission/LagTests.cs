@@ -90,6 +90,19 @@ public sealed class LagTests : IDisposable
         writers.Stop();
     }
 
+    [Fact]
+    public void That_a_replica_lags_is_no_want_of_replicas_where_nothing_is_read_from_them()
+    {
+        _behind = 0;
+        var writers = new AskingClients(World, 2, Write);
+        Let(writers, 5_000);
+        _behind = 400;
+        Let(writers, 60_000);
+        writers.Stop();
+        Assert.True(World.Engine.Lag.Lag.Ms > World.Engine.Options.Reads.LagMsMax, World.Engine.Lag.ToString());
+        Assert.DoesNotContain(World.Engine.GateEvents(100), row => row.Event.Kind == GateEventKind.Reads);
+    }
+
     public void Dispose() => _set.Dispose();
 
     private void Set(Func<OverloadOptions, OverloadOptions> change) => World.Apply(options => options with

@@ -52,15 +52,12 @@ internal struct SpillBudget
     /// What of its time the primary in good health gives to them, in statements that run all the time: a small one less than one.
     /// </summary>
     internal static double Part(in PrimaryLoad load, int share) =>
-        Math.Max(0, Math.Min(load.Limit * share / 100.0, (load.Limit * RoomShare / 100.0) - load.OwnHigh));
+        Math.Max(0, Math.Min(load.Limit * share / 100.0, RoomOf(load)));
 
     /// <summary>The most that a primary in good health takes.</summary>
-    internal static int Most(in PrimaryLoad load, int share)
-    {
-        var headroom = (load.Limit * RoomShare / 100.0) - load.OwnHigh;
-        if (headroom < 1 || share == 0)
-            return 0;
+    internal static int Most(in PrimaryLoad load, int share) =>
         // A small primary takes one, if it has room for it: none at all would make the share say what it does not.
-        return (int)Math.Max(1, Math.Min(load.Limit * share / 100.0, headroom));
-    }
+        RoomOf(load) < 1 || share == 0 ? 0 : (int)Math.Max(1, Part(load, share));
+
+    private static double RoomOf(in PrimaryLoad load) => (load.Limit * RoomShare / 100.0) - load.OwnHigh;
 }

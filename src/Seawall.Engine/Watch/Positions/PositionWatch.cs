@@ -52,7 +52,7 @@ internal sealed class PositionWatch : TimerNode
     /// <summary>Whether somebody needs to know what replicas have although nothing is read from them.</summary>
     internal Func<bool> IsWantedBesides { get; set; } = () => false;
 
-    /// <summary>Called ten times a second while replicas are read from, or somebody needs to know otherwise.</summary>
+    /// <summary>Called ten times a second while replicas are read from.</summary>
     internal Action Look { get; set; } = () => { };
 
     /// <summary>Begins.</summary>
@@ -113,7 +113,8 @@ internal sealed class PositionWatch : TimerNode
             return;
         foreach (var server in _facts.Current.Servers)
             Judge(server, options);
-        Look();
+        if (options.From == ReadsFrom.Replicas)
+            Look();
     }
 
     private bool IsWanted(ReadOptions options) => options.From == ReadsFrom.Replicas || IsWantedBesides();

@@ -107,6 +107,13 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, SecondTries tries,
         return false;
     }
 
+    // Its replica is not read from any more: it is placed as if it had just come, and has no more of a right to the primary than any read.
+    private static bool GoElsewhere(Statement statement)
+    {
+        statement.GoesElsewhere = true;
+        return false;
+    }
+
     /// <summary>The primary has changed at a moment when the statement cannot be taken to the new one; true: the client may go on.</summary>
     internal bool RefuseMoved(Statement statement)
     {
@@ -213,7 +220,7 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, SecondTries tries,
         if (statement.GoesElsewhere)
             return false;
         if (failure == LeaseFailure.Moved)
-            return GoAfter(statement);
+            return statement.IsOnReplica ? GoElsewhere(statement) : GoAfter(statement);
         if (failure == LeaseFailure.ClientGone)
         {
             session.Wire.Close();

@@ -245,7 +245,7 @@ internal sealed class Statement
         IsOnReplica = true;
     }
 
-    /// <summary>Whether it is to be placed anew, because its replica was lost before its client has heard anything.</summary>
+    /// <summary>Whether it is to be placed anew, because its replica was lost or taken out before its client has heard anything.</summary>
     internal bool GoesElsewhere { get; set; }
 
     /// <summary>How often it was placed anew.</summary>
@@ -254,7 +254,7 @@ internal sealed class Statement
     /// <summary>The replica that it comes from then; it does not go there again.</summary>
     internal ServerId LostAt { get; private set; }
 
-    /// <summary>Its replica was lost, or has no connection for it: nothing of it has happened anywhere that anybody would see.</summary>
+    /// <summary>Its replica was lost or taken out, or has no connection for it: nothing of it has happened anywhere that anybody would see.</summary>
     internal void ComeBack(FactsSnapshot world, ServerFacts primary)
     {
         LostAt = Server.Id;

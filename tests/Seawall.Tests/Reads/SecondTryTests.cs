@@ -1,4 +1,5 @@
 using Seawall.Engine.Facts.Freshness;
+using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Decisions;
 using Seawall.Testing;
 using Seawall.Testing.Servers;
@@ -102,7 +103,7 @@ public sealed class SecondTryTests : IDisposable
         CutAll();
         var refused = client.Query(Read);
         Assert.Equal(1205, refused.Code);
-        Assert.Contains("that had the statement was lost", refused.Error!.Message, StringComparison.Ordinal);
+        Assert.Contains("did not answer the statement", refused.Error!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -144,6 +145,29 @@ public sealed class SecondTryTests : IDisposable
         Assert.True(World.Count(meter => meter.RetriedReads) > 0);
         _set.B.LoginMs = 0;
         World.World.RunFor(70_000); // Until the last of those logins is over.
+    }
+
+    [Fact]
+    public void Who_waits_for_a_replica_that_is_taken_out_goes_to_another_one_and_not_past_the_places_of_the_primary()
+    {
+        Start(options => options with { RetryShare = 0, SpillShare = 0 });
+        _set.B.LoginMs = 60_000;
+        var reads = Enumerable.Range(0, 8).Select(_ => World.Client().BeginQuery(Read)).ToArray();
+        World.World.RunFor(1_000);
+        Assert.Contains(reads, read => !read.IsDone);
+
+        World.Engine.Duties.TakeOut("b", ServerDuty.Ejected, null, isForced: false, "me");
+        Assert.All(reads, read => Assert.True(read.Value.IsOk, $"{read.Value}"));
+        Assert.Equal((0, 8, 0), (Count(_set.B), Count(_set.Servers[2]), Count(_set.A)));
+
+        _set.Servers[2].When(Read, new FakeLater(30_000, new FakeOk()));
+        World.Apply(options => options with { Pools = options.Pools with { SizeMax = 1, WaitMsMax = 60_000 } });
+        reads = [.. Enumerable.Range(0, 4).Select(_ => World.Client().BeginQuery(Read))];
+        World.World.RunFor(1_000);
+        World.Engine.Duties.TakeOut("c", ServerDuty.Ejected, null, isForced: true, "me");
+        World.World.RunFor(100_000);
+        Assert.Equal(0, Count(_set.A));
+        Assert.Equal(3, reads.Count(read => read.Value.Code == 1205));
     }
 
     public void Dispose() => _set.Dispose();

@@ -208,7 +208,7 @@ internal sealed class Routing(
     }
 
     /// <summary>
-    /// Places a read anew whose replica was lost, or gave it no connection; false when the client has been told that there is nobody else.
+    /// Places a read anew whose replica was lost or taken out, or gave it no connection; false when the client has been told that there is nobody else.
     /// </summary>
     internal LoopTask<bool> PlaceElsewhere(Statement statement)
     {
@@ -435,7 +435,7 @@ internal sealed class Routing(
             : !mayBe ? $"reads of class {StatementClasses.Word(which)} do not go to the primary instead"
             : string.Create(CultureInfo.InvariantCulture,
                 $"the primary has {spill.Used} of {spill.Max} places for such reads taken (reads.spill_share={now.SpillShare})");
-        var what = statement.Tries == 0 ? "the statement did not run" : $"the replica '{statement.LostAt}' that had the statement was lost";
+        var what = statement.Tries == 0 ? "the statement did not run" : $"replica '{statement.LostAt}' did not answer the statement";
         var stale = wish.StaleMsMax == 0 ? "" : string.Create(CultureInfo.InvariantCulture,
             $", and what replicas have is older than {wish.StaleMsMax} ms, or of unknown age (stale_ok)");
         ClientReplies.SendError(statement.Session, statement.ReplySequence, SqlError.LockWaitTimeout, string.Create(

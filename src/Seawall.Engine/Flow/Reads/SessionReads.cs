@@ -15,7 +15,7 @@ internal readonly record struct Route(string? Server, PlaceReason Reason, RouteW
     /// <summary>How fresh the replica was that it went to; null for the primary.</summary>
     internal FreshnessState? State { get; init; }
 
-    /// <summary>How often it was placed anew because its replica was lost.</summary>
+    /// <summary>How often it was placed anew because its replica was lost or taken out.</summary>
     internal int Tries { get; init; }
 
     /// <summary>How old what that replica had may have been; null when nobody knew, or for the primary.</summary>

@@ -183,6 +183,8 @@ public sealed class ReadRuleTests : IDisposable
         Assert.Equal("a", pinned["decision"]);
         var web = Explain(new(Read, "web", null, null, null));
         Assert.Equal(("web", "any", "9 ms", "a replica"), (web["rule"], web["freshness"], web["stale_ok"], web["decision"]));
+        var old = Explain(new($"{Read} /*freshness='stale_ok:5'*/", "web", null, null, null));
+        Assert.Equal(("any", "5 ms"), (old["freshness"], old["stale_ok"]));
     }
 
     public void Dispose() => _set.Dispose();

@@ -27,8 +27,8 @@ internal struct KnownRule
 /// <summary>Finds the rule for a read: of the session once, of each statement only when there is a rule that asks for more.</summary>
 internal static class ReadRules
 {
-    /// <summary>"bounded:3600000,stale_ok:3600000" has 32 bytes.</summary>
-    internal const int FreshnessBytesMax = 64;
+    // "bounded:3600000,stale_ok:3600000" has 32 bytes.
+    private const int FreshnessBytesMax = 64;
 
     /// <summary>The rule for a statement; null when there is none.</summary>
     internal static ReadRule? Find(Statement statement, ReadOptions options, ref KnownRule known, DigestScratch scratch)
@@ -63,15 +63,16 @@ internal static class ReadRules
     /// <summary>What is settled for a read, out of all that was said.</summary>
     internal static ReadWish WishOf(Statement statement, ReadOptions options, ReadRule? rule)
     {
-        ReadWord said = default;
-        if (statement.Words.Freshness(statement) is { IsEmpty: false } written)
-        {
-            Span<byte> room = stackalloc byte[FreshnessBytesMax];
-            // What is no such word says nothing, as with the other tags: the comment may have been meant for somebody else.
-            if (!FreshnessWord.TryRead(StatementTags.Unescape(written, room), out said))
-                said = default;
-        }
-        return ReadWish.Settle(options, rule, statement.Session.SaidOfReads, said);
+        var written = statement.Words.Freshness(statement);
+        return ReadWish.Settle(options, rule, statement.Session.SaidOfReads, written.IsEmpty ? default : WordOf(written));
+    }
+
+    /// <summary>What the tag of a statement says of freshness.</summary>
+    internal static ReadWord WordOf(ReadOnlySpan<byte> written)
+    {
+        Span<byte> room = stackalloc byte[FreshnessBytesMax];
+        // What is no such word says nothing, as with the other tags: the comment may have been meant for somebody else.
+        return FreshnessWord.TryRead(StatementTags.Unescape(written, room), out var said) ? said : default;
     }
 
     private static void LookUp(Session session, ReadOptions options, ref KnownRule known)

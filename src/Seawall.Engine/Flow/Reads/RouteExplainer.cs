@@ -53,11 +53,10 @@ internal static class RouteExplainer
 
     private static ReadWish WishOf(StatementTags tags, ReadOptions options, ReadRule? rule, List<AdmissionStep> steps)
     {
-        Span<byte> room = stackalloc byte[ReadRules.FreshnessBytesMax];
-        var isSaid = FreshnessWord.TryRead(StatementTags.Unescape(tags.Freshness, room), out var said) && said.Level is not null;
-        var wish = ReadWish.Settle(options, rule, default, isSaid ? said : default);
+        var said = ReadRules.WordOf(tags.Freshness);
+        var wish = ReadWish.Settle(options, rule, default, said);
         var why = wish.Target == ReadTarget.Primary ? $"rule '{rule!.Name}' (routes.target), whatever anybody else says"
-            : isSaid ? "its comment says so" : rule?.Level is not null ? $"rule '{rule.Name}' (routes.freshness)"
+            : said.Level is not null ? "its comment says so" : rule?.Level is not null ? $"rule '{rule.Name}' (routes.freshness)"
             : wish.Level != options.Level ? $"rule '{rule!.Name}' (routes.target) has replicas answer it" : "reads.freshness";
         steps.Add(new("freshness", SnakeCase.Of(wish.Level), $"{why}; a session may say otherwise (SET @seawall_freshness)"));
         if (wish.StaleMsMax > 0)

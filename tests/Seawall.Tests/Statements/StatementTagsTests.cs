@@ -35,6 +35,15 @@ public sealed class StatementTagsTests
         Assert.True(StatementTags.Read("SELECT 1 /*deadline_ms='300',priority='low'*/"u8).Deadline.SequenceEqual("300"u8));
 
     [Fact]
+    public void Each_of_them_has_a_name()
+    {
+        var tags = StatementTags.Read(
+            "SELECT 1 /*min_gtid='8',priority='1',tenant='3', traceparent='2',deadline_ms='4',freshness='7',other='9',defer_key='5',route='6'*/"u8);
+        Assert.Equal("12345678", Encoding.UTF8.GetString([.. tags.Priority, .. tags.Trace, .. tags.Tenant, .. tags.Deadline, .. tags.DeferKey,
+            .. tags.Route, .. tags.Freshness, .. tags.MinGtid]));
+    }
+
+    [Fact]
     public void Nothing_makes_it_throw()
     {
         var random = new Random(7);

@@ -38,10 +38,7 @@ internal sealed class ReadBalance(FreshnessBoard freshness, Random random, Actio
             Say(news, nowMs);
         freshness.IsShort = _care.IsShort && options.ShortLagMsMax > 0;
         foreach (var (server, standing) in replicas.Zip(_care.Standings))
-        {
-            if (server.Freshness.Part != standing.Part || server.Freshness.Room != standing.Room)
-                server.Freshness.Give(standing.Part, standing.Room);
-        }
+            server.Freshness.Room = standing.Room;
         var well = _care.Standings.Where(standing => standing.IsWell).ToArray();
         var biggest = well.MaxBy(standing => standing.Look.Weight);
         var changed = _gauge.Look(well.Sum(standing => standing.Look.Weight), biggest?.Look.Weight ?? 0,

@@ -11,7 +11,6 @@ public sealed class FreshnessSlot
     private volatile AwaitedToken? _awaited;
     private volatile int _weight = 1;
     private volatile int _movedSources;
-    private volatile int _part;
     private volatile int _room = int.MaxValue;
     private long _reachedMs = long.MinValue;
     private long _reads;
@@ -46,11 +45,12 @@ public sealed class FreshnessSlot
         internal set => _weight = value;
     }
 
-    /// <summary>How much of the reads it gets.</summary>
-    public ReadPart Part => (ReadPart)_part;
-
     /// <summary>How many reads it gets at one time: less than it can take, after it has come back; none while it is set aside.</summary>
-    public int Room => _room;
+    public int Room
+    {
+        get => _room;
+        internal set => _room = value;
+    }
 
     /// <summary>Whether it gets another one.</summary>
     internal bool HasRoom => Running < _room;
@@ -93,9 +93,6 @@ public sealed class FreshnessSlot
         if (hasFailed)
             Interlocked.Increment(ref _failed);
     }
-
-    /// <summary>From now on it gets so much of the reads.</summary>
-    internal void Give(ReadPart part, int room) => (_part, _room) = ((int)part, room);
 
     internal void Confirm(ServerPosition position) => _position = position;
 

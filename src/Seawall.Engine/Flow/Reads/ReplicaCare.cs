@@ -119,8 +119,8 @@ internal sealed class ReplicaCare(Random random)
             + "nobody is set aside, and those that are late are read from, up to reads.short_lag_ms_max"));
         foreach (var standing in _standings)
         {
-            if (standing.Part == ReadPart.Aside && standing.TakeBack("too few are left") is { } news)
-                _news.Add(news);
+            if (standing.Part == ReadPart.Aside)
+                _news.Add(standing.TakeBack("too few are left"));
         }
     }
 

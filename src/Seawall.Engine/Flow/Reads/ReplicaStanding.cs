@@ -69,7 +69,12 @@ internal sealed class ReplicaStanding(string name, Random random)
     internal ReplicaLook Look { get; private set; }
 
     /// <summary>How much of the reads it gets.</summary>
-    internal ReadPart Part { get; private set; }
+    internal ReadPart Part => Room switch
+    {
+        0 => ReadPart.Aside,
+        int.MaxValue => ReadPart.Full,
+        _ => ReadPart.Returning,
+    };
 
     /// <summary>How many at one time.</summary>
     internal int Room { get; private set; } = int.MaxValue;
@@ -156,7 +161,7 @@ internal sealed class ReplicaStanding(string name, Random random)
         _asideTimes++;
         var forMs = Math.Min(AsideMsMax, (long)AsideMs * _asideTimes);
         _asideUntilMs = nowMs + (long)(forMs * (0.8 + (0.4 * random.NextDouble())));
-        (Part, Room, _times, _isKept, _isProbed) = (ReadPart.Aside, 0, 0, false, false);
+        (Room, _times, _isKept, _isProbed) = (0, 0, false, false);
         return new(name, "aside", string.Create(CultureInfo.InvariantCulture, $"{Cause}; for {(_asideUntilMs - nowMs) / 1000.0:0} s"));
     }
 
@@ -170,15 +175,15 @@ internal sealed class ReplicaStanding(string name, Random random)
     }
 
     /// <summary>It gets its whole share at once: nobody can do without it.</summary>
-    internal ReplicaNews? TakeBack(string cause)
+    internal ReplicaNews TakeBack(string cause)
     {
-        (Part, Room, _times, _isProbed, Cause) = (ReadPart.Full, int.MaxValue, 0, false, "");
+        (Room, _times, _isProbed, Cause) = (int.MaxValue, 0, false, "");
         return new(name, "full", cause);
     }
 
     private ReplicaNews Return(string cause, bool isProbed, long nowMs)
     {
-        (Part, Room, _isProbed, _steppedMs, _times, Cause) = (ReadPart.Returning, Start(), isProbed, nowMs, 0, "");
+        (Room, _isProbed, _steppedMs, _times, Cause) = (Start(), isProbed, nowMs, 0, "");
         _probesFrom = Look.Tally.Reads;
         Open(nowMs);
         return new(name, "returning", cause);
@@ -193,7 +198,7 @@ internal sealed class ReplicaStanding(string name, Random random)
         Room = Math.Min(2 * Room, int.MaxValue / 4);
         if (Room < Look.Weight)
             return null;
-        (Part, Room, _isProbed, _fullSinceMs, Cause) = (ReadPart.Full, int.MaxValue, false, nowMs, "");
+        (Room, _isProbed, _fullSinceMs, Cause) = (int.MaxValue, false, nowMs, "");
         return new(name, "full", "it has come back");
     }
 

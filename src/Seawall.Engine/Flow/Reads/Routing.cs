@@ -53,7 +53,7 @@ internal sealed class Routing(
     {
         if (statement.Session.Lease is not null)
             return PlaceKept(statement, now, wish);
-        return _choice.Pick(statement, wish, now) is { } replica ? new(Go(statement, replica)) : Wait(statement, now, wish);
+        return _choice.Pick(statement, wish, now) is { } replica ? new(Go(statement, replica, now)) : Wait(statement, now, wish);
     }
 
     /// <summary>
@@ -76,12 +76,13 @@ internal sealed class Routing(
         }
         if (statement.IsOnReplica)
         {
-            if (isComplete && statement.WasInTransaction && reads.Wish.Level == FreshnessLevel.Session)
-                reads.Memory.NoteSeen(statement.Server.Freshness, board.Now);
             if (statement.Cancellation is null && !statement.Session.Wire.PeerGone)
                 statement.Server.Freshness.NoteRead(door.Loop.NowMs - statement.PlacedMs, !isComplete || statement.Answer.Facts.IsError);
-            if (isComplete && reads.Last.Way is RouteWay.Replica or RouteWay.Late && reads.Wish.Level == FreshnessLevel.Session)
+            if (isComplete && reads.Wish.Level == FreshnessLevel.Session
+                && (statement.WasInTransaction || reads.Last.Way is RouteWay.Replica or RouteWay.Late))
+            {
                 reads.Memory.NoteSeen(statement.Server.Freshness, board.Now);
+            }
             return;
         }
         var primary = statement.Server.Freshness;
@@ -228,17 +229,16 @@ internal sealed class Routing(
         statement.ComeBack(world, world.Primary);
         var wish = session.Reads!.Wish;
         var now = options();
-        return _choice.Pick(statement, wish, now) is { } replica ? new(Go(statement, replica)) : Wait(statement, now, wish);
+        return _choice.Pick(statement, wish, now) is { } replica ? new(Go(statement, replica, now)) : Wait(statement, now, wish);
     }
 
-    private bool Go(Statement statement, ServerFacts replica)
+    private bool Go(Statement statement, ServerFacts replica, ReadOptions now)
     {
-        var share = options().RetryShare;
-        if (share > 0)
+        if (now.RetryShare > 0)
         {
             // It may be wanted once more. What was held already is no more than a look.
             statement.Hold();
-            tries.Earn(share);
+            tries.Earn(now.RetryShare);
         }
         statement.GoToReplica(replica, door.Loop.NowMs);
         statement.CountAt(replica.Freshness);
@@ -310,11 +310,11 @@ internal sealed class Routing(
         foreach (var reader in statement.World.Readers)
         {
             if (reader.Id == server && _choice.MayAnswer(statement, reader, wish, now))
-                return Go(statement, reader);
+                return Go(statement, reader, now);
         }
         statement.Hold();
         await LeaveReplica(session);
-        return _choice.Pick(statement, wish, now) is { } replica ? Go(statement, replica) : await Wait(statement, now, wish);
+        return _choice.Pick(statement, wish, now) is { } replica ? Go(statement, replica, now) : await Wait(statement, now, wish);
     }
 
     // The youngest of those that are not older than was said. What it has is known by the questions that it answered, whatever it does now.
@@ -362,7 +362,7 @@ internal sealed class Routing(
             await waits.Wait(leftMs);
             if (_choice.Pick(statement, wish, now) is { } replica)
             {
-                Go(statement, replica);
+                Go(statement, replica, now);
                 reads.Last = reads.Last with { WaitedMs = (int)(loop.NowMs - beganMs) };
                 return true;
             }
@@ -414,7 +414,7 @@ internal sealed class Routing(
         }
         if (wish.StaleMsMax > 0 && PickStale(statement, wish) is { } stale)
         {
-            Go(statement, stale);
+            Go(statement, stale, now);
             door.Meter.StaleReads++;
             reads.Last = reads.Last with { Way = RouteWay.Stale, WaitedMs = waitedMs };
             return true;

@@ -1,11 +1,5 @@
 using System.Globalization;
-using System.Net;
-using Seawall.Engine;
-using Seawall.Engine.Facts.Freshness;
-using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Decisions;
-using Seawall.Engine.Flow.Servers;
-using Seawall.Engine.Loops;
 using Seawall.LabTests.Lab;
 using Xunit;
 
@@ -125,21 +119,6 @@ public sealed class HandedTokenTests(LabServers lab)
         }
     }
 
-    private static async Task<SeawallUnderTest> StartAsync(ReplicaSet set, CancellationToken cancel)
-    {
-        var seawall = await SeawallUnderTest.StartAsync(set.Primary, cancel, options => options with
-        {
-            Servers = [.. set.Members.Select((member, i) => new ServerOptions
-            {
-                Id = new ServerId($"s{i}"),
-                Endpoint = Endpoint.Tcp(IPAddress.Loopback, member.Port),
-                Role = member == set.Primary ? ServerRole.Primary : ServerRole.Replica,
-                Tls = ServerTls.Off,
-            })],
-            Reads = new ReadOptions { From = ReadsFrom.Replicas, SpillShare = 25 },
-        });
-        await Eventually.TrueAsync(() => seawall.Engine.Facts.Servers.Count(server => server.Freshness.State == FreshnessState.Fresh)
-            == set.Replicas.Count(), TimeSpan.FromSeconds(30), cancel);
-        return seawall;
-    }
+    private static Task<SeawallUnderTest> StartAsync(ReplicaSet set, CancellationToken cancel) =>
+        SeawallUnderTest.StartAsync(set, new ReadOptions { From = ReadsFrom.Replicas, SpillShare = 25 }, cancel);
 }

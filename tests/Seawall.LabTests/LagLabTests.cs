@@ -1,9 +1,4 @@
-using System.Net;
-using Seawall.Engine;
-using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Floodgates;
-using Seawall.Engine.Flow.Servers;
-using Seawall.Engine.Loops;
 using Seawall.LabTests.Lab;
 using Xunit;
 
@@ -23,14 +18,7 @@ public sealed class LagLabTests(LabServers lab)
         await using var set = await ReplicaSet.StartAsync(lab, kind, replicas: 1, cancel);
         await using var seawall = await SeawallUnderTest.StartAsync(set.Primary, cancel, options => options with
         {
-            Servers = [.. set.Members.Select((member, i) => new ServerOptions
-            {
-                Id = new ServerId($"s{i}"),
-                Endpoint = Endpoint.Tcp(IPAddress.Loopback, member.Port),
-                Role = member == set.Primary ? ServerRole.Primary : ServerRole.Replica,
-                Tls = ServerTls.Off,
-                RunningMax = 64,
-            })],
+            Servers = [.. SeawallUnderTest.ServerOptions(set.Members, set.Primary).Select(server => server with { RunningMax = 64 })],
             Overload = new OverloadOptions { Mode = OverloadMode.Enforce, LagMs = 1_500, LagWaitMsMax = 300 },
         });
         await set.Primary.ExecuteAsync("create table app.late (id bigint auto_increment primary key, who varchar(10))", cancel);

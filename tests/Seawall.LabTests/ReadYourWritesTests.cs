@@ -1,10 +1,4 @@
-using System.Net;
-using Seawall.Engine;
-using Seawall.Engine.Facts.Freshness;
-using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Decisions;
-using Seawall.Engine.Flow.Servers;
-using Seawall.Engine.Loops;
 using Seawall.LabTests.Lab;
 using Xunit;
 
@@ -94,25 +88,10 @@ public sealed class ReadYourWritesTests(LabServers lab)
         Assert.DoesNotContain(seawall.Log, line => line.Contains("could not be moved", StringComparison.Ordinal));
     }
 
-    private static async Task<SeawallUnderTest> StartAsync(ReplicaSet set, FreshnessLevel level, CancellationToken cancel, int? poolMax = null)
-    {
-        var seawall = await SeawallUnderTest.StartAsync(set.Primary, cancel, options => options with
-        {
-            Pools = options.Pools with { SizeMax = poolMax ?? options.Pools.SizeMax },
-            Servers = [.. set.Members.Select((member, i) => new ServerOptions
-            {
-                Id = new ServerId($"s{i}"),
-                Endpoint = Endpoint.Tcp(IPAddress.Loopback, member.Port),
-                Role = null, // Found out, for it changes.
-                Tls = ServerTls.Off,
-            })],
-            Reads = new ReadOptions { From = ReadsFrom.Replicas, Level = level, SpillShare = 25 },
-        });
-        await Eventually.TrueAsync(() => seawall.Engine.Facts.Servers.Count(server => server.Freshness.State == FreshnessState.Fresh)
-            == set.Replicas.Count(), TimeSpan.FromSeconds(30), cancel, () => string.Join('\n', seawall.Engine.Facts.Servers.Select(server =>
-                $"{server.Id} {server.Role} {server.Health} {server.Problem} {server.Freshness.State}")));
-        return seawall;
-    }
+    // Who is the primary is found out, for it changes.
+    private static Task<SeawallUnderTest> StartAsync(ReplicaSet set, FreshnessLevel level, CancellationToken cancel, int? poolMax = null) =>
+        SeawallUnderTest.StartAsync(set, new ReadOptions { From = ReadsFrom.Replicas, Level = level, SpillShare = 25 }, cancel, isFixed: false,
+            options => options with { Pools = options.Pools with { SizeMax = poolMax ?? options.Pools.SizeMax } });
 
     private static async Task<Result> RunAsync(
         ReplicaSet set, SeawallUnderTest seawall, int pairs, CancellationToken cancel, int untilSwitchovers = 0)

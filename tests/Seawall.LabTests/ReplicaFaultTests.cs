@@ -1,10 +1,7 @@
-using System.Net;
 using Seawall.Engine;
 using Seawall.Engine.Facts.Freshness;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Decisions;
-using Seawall.Engine.Flow.Servers;
-using Seawall.Engine.Loops;
 using Seawall.LabTests.Lab;
 using Xunit;
 
@@ -157,13 +154,9 @@ public sealed class ReplicaFaultTests(LabServers lab)
     {
         var seawall = await SeawallUnderTest.StartAsync(servers[0], Cancel, options => options with
         {
-            Servers = [.. servers.Select((server, i) => new ServerOptions
-            {
-                Id = new ServerId($"{i}"),
-                Endpoint = Endpoint.Tcp(IPAddress.Loopback, server.Port),
-                Role = !isFixed ? null : i == 0 ? ServerRole.Primary : ServerRole.Replica,
-                Tls = ServerTls.Off,
-            })],
+            // One that hangs is to be found out soon.
+            Servers = [.. SeawallUnderTest.ServerOptions(servers, isFixed ? servers[0] : null)
+                .Select(server => server with { HangMsMax = 2_000 })],
             Topology = options.Topology with { HoldMsMax = 60_000 },
             Reads = new ReadOptions { From = ReadsFrom.Replicas, SpillShare = 25, WaitMsMax = 1_000 },
         });

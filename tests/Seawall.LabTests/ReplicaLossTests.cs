@@ -1,11 +1,5 @@
 using System.Collections.Concurrent;
-using System.Net;
-using Seawall.Engine;
-using Seawall.Engine.Facts.Freshness;
-using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Decisions;
-using Seawall.Engine.Flow.Servers;
-using Seawall.Engine.Loops;
 using Seawall.LabTests.Lab;
 using Xunit;
 
@@ -61,7 +55,7 @@ public sealed class ReplicaLossTests(LabServers lab)
             await Eventually.TrueAsync(() => seawall.Count(meter => meter.ReplicaReads) > then + 200, TimeSpan.FromSeconds(60), cancel);
             await replica.StartAsync(cancel);
             await set.ResumeAsync(replica, cancel);
-            await AllFreshAsync(set, seawall, cancel);
+            await seawall.AllFreshAsync(set, cancel);
             wanted = seawall.Count(meter => meter.ReplicaReads);
         }
         await isOver.CancelAsync();
@@ -90,25 +84,7 @@ public sealed class ReplicaLossTests(LabServers lab)
         client?.Dispose();
     }
 
-    private static async Task<SeawallUnderTest> StartAsync(ReplicaSet set, int retryShare, CancellationToken cancel)
-    {
-        var seawall = await SeawallUnderTest.StartAsync(set.Primary, cancel, options => options with
-        {
-            Servers = [.. set.Members.Select((member, i) => new ServerOptions
-            {
-                Id = new ServerId($"s{i}"),
-                Endpoint = Endpoint.Tcp(IPAddress.Loopback, member.Port),
-                Role = member == set.Primary ? ServerRole.Primary : ServerRole.Replica,
-                Tls = ServerTls.Off,
-            })],
-            // What is asked is whether it is tried again, and not how soon the other one is known to be fresh.
-            Reads = new ReadOptions { From = ReadsFrom.Replicas, Level = FreshnessLevel.Any, WaitMsMax = 10_000, RetryShare = retryShare },
-        });
-        await AllFreshAsync(set, seawall, cancel);
-        return seawall;
-    }
-
-    private static Task AllFreshAsync(ReplicaSet set, SeawallUnderTest seawall, CancellationToken cancel) => Eventually.TrueAsync(
-        () => seawall.Engine.Facts.Servers.Count(server => server.Freshness.State == FreshnessState.Fresh) == set.Replicas.Count(),
-        TimeSpan.FromSeconds(60), cancel);
+    // What is asked is whether it is tried again, and not how soon the other one is known to be fresh.
+    private static Task<SeawallUnderTest> StartAsync(ReplicaSet set, int retryShare, CancellationToken cancel) => SeawallUnderTest.StartAsync(
+        set, new ReadOptions { From = ReadsFrom.Replicas, Level = FreshnessLevel.Any, WaitMsMax = 10_000, RetryShare = retryShare }, cancel);
 }

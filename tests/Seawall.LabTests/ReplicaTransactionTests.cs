@@ -1,10 +1,4 @@
-using System.Net;
-using Seawall.Engine;
-using Seawall.Engine.Facts.Freshness;
-using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Decisions;
-using Seawall.Engine.Flow.Servers;
-using Seawall.Engine.Loops;
 using Seawall.LabTests.Lab;
 using Xunit;
 
@@ -70,21 +64,6 @@ public sealed class ReplicaTransactionTests(LabServers lab)
         Assert.Equal(2013, client.Query("select 2").Error?.Code);
     }
 
-    private static async Task<SeawallUnderTest> StartAsync(ReplicaSet set, CancellationToken cancel)
-    {
-        var seawall = await SeawallUnderTest.StartAsync(set.Primary, cancel, options => options with
-        {
-            Servers = [.. set.Members.Select((member, i) => new ServerOptions
-            {
-                Id = new ServerId($"s{i}"),
-                Endpoint = Endpoint.Tcp(IPAddress.Loopback, member.Port),
-                Role = member == set.Primary ? ServerRole.Primary : ServerRole.Replica,
-                Tls = ServerTls.Off,
-            })],
-            Reads = new ReadOptions { From = ReadsFrom.Replicas, TakesTransactions = true, WaitMsMax = 10_000, SpillShare = 0 },
-        });
-        await Eventually.TrueAsync(() => seawall.Engine.Facts.Servers.Count(server => server.Freshness.State == FreshnessState.Fresh)
-            == set.Replicas.Count(), TimeSpan.FromSeconds(30), cancel);
-        return seawall;
-    }
+    private static Task<SeawallUnderTest> StartAsync(ReplicaSet set, CancellationToken cancel) => SeawallUnderTest.StartAsync(
+        set, new ReadOptions { From = ReadsFrom.Replicas, TakesTransactions = true, WaitMsMax = 10_000, SpillShare = 0 }, cancel);
 }

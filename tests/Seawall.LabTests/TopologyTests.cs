@@ -237,7 +237,7 @@ public sealed class TopologyTests(LabServers lab)
     private static Task<SeawallUnderTest> StartAsync(ReplicaSet set, int holdMsMax = 30_000) => SeawallUnderTest.StartAsync(
         set.Primary, Cancel, options => options with
         {
-            Servers = [.. set.Members.Select((member, i) => SeawallUnderTest.ServerOptions(member) with { Id = new($"{i}"), Role = null })],
+            Servers = SeawallUnderTest.ServerOptions(set.Members, primary: null),
             Topology = options.Topology with { HoldMsMax = holdMsMax },
         });
 

@@ -1,11 +1,14 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Net;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using MySqlConnector;
 using Seawall.Engine;
 using Seawall.Engine.Facts.Accounts;
+using Seawall.Engine.Facts.Freshness;
 using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow.Decisions;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
@@ -22,6 +25,8 @@ public sealed class SeawallUnderTest : IAsyncDisposable
 {
     // The watch connects at once, and again after a second; the rest is for a machine with much else to do.
     private static readonly TimeSpan ReadyTimeMax = TimeSpan.FromSeconds(20);
+
+    private static readonly TimeSpan FreshTimeMax = TimeSpan.FromSeconds(60);
 
     private readonly Records _records = new();
     private bool _isDisposed;
@@ -57,6 +62,36 @@ public sealed class SeawallUnderTest : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Starts it in front of a replica set, of which it is told who is who, and waits until all replicas are fresh. Without
+    /// <paramref name="isFixed"/> it finds out who is the primary, for a test in which that changes.
+    /// </summary>
+    public static async Task<SeawallUnderTest> StartAsync(
+        ReplicaSet set, ReadOptions reads, CancellationToken cancel, bool isFixed = true, Func<EngineOptions, EngineOptions>? change = null)
+    {
+        var seawall = await StartAsync(set.Primary, cancel, options =>
+        {
+            options = options with { Servers = ServerOptions(set.Members, isFixed ? set.Primary : null), Reads = reads };
+            return change?.Invoke(options) ?? options;
+        });
+        try
+        {
+            await seawall.AllFreshAsync(set, cancel);
+            return seawall;
+        }
+        catch
+        {
+            await seawall.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until all replicas are fresh.</summary>
+    public Task AllFreshAsync(ReplicaSet set, CancellationToken cancel) => Eventually.TrueAsync(
+        () => Engine.Facts.Servers.Count(server => server.Freshness.State == FreshnessState.Fresh) == set.Replicas.Count(), FreshTimeMax, cancel,
+        () => string.Join('\n', Engine.Facts.Servers.Select(server =>
+            $"{server.Id} {server.Role} {server.Health} {server.Problem} {server.Freshness.State}")));
+
     /// <summary>Starts it and does not wait: for what keeps it from letting clients in.</summary>
     public static Task<SeawallUnderTest> StartUnreadyAsync(LabServer server, Func<EngineOptions, EngineOptions> change)
     {
@@ -84,6 +119,14 @@ public sealed class SeawallUnderTest : IAsyncDisposable
         // A machine with much else to do may leave a server without a turn for longer than is right elsewhere.
         HangMsMax = 20_000,
     };
+
+    /// <summary>Several, named 0, 1, … in this order. Without <paramref name="primary"/> it is to be found out who that is.</summary>
+    public static ImmutableArray<ServerOptions> ServerOptions(IEnumerable<LabServer> servers, LabServer? primary) =>
+        [.. servers.Select((server, i) => ServerOptions(server) with
+        {
+            Id = new($"{i}"),
+            Role = primary is null ? null : server == primary ? ServerRole.Primary : ServerRole.Replica,
+        })];
 
     /// <summary>An account as the settings file names it.</summary>
     public static Account AccountWithPassword(string user, string password)

@@ -98,9 +98,6 @@ internal sealed record RowSums
     /// <summary>Of what the rows are ordered by, row by row; null where that is not among the columns.</summary>
     public ulong? Keys { get; init; }
 
-    /// <summary>Whether two rows after each other have the same to be ordered by.</summary>
-    public bool HasTies { get; init; }
-
     /// <summary>Of each column by itself, whatever order the rows have.</summary>
     public IReadOnlyList<ulong> OfColumns { get; init; } = [];
 

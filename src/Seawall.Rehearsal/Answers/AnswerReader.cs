@@ -18,8 +18,6 @@ internal sealed class AnswerReader(IReadOnlyList<OrderKey>? keys)
     private ulong[] _ofColumns = [];
     private int[]? _keys;
     private bool _tooManyFloats;
-    private bool _hasTies;
-    private ulong? _keyBefore;
     private ulong _ordered = Fnv1A.Basis;
     private ulong _unordered;
     private ulong _withoutFloats = Fnv1A.Basis;
@@ -37,7 +35,6 @@ internal sealed class AnswerReader(IReadOnlyList<OrderKey>? keys)
         Ordered = _ordered,
         Unordered = _unordered,
         Keys = _keys is null ? null : _keyOrder,
-        HasTies = _hasTies,
         OfColumns = _ofColumns,
         WithoutFloats = _withoutFloats,
         Floats = _tooManyFloats ? null : _floats,
@@ -103,8 +100,6 @@ internal sealed class AnswerReader(IReadOnlyList<OrderKey>? keys)
         var row = Fnv1A.Basis;
         foreach (var key in _keys!)
             row = Fold(row, values[key]);
-        _hasTies |= _keyBefore == row;
-        _keyBefore = row;
         _keyOrder = Fold(_keyOrder, row);
     }
 

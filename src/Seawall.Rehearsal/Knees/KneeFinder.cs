@@ -1,4 +1,5 @@
 using Seawall.Rehearsal.Logins;
+using Seawall.Rehearsal.Measures;
 using Seawall.Rehearsal.Targets;
 
 namespace Seawall.Rehearsal.Knees;
@@ -222,16 +223,13 @@ internal sealed class KneeFinder(KneePlan plan, TimeProvider time, int seed, Act
         var failed = seconds.SelectMany(second => second.Failed).GroupBy(pair => pair.Key)
             .Select(group => (Why: group.Key, Count: group.Sum(pair => pair.Value))).OrderByDescending(pair => pair.Count).ToArray();
         var refused = due == 0 ? 0 : 100.0 * failed.Sum(pair => pair.Count) / due;
-        var (p99, lateP99) = (Quantile(ms, 0.99), Quantile(late, 0.99));
+        var (p99, lateP99) = (Quantiles.At(ms, 0.99), Quantiles.At(late, 0.99));
         var isGood = due > 0 && refused <= plan.RefusedPercentMax && p99 <= plan.P99MsMax;
         return new KneeStep(
-            rate, due, Quantile(ms, 0.5), p99, refused, lateP99, string.Join(", ", failed.Take(3).Select(pair => $"{pair.Count} × {pair.Why}")), isGood)
+            rate, due, Quantiles.At(ms, 0.5), p99, refused, lateP99, string.Join(", ", failed.Take(3).Select(pair => $"{pair.Count} × {pair.Why}")), isGood)
         {
             // Of seconds that connects took, some tens of milliseconds are not what was measured.
             IsLate = lateP99 > LateMsMax && !(p99 >= lateP99 * LateShare),
         };
     }
-
-    private static double Quantile(double[] sorted, double share) =>
-        sorted.Length == 0 ? double.NaN : sorted[Math.Clamp((int)Math.Ceiling(sorted.Length * share) - 1, 0, sorted.Length - 1)];
 }

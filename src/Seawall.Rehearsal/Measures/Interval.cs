@@ -18,7 +18,9 @@ internal enum Side
 /// <summary>An estimate, and between what and what it is in 95 of 100 cases.</summary>
 internal readonly record struct Interval(double Low, double Middle, double High)
 {
-    private const int Resamples = 1_000;
+    /// <summary>How often it is worked out again.</summary>
+    public const int Resamples = 1_000;
+
     private const double Tail = 0.025;
 
     /// <summary>So many values at least.</summary>
@@ -42,8 +44,14 @@ internal readonly record struct Interval(double Low, double Middle, double High)
         var all = new double[Resamples];
         for (var i = 0; i < all.Length; i++)
             all[i] = statistic(values => MedianOf(Pick(values, random)));
-        Array.Sort(all);
-        return new Interval(all[(int)(Resamples * Tail)], middle, all[(int)(Resamples * (1 - Tail)) - 1]);
+        return Of(middle, all);
+    }
+
+    /// <summary>Of <see cref="Resamples"/> values that were worked out of what was drawn, which are sorted by this.</summary>
+    public static Interval Of(double middle, double[] drawn)
+    {
+        Array.Sort(drawn);
+        return new Interval(drawn[(int)(Resamples * Tail)], middle, drawn[(int)(Resamples * (1 - Tail)) - 1]);
     }
 
     /// <summary>How many times as large the median of the second is as that of the first. Fewer than <see cref="Fewest"/> of either tell nothing.</summary>

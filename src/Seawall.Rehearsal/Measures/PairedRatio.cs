@@ -6,9 +6,6 @@ namespace Seawall.Rehearsal.Measures;
 /// <param name="Chance">How probable a ratio that far from 1 would be if there were no difference.</param>
 internal readonly record struct PairedRatio(double Share, Interval Ratio, double Chance)
 {
-    private const int Resamples = 1_000;
-    private const double Tail = 0.025;
-
     // More would say no more, and take longer.
     private const int PairsMax = 5_000;
 
@@ -26,8 +23,8 @@ internal readonly record struct PairedRatio(double Share, Interval Ratio, double
         var (first, second) = (new Drawn([.. pairs.Select(pair => pair.First)]), new Drawn([.. pairs.Select(pair => pair.Second)]));
         if (asked.Length == 0 || first.Lowest <= 0 || second.Lowest <= 0)
             return [];
-        var draws = asked.Select(_ => new double[Resamples]).ToArray();
-        for (var draw = 0; draw < Resamples; draw++)
+        var draws = asked.Select(_ => new double[Interval.Resamples]).ToArray();
+        for (var draw = 0; draw < Interval.Resamples; draw++)
         {
             first.Clear();
             second.Clear();
@@ -47,10 +44,10 @@ internal readonly record struct PairedRatio(double Share, Interval Ratio, double
 
     private static PairedRatio Make(double share, double middle, double[] draws, IReadOnlyList<(double, double)> pairs)
     {
-        Array.Sort(draws);
         var mean = draws.Average();
-        var spread = Math.Sqrt(draws.Sum(value => (value - mean) * (value - mean)) / (Resamples - 1));
-        var ratio = new Interval(Math.Exp(draws[(int)(Resamples * Tail)]), middle, Math.Exp(draws[(int)(Resamples * (1 - Tail)) - 1]));
+        var spread = Math.Sqrt(draws.Sum(value => (value - mean) * (value - mean)) / (draws.Length - 1));
+        var logs = Interval.Of(Math.Log(middle), draws);
+        var ratio = new Interval(Math.Exp(logs.Low), middle, Math.Exp(logs.High));
         var chance = TwoSided(Math.Log(middle) / Math.Max(spread, 1e-9));
         // The middle of few values jumps; whether pairs lean to one side at all is asked of their ranks, which do not.
         return new PairedRatio(share, ratio, share == 0.5 ? Math.Max(chance, SignedRank(pairs)) : chance);

@@ -45,7 +45,7 @@ internal sealed class ReplayReport(ReplayScript script, ReplayLedger ledger, Rep
         static double Failed(ReplayedConnect[] all) => all.Count(one => !one.Outcome.IsIn) / (double)all.Length;
         static IEnumerable<double> In(ReplayedConnect[] all) => all.Where(one => one.Outcome.IsIn).Select(one => one.Ms);
         static string Shown(IEnumerable<double> ms) => ms.Order().ToArray() is { Length: > 0 } sorted
-            ? string.Create(CultureInfo.InvariantCulture, $"{At(sorted, 0.5):0.0} / {At(sorted, 0.99):0.0}") : "?";
+            ? string.Create(CultureInfo.InvariantCulture, $"{Quantiles.At(sorted, 0.5):0.0} / {Quantiles.At(sorted, 0.99):0.0}") : "?";
     }
 
     /// <summary>Latency and errors, by digest.</summary>
@@ -84,9 +84,9 @@ internal sealed class ReplayReport(ReplayScript script, ReplayLedger ledger, Rep
         double[] Sorted(Func<(double Old, double New), double> side) => [.. digests.SelectMany(one => one.Pairs).Select(side).Order()];
         static string Seconds(double[] us) => (us.Sum() / 1e6).ToString("0.##", CultureInfo.InvariantCulture);
         static string Shown(double[] us) => us.Length == 0 ? "?" : string.Create(
-            CultureInfo.InvariantCulture, $"{At(us, 0.5) / 1e3:0.00} / {At(us, 0.99) / 1e3:0.00}");
+            CultureInfo.InvariantCulture, $"{Quantiles.At(us, 0.5) / 1e3:0.00} / {Quantiles.At(us, 0.99) / 1e3:0.00}");
         static PlotLine Line(string name, double[] us) =>
-            new(name, [.. Enumerable.Range(0, 100).Select(share => ((double)share, At(us, share / 100.0) / 1e3))]);
+            new(name, [.. Enumerable.Range(0, 100).Select(share => ((double)share, Quantiles.At(us, share / 100.0) / 1e3))]);
     }
 
     /// <summary>What was answered, by digest.</summary>
@@ -182,7 +182,7 @@ internal sealed class ReplayReport(ReplayScript script, ReplayLedger ledger, Rep
     private IEnumerable<Finding> Late(bool isNew)
     {
         var late = ledger.LateMs(isNew).Order().ToArray();
-        if (At(late, 0.99) is > LateMsMax and var ms)
+        if (Quantiles.At(late, 0.99) is > LateMsMax and var ms)
         {
             yield return new(Grade.Note, string.Create(CultureInfo.InvariantCulture,
                 $"this machine was late itself with what it sent to the {(isNew ? "new" : "old")} server (99 of 100: {ms:0} ms): ")
@@ -190,10 +190,8 @@ internal sealed class ReplayReport(ReplayScript script, ReplayLedger ledger, Rep
         }
     }
 
-    private static double At(double[] sorted, double share) =>
-        sorted.Length == 0 ? double.NaN : sorted[Math.Clamp((int)Math.Ceiling(sorted.Length * share) - 1, 0, sorted.Length - 1)];
-
-    private static string Text(string digest) => digest.Length > TextMax ? $"{digest[..TextMax]}..." : digest;
+    /// <summary>A digest as a line of the report has it.</summary>
+    internal static string Text(string digest) => digest.Length > TextMax ? $"{digest[..TextMax]}..." : digest;
 
     private static string Limit(double most) => double.IsInfinity(most) ? "" : string.Create(CultureInfo.InvariantCulture, $"<= {most:0.##}");
 

@@ -20,96 +20,38 @@ internal sealed class RehearsalOptions
 
     private readonly Option<string> _old = new("--old") { Description = "The server as it is: mysql://user@host:port", HelpName = "DSN", Required = true };
     private readonly Option<string> _new = new("--new") { Description = "The server as it is to be", HelpName = "DSN", Required = true };
-    private readonly Option<string?> _oldPassword = new("--old-password-file")
-    {
-        Description = "File with the password; else SEAWALL_OLD_PASSWORD, else asked for",
-        HelpName = "FILE",
-    };
-    private readonly Option<string?> _newPassword = new("--new-password-file")
-    {
-        Description = "File with the password; else SEAWALL_NEW_PASSWORD, else asked for",
-        HelpName = "FILE",
-    };
-    private readonly Option<string[]> _drivers = new("--driver")
-    {
-        Description = "A driver's profile (docs/rehearsal.md), or OLD=NEW when it is replaced too; can be repeated",
-        HelpName = "NAME",
-    };
-    private readonly Option<string[]> _accounts = new("--account")
-    {
-        Description = "An account for the forecast when mysql.user may not be read: its plugins on both servers",
-        HelpName = "USER=OLD:NEW",
-    };
-    private readonly Option<string?> _budgets = new("--budgets") { Description = "TOML file with what the new server may be worse by", HelpName = "FILE" };
-    private readonly Option<string?> _html = new("--html") { Description = "Write the report as a page", HelpName = "FILE" };
-    private readonly Option<string?> _json = new("--json") { Description = "Write the verdict as JSON", HelpName = "FILE" };
-    private readonly Option<string?> _key = new("--sign-key")
-    {
-        Description = "Sign the JSON with an ECDSA key (PEM), into FILE.sig beside it",
-        HelpName = "FILE",
-    };
-    private readonly Option<string[]> _meant = new("--i-mean")
-    {
-        Description = "The name under which a server is marked as a rehearsal target; can be repeated",
-        HelpName = "NAME",
-    };
+    private readonly Option<string?> _oldPassword = Of<string?>(
+        "--old-password-file", "FILE", "File with the password; else SEAWALL_OLD_PASSWORD, else asked for");
+    private readonly Option<string?> _newPassword = Of<string?>(
+        "--new-password-file", "FILE", "File with the password; else SEAWALL_NEW_PASSWORD, else asked for");
+    private readonly Option<string[]> _drivers = Of<string[]>(
+        "--driver", "NAME", "A driver's profile (docs/rehearsal.md), or OLD=NEW when it is replaced too; can be repeated");
+    private readonly Option<string[]> _accounts = Of<string[]>(
+        "--account", "USER=OLD:NEW", "An account for the forecast when mysql.user may not be read: its plugins on both servers");
+    private readonly Option<string?> _budgets = Of<string?>("--budgets", "FILE", "TOML file with what the new server may be worse by");
+    private readonly Option<string?> _html = Of<string?>("--html", "FILE", "Write the report as a page");
+    private readonly Option<string?> _json = Of<string?>("--json", "FILE", "Write the verdict as JSON");
+    private readonly Option<string?> _key = Of<string?>("--sign-key", "FILE", "Sign the JSON with an ECDSA key (PEM), into FILE.sig beside it");
+    private readonly Option<string[]> _meant = Of<string[]>(
+        "--i-mean", "NAME", "The name under which a server is marked as a rehearsal target; can be repeated");
     private readonly Option<bool> _makesAccounts = new("--make-accounts")
     {
         Description = "Make an account of each kind on both servers, which must be marked, and drop it afterwards",
     };
-    private readonly Option<int?> _oldPid = new("--old-pid")
-    {
-        Description = "The old server's process on this machine, where it is not found by its port (a container, another user's)",
-        HelpName = "PID",
-    };
-    private readonly Option<int?> _newPid = new("--new-pid") { Description = "The new server's process", HelpName = "PID" };
-    private readonly Option<int> _samples = new("--samples")
-    {
-        Description = "Logins of each kind on each server",
-        HelpName = "N",
-        DefaultValueFactory = _ => 20,
-    };
-    private readonly Option<double?> _peak = new("--peak") { Description = "The highest rate of connects a second that there is", HelpName = "N" };
-    private readonly Option<double> _from = new("--from")
-    {
-        Description = "The rate to begin with",
-        HelpName = "N",
-        DefaultValueFactory = _ => 100,
-    };
-    private readonly Option<double> _rateMax = new("--rate-max")
-    {
-        Description = "The highest rate that is tried",
-        HelpName = "N",
-        DefaultValueFactory = _ => 20_000,
-    };
-    private readonly Option<double> _stepSeconds = new("--step-seconds")
-    {
-        Description = "How long each rate lasts",
-        HelpName = "N",
-        DefaultValueFactory = _ => 3,
-    };
-    private readonly Option<string?> _capture = new("--capture")
-    {
-        Description = "A capture of traffic (docs/captures.md): its file or its folder",
-        HelpName = "FILE",
-    };
-    private readonly Option<string?> _captureKey = new("--capture-key") { Description = "The key that the capture is encrypted with", HelpName = "FILE" };
-    private readonly Option<double> _speed = new("--speed")
-    {
-        Description = "How many times as fast as it was captured, 0.1 to 10",
-        HelpName = "X",
-        DefaultValueFactory = _ => 1,
-    };
-    private readonly Option<int?> _passes = new("--passes")
-    {
-        Description = "How often it is replayed on each server; 2, and 1 with --write",
-        HelpName = "N",
-    };
-    private readonly Option<double?> _timeBox = new("--time-box")
-    {
-        Description = "How long the replay may take in all; the beginning of the capture is replayed then",
-        HelpName = "SECONDS",
-    };
+    private readonly Option<int?> _oldPid = Of<int?>(
+        "--old-pid", "PID", "The old server's process on this machine, where it is not found by its port (a container, another user's)");
+    private readonly Option<int?> _newPid = Of<int?>("--new-pid", "PID", "The new server's process");
+    private readonly Option<int> _samples = Of<int>("--samples", "N", "Logins of each kind on each server", usual: 20);
+    private readonly Option<double?> _peak = Of<double?>("--peak", "N", "The highest rate of connects a second that there is");
+    private readonly Option<double> _from = Of<double>("--from", "N", "The rate to begin with", usual: 100);
+    private readonly Option<double> _rateMax = Of<double>("--rate-max", "N", "The highest rate that is tried", usual: 20_000);
+    private readonly Option<double> _stepSeconds = Of<double>("--step-seconds", "N", "How long each rate lasts", usual: 3);
+    private readonly Option<string?> _capture = Of<string?>("--capture", "FILE", "A capture of traffic (docs/captures.md): its file or its folder");
+    private readonly Option<string?> _captureKey = Of<string?>("--capture-key", "FILE", "The key that the capture is encrypted with");
+    private readonly Option<double> _speed = Of<double>("--speed", "X", "How many times as fast as it was captured, 0.1 to 10", usual: 1);
+    private readonly Option<int?> _passes = Of<int?>("--passes", "N", "How often it is replayed on each server; 2, and 1 with --write");
+    private readonly Option<double?> _timeBox = Of<double?>(
+        "--time-box", "SECONDS", "How long the replay may take in all; the beginning of the capture is replayed then");
     private readonly Option<bool> _write = new("--write")
     {
         Description = "Send writes too, in the order of their commits: to marked servers, on data that may be thrown away",
@@ -118,12 +60,14 @@ internal sealed class RehearsalOptions
     {
         Description = "Explain a sample of each digest on both servers, and run it once more to count the rows that it reads",
     };
-    private readonly Option<string?> _accountsFile = new("--accounts")
-    {
-        Description = "File with lines USER=PASSWORD of captured users; else SEAWALL_ACCOUNT_USER",
-        HelpName = "FILE",
-    };
+    private readonly Option<string?> _accountsFile = Of<string?>(
+        "--accounts", "FILE", "File with lines USER=PASSWORD of captured users; else SEAWALL_ACCOUNT_USER");
     private readonly Option<bool> _quiet = new("--quiet") { Description = "No progress" };
+
+    private static Option<T> Of<T>(string name, string value, string words) => new(name) { Description = words, HelpName = value };
+
+    private static Option<T> Of<T>(string name, string value, string words, T usual) =>
+        new(name) { Description = words, HelpName = value, DefaultValueFactory = _ => usual };
 
     /// <summary>Adds them to a command, those that its steps look at.</summary>
     internal void AddTo(Command command, bool measures, bool loads, bool replays)

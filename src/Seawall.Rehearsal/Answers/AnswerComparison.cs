@@ -144,7 +144,7 @@ internal static class AnswerComparison
             found.Add(Order(before, after, nature));
             return;
         }
-        if (nature is { IsLimited: true, IsOrdered: false } || (nature.IsLimited && before.Keys is { } key && key == after.Keys))
+        if (nature.LetsChoose || (nature.IsLimited && before.Keys is { } key && key == after.Keys))
         {
             found.Add(new(DifferenceKind.Choice, "other rows of those that there are: LIMIT, and an order that does not say which"));
             return;

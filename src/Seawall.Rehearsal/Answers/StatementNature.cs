@@ -89,8 +89,11 @@ internal sealed record StatementNature
     /// <summary>What they are ordered by; null when that is not all names and places of columns.</summary>
     public IReadOnlyList<OrderKey>? Keys { get; init; }
 
-    /// <summary>Whether a part of the rows is asked for: which, nobody says without an order.</summary>
+    /// <summary>Whether a part of its rows is asked for.</summary>
     public bool IsLimited { get; init; }
+
+    /// <summary>Whether it, or a query inside of it, asks for a part of rows without an order: which, nobody says.</summary>
+    public bool LetsChoose { get; init; }
 
     /// <summary>Whether it asks for transactions that write: one that only reads is not to have them.</summary>
     public bool AsksToWrite { get; init; }
@@ -112,14 +115,16 @@ internal sealed record StatementNature
         while (!read.IsAtEnd)
             tokens.Add(read.Take());
         var order = OrderAt(tokens);
+        var (isLimited, letsChoose) = Limits(tokens);
         return new StatementNature
         {
             Use = use,
             Unfit = UnfitBy(facts, tokens),
             IsOrdered = order >= 0,
             Keys = order >= 0 ? KeysAt(tokens, order) : null,
-            IsLimited = tokens.Exists(token => IsWord(token, "limit") || IsWord(token, "fetch")),
-            AsksToWrite = use is ReplayUse.Session or ReplayUse.Transaction && AsksForWrites(tokens),
+            IsLimited = isLimited,
+            LetsChoose = letsChoose,
+            AsksToWrite = use is ReplayUse.Session or ReplayUse.Transaction && AsksForWrites(read, tokens),
             AsksForPrevious = facts.ReadsPreviousStatement,
             Commits = (facts.Traits & (StatementTraits.EndsTransaction | StatementTraits.ImplicitCommit)) != 0,
         };
@@ -148,8 +153,8 @@ internal sealed record StatementNature
     }
 
     // A replay that only reads has its sessions read-only: a statement of the capture must not take that away.
-    private static bool AsksForWrites(List<SqlToken> tokens) =>
-        tokens.Exists(token => token.Kind == SqlTokenKind.Word && token.Value?.ToLowerInvariant() is "transaction_read_only" or "tx_read_only")
+    private static bool AsksForWrites(SqlTokens read, List<SqlToken> tokens) =>
+        read.Names("transaction_read_only") || read.Names("tx_read_only")
         || tokens.Where((token, at) => IsWord(token, "write") && at > 0 && IsWord(tokens[at - 1], "read")).Any();
 
     private static string UnfitBy(in StatementFacts facts, List<SqlToken> tokens)
@@ -182,6 +187,29 @@ internal sealed record StatementNature
                 found = at + 2;
         }
         return found;
+    }
+
+    // A LIMIT inside says nothing of the rows outside but where its own query, in its own parentheses, has no order.
+    private static (bool IsLimited, bool LetsChoose) Limits(List<SqlToken> tokens)
+    {
+        var outside = new Stack<(bool HasLimit, bool HasOrder)>();
+        var (here, letsChoose) = ((HasLimit: false, HasOrder: false), false);
+        for (var at = 0; at < tokens.Count; at++)
+        {
+            if (IsSymbol(tokens, at, "("))
+            {
+                outside.Push(here);
+                here = default;
+            }
+            else if (IsSymbol(tokens, at, ")") && outside.TryPop(out var before))
+            {
+                letsChoose |= here is { HasLimit: true, HasOrder: false };
+                here = before;
+            }
+            here.HasLimit |= IsWord(tokens[at], "limit") || IsWord(tokens[at], "fetch");
+            here.HasOrder |= IsWord(tokens[at], "order") && at + 1 < tokens.Count && IsWord(tokens[at + 1], "by");
+        }
+        return (here.HasLimit, letsChoose || here is { HasLimit: true, HasOrder: false });
     }
 
     private static List<OrderKey>? KeysAt(List<SqlToken> tokens, int at)

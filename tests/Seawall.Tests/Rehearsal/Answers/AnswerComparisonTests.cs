@@ -62,6 +62,15 @@ public sealed class AnswerComparisonTests
         DifferenceKind.Choice, Assert.Single(Compare("select id, name from t limit 2", s_rows[..2], s_rows[1..])).Kind);
 
     [Theory]
+    [InlineData("select id, (select name from u where u.id = t.id order by made limit 1) name from t", DifferenceKind.Values)]
+    [InlineData("select id, name from (select * from t order by id limit 2) x", DifferenceKind.Values)]
+    [InlineData("select id, (select name from u where u.id = t.id limit 1) name from t", DifferenceKind.Choice)]
+    [InlineData("select id, name from (select * from t limit 2) x order by id", DifferenceKind.Choice)]
+    [InlineData("select id, name from (select * from t order by id) x limit 2", DifferenceKind.Choice)]
+    internal void A_limit_inside_lets_it_choose_where_its_own_query_has_no_order(string sql, DifferenceKind kind) =>
+        Assert.Equal(kind, Assert.Single(Compare(sql, s_rows[..2], [s_rows[0], ["2", "other"]])).Kind);
+
+    [Theory]
     [InlineData("select now() + interval 0 second, name from t")]
     [InlineData("select rand(), name from t")]
     [InlineData("select uuid(), name from t")]
@@ -166,6 +175,8 @@ public sealed class AnswerComparisonTests
 
     [Theory]
     [InlineData("set session transaction_read_only = 0", true)]
+    [InlineData("set session `transaction_read_only` = 0", true)]
+    [InlineData("set @@session.`tx_read_only` = off", true)]
     [InlineData("set session transaction read write", true)]
     [InlineData("start transaction read write", true)]
     [InlineData("start transaction read only", false)]

@@ -19,7 +19,10 @@ internal sealed record ProbeAnswer(int Code, string Words, IReadOnlyList<string?
     public string? Value => Rows is [[var value, ..], ..] ? value : null;
 }
 
-/// <summary>Statements on a connection that a <see cref="LoginProbe"/> has logged in: text in, text out, bounded.</summary>
+/// <summary>
+/// Statements on a connection that a <see cref="LoginProbe"/> has logged in: text in, text out, bounded. After an answer that was not read to its
+/// end nothing more is asked: what comes next would be the rest of it.
+/// </summary>
 internal sealed class ProbeSession(LoginProbe probe, TimeProvider time) : IAsyncDisposable
 {
     private const int PacketMax = 1024 * 1024;
@@ -37,11 +40,19 @@ internal sealed class ProbeSession(LoginProbe probe, TimeProvider time) : IAsync
     /// <summary>The server's number for the connection.</summary>
     public uint ConnectionId => probe.ConnectionId;
 
+    /// <summary>Whether the connection is lost: all answers say so from then on.</summary>
+    public bool IsLost { get; private set; }
+
     private bool EndsWithOk => (probe.Agreed & probe.Offered).HasFlag(Capabilities.DeprecateEof);
+
+    /// <summary>Nothing more is sent on it.</summary>
+    public void GiveUp() => IsLost = true;
 
     /// <summary>Runs one statement; whatever goes wrong is in the answer.</summary>
     public async Task<ProbeAnswer> Ask(string sql, CancellationToken cancel)
     {
+        if (IsLost)
+            return s_lost;
         using var late = new CancellationTokenSource(s_timeMax, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
         try
@@ -51,11 +62,14 @@ internal sealed class ProbeSession(LoginProbe probe, TimeProvider time) : IAsync
                 command.Int1(0).Int1(1); // No attributes, in one set of them.
             command.Text(sql);
             await probe.Pipe.Send(either.Token);
-            return await Read(either.Token);
+            var answer = await Read(either.Token);
+            IsLost = answer == s_lost;
+            return answer;
         }
         catch (Exception gone) when (gone is SocketException or IOException
             || (gone is OperationCanceledException && !cancel.IsCancellationRequested))
         {
+            IsLost = true;
             return s_lost;
         }
     }

@@ -44,6 +44,8 @@ internal sealed class Examination(ReplayScript script, TimeProvider time)
             foreach (var group in samples.Take(DigestsMax))
             {
                 var (schema, command) = group.First();
+                sessions.Old = await Again(sessions.Old, old, cancel);
+                sessions.New = await Again(sessions.New, @new, cancel);
                 var text = Encoding.UTF8.GetString(command.Command.Text.Span);
                 _seen.Add((group.Key, group.Count(), await Look(sessions.Old, schema, text, cancel), await Look(sessions.New, schema, text, cancel)));
             }
@@ -70,8 +72,8 @@ internal sealed class Examination(ReplayScript script, TimeProvider time)
         ],
         [
             .. other.Concat(counted.Where(IsMore)).DistinctBy(one => one.Digest).OrderByDescending(one => (one.New.Rows ?? 0) - (one.Old.Rows ?? 0))
-                .Take(FindingsMax).Select(one => new Finding(Grade.Note,
-                    $"{Short(one.Digest)}: reads {Number(one.Old.Rows)} rows and {Number(one.New.Rows)}; {one.Old.Plan ?? "?"} and {one.New.Plan ?? "?"}")),
+                .Take(FindingsMax).Select(one => new Finding(Grade.Note, $"{ReplayReport.Text(one.Digest)}: "
+                    + $"reads {Number(one.Old.Rows)} rows and {Number(one.New.Rows)}; {one.Old.Plan ?? "?"} and {one.New.Plan ?? "?"}")),
             .. _left > 0 ? [new Finding(Grade.Note, $"{_left} digests that are rarer were not looked at")] : (Finding[])[],
         ]);
 
@@ -94,8 +96,27 @@ internal sealed class Examination(ReplayScript script, TimeProvider time)
     private async Task<ProbeSession> Open(Target target, CancellationToken cancel)
     {
         var session = await target.Open(time, cancel);
-        await session.Ask("SET SESSION TRANSACTION READ ONLY", cancel);
+        // One that cannot be made so runs nothing: a function or a view may write although no text shows it.
+        if (await session.Ask("SET SESSION TRANSACTION READ ONLY", cancel) is { IsOk: false })
+            session.GiveUp();
         return session;
+    }
+
+    // A statement that took too long, or had too many rows, has ended its session, and must not end the others.
+    private async Task<ProbeSession> Again(ProbeSession session, Target target, CancellationToken cancel)
+    {
+        if (!session.IsLost)
+            return session;
+        try
+        {
+            var next = await Open(target, cancel);
+            await session.DisposeAsync();
+            return next;
+        }
+        catch (RehearsalException)
+        {
+            return session; // It is not there any more: what is left is not looked at.
+        }
     }
 
     private static async Task<Effort> Look(ProbeSession session, string schema, string text, CancellationToken cancel)
@@ -120,8 +141,6 @@ internal sealed class Examination(ReplayScript script, TimeProvider time)
         return answer.IsOk && answer.Rows.Count > 0
             ? answer.Rows.Sum(row => long.TryParse(row[^1], CultureInfo.InvariantCulture, out var value) ? value : 0) : null;
     }
-
-    private static string Short(string digest) => digest.Length > 160 ? $"{digest[..160]}..." : digest;
 
     private static string Number(long? rows) => rows is { } known ? known.ToString(CultureInfo.InvariantCulture) : "?";
 }

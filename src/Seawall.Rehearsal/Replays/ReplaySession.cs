@@ -11,7 +11,7 @@ namespace Seawall.Rehearsal.Replays;
 
 /// <summary>Commands on a connection that a <see cref="LoginProbe"/> has logged in; of answers sums are kept. It never tries anything again.</summary>
 /// <param name="probe">The connection, which stays its caller's.</param>
-/// <param name="own">For statements of the replay's own on it.</param>
+/// <param name="own">For statements of the replay's own on it: whether the connection is lost, both know.</param>
 /// <param name="time">The clock.</param>
 internal sealed class ReplaySession(LoginProbe probe, ProbeSession own, TimeProvider time)
 {
@@ -22,16 +22,16 @@ internal sealed class ReplaySession(LoginProbe probe, ProbeSession own, TimeProv
     private const int ColumnsMax = 4096;
     private const int WarningsMax = 16;
 
-    // A statement's number on this connection, and its answer to be expected, by the number that the client knew.
+    // A statement's number on this connection, by the number that the client knew.
     private readonly Dictionary<uint, uint> _prepared = [];
 
     private Capabilities Agreed => probe.Agreed & probe.Offered;
 
     /// <summary>Whether the connection is lost.</summary>
-    public bool IsLost { get; private set; }
+    public bool IsLost => own.IsLost;
 
     /// <summary>Nothing more is sent on it.</summary>
-    public void GiveUp() => IsLost = true;
+    public void GiveUp() => own.GiveUp();
 
     /// <summary>A statement of the replay's own, whose answer is not measured; false when it failed.</summary>
     public async Task<bool> Own(string sql, CancellationToken cancel) => (await own.Ask(sql, cancel)).IsOk;
@@ -55,8 +55,7 @@ internal sealed class ReplaySession(LoginProbe probe, ProbeSession own, TimeProv
         catch (Exception gone) when (gone is SocketException or IOException or ObjectDisposedException
             || (gone is OperationCanceledException && !cancel.IsCancellationRequested))
         {
-            IsLost = true;
-            return Answer.Lost;
+            return Lose();
         }
     }
 
@@ -195,7 +194,7 @@ internal sealed class ReplaySession(LoginProbe probe, ProbeSession own, TimeProv
 
     private Answer Lose()
     {
-        IsLost = true;
+        GiveUp();
         return Answer.Lost;
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Seawall.Captures.Records;
 using Seawall.LabTests.Lab;
@@ -244,6 +245,39 @@ public sealed class RehearseReplayTests(LabServers lab)
 
         // A row more or less at the end of a range or a table is read or not, by version.
         static bool IsFew(string rows) => int.Parse(rows, CultureInfo.InvariantCulture) < 10;
+    }
+
+    // More rows than are read of any answer: what is left of them on the connection is the answer to nothing else.
+    [Fact]
+    public async Task A_statement_with_too_many_rows_ends_its_own_session_alone()
+    {
+        var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
+        var schema = await Schema(server);
+        const string many = "information_schema.character_sets", few = "select count(*) from items where id = 1";
+        var texts = new[] { $"select 1 from {many} a, {many} b, {many} c, {many} d limit 200100", few };
+        var traffic = new Traffic
+        {
+            Connections =
+            [
+                new()
+                {
+                    At = 0,
+                    Schema = schema,
+                    Commands = [.. texts.Select(text => new TrafficCommand { At = 0, Kind = CommandKind.Query, Text = Encoding.UTF8.GetBytes(text) })],
+                },
+            ],
+        };
+        var target = new Target("old", Seawall.Rehearsal.Targets.Dsn.Parse(Dsn(server), out _)!);
+        await using var session = await target.Open(TimeProvider.System, Cancel);
+        var examination = new Examination(ReplayScript.Of(traffic, default, isWriting: false), TimeProvider.System);
+
+        var answer = await session.Ask(texts[0], Cancel);
+        await examination.Run(target, target, Cancel);
+
+        Assert.False(answer.IsOk);
+        Assert.False((await session.Ask("select 2", Cancel)).IsOk);
+        Assert.Equal("items const PRIMARY", examination.Plans.Last());
+        Assert.Equal("2 of 2 digests explained, a sample of each", examination.Make().Measures[0].Basis);
     }
 
     private static async Task Plant(LabServer server, bool isNew)

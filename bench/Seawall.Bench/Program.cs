@@ -26,9 +26,10 @@ static int Usage()
     Console.Error.WriteLine("""
         usage: Seawall.Bench run [--quick] [--only PART,...] [--results FILE] [--commit HASH]
                Seawall.Bench overload [--quick] [--only PART,...] [--results PREFIX] [--plots FOLDER] [--commit HASH] [--running N]
-               Seawall.Bench replicas [--quick] [--only PART,...] [--kinds KIND,...] [--results PREFIX] [--plots FOLDER] [--commit HASH]
+               Seawall.Bench replicas [--quick] [--draw] [--only PART,...] [--kinds KIND,...] [--rates READS,...] [--falls WAY:LOST:LOAD,...]
+                            [--results PREFIX] [--plots FOLDER] [--commit HASH]
                Seawall.Bench stub PORT
-               Seawall.Bench proxy PORT SERVER_PORT LOOPS USER PASSWORD plain|tls
+               Seawall.Bench proxy PORT SERVER_PORT LOOPS USER PASSWORD plain|tls|CAPTURES_FOLDER
                Seawall.Bench load
         parts: statements syscalls allocations capture logins idle tls mariadb. The last three commands are what `run` starts.
         """);

@@ -26,17 +26,12 @@ internal static class OverloadPlots
             "ramp" => [.. table.Values("way").Select(way => Loop(table, way))],
             _ => [.. table.Values("clients").Select(clients => Spike(table, clients, plan))],
         };
-        var all = new Multiplot();
-        all.Layout = new ScottPlot.MultiplotLayouts.Columns();
-        all.RemovePlot(all.GetPlot(0)); // It begins with an empty one.
-        foreach (var plot in plots)
-            all.AddPlot(plot);
-        all.SavePng(Path.Combine(plan.Plots, $"overload-{part}.png"), Width * plots.Length, Height);
+        FigurePlot.Save(Path.Combine(plan.Plots, $"overload-{part}.png"), 1, plots, Width, Height);
     }
 
     private static Plot Goodput(FigureTable table)
     {
-        var plot = New("Work done in time", "offered load, times what the server can do", "times what the server can do");
+        var plot = FigurePlot.New("Work done in time", "offered load, times what the server can do", "times what the server can do");
         plot.ShowLegend(Alignment.LowerLeft);
         foreach (var way in table.Values("way"))
             Line(plot, way, Loads(table, way, "all"), table.Numbers("goodput", ("way", way), ("class", "all")), way);
@@ -45,7 +40,7 @@ internal static class OverloadPlots
 
     private static Plot Shares(FigureTable table)
     {
-        var plot = New("Requests answered in time, by class", "offered load", "share; dashed: directly");
+        var plot = FigurePlot.New("Requests answered in time, by class", "offered load", "share; dashed: directly");
         plot.ShowLegend(Alignment.LowerLeft);
         foreach (var ofClass in table.Values("class").Skip(1))
         {
@@ -59,7 +54,7 @@ internal static class OverloadPlots
 
     private static Plot P99(FigureTable table)
     {
-        var plot = New("99th percentile of what is answered, by class", "offered load", "ms; dashed: directly");
+        var plot = FigurePlot.New("99th percentile of what is answered, by class", "offered load", "ms; dashed: directly");
         plot.ShowLegend(Alignment.UpperLeft);
         foreach (var ofClass in table.Values("class").Skip(1))
         {
@@ -73,7 +68,7 @@ internal static class OverloadPlots
 
     private static Plot Loop(FigureTable table, string way)
     {
-        var plot = New($"{way}: up and down again", "offered load", "work done in time");
+        var plot = FigurePlot.New($"{way}: up and down again", "offered load", "work done in time");
         plot.ShowLegend(Alignment.UpperLeft);
         foreach (var direction in (string[])["up", "down"])
         {
@@ -95,7 +90,8 @@ internal static class OverloadPlots
             "BackOff" => "back off, ask 3 times",
             _ => "come back for ever",
         };
-        var plot = New($"5 s of {(clients == "Endless" ? OverloadPlan.EndlessTop : OverloadPlan.SpikeTop)}x; clients {name}", "seconds", "work done in time");
+        var top = clients == "Endless" ? OverloadPlan.EndlessTop : OverloadPlan.SpikeTop;
+        var plot = FigurePlot.New($"5 s of {top}x; clients {name}", "seconds", "work done in time");
         plot.ShowLegend(Alignment.UpperRight);
         plot.Add.HorizontalSpan(plan.SpikeSeconds.Before, plan.SpikeSeconds.Before + plan.SpikeSeconds.Spike, Colors.Crimson.WithAlpha(0.1));
         foreach (var way in table.Values("way"))
@@ -108,24 +104,8 @@ internal static class OverloadPlots
         return plot;
     }
 
-    private static Plot New(string title, string x, string y)
-    {
-        var plot = new Plot();
-        plot.Title(title, size: 15);
-        plot.XLabel(x);
-        plot.YLabel(y);
-        return plot;
-    }
-
-    private static ScottPlot.Plottables.Scatter Line(Plot plot, string? name, double[] x, double[] y, string color)
-    {
-        var line = plot.Add.Scatter(x, y, s_colors[color]);
-        line.LineWidth = 2;
-        line.MarkerSize = 5;
-        if (name is not null)
-            line.LegendText = name;
-        return line;
-    }
+    private static ScottPlot.Plottables.Scatter Line(Plot plot, string? name, double[] x, double[] y, string color) =>
+        FigurePlot.Line(plot, name, x, y, s_colors[color]);
 
     // Loads from a half to ten: each doubling is as wide.
     private static double[] Loads(FigureTable table, string way, string ofClass) =>

@@ -109,7 +109,7 @@ internal sealed class ReplicaRig : IDisposable
     internal async Task CatchUp()
     {
         using var primary = await Session(Primary.Port);
-        var position = (await primary.Query(IsMaria ? "SELECT @@global.gtid_binlog_pos" : "SELECT @@global.gtid_executed"))[0][0];
+        var position = (await primary.Query(Position))[0][0];
         foreach (var replica in Replicas)
         {
             using var session = await Session(replica.Port);

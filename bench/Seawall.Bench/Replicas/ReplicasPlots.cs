@@ -29,7 +29,7 @@ internal static class ReplicasPlots
 
     private static Plot CostOf(FigureTable table, string kind)
     {
-        var plot = New($"{kind}: the replica's processor", "reads a second", "hundredths of a processor");
+        var plot = FigurePlot.New($"{kind}: the replica's processor", "reads a second", "hundredths of a processor");
         plot.ShowLegend(Alignment.UpperLeft);
         foreach (var check in table.Values("check"))
             Line(plot, ReplicasReport.Word(check), Of("done_per_s", check), [.. Of("replica_cpu", check).Select(cpu => 100 * cpu)], check);
@@ -44,7 +44,7 @@ internal static class ReplicasPlots
 
     private static Plot LatencyOf(FigureTable table, string kind)
     {
-        var plot = New($"{kind}: a read, its check included", "reads a second", "ms; solid: p50, dashed: p99");
+        var plot = FigurePlot.New($"{kind}: a read, its check included", "reads a second", "ms; solid: p50, dashed: p99");
         foreach (var check in table.Values("check"))
         {
             Line(plot, null, Of("done_per_s", check), Of("p50_ms", check), check);
@@ -59,7 +59,7 @@ internal static class ReplicasPlots
 
     private static Plot FallOf(FigureTable seconds, string kind, string lost, string load)
     {
-        var plot = New($"{kind}: {lost} of 3 lost at {load}", "seconds", "answered in time; dashed: reads");
+        var plot = FigurePlot.New($"{kind}: {lost} of 3 lost at {load}", "seconds", "answered in time; dashed: reads");
         plot.ShowLegend(Alignment.LowerRight);
         var (settle, before, gone, _) = ReplicasPlan.Seconds(1);
         plot.Add.HorizontalSpan(settle + before, settle + before + gone, Colors.Crimson.WithAlpha(0.1));
@@ -79,31 +79,9 @@ internal static class ReplicasPlots
         double[] Of(string column, string way) => seconds.Numbers(column, ("kind", kind), ("way", way), ("lost", lost), ("load", load));
     }
 
-    private static Plot New(string title, string x, string y)
-    {
-        var plot = new Plot();
-        plot.Title(title, size: 15);
-        plot.XLabel(x);
-        plot.YLabel(y);
-        return plot;
-    }
+    private static ScottPlot.Plottables.Scatter Line(Plot plot, string? name, double[] x, double[] y, string color) =>
+        FigurePlot.Line(plot, name, x, y, s_colors[color]);
 
-    private static ScottPlot.Plottables.Scatter Line(Plot plot, string? name, double[] x, double[] y, string color)
-    {
-        var line = plot.Add.Scatter(x, y, s_colors[color]);
-        line.LineWidth = 2;
-        line.MarkerSize = 4;
-        if (name is not null)
-            line.LegendText = name;
-        return line;
-    }
-
-    private static void Save(string part, ReplicasPlan plan, int rows, Plot[] plots)
-    {
-        var all = new Multiplot { Layout = new ScottPlot.MultiplotLayouts.Grid(rows, plots.Length / rows) };
-        all.RemovePlot(all.GetPlot(0)); // It begins with an empty one.
-        foreach (var plot in plots)
-            all.AddPlot(plot);
-        all.SavePng(Path.Combine(plan.Plots, $"replicas-{part}.png"), Width * plots.Length / rows, Height * rows);
-    }
+    private static void Save(string part, ReplicasPlan plan, int rows, Plot[] plots) =>
+        FigurePlot.Save(Path.Combine(plan.Plots, $"replicas-{part}.png"), rows, plots, Width, Height);
 }

@@ -21,6 +21,8 @@ public sealed class GeneralLog
         "Sleep", "Time", "Daemon", "Error",
     ];
 
+    private static readonly byte[][] s_commandBytes = [.. s_commands.Select(Encoding.ASCII.GetBytes)];
+
     private readonly ImportLedger _ledger;
     private readonly ImportReport _report;
     private readonly List<byte> _text = [];
@@ -96,14 +98,14 @@ public sealed class GeneralLog
         if (!Utf8Parser.TryParse(rest, out connection, out var used) || used >= rest.Length || rest[used] != (byte)' ')
             return false;
         rest = rest[(used + 1)..];
-        foreach (var name in s_commands)
+        for (var i = 0; i < s_commands.Length; i++)
         {
-            if (rest.Length < name.Length || !rest[..name.Length].SequenceEqual(Encoding.ASCII.GetBytes(name)))
+            if (!rest.StartsWith(s_commandBytes[i]))
                 continue;
-            var behind = rest[name.Length..].TrimStart((byte)' ');
+            var behind = rest[s_commandBytes[i].Length..].TrimStart((byte)' ');
             if (!behind.IsEmpty && behind[0] != (byte)'\t')
                 continue;
-            command = name;
+            command = s_commands[i];
             text = behind.IsEmpty ? default : behind[1..];
             return true;
         }

@@ -44,11 +44,9 @@ internal sealed class ImportLedger(CaptureWriter writer, ImportReport report, bo
     /// <summary>Whether a connection is known.</summary>
     internal bool Knows(ulong connection) => _known.ContainsKey(connection);
 
-    /// <summary>The schema of a connection, as far as it was told.</summary>
-    internal string SchemaOf(ulong connection) => _known.GetValueOrDefault(connection)?.Schema ?? "";
-
-    /// <summary>A connection has another schema.</summary>
-    internal void Use(ulong connection, string schema) => Of(connection).Schema = schema;
+    /// <summary>A connection has another schema. Of what cannot be a name no more is remembered than is written.</summary>
+    internal void Use(ulong connection, string schema) =>
+        Of(connection).Schema = schema.Length <= CaptureLimits.WordBytes ? schema : schema[..CaptureLimits.WordBytes];
 
     /// <summary>A connection has ended.</summary>
     internal void Leave(ulong connection, long atUs, CloseReason reason)

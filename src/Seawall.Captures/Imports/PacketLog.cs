@@ -1,8 +1,5 @@
-using System.Collections.Immutable;
 using System.Net;
-using System.Text;
 using Seawall.Captures.Files;
-using Seawall.MySql.Handshakes;
 
 namespace Seawall.Captures.Imports;
 
@@ -129,19 +126,5 @@ public sealed class PacketLog
             Flush();
             Talk.End(atUs);
         }
-    }
-}
-
-/// <summary>What imports make of bytes.</summary>
-internal static class ImportWords
-{
-    /// <summary>Connection attributes, as far as there is room.</summary>
-    internal static ImmutableArray<KeyValuePair<string, string>> Attributes(ReadOnlySpan<byte> attributes)
-    {
-        var pairs = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();
-        var reader = new AttributeReader(attributes);
-        while (pairs.Count < CaptureLimits.Pairs && reader.MoveNext())
-            pairs.Add(new(Encoding.UTF8.GetString(reader.Name), Encoding.UTF8.GetString(reader.Value)));
-        return pairs.ToImmutable();
     }
 }

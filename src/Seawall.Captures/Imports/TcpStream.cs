@@ -64,8 +64,9 @@ internal sealed class TcpStream(Action<ReadOnlyMemory<byte>, long> deliver, Acti
 
     private void Deliver(uint sequence, ReadOnlyMemory<byte> data, long atUs)
     {
+        // Half of all numbers away it is neither before nor behind, and less than 0 as well: nothing of this conversation.
         var old = (int)(_next - sequence);
-        if (old >= data.Length)
+        if ((uint)old >= (uint)data.Length)
             return; // All of it was here before.
         _next = sequence + (uint)data.Length;
         deliver(data[old..], atUs);

@@ -83,10 +83,17 @@ internal sealed class WireTalk(ImportLedger ledger, ImportReport report, ulong n
             Lose("answers whose packets are too long to be followed");
             return;
         }
-        if (_phase == Phase.Answer)
-            ReadAnswer(bytes.Length, atUs);
-        else
+        if (_phase != Phase.Answer)
+        {
             ReadHandshake(atUs);
+            return;
+        }
+        // A client may send the next command before it has its answer; then a segment may hold the answers to both.
+        while (TryReadAnswer(atUs) && _phase == Phase.Answer && !_server.Writable.IsEmpty)
+        {
+        }
+        if (_phase == Phase.Ready)
+            _server.Clear(); // Said unasked.
     }
 
     /// <summary>Something in between is missing.</summary>
@@ -140,6 +147,7 @@ internal sealed class WireTalk(ImportLedger ledger, ImportReport report, ulong n
                 {
                     Finish(LoginEnd.In, atUs);
                     _phase = (_capabilities & (Capabilities.Compress | Capabilities.Zstd)) == 0 ? Phase.Ready : Phase.Unreadable;
+                    _server.Clear();
                     if (_phase == Phase.Unreadable)
                         report.Miss("connections that are compressed, but for their logins");
                     return;
@@ -177,7 +185,7 @@ internal sealed class WireTalk(ImportLedger ledger, ImportReport report, ulong n
             User = Encoding.UTF8.GetString(request.User),
             Schema = Encoding.UTF8.GetString(request.Schema),
             FirstPlugin = Encoding.ASCII.GetString(request.AuthPlugin),
-            Attributes = ImportWords.Attributes(request.Attributes),
+            Attributes = AttributePairs.Of(request.Attributes),
             Figures = _login.Figures with { Capabilities = (ulong)_capabilities, Collation = (ushort)request.Collation },
         };
         Count(isFromClient: true);
@@ -247,7 +255,6 @@ internal sealed class WireTalk(ImportLedger ledger, ImportReport report, ulong n
             return;
         }
         _hasher.Clear();
-        _server.Clear();
         _tracker.Begin(shape, _capabilities.HasFlag(Capabilities.DeprecateEof), 1, _capabilities.HasFlag(Capabilities.OptionalMetadata));
         _tracker.Listener = _hasher;
         _phase = Phase.Answer;
@@ -301,11 +308,11 @@ internal sealed class WireTalk(ImportLedger ledger, ImportReport report, ulong n
         return true;
     }
 
-    private void ReadAnswer(int arrived, long atUs)
+    // False while there is more of it to come, or when it makes no sense.
+    private bool TryReadAnswer(long atUs)
     {
         if (_figures.FirstByteUs == uint.MaxValue)
             _figures.FirstByteUs = Since(atUs);
-        _figures.ResponseBytes += (ulong)arrived;
         var data = _server.Writable;
         var at = 0;
         while (!_tracker.IsDone)
@@ -319,16 +326,18 @@ internal sealed class WireTalk(ImportLedger ledger, ImportReport report, ulong n
                 if (!_isLoginSeen)
                     _capabilities ^= Capabilities.DeprecateEof;
                 Lose(seen == ResponseEvent.LocalFile ? "files of LOAD DATA LOCAL" : "answers that make no sense");
-                return;
+                return false;
             }
         }
         _server.Drop(at);
+        _figures.ResponseBytes += (ulong)at;
         if (!_tracker.IsDone)
-            return;
+            return false;
         _figures.ResponsePackets = _tracker.Packets;
         Settle(atUs);
         _phase = Phase.Ready;
         ReadClient(atUs);
+        return true;
     }
 
     private bool TryNote(ResponseEvent seen, ReadOnlySpan<byte> packet)

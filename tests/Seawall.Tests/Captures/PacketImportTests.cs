@@ -73,6 +73,40 @@ public sealed class PacketImportTests : IDisposable
     }
 
     [Fact]
+    public void Commands_that_are_sent_without_waiting_have_their_own_answers()
+    {
+        var segments = Conversation();
+        var (begin, first) = (segments.FindIndex(segment => segment.Data.AsSpan().IndexOf("begin"u8) > 0), segments.FindIndex(Asks));
+        var ask = segments[first];
+        segments.RemoveAt(first);
+        segments.Insert(begin + 1, ask); // Before the answer to the one before.
+        // Both answers in one segment, but for their last bytes.
+        var answers = segments.FindIndex(begin, segment => !segment.IsClient);
+        segments[answers] = segments[answers] with { Data = [.. segments[answers].Data, .. segments[answers + 1].Data, .. segments[answers + 2].Data] };
+        segments.RemoveRange(answers + 1, 2);
+
+        var commands = Import(PcapOf(segments), out var report).OfType<CommandEvent>().ToArray();
+
+        Assert.Equal(["begin", "select 'a'", "select nowhere"], commands.Select(Text));
+        Assert.Equal([0ul, 1ul, 0ul], commands.Select(command => command.Figures.Rows));
+        Assert.Equal([0, 0, 1054], commands.Select(command => (int)command.Figures.ErrorCode));
+        Assert.Equal(11ul, commands[0].Figures.ResponseBytes);
+        Assert.Empty(report.Unread);
+
+        static bool Asks(Segment segment) => segment.Data.AsSpan().IndexOf("select 'a'"u8) > 0;
+    }
+
+    [Fact]
+    public void A_segment_as_far_away_as_numbers_go_is_passed_over()
+    {
+        var segments = Conversation();
+        var last = segments[^1];
+        segments.Insert(segments.Count - 1, new Segment(true, last.Sequence + 0x8000_0000, 0x10, [1, 2, 3]));
+
+        Assert.Equal(["begin", "select 'a'", "select nowhere"], Import(PcapOf(segments), out _).OfType<CommandEvent>().Select(Text));
+    }
+
+    [Fact]
     public void What_makes_no_sense_breaks_nothing()
     {
         var random = new Random(11);

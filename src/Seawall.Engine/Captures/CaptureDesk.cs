@@ -106,9 +106,8 @@ public sealed class CaptureDesk : IDisposable
         lock (_lock)
         {
             var running = Active();
-            foreach (var run in running.Where(run => !run.IsOver))
-                run.Refresh(CaptureState.Running);
-            return [.. running.Select(run => run.View), .. Enumerable.Reverse(_past)];
+            // Looked at, and not refreshed: that is its own thread's, which may just have said its last.
+            return [.. running.Select(run => run.IsOver ? run.View : run.Look(CaptureState.Running)), .. Enumerable.Reverse(_past)];
         }
     }
 
@@ -174,14 +173,15 @@ public sealed class CaptureDesk : IDisposable
             return new(false, $"the capture '{wish.Name}' cannot be written: {problem.Message}");
         }
         run.Refresh(CaptureState.Running);
-        lock (_lock)
-            _run = run;
         CaptureLog.Began(_logger, wish.Name, run.View.Path);
         for (var i = 0; i < _loops.Count; i++)
         {
             var (loop, ring) = (_loops[i], run.Rings[i]);
             loop.Loop.Post(LoopJob.From(_ => loop.Follow(plan, ring)));
         }
+        // Not before: whoever stops it tells the loops to leave, and none may be told to follow behind that.
+        lock (_lock)
+            _run = run;
         if (_isInline)
             _control.Post(LoopJob.From(_ => new Ticker(_control, run).OnDueNow()));
         else

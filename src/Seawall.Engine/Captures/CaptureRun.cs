@@ -142,7 +142,7 @@ internal sealed class CaptureRun : IDisposable
             if (isLast)
                 _drain.End(NowUs, _reason!);
             else
-                Look();
+                SeeLimits();
             Refresh(CaptureState.Running);
             if (!isLast)
                 return false;
@@ -170,15 +170,18 @@ internal sealed class CaptureRun : IDisposable
         _wake.Dispose();
     }
 
-    /// <summary>Looks at it from outside.</summary>
-    internal void Refresh(CaptureState state)
+    /// <summary>Takes down how it looks now. Its own thread's, once that runs.</summary>
+    internal void Refresh(CaptureState state) => View = Look(state);
+
+    /// <summary>Looks at it from outside. Any thread.</summary>
+    internal CaptureView Look(CaptureState state)
     {
         DateTimeOffset? until = state != CaptureState.Running ? _time.GetUtcNow() : Wish.Time is { } time ? Since + time : null;
-        View = new CaptureView(Wish.Name, state, Wish.OneIn > 0, Wish.OneIn, Since, until, _drain.Connections, _drain.Commands, _drain.Dropped,
+        return new CaptureView(Wish.Name, state, Wish.OneIn > 0, Wish.OneIn, Since, until, _drain.Connections, _drain.Commands, _drain.Dropped,
             _drain.Bytes, _options.BytesMax, System.IO.Path.Combine(_options.Folder, Wish.Name), state == CaptureState.Running ? "" : _reason ?? "");
     }
 
-    private void Look()
+    private void SeeLimits()
     {
         if (Passed(_flushedAt) >= FlushMs)
         {

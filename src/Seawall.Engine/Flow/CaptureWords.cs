@@ -1,27 +1,15 @@
 using System.Collections.Immutable;
-using System.Text;
 using Seawall.Captures;
 using Seawall.Captures.Records;
 using Seawall.Engine.Captures;
 using Seawall.Engine.Flow.Clients;
 using Seawall.MySql.Commands;
-using Seawall.MySql.Handshakes;
 
 namespace Seawall.Engine.Flow;
 
 /// <summary>Puts what a session and a statement are into the words of captures.</summary>
 internal static class CaptureWords
 {
-    /// <summary>Connection attributes, as far as there is room.</summary>
-    internal static ImmutableArray<KeyValuePair<string, string>> Attributes(byte[] attributes)
-    {
-        var pairs = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();
-        var reader = new AttributeReader(attributes);
-        while (pairs.Count < CaptureLimits.Pairs && reader.MoveNext())
-            pairs.Add(new(Encoding.UTF8.GetString(reader.Name), Encoding.UTF8.GetString(reader.Value)));
-        return pairs.ToImmutable();
-    }
-
     /// <summary>What the client has set besides what its login has.</summary>
     internal static ImmutableArray<KeyValuePair<string, string>> Settings(Session session)
     {

@@ -45,6 +45,7 @@ internal sealed class Scribe(FrontDoor door) : ICapturingLoop
             return;
         _plan = null;
         _ring = null;
+        _free.Clear(); // Each as long as the longest command that it has had: of use to nobody until the next capture.
     }
 
     /// <summary>A login has ended; <paramref name="isIn"/>: the client is in.</summary>
@@ -76,7 +77,7 @@ internal sealed class Scribe(FrontDoor door) : ICapturingLoop
             Schema = login.Schema ?? "",
             FirstPlugin = login.FirstPlugin,
             AccountPlugin = isIn ? login.AccountPlugin : "",
-            Attributes = CaptureWords.Attributes(session.Attributes),
+            Attributes = AttributePairs.Of(session.Attributes),
         });
     }
 
@@ -144,20 +145,18 @@ internal sealed class Scribe(FrontDoor door) : ICapturingLoop
             Put(statement, draft, ref figures);
         }
         draft.Forget();
-        _free.Push(draft);
+        if (IsOn)
+            _free.Push(draft);
     }
 
     /// <summary>A command that Seawall answers itself.</summary>
     internal void Here(Session session, CommandKind kind, PacketSlice packet)
     {
         var now = door.Loop.TurnBegan;
-        if (!Takes(session, now, out var note))
+        var isTaken = Takes(session, now, out var note);
+        note.SaidGoodbye = kind == CommandKind.Quit; // How a connection ends is told of all, whether their commands are or not.
+        if (!isTaken || note.SaidGoodbye)
             return;
-        if (kind == CommandKind.Quit)
-        {
-            note.SaidGoodbye = true;
-            return;
-        }
         var figures = new CommandFigures
         {
             Connection = session.Id,
@@ -217,7 +216,7 @@ internal sealed class Scribe(FrontDoor door) : ICapturingLoop
             Listener = session.Listener ?? "",
             User = session.Account?.User ?? "",
             Schema = session.Settings?.Schema ?? "",
-            Attributes = CaptureWords.Attributes(session.Attributes),
+            Attributes = AttributePairs.Of(session.Attributes),
             Settings = CaptureWords.Settings(session),
         });
         return note;

@@ -169,7 +169,7 @@ public sealed class CaptureWorldTests : IDisposable
         Assert.NotEqual("", connections[0].FirstPlugin);
         Assert.NotEqual("", connections[0].AccountPlugin);
         Assert.Equal("shop", connections[0].Schema);
-        Assert.Single(read.OfType<ConnectionEnd>());
+        Assert.Equal(CloseReason.Goodbye, Assert.Single(read.OfType<ConnectionEnd>()).Figures.Reason);
         Assert.Empty(read.OfType<CommandEvent>()); // Nobody has asked for them.
     }
 

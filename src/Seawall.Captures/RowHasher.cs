@@ -56,9 +56,6 @@ public sealed class RowHasher : RowListener
             Columns = Mix(Columns, column);
     }
 
-    /// <summary>A column definition: its packet without the header.</summary>
-    public void Column(ReadOnlySpan<byte> definition) => Columns = Mix(Columns, XxHash3.HashToUInt64(definition));
-
     /// <summary>A result ends: rows of the next one are not rows of this one.</summary>
     public void EndResult()
     {

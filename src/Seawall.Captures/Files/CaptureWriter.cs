@@ -65,9 +65,6 @@ public sealed class CaptureWriter : IDisposable
     /// <summary>Bytes in files.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Segments that were begun.</summary>
-    public uint Segments => _segment;
-
     /// <summary>Whether there are as many bytes as there may be: what comes now is not written.</summary>
     public bool IsFull { get; private set; }
 

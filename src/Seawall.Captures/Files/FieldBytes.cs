@@ -58,9 +58,6 @@ internal sealed class FieldBytes
     /// <summary>Fills it.</summary>
     internal void Fill4(int at, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(_bytes.AsSpan(at), value);
 
-    /// <summary>Takes back everything behind a place.</summary>
-    internal void CutTo(int length) => Length = length;
-
     private Span<byte> Room(int count)
     {
         if (_bytes.Length - Length < count)
@@ -77,9 +74,6 @@ internal ref struct FieldsOf(ReadOnlySpan<byte> bytes)
 
     /// <summary>Whether every field so far was there.</summary>
     internal bool IsValid { get; private set; } = true;
-
-    /// <summary>Whether nothing is left.</summary>
-    internal readonly bool IsAtEnd => _rest.IsEmpty;
 
     internal byte Byte() => Raw(1) is [var value] ? value : (byte)0;
 

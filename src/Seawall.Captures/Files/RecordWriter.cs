@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using Seawall.Captures.Records;
 
 namespace Seawall.Captures.Files;
@@ -20,26 +21,13 @@ internal static class RecordWriter
                 Head(to, head);
                 break;
             case CaptureGap gap:
-                var gapAt = Begin(to, RecordKind.Gap);
-                to.Number((ulong)gap.AtUs);
-                to.Number(gap.Dropped);
-                End(to, gapAt);
+                Gap(to, gap);
                 break;
             case CaptureWindow window:
-                var windowAt = Begin(to, RecordKind.Window);
-                to.Number((ulong)window.AtUs);
-                to.Flag(window.Begins);
-                to.Number(window.OneIn);
-                End(to, windowAt);
+                Window(to, window);
                 break;
             case CaptureEnd end:
-                var endAt = Begin(to, RecordKind.End);
-                to.Number((ulong)end.AtUs);
-                to.Word(end.Reason);
-                to.Number(end.Connections);
-                to.Number(end.Commands);
-                to.Number(end.Dropped);
-                End(to, endAt);
+                CaptureEnd(to, end);
                 break;
             case ConnectionEvent connection:
                 Connection(to, connection);
@@ -48,7 +36,8 @@ internal static class RecordWriter
                 ConnectionEnd(to, connectionEnd.Figures);
                 break;
             case CommandEvent command:
-                Command(to, command);
+                Command(to, command.Figures, Encoding.UTF8.GetBytes(command.Schema), command.Text.Span, command.Parameters.Span,
+                    Encoding.UTF8.GetBytes(command.SqlState), Encoding.UTF8.GetBytes(command.Gtid));
                 break;
         }
     }
@@ -65,11 +54,13 @@ internal static class RecordWriter
         End(to, at);
     }
 
-    /// <summary>Writes a command, without an object for it.</summary>
+    /// <summary>Writes a command, without an object for it; what is too long is cut, and said to be.</summary>
     internal static void Command(
-        FieldBytes to, in CommandFigures figures, ReadOnlySpan<byte> schema, ReadOnlySpan<byte> text, ReadOnlySpan<byte> parameters,
+        FieldBytes to, CommandFigures figures, ReadOnlySpan<byte> schema, ReadOnlySpan<byte> text, ReadOnlySpan<byte> parameters,
         ReadOnlySpan<byte> sqlState, ReadOnlySpan<byte> gtid)
     {
+        if (figures.Text == TextState.Kept && Math.Max(text.Length, parameters.Length) > CaptureLimits.TextBytes)
+            figures.Text = TextState.Cut;
         var at = Begin(to, RecordKind.Command);
         Figures(to, figures);
         to.Bytes(schema, CaptureLimits.WordBytes);
@@ -77,24 +68,6 @@ internal static class RecordWriter
         to.Bytes(parameters, CaptureLimits.TextBytes);
         to.Bytes(sqlState, CaptureLimits.WordBytes);
         to.Bytes(gtid, CaptureLimits.WordBytes);
-        End(to, at);
-    }
-
-    private static void Command(FieldBytes to, CommandEvent command)
-    {
-        var figures = command.Figures;
-        if (figures.Text == TextState.Kept
-            && (command.Text.Length > CaptureLimits.TextBytes || command.Parameters.Length > CaptureLimits.TextBytes))
-        {
-            figures.Text = TextState.Cut;
-        }
-        var at = Begin(to, RecordKind.Command);
-        Figures(to, figures);
-        to.Word(command.Schema);
-        to.Bytes(command.Text.Span, CaptureLimits.TextBytes);
-        to.Bytes(command.Parameters.Span, CaptureLimits.TextBytes);
-        to.Word(command.SqlState);
-        to.Word(command.Gtid);
         End(to, at);
     }
 
@@ -184,6 +157,34 @@ internal static class RecordWriter
         to.Flag(head.KeepsLiterals);
         to.Word(head.Seawall);
         to.Word(head.Server);
+        End(to, at);
+    }
+
+    private static void Gap(FieldBytes to, CaptureGap gap)
+    {
+        var at = Begin(to, RecordKind.Gap);
+        to.Number((ulong)gap.AtUs);
+        to.Number(gap.Dropped);
+        End(to, at);
+    }
+
+    private static void Window(FieldBytes to, CaptureWindow window)
+    {
+        var at = Begin(to, RecordKind.Window);
+        to.Number((ulong)window.AtUs);
+        to.Flag(window.Begins);
+        to.Number(window.OneIn);
+        End(to, at);
+    }
+
+    private static void CaptureEnd(FieldBytes to, CaptureEnd end)
+    {
+        var at = Begin(to, RecordKind.End);
+        to.Number((ulong)end.AtUs);
+        to.Word(end.Reason);
+        to.Number(end.Connections);
+        to.Number(end.Commands);
+        to.Number(end.Dropped);
         End(to, at);
     }
 

@@ -9,7 +9,7 @@ public static class AllTargets
     public static IReadOnlyList<FuzzTarget> List { get; } =
     [
         .. HandshakeTargets.List, .. ResultTargets.List, TrackerTarget.It, .. FrameTargets.List, .. SqlTargets.List,
-        .. PasswordTargets.List, .. ControlTargets.List, .. CaptureTargets.List, HostileClient.Target, HostileClient.Compressed, HostileServer.Target,
-        HostileServer.Compressed, HostileAdmin.Target,
+        .. PasswordTargets.List, .. ControlTargets.List, .. CaptureTargets.List, .. ImportTargets.List, HostileClient.Target, HostileClient.Compressed,
+        HostileServer.Target, HostileServer.Compressed, HostileAdmin.Target,
     ];
 }

@@ -38,10 +38,10 @@ public sealed class CaptureTests(LabServers lab)
             var before = await CountsAsync(server);
             Assert.True(seawall.Engine.Captures.Start($"run-{prepared}", null, 1).IsDone);
             await SysbenchAsync("run", seawall, prepared);
-            await StopAsync(seawall);
+            await LabCapture.StopAsync(seawall, Cancel);
             var after = await CountsAsync(server);
 
-            var records = Read(folder, $"run-{prepared}");
+            var records = LabCapture.Read(folder, $"run-{prepared}");
             Assert.Equal(0ul, records.OfType<CaptureEnd>().Single().Dropped);
             var ran = records.OfType<CommandEvent>().Where(command =>
                 command.Figures.Command is CommandKind.Query or CommandKind.StatementExecute && command.Figures.End == CommandEnd.Answered).ToArray();
@@ -86,9 +86,9 @@ public sealed class CaptureTests(LabServers lab)
             await prepared.PrepareAsync(Cancel);
             Assert.Equal("42", Convert.ToString(await prepared.ExecuteScalarAsync(Cancel), CultureInfo.InvariantCulture));
         }
-        await StopAsync(seawall);
+        await LabCapture.StopAsync(seawall, Cancel);
 
-        var records = Read(folder, "rows");
+        var records = LabCapture.Read(folder, "rows");
         var login = Assert.Single(records.OfType<ConnectionEvent>(), connection => !connection.Figures.WasThere);
         Assert.Equal(("seawall", LoginEnd.In), (login.User, login.Figures.End));
         Assert.NotEqual(0ul, login.Figures.Capabilities);
@@ -138,25 +138,19 @@ public sealed class CaptureTests(LabServers lab)
         foreach (var (name, log, import) in new (string, string, Func<Stream, CaptureWriter, bool, ImportReport>)[]
             { ("slow", slow, SlowLog.Import), ("general", general, GeneralLog.Import) })
         {
-            ImportReport report;
-            using (var from = File.OpenRead(log))
-            using (var writer = new CaptureWriter(new CaptureForm { Folder = folder, Head = new CaptureHead { Name = name } }))
-            {
-                report = import(from, writer, true);
-                writer.Flush();
-            }
-            var read = Read(folder, name);
-            var own = read.OfType<CommandEvent>().Single(command => Text(command).Contains("/* marked */", StringComparison.Ordinal));
-            Assert.Equal("select a\n  from t /* marked */", Text(own));
+            var report = LabCapture.Import(log, folder, name, import);
+            var read = LabCapture.Read(folder, name);
+            var own = read.OfType<CommandEvent>().Single(command => LabCapture.Text(command).Contains("/* marked */", StringComparison.Ordinal));
+            Assert.Equal("select a\n  from t /* marked */", LabCapture.Text(own));
             Assert.Equal((Schema, StatementKind.Select), (own.Schema, own.Figures.Verb));
             var commands = read.OfType<CommandEvent>().Where(command => command.Figures.Connection == own.Figures.Connection).ToArray();
             var insert = Assert.Single(commands, command => command.Figures.Verb == StatementKind.Insert);
-            Assert.Contains("'it''s\n# Time: no time'", Text(insert), StringComparison.Ordinal);
+            Assert.Contains("'it''s\n# Time: no time'", LabCapture.Text(insert), StringComparison.Ordinal);
             Assert.Equal(1u, insert.Figures.Transaction);
             Assert.Equal([StatementKind.Begin, StatementKind.Insert, StatementKind.Commit],
                 commands.Where(command => command.Figures.Transaction == 1).Select(command => command.Figures.Verb));
-            Assert.Contains(commands, command => Text(command) == "select a + 35 from t");
-            Assert.DoesNotContain(read.OfType<CommandEvent>(), command => Text(command).Contains("Secret7", StringComparison.Ordinal));
+            Assert.Contains(commands, command => LabCapture.Text(command) == "select a + 35 from t");
+            Assert.DoesNotContain(read.OfType<CommandEvent>(), command => LabCapture.Text(command).Contains("Secret7", StringComparison.Ordinal));
             Assert.Contains(read.OfType<ConnectionEvent>(), connection =>
                 connection.Figures.Connection == own.Figures.Connection && connection.User == "seawall" && connection.Figures.WasThere == (name == "slow"));
             Assert.DoesNotContain("lines outside of any entry", report.Unread.Keys);
@@ -186,15 +180,10 @@ public sealed class CaptureTests(LabServers lab)
                 await prepared.ExecuteScalarAsync(Cancel);
         }
         await packets.StopAsync(Cancel);
-        await StopAsync(seawall);
+        await LabCapture.StopAsync(seawall, Cancel);
 
-        using (var from = File.OpenRead(packets.File))
-        using (var writer = new CaptureWriter(new CaptureForm { Folder = folder, Head = new CaptureHead { Name = "wire" } }))
-        {
-            PacketLog.Import(from, writer, keepsLiterals: true, seawall.Port);
-            writer.Flush();
-        }
-        var (door, wire) = (Read(folder, "door"), Read(folder, "wire"));
+        LabCapture.Import(packets.File, folder, "wire", (from, writer, keeps) => PacketLog.Import(from, writer, keeps, seawall.Port));
+        var (door, wire) = (LabCapture.Read(folder, "door"), LabCapture.Read(folder, "wire"));
         var (entered, seen) = (Assert.Single(door.OfType<ConnectionEvent>()), Assert.Single(wire.OfType<ConnectionEvent>()));
         Assert.Equal((entered.User, entered.FirstPlugin, entered.Figures.Capabilities & 0xFFFF_FFFF, entered.Figures.Collation, entered.Figures.PacketsIn),
             (seen.User, seen.FirstPlugin, seen.Figures.Capabilities & 0xFFFF_FFFF, seen.Figures.Collation, seen.Figures.PacketsIn));
@@ -202,9 +191,9 @@ public sealed class CaptureTests(LabServers lab)
 
         static IEnumerable<string> Seen(CaptureRecord[] records) => records.OfType<CommandEvent>()
             .Where(command => command.Figures.Command is CommandKind.Query or CommandKind.StatementPrepare or CommandKind.StatementExecute)
-            .Select(command => (command, figures: command.Figures)).Select(one => string.Join(' ', one.figures.Command, one.figures.Verb, Text(one.command),
-                Convert.ToHexString(one.command.Parameters.Span), one.figures.Rows, one.figures.RowsInOrder, one.figures.RowsInAnyOrder, one.figures.Columns,
-                one.figures.ErrorCode, one.command.SqlState, one.figures.Warnings, one.figures.Transaction, one.figures.Results, one.figures.Digest));
+            .Select(command => (command, figures: command.Figures)).Select(one => string.Join(
+                ' ', one.figures.Command, one.figures.Verb, LabCapture.Text(one.command), Convert.ToHexString(one.command.Parameters.Span),
+                one.figures.Rows, one.figures.RowsInOrder, one.figures.RowsInAnyOrder, one.figures.Columns, one.figures.ErrorCode, one.command.SqlState, one.figures.Warnings, one.figures.Transaction, one.figures.Results, one.figures.Digest));
     }
 
     [Fact]
@@ -270,7 +259,7 @@ public sealed class CaptureTests(LabServers lab)
 
         using var reader = CaptureReader.Open(CaptureFiles.Find(Path.Combine(captures, "killed")));
         var there = reader.Rest().OfType<CommandEvent>().Where(command => command.Figures.Verb == StatementKind.Select)
-            .Select(command => System.Text.Encoding.UTF8.GetString(command.Text.Span)).ToHashSet();
+            .Select(LabCapture.Text).ToHashSet();
         Assert.Null(reader.Damage.Problem);
         Assert.True(answered.Count > 10, "nothing was asked");
         var owed = answered.Select((at, number) => (at, number)).Where(one => one.at < killedUs - 2_000_000).ToArray(); // The second, and a busy machine.
@@ -312,25 +301,8 @@ public sealed class CaptureTests(LabServers lab)
     private Task<SeawallUnderTest> StartAsync(LabServer server, out string folder, string? given = null)
     {
         var where = folder = given ?? lab.NewFolder();
-        return SeawallUnderTest.StartAsync(server, Cancel,
-            options => options with { Capture = new CaptureOptions { Folder = where, KeepsLiterals = true, FreeBytesMin = 0 } });
+        return SeawallUnderTest.StartAsync(server, Cancel, options => options with { Capture = LabCapture.Into(where) });
     }
-
-    private static async Task StopAsync(SeawallUnderTest seawall)
-    {
-        Assert.True(seawall.Engine.Captures.Stop().IsDone);
-        await Eventually.TrueAsync(() => seawall.Engine.Captures.Views()[0].State != CaptureState.Running, s_patience, Cancel);
-    }
-
-    private static CaptureRecord[] Read(string folder, string name)
-    {
-        using var reader = CaptureReader.Open(CaptureFiles.Find(Path.Combine(folder, name)));
-        var records = reader.Rest().ToArray();
-        Assert.True(reader.Damage.IsNone, reader.Damage.ToString());
-        return records;
-    }
-
-    private static string Text(CommandEvent command) => System.Text.Encoding.UTF8.GetString(command.Text.Span);
 
     private static async Task<Dictionary<string, long>> CountsAsync(LabServer server)
     {
@@ -346,8 +318,7 @@ public sealed class CaptureTests(LabServers lab)
         return counts;
     }
 
-    private static async Task SysbenchAsync(string step, SeawallUnderTest seawall, string prepared) => (await LabProgram.RunAsync(
-        new LabCommand("sysbench", "oltp_read_write", "--mysql-host=127.0.0.1", $"--mysql-port={seawall.Port}", "--mysql-user=seawall",
-            "--mysql-password=seawall", $"--mysql-db={Schema}", "--tables=1", "--table-size=1000", "--threads=4", "--time=2",
-            "--mysql-ignore-errors=all", $"--db-ps-mode={prepared}", step), s_patience, Cancel)).ShouldSucceed();
+    private static Task SysbenchAsync(string step, SeawallUnderTest seawall, string prepared) => LabSysbench.RunAsync(
+        "oltp_read_write", step, seawall.Port, Schema, prepared, Cancel,
+        "--tables=1", "--table-size=1000", "--threads=4", "--time=2", "--mysql-ignore-errors=all");
 }

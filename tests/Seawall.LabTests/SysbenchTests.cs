@@ -15,8 +15,6 @@ public sealed partial class SysbenchTests(LabServers lab)
     private const int Threads = 16;
     private const int Connections = 8;
 
-    private static readonly TimeSpan ProgramTimeMax = TimeSpan.FromMinutes(2);
-
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -51,13 +49,8 @@ public sealed partial class SysbenchTests(LabServers lab)
         }
     }
 
-    private static async Task<string> SysbenchAsync(string test, string step, SeawallUnderTest seawall, string prepared)
-    {
-        var sysbench = new LabCommand("sysbench", test, "--mysql-host=127.0.0.1", $"--mysql-port={seawall.Port}", "--mysql-user=seawall",
-            "--mysql-password=seawall", $"--mysql-db={Schema}", "--tables=2", "--table-size=5000", $"--threads={Threads}", "--time=2",
-            $"--db-ps-mode={prepared}", step);
-        return (await LabProgram.RunAsync(sysbench, ProgramTimeMax, Cancel)).ShouldSucceed().Output;
-    }
+    private static Task<string> SysbenchAsync(string test, string step, SeawallUnderTest seawall, string prepared) => LabSysbench.RunAsync(
+        test, step, seawall.Port, Schema, prepared, Cancel, "--tables=2", "--table-size=5000", $"--threads={Threads}", "--time=2");
 
     private static long Figure(Regex pattern, string report) =>
         long.Parse(pattern.Match(report).Groups[1].Value, CultureInfo.InvariantCulture);

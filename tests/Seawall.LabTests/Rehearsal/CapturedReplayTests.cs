@@ -1,10 +1,8 @@
 using System.Globalization;
 using System.Text;
 using MySqlConnector;
-using Seawall.Captures.Files;
 using Seawall.Captures.Imports;
 using Seawall.Captures.Records;
-using Seawall.Engine.Captures;
 using Seawall.LabTests.Lab;
 using Xunit;
 
@@ -39,12 +37,11 @@ public sealed class CapturedReplayTests(LabServers lab)
         var before = await SumAsync(origin);
         Assert.Equal((before, before), (await SumAsync(old), await SumAsync(@new)));
         await using (var seawall = await SeawallUnderTest.StartAsync(origin, Cancel,
-            options => options with { Capture = new CaptureOptions { Folder = folder, KeepsLiterals = true, FreeBytesMin = 0 } }))
+            options => options with { Capture = LabCapture.Into(folder) }))
         {
             Assert.True(seawall.Engine.Captures.Start("run", null, 1).IsDone);
             await SysbenchAsync("run", seawall.Port, prepared);
-            Assert.True(seawall.Engine.Captures.Stop().IsDone);
-            await Eventually.TrueAsync(() => seawall.Engine.Captures.Views()[0].State != CaptureState.Running, s_patience, Cancel);
+            await LabCapture.StopAsync(seawall, Cancel);
         }
         await using var oldMark = await RehearsalMarks.PutAsync(old, Cancel);
         await using var newMark = await RehearsalMarks.PutAsync(@new, Cancel);
@@ -68,24 +65,18 @@ public sealed class CapturedReplayTests(LabServers lab)
 
     private static string[] Logged(string folder, string log)
     {
-        using (var from = new FileStream(log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite))
-        using (var writer = new CaptureWriter(new CaptureForm { Folder = folder, Head = new CaptureHead { Name = "logged" } }))
-        {
-            GeneralLog.Import(from, writer, keepsLiterals: true);
-            writer.Flush();
-        }
+        LabCapture.Import(log, folder, "logged", GeneralLog.Import);
         return Transactions(folder, "logged");
     }
 
     // Each with the texts of all of its statements, in any order of transactions; not those with which the tables were filled.
-    private static string[] Transactions(string folder, string name)
-    {
-        using var reader = CaptureReader.Open(CaptureFiles.Find(Path.Combine(folder, name)));
-        return [.. reader.Rest().OfType<CommandEvent>().Where(command => command.Figures.Transaction > 0)
+    private static string[] Transactions(string folder, string name) =>
+    [
+        .. LabCapture.Read(folder, name).OfType<CommandEvent>().Where(command => command.Figures.Transaction > 0)
             .GroupBy(command => (command.Figures.Connection, command.Figures.Transaction))
-            .Select(group => string.Join('\n', group.Select(command => Encoding.UTF8.GetString(command.Text.Span))))
-            .Where(texts => texts.StartsWith("BEGIN", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
-    }
+            .Select(group => string.Join('\n', group.Select(LabCapture.Text)))
+            .Where(texts => texts.StartsWith("BEGIN", StringComparison.Ordinal)).Order(StringComparer.Ordinal),
+    ];
 
     private static async Task<string?> SumAsync(LabServer server)
     {
@@ -127,8 +118,7 @@ public sealed class CapturedReplayTests(LabServers lab)
     private static string Dsn(LabServer server) => $"mysql://seawall:seawall@127.0.0.1:{server.Port}";
 
     // So few at a time of so many rows that no two change the same one at the same moment: in which order they would is not the replay's to say.
-    private static async Task SysbenchAsync(string step, int port, string prepared) => (await LabProgram.RunAsync(
-        new LabCommand("sysbench", "oltp_read_write", "--mysql-host=127.0.0.1", $"--mysql-port={port}", "--mysql-user=seawall",
-            "--mysql-password=seawall", $"--mysql-db={Schema}", $"--tables={Tables}", "--table-size=10000", "--threads=4", "--time=3", "--rate=20",
-            "--rand-type=uniform", $"--db-ps-mode={prepared}", step), s_patience, Cancel)).ShouldSucceed();
+    private static Task SysbenchAsync(string step, int port, string prepared) => LabSysbench.RunAsync(
+        "oltp_read_write", step, port, Schema, prepared, Cancel,
+        $"--tables={Tables}", "--table-size=10000", "--threads=4", "--time=3", "--rate=20", "--rand-type=uniform");
 }

@@ -193,7 +193,8 @@ public sealed class CaptureTests(LabServers lab)
             .Where(command => command.Figures.Command is CommandKind.Query or CommandKind.StatementPrepare or CommandKind.StatementExecute)
             .Select(command => (command, figures: command.Figures)).Select(one => string.Join(
                 ' ', one.figures.Command, one.figures.Verb, LabCapture.Text(one.command), Convert.ToHexString(one.command.Parameters.Span),
-                one.figures.Rows, one.figures.RowsInOrder, one.figures.RowsInAnyOrder, one.figures.Columns, one.figures.ErrorCode, one.command.SqlState, one.figures.Warnings, one.figures.Transaction, one.figures.Results, one.figures.Digest));
+                one.figures.Rows, one.figures.RowsInOrder, one.figures.RowsInAnyOrder, one.figures.Columns, one.figures.ErrorCode, one.command.SqlState,
+                one.figures.Warnings, one.figures.Transaction, one.figures.Results, one.figures.Digest));
     }
 
     [Fact]
@@ -318,7 +319,7 @@ public sealed class CaptureTests(LabServers lab)
         return counts;
     }
 
-    private static Task SysbenchAsync(string step, SeawallUnderTest seawall, string prepared) => LabSysbench.RunAsync(
+    private static Task<string> SysbenchAsync(string step, SeawallUnderTest seawall, string prepared) => LabSysbench.RunAsync(
         "oltp_read_write", step, seawall.Port, Schema, prepared, Cancel,
         "--tables=1", "--table-size=1000", "--threads=4", "--time=2", "--mysql-ignore-errors=all");
 }

@@ -1,4 +1,3 @@
-using Seawall.Engine;
 using Seawall.Engine.Facts.Freshness;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Decisions;

@@ -118,7 +118,7 @@ public sealed class CapturedReplayTests(LabServers lab)
     private static string Dsn(LabServer server) => $"mysql://seawall:seawall@127.0.0.1:{server.Port}";
 
     // So few at a time of so many rows that no two change the same one at the same moment: in which order they would is not the replay's to say.
-    private static Task SysbenchAsync(string step, int port, string prepared) => LabSysbench.RunAsync(
+    private static Task<string> SysbenchAsync(string step, int port, string prepared) => LabSysbench.RunAsync(
         "oltp_read_write", step, port, Schema, prepared, Cancel,
         $"--tables={Tables}", "--table-size=10000", "--threads=4", "--time=3", "--rate=20", "--rand-type=uniform");
 }

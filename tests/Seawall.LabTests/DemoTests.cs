@@ -17,14 +17,14 @@ public sealed class DemoTests(LabServers lab)
     {
         await lab.RequireAsync("mariadb", Cancel);
         var folder = lab.NewFolder();
-        using var port = new DemoPorts();
+        var port = new DemoPorts();
         var result = await LabProgram.RunAsync(Demo(folder, port, connections: 600, "--no-wait"), s_timeMax, Cancel);
 
         result.ShouldSucceed();
-        Assert.Equal((600, true), (Row(result, "connections opened at the server").Direct,
-            Row(result, "connections opened at the server").Through is > 0 and <= 32));
-        Assert.Equal((0, 0), Row(result, "errors"));
-        Assert.True(Row(result, "logins per second") is { Direct: > 0, Through: > 0 });
+        Assert.Equal((600, true), (DemoTable.Row(result, "connections opened at the server").Direct,
+            DemoTable.Row(result, "connections opened at the server").Through is > 0 and <= 32));
+        Assert.Equal((0, 0), DemoTable.Row(result, "errors"));
+        Assert.True(DemoTable.Row(result, "logins per second") is { Direct: > 0, Through: > 0 });
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
     }
 
@@ -33,7 +33,7 @@ public sealed class DemoTests(LabServers lab)
     {
         await lab.RequireAsync("mariadb", Cancel);
         var folder = lab.NewFolder();
-        using var port = new DemoPorts();
+        var port = new DemoPorts();
         await using var demo = LabProgram.Start(Demo(folder, port, connections: 600));
         await demo.WaitForLineAsync(line => line.StartsWith("Ctrl-C ends it", StringComparison.Ordinal), s_timeMax, Cancel);
         await using (var visitor = new MySqlConnection(
@@ -58,7 +58,7 @@ public sealed class DemoTests(LabServers lab)
     {
         await lab.RequireAsync("mariadb", Cancel);
         var folder = lab.NewFolder();
-        using var port = new DemoPorts();
+        var port = new DemoPorts();
         await using var demo = LabProgram.Start(Demo(folder, port, connections: 20_000));
         await demo.WaitForLineAsync(line => line.StartsWith(stage, StringComparison.Ordinal), s_timeMax, Cancel);
 
@@ -69,35 +69,11 @@ public sealed class DemoTests(LabServers lab)
     }
 
     [Fact]
-    public async Task The_overload_demo_shows_both_ways_second_by_second_and_ends_with_an_answer()
-    {
-        await lab.RequireAsync("mariadb", Cancel);
-        var folder = lab.NewFolder();
-        using var port = new DemoPorts();
-        const int seconds = 10;
-        var command = new LabCommand(SeawallScript, "demo", "overload", "--no-wait", "--seconds", Text(seconds), "--port", Text(port.First))
-        {
-            Environment = new Dictionary<string, string> { ["TMPDIR"] = folder },
-        };
-        var result = await LabProgram.RunAsync(command, s_timeMax, Cancel);
-
-        result.ShouldSucceed();
-        var lines = result.Output.Split('\n');
-        Assert.Equal(2 * seconds, lines.Count(line => line.Contains('█', StringComparison.Ordinal) || line.Contains('·', StringComparison.Ordinal)));
-        // What it comes to is the machine's affair; that something was done on both ways, and said, is not.
-        Assert.True(Row(result, "useful work before") is { Direct: > 0, Through: > 0 });
-        Assert.True(Row(result, "useful work during the flood").Through > 0);
-        Assert.Contains(lines, line => line.StartsWith("When the flood was over", StringComparison.Ordinal));
-        Assert.Equal("", result.Errors);
-        Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
-    }
-
-    [Fact]
     public async Task The_demo_of_replicas_shows_where_reads_go_and_that_none_is_old()
     {
         await lab.RequireAsync("mariadb", Cancel);
         var folder = lab.NewFolder();
-        using var port = new DemoPorts();
+        var port = new DemoPorts();
         const int seconds = 2;
         var command = new LabCommand(SeawallScript, "demo", "replicas", "--no-wait", "--seconds", Text(seconds), "--port", Text(port.First))
         {
@@ -139,7 +115,7 @@ public sealed class DemoTests(LabServers lab)
     {
         await lab.RequireAsync("mariadb", Cancel);
         var folder = lab.NewFolder();
-        using var port = new DemoPorts();
+        var port = new DemoPorts();
         var command = new LabCommand(SeawallScript, "demo", "overload", "--no-wait", "--port", Text(port.First))
         {
             Environment = new Dictionary<string, string> { ["TMPDIR"] = folder },
@@ -194,47 +170,4 @@ public sealed class DemoTests(LabServers lab)
         };
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
-
-    // A row of the table: │ name │ 1,234 │ 56 │
-    private static (double Direct, double Through) Row(LabResult result, string name)
-    {
-        var cells = result.Output.Split('\n').Single(line => line.Contains(name, StringComparison.Ordinal)).Split('│');
-        return (double.Parse(cells[2], CultureInfo.InvariantCulture), double.Parse(cells[3], CultureInfo.InvariantCulture));
-    }
-
-    /// <summary>Three ports in a row that were free a moment ago; the demo takes the two above the one that it is told.</summary>
-    private sealed class DemoPorts : IDisposable
-    {
-        private readonly List<LabPort> _passedOver = [];
-
-        internal DemoPorts()
-        {
-            while (true)
-            {
-                using var port = new LabPort();
-                First = port.Number;
-                if (First < 65_000 && IsFree(First + 1) && IsFree(First + 2))
-                    return;
-                _passedOver.Add(new LabPort());
-            }
-        }
-
-        internal int First { get; }
-
-        public void Dispose() => _passedOver.ForEach(port => port.Dispose());
-
-        private static bool IsFree(int port)
-        {
-            try
-            {
-                using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, port);
-                listener.Start();
-                return true;
-            }
-            catch (System.Net.Sockets.SocketException)
-            {
-                return false;
-            }
-        }
-    }
 }

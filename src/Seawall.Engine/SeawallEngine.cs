@@ -507,7 +507,7 @@ public sealed class SeawallEngine : IDisposable
         var meter = new LoopMeter(loop);
         var door = new FrontDoor(loop, meter, house);
         var interruptions = new Interruptions(door);
-        var schemas = new SchemaCheck(door, Pools, _schemas);
+        var schemas = new SchemaCheck(door, Pools, _schemas, () => Brownouts.Measures);
         var cancelling = new Cancelling(door);
         var scribe = new Scribe(door);
         door.Turned = scribe.TurnedAway;
@@ -517,6 +517,7 @@ public sealed class SeawallEngine : IDisposable
         var tries = new SecondTries(door, _freshness, () => _options.Reads, _logger);
         var own = new OwnAnswers(door, _freshness, waits, () => _options.Reads);
         var keeping = new Keeping(door, _answers, () => Brownouts.Measures);
+        var admission = new Admission(door, _servers.SluiceOf, () => Brownouts.Measures, keeping, _brake, _logger);
         var rooms = new ConversationRooms(
             new Reception(door, schemas, interruptions, scribe, _logger),
             new StatementDesk(door),
@@ -526,9 +527,9 @@ public sealed class SeawallEngine : IDisposable
             new Routing(door, _freshness, _spill, waits, own, tries, () => _options.Reads, () => Brownouts.Measures.Options),
             new Interregnum(door, _line),
             keeping,
-            new Admission(door, _servers.SluiceOf, () => Brownouts.Measures, keeping, _brake, _logger),
+            admission,
             tries,
-            new Leasing(door, Pools, tries, _logger),
+            new Leasing(door, Pools, admission, tries, _logger),
             new Recall(_texts),
             new Departure(meter, () => _options.Pools),
             new Aftermath(door, _texts, _logger) { Untracked = Options.Untracked },

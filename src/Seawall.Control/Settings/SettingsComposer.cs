@@ -423,7 +423,8 @@ internal sealed class SettingsComposer
             if (settings.Engine.Overload.Mode == OverloadMode.Enforce && settings.Engine.Pools.SizeMax < server.RunningMax)
             {
                 Warn(pool, "size", $"pool.size = {settings.Engine.Pools.SizeMax} is less than server \"{server.Id}\" may run "
-                    + $"(servers.running_max = {server.RunningMax}): statements of one account wait for connections, where classes do not count");
+                    + $"(servers.running_max = {server.RunningMax}): statements of one account wait for connections, "
+                    + "as long as pool.wait_ms_max, whatever their class may");
             }
             if (server.ConnectionsMax < settings.Engine.Pools.SizeMax)
             {

@@ -59,6 +59,7 @@ internal sealed class Admission(
         {
             sluice.PassAlways(loop.Index, which, isNew: true, statement.Passage.Work.Lane);
             statement.Passage.Begin(sluice, which, loop);
+            statement.Passage.MustRun = true;
             return new(true);
         }
         if (which >= StatementClass.Low && door.Strain.Level >= StrainLevel.Shed)
@@ -77,6 +78,21 @@ internal sealed class Admission(
                 sluice.WriteDown(AppliedNow(statement, standing), ShedReason.Lag, brake.Pace.Limits.WaitMsMax, loop.NowMs);
         }
         return GoOn(statement, sluice, standing, all);
+    }
+
+    /// <summary>
+    /// It was through, has waited for a connection since then (from <paramref name="beganMs"/> on), and now as many run as may: it waits for
+    /// its turn as others do, and has the rest of its time for that. False when the client has been told that the statement does not run.
+    /// </summary>
+    internal LoopTask<bool> EnterAgain(Statement statement, long beganMs)
+    {
+        var all = measures();
+        var sluice = SluiceOf(statement.Server.Id);
+        var standing = Holding.Left(Classifier.Read(statement, all.Options, _scratch, door.Loop.NowMs), beganMs);
+        var hold = all.HoldOf(standing.Rule, standing.Class);
+        return hold is { DeferMsMax: > 0 }
+            ? Holding.Defer(statement, sluice, hold, standing, beganMs)
+            : WaitAt(statement, sluice, sluice, standing, hold: hold);
     }
 
     private async LoopTask<bool> EnterSlowed(Statement statement, Sluice sluice, Standing standing, Measures all)
@@ -141,7 +157,8 @@ internal sealed class Admission(
             door.Meter.Holds++;
         var started = door.Loop.TurnBegan;
         var waiter = statement.Passage.WaiterOn(door.Loop);
-        waiter.Apply(standing.Class, standing.Cohort, statement.Packet.Bytes.Length, session.Account!.User, door.Loop.NowMs);
+        var sinceMs = door.Loop.NowMs - (place == sluice ? statement.Passage.WaitedMs : 0);
+        waiter.Apply(standing.Class, standing.Cohort, statement.Packet.Bytes.Length, session.Account!.User, sinceMs);
         (waiter.DeadlineMs, waiter.DueMs, waiter.Hold) = (standing.DeadlineMs, dueMs, hold);
         (waiter.Lane, waiter.Tenant) = (statement.Passage.Work.Lane, statement.Passage.Work.Tenant);
         _ = waiter.WaitAt(place, session.Wire);
@@ -153,6 +170,10 @@ internal sealed class Admission(
         {
             if (!isPaced)
                 Begin(statement, sluice, standing);
+            if (place == sluice)
+                (statement.Passage.HadTurn, statement.Passage.WaitedMs) = (true, door.Loop.NowMs - waiter.SinceMs);
+            else if (!isPaced)
+                statement.Passage.MustRun = true; // It was let go while there was room to spare, at a pace: no storm.
             // It was on its way when the client left, or somebody ended it.
             if (!session.Wire.PeerGone && !statement.IsKilled)
                 return true;

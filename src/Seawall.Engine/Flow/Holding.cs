@@ -76,10 +76,20 @@ internal sealed class Holding(FrontDoor door, Admission admission, Keeping keepi
             Begin(statement, sluice, standing);
             return true;
         }
-        var left = Left(standing, beganMs);
-        var dueMs = loop.NowMs + (left.DeadlineMs > 0 ? Math.Min(left.DeadlineMs, hold.DeferMsMax) : hold.DeferMsMax);
+        return await Defer(statement, sluice, hold, Left(standing, beganMs), loop.NowMs);
+    }
+
+    /// <summary>
+    /// Waits, from <paramref name="sinceMs"/> on, until the server has room to spare; false when the client has been told that it does not run.
+    /// </summary>
+    internal LoopTask<bool> Defer(Statement statement, Sluice sluice, Hold hold, Standing standing, long sinceMs)
+    {
+        var nowMs = door.Loop.NowMs;
+        var dueMs = Math.Max(nowMs, sinceMs + hold.DeferMsMax);
+        if (standing.DeadlineMs > 0)
+            dueMs = Math.Min(dueMs, nowMs + standing.DeadlineMs);
         statement.Passage.WakesDeferred();
-        return await admission.WaitAt(statement, sluice.Deferral, sluice, left, dueMs, hold);
+        return admission.WaitAt(statement, sluice.Deferral, sluice, standing, dueMs, hold);
     }
 
     /// <summary>Waits until the time that a pace has for it; false when the client has been told that the statement does not run.</summary>

@@ -12,13 +12,19 @@ using Seawall.MySql.Results;
 namespace Seawall.Engine.Flow;
 
 /// <summary>Gets a statement its server connection: the one that the session keeps, or one of its account's pool.</summary>
-internal sealed class Leasing(FrontDoor door, PoolBook pools, SecondTries tries, ILogger logger)
+internal sealed class Leasing(FrontDoor door, PoolBook pools, Admission admission, SecondTries tries, ILogger logger)
 {
     /// <summary>As many as wait on one loop at a busy time; the rest is left to the collector (see BoxList).</summary>
     private const int WaitersKept = 512;
 
     /// <summary>How long a read waits for a connection to its replica before another one is tried: longer than a dial takes.</summary>
     private const int ReplicaWaitMs = 250;
+
+    /// <summary>
+    /// How long a statement keeps its place at the server while an idle connection is on its way from another loop: a moment mostly, and as
+    /// long as those of one loop are left to its own connections when the loops are pressed.
+    /// </summary>
+    private const int HopMsMax = WaitList.OwnLoopMsMax + TimerWheel.TickMs;
 
     private readonly Stack<PoolWaiter> _waiters = [];
 
@@ -187,24 +193,35 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, SecondTries tries,
         var session = statement.Session;
         statement.Hold();
         door.Meter.LeaseWaits++;
-        var started = door.Loop.TurnBegan;
+        var (started, beganMs) = (door.Loop.TurnBegan, door.Loop.NowMs);
         var waiter = _waiters.TryPop(out var kept) ? kept : new PoolWaiter(door.Loop);
         statement.Waiter = waiter;
         statement.Land();
-        // Nobody else's statement is to wait because this one has no connection.
-        statement.Passage.Pause(door.Loop);
+        var rank = (int)statement.Passage.Rank;
         // Another replica may have a connection at once; if none is to be tried, this one is waited for as long as any.
         var wouldGo = tries.Is(statement);
         var firstMs = Math.Min(ReplicaWaitMs, pool.Limits.WaitMsMax);
-        await pool.Wait(waiter, session.Attributes, session.Wire, wouldGo ? firstMs : null);
-        var (connection, failure) = waiter.End();
+        PooledConnection? connection = null;
+        var failure = LeaseFailure.TimedOut;
+        if (pool.Idle > 0 && !wouldGo)
+        {
+            await pool.Wait(waiter, session.Attributes, session.Wire, rank, Math.Min(HopMsMax, pool.Limits.WaitMsMax));
+            (connection, failure) = waiter.End();
+        }
+        if (connection is null && failure == LeaseFailure.TimedOut)
+        {
+            // Nobody else's statement is to wait because this one has no connection.
+            statement.Passage.Pause(door.Loop);
+            await pool.Wait(waiter, session.Attributes, session.Wire, rank, wouldGo ? firstMs : null);
+            (connection, failure) = waiter.End();
+        }
         if (wouldGo && failure is LeaseFailure.TimedOut or LeaseFailure.QueueFull or LeaseFailure.Refused)
         {
             var goes = (failure != LeaseFailure.TimedOut || tries.HasElsewhere(statement))
                 && tries.TryBegin(statement, pool.LastFailure?.Text ?? "its pool there has no free connection");
             if (!goes && failure == LeaseFailure.TimedOut)
             {
-                await pool.Wait(waiter, session.Attributes, session.Wire, pool.Limits.WaitMsMax - firstMs);
+                await pool.Wait(waiter, session.Attributes, session.Wire, rank, pool.Limits.WaitMsMax - firstMs);
                 (connection, failure) = waiter.End();
             }
         }
@@ -214,8 +231,10 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, SecondTries tries,
         door.Meter.LeaseWait.Record(door.Loop.MicrosecondsUntilTurn(started));
         if (connection is not null)
         {
-            statement.Passage.Resume(door.Loop);
-            return await Accept(statement, pool, connection);
+            if (statement.Passage.TryResume(door.Loop))
+                return await Accept(statement, pool, connection);
+            pool.GiveBack(connection);
+            return await admission.EnterAgain(statement, beganMs) && await Take(statement);
         }
         if (statement.GoesElsewhere)
             return false;

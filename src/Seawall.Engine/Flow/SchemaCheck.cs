@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Floodgates;
+using Seawall.Engine.Flow.Floodgates.Holds;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
@@ -11,7 +13,7 @@ namespace Seawall.Engine.Flow;
 /// Whether an account may enter a schema is the server's to say, at login as well: it is asked on a connection of the pool,
 /// and its yes is remembered for a moment, so that a storm of logins asks once.
 /// </summary>
-internal sealed class SchemaCheck(FrontDoor door, PoolBook pools, SchemaMemory memory)
+internal sealed class SchemaCheck(FrontDoor door, PoolBook pools, SchemaMemory memory, Func<Measures> measures)
 {
     /// <summary>Puts the session into the schema; false when the server says no, and the client has been told so.</summary>
     internal async LoopTask<bool> Enter(Session session, string schema, LoginExchange exchange)
@@ -45,7 +47,7 @@ internal sealed class SchemaCheck(FrontDoor door, PoolBook pools, SchemaMemory m
         if (connection is null)
         {
             var waiter = new PoolWaiter(door.Loop);
-            await pool.Wait(waiter, session.Attributes, session.Wire);
+            await pool.Wait(waiter, session.Attributes, session.Wire, RankOf(session, schema));
             if (waiter is { Connection: null, Failure: LeaseFailure.Moved })
                 return new ServerReply(ServerReplyKind.Ok);
             if (waiter.Connection is null)
@@ -58,6 +60,14 @@ internal sealed class SchemaCheck(FrontDoor door, PoolBook pools, SchemaMemory m
             connection.Applied = connection.Applied.Entering(schema);
         lease.Return();
         return reply;
+    }
+
+    // As its statements will.
+    private int RankOf(Session session, string schema)
+    {
+        var now = measures().Options;
+        return now.Mode != OverloadMode.Enforce ? WaitList.UsualRank
+            : (int)LoginGate.ClassOf(now, new(session.Wire.Peer, session.Listener, session.Account!.User, schema));
     }
 
     private static async LoopTask<ServerReply> InitDb(ServerConnection connection, string schema)

@@ -29,6 +29,25 @@ internal sealed class Passage
     private long _beganAt;
     private long _sentAt;
     private long _firstUs;
+    private int _rounds;
+
+    /// <summary>
+    /// How often one may come back with a connection and find no room, before it runs all the same: far more often than somebody is
+    /// that unlucky, and nobody goes round for ever.
+    /// </summary>
+    private const int RoundsMax = 16;
+
+    /// <summary>Whom it lets go first where statements wait for something else than their turn; where nobody is held, all are the same.</summary>
+    internal StatementClass Rank => _sluice is null || _isShadow ? StatementClass.Normal : _class;
+
+    /// <summary>Whether it runs whether there is room or not, such as one that may hold what others wait for.</summary>
+    internal bool MustRun { get; set; }
+
+    /// <summary>Whether it has waited for its turn, and that has come: it may be one of a few too many.</summary>
+    internal bool HadTurn { get; set; }
+
+    /// <summary>How long it has waited for its turn, when it does so again.</summary>
+    internal long WaitedMs { get; set; }
 
     /// <summary>What kind of work it is; set before it is through.</summary>
     internal Work Work { get; set; }
@@ -117,19 +136,53 @@ internal sealed class Passage
     {
         if (!_isPaused)
             return;
+        GoOn(loop);
+        if (!_isShadow)
+            _sluice!.PassAlways(loop.Index, _class, isNew: false, _sluice.Keeper.LaneOf(Work.Shape));
+    }
+
+    /// <summary>
+    /// It runs again, if there is room; otherwise it is out, and may apply once more: those who wait for connections at one time can be many
+    /// more than may run.
+    /// </summary>
+    internal bool TryResume(Loop loop)
+    {
+        if (_isPaused && !_isShadow && !MustRun && _rounds++ < RoundsMax && _sluice!.Mode == OverloadMode.Enforce)
+        {
+            var lane = _sluice.Keeper.LaneOf(Work.Shape);
+            var passes = HadTurn ? _sluice.TryPassBeyond(loop.Index, _class, lane)
+                : _sluice.TryPassAgain(loop.Index, _class, lane, _wakesDeferred ? _sluice.Deferral.Room : null);
+            if (!passes)
+            {
+                Work = Work with { Lane = lane };
+                _sluice = null;
+                _isPaused = _wakesDeferred = false;
+                return false;
+            }
+            GoOn(loop);
+            return true;
+        }
+        Resume(loop);
+        return true;
+    }
+
+    private void GoOn(Loop loop)
+    {
         _isPaused = false;
         _pausedMs += loop.NowMs;
         TallyOf(loop).Enter(Work.Shape, !Work.IsProbe);
         _sluice!.Tenants.On(loop.Index).Running[Work.Tenant]++;
-        if (!_isShadow)
-            _sluice.PassAlways(loop.Index, _class, isNew: false, _sluice.Keeper.LaneOf(Work.Shape));
     }
 
     /// <summary>It has ended; <paramref name="isFailed"/>: with an error, which says nothing of how long such statements take.</summary>
     internal void End(Loop loop, bool isFailed)
     {
+        (_rounds, MustRun, HadTurn, WaitedMs) = (0, false, false, 0);
         if (_sluice is not { } sluice)
+        {
+            _wakesDeferred = false;
             return;
+        }
         // Whoever ends while he waits for a connection has got none.
         long? ranMs = _isPaused ? null : loop.NowMs - _beganMs - _pausedMs;
         if (!_isPaused)

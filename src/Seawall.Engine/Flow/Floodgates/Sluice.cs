@@ -148,6 +148,39 @@ internal sealed class Sluice : IWaitingPlace
         return true;
     }
 
+    /// <summary>
+    /// Goes at once, if it may: one that had gone through, and has waited for something else since. Otherwise it has come once more, to wait.
+    /// With <paramref name="hundredths"/> as <see cref="TryPassBelow"/>.
+    /// </summary>
+    internal bool TryPassAgain(int loop, StatementClass which, Lane lane, int? hundredths)
+    {
+        var tally = _counts.On(loop);
+        if (lane == Lane.Short && (hundredths is { } room ? _turnstile.TryPassBelow(room) : _turnstile.TryPass()))
+        {
+            tally.Entered[(int)which]++;
+            return true;
+        }
+        tally.Offered[(int)which]++;
+        return false;
+    }
+
+    /// <summary>
+    /// The same for one whose turn had come, and who lost it because it had no connection: it goes if no more than a quarter too many run,
+    /// or one.
+    /// </summary>
+    internal bool TryPassBeyond(int loop, StatementClass which, Lane lane)
+    {
+        var tally = _counts.On(loop);
+        if (_turnstile.TryPassBeyond())
+        {
+            Keeper.Lanes.Enter(lane);
+            tally.Entered[(int)which]++;
+            return true;
+        }
+        tally.Offered[(int)which]++;
+        return false;
+    }
+
     /// <summary>Lets one go that was deferred, on the same condition, or on none. From any thread.</summary>
     internal bool TryRelease(StatementClass which, int? hundredths)
     {

@@ -70,6 +70,20 @@ internal struct Turnstile
         }
     }
 
+    /// <summary>Goes through, whoever waits, if no more than a quarter too many run, or one.</summary>
+    internal bool TryPassBeyond()
+    {
+        while (true)
+        {
+            var seen = Volatile.Read(in _word);
+            var limit = (seen >> CountBits) & CountMask;
+            if ((seen & CountMask) >= limit + Math.Max(1, limit / 4))
+                return false;
+            if (Interlocked.CompareExchange(ref _word, seen + 1, seen) == seen)
+                return true;
+        }
+    }
+
     /// <summary>Goes through whether there is room or not.</summary>
     internal void Pass() => Interlocked.Increment(ref _word);
 

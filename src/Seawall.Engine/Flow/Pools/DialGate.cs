@@ -3,13 +3,16 @@ using Seawall.Engine.Loops;
 namespace Seawall.Engine.Flow.Pools;
 
 /// <summary>
-/// The one way to a new connection of one server. Whoever wants to dial queues here; the gate lets them go, in order, as
-/// fast as <see cref="DialPace"/> allows. Thread-safe; nobody waits on its lock for more than a few list operations.
+/// The one way to a new connection of one server. Whoever wants to dial queues here; the gate lets them go, lower ranks first and else
+/// in order, as fast as <see cref="DialPace"/> allows. Thread-safe; nobody waits on its lock for more than a few list operations.
 /// </summary>
 internal sealed class DialGate(DialPace pace)
 {
     private readonly Lock _lock = new();
-    private readonly Queue<DialTicket> _queue = new();
+    /// <summary>Among so many, the oldest, the lowest rank is looked for: more than wait at once with any limits that somebody would set.</summary>
+    private const int LookedAtMax = 1_024;
+
+    private readonly LinkedList<DialTicket> _queue = [];
     private readonly Queue<DialTicket> _first = new();
     private long _reminderDueMs;
 
@@ -48,7 +51,12 @@ internal sealed class DialGate(DialPace pace)
     internal void Request(DialTicket ticket, bool first = false)
     {
         lock (_lock)
-            (first ? _first : _queue).Enqueue(ticket);
+        {
+            if (first)
+                _first.Enqueue(ticket);
+            else
+                _queue.AddLast(ticket);
+        }
         Pump(ticket.Loop);
     }
 
@@ -75,10 +83,25 @@ internal sealed class DialGate(DialPace pace)
                         Remind(loop, waitMs);
                     return;
                 }
-                ticket = _first.Count > 0 ? _first.Dequeue() : _queue.Dequeue();
+                ticket = _first.Count > 0 ? _first.Dequeue() : TakeNext();
             }
             ticket.Loop.Post(ticket);
         }
+    }
+
+    // Ranks are asked for now: whom a pool dials for may be somebody else than when it asked.
+    private DialTicket TakeNext()
+    {
+        var next = _queue.First!;
+        var rank = next.Value.Rank;
+        var left = LookedAtMax;
+        for (var other = next.Next; other is not null && rank > 0 && left > 0; other = other.Next, left--)
+        {
+            if (other.Value.Rank < rank)
+                (next, rank) = (other, other.Value.Rank);
+        }
+        _queue.Remove(next);
+        return next.Value;
     }
 
     // One reminder for the whole queue: a storm of wishes must not become a storm of timers.
@@ -106,6 +129,9 @@ internal abstract class DialTicket(Loop loop) : LoopJob
 {
     /// <summary>Where the dial will run.</summary>
     internal Loop Loop { get; } = loop;
+
+    /// <summary>Those of lower ranks go first. From any thread.</summary>
+    internal virtual int Rank => WaitList.UsualRank;
 
     /// <summary>Dials now; ends with <see cref="DialGate.Finished"/>.</summary>
     protected abstract void Go();

@@ -55,8 +55,20 @@ internal sealed class Pool
     /// <summary>Statements that wait.</summary>
     internal int Waiting => Volatile.Read(ref _waiting);
 
+    /// <summary>The lowest rank of those who wait; <see cref="WaitList.Ranks"/> when nobody does.</summary>
+    internal int BestRank => _waiters.BestRank;
+
     /// <summary>Connections that nobody uses.</summary>
-    internal int Idle => _shards.Sum(shard => shard.Count);
+    internal int Idle
+    {
+        get
+        {
+            var idle = 0;
+            foreach (var shard in _shards)
+                idle += shard.Count;
+            return idle;
+        }
+    }
 
     /// <summary>Whether a FOUND_ROWS() that only a connection knows is asked for before the connection is given to others.</summary>
     internal FactDemand FoundRows { get; } = new();
@@ -110,10 +122,10 @@ internal sealed class Pool
         return null;
     }
 
-    /// <summary>Waits in line for a connection: await the waiter, which then says what came of it.</summary>
-    internal PoolWaiter Wait(PoolWaiter waiter, byte[] attributes, Wire client, int? limitMs = null)
+    /// <summary>Waits in line for a connection, before those of higher ranks: await the waiter, which then says what came of it.</summary>
+    internal PoolWaiter Wait(PoolWaiter waiter, byte[] attributes, Wire client, int rank, int? limitMs = null)
     {
-        waiter.Begin(this, attributes, client);
+        waiter.Begin(this, attributes, client, rank);
         if (!Enter(waiter))
             return waiter;
         waiter.WatchClient();
@@ -125,10 +137,14 @@ internal sealed class Pool
         return waiter;
     }
 
-    /// <summary>Gives a connection back that is clean and settled; whoever waits longest gets it. Its loop only.</summary>
+    /// <summary>
+    /// Gives a connection back that is clean and settled; whoever is next gets it. Where the server has no room for one more and those
+    /// who wait for another account's matter more, it makes room. Its loop only.
+    /// </summary>
     internal void GiveBack(PooledConnection connection)
     {
-        if (connection.Generation != _generation || connection.IsExpired || _context.IsClosing() || (_mayBeTooMany && IsTooMany))
+        if (connection.Generation != _generation || connection.IsExpired || _context.IsClosing() || (_mayBeTooMany && IsTooMany)
+            || (Waiting > 0 && Server.Slots.IsWantedBelow(BestRank)))
         {
             Drop(connection);
             return;
@@ -247,7 +263,7 @@ internal sealed class Pool
             PoolWaiter? first;
             lock (_lock)
             {
-                first = _waiters.Oldest();
+                first = _waiters.First();
                 if (first is null || _dialing >= _waiters.Count || Total >= Limits.SizeMax || !Server.Slots.TryTake(this))
                     return;
                 Interlocked.Increment(ref _total);
@@ -336,6 +352,7 @@ internal sealed class Pool
 
     private bool Enter(PoolWaiter waiter)
     {
+        PoolWaiter? displaced = null;
         lock (_lock)
         {
             // Under the lock: whoever closes fails those in the line after having said so, and nobody joins it between.
@@ -344,7 +361,7 @@ internal sealed class Pool
                 waiter.Fail(LeaseFailure.ShuttingDown);
                 return false;
             }
-            if (_waiters.Count >= Limits.WaitersMax)
+            if (_waiters.Count >= Limits.WaitersMax && (displaced = _waiters.TakeLastAbove(waiter.Rank)) is null)
             {
                 waiter.Fail(LeaseFailure.QueueFull);
                 return false;
@@ -352,6 +369,7 @@ internal sealed class Pool
             _waiters.Add(waiter);
             Volatile.Write(ref _waiting, _waiters.Count);
         }
+        displaced?.Fail(LeaseFailure.QueueFull);
         return true;
     }
 

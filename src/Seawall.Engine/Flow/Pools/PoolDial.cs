@@ -6,6 +6,9 @@ namespace Seawall.Engine.Flow.Pools;
 /// <summary>A pool's wish for one more connection, on its way through the dial gate.</summary>
 internal sealed class PoolDial(Pool pool, Loop loop, byte[] attributes, int generation) : DialTicket(loop)
 {
+    /// <summary>That of the next who waits. A dial that nobody wants any more goes at once: it gives back what it holds.</summary>
+    internal override int Rank => pool.BestRank is var rank && rank < WaitList.Ranks ? rank : 0;
+
     /// <inheritdoc/>
     protected override void Go() => Run().Forget(Loop.Report);
 

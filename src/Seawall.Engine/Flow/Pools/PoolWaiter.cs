@@ -60,6 +60,9 @@ internal sealed class PoolWaiter : TimerNode, ICriticalNotifyCompletion
     /// <summary>Since when, in the loops' milliseconds.</summary>
     internal long SinceMs { get; private set; }
 
+    /// <summary>Whom it lets go first: those of lower ranks.</summary>
+    internal int Rank { get; private set; }
+
     /// <summary>Whether it is in its pool's line.</summary>
     internal bool IsInLine { get; set; }
 
@@ -79,8 +82,9 @@ internal sealed class PoolWaiter : TimerNode, ICriticalNotifyCompletion
     public bool IsCompleted { get; private set; }
 
     /// <summary>Begins to wait for a client that may leave meanwhile. Only the pool calls this.</summary>
-    internal void Begin(Pool pool, byte[] attributes, Wire client)
+    internal void Begin(Pool pool, byte[] attributes, Wire client, int rank)
     {
+        Rank = rank;
         _pool = pool;
         _client = client;
         Attributes = attributes;

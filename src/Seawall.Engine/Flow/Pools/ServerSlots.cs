@@ -9,6 +9,7 @@ internal sealed class ServerSlots(Func<int> max)
     private readonly Lock _lock = new();
     private readonly List<Pool> _pools = [];
     private int _used;
+    private int _wantedRank = WaitList.Ranks;
 
     /// <summary>Connections that exist or are being opened.</summary>
     internal int Used => Volatile.Read(ref _used);
@@ -29,6 +30,9 @@ internal sealed class ServerSlots(Func<int> max)
             pools = [.. _pools];
         return pools.Any(pool => pool.OldestWaiterSinceMs <= ms); // Outside the lock: a pool that asks for room holds its own.
     }
+
+    /// <summary>Whether somebody found no room who matters more than those of this rank.</summary>
+    internal bool IsWantedBelow(int rank) => Volatile.Read(ref _wantedRank) < rank;
 
     internal void Join(Pool pool)
     {
@@ -53,8 +57,12 @@ internal sealed class ServerSlots(Func<int> max)
             if (_used < Max)
             {
                 _used++;
+                Volatile.Write(ref _wantedRank, WaitList.Ranks);
                 return true;
             }
+            // Until somebody gets some: whoever still wants it then says so again within one tick of the timers.
+            if (pool.BestRank < _wantedRank)
+                Volatile.Write(ref _wantedRank, pool.BestRank);
             Pool? richest = null;
             foreach (var other in _pools)
             {
@@ -76,7 +84,7 @@ internal sealed class ServerSlots(Func<int> max)
             pools = [.. _pools];
         }
         // Outside the lock: a pool that asks for room holds its own lock.
-        foreach (var pool in pools.Where(pool => pool.Waiting > 0).OrderBy(pool => pool.OldestWaiterSinceMs))
+        foreach (var pool in pools.Where(pool => pool.Waiting > 0).OrderBy(pool => pool.BestRank).ThenBy(pool => pool.OldestWaiterSinceMs))
             pool.DialIfNeeded();
     }
 }

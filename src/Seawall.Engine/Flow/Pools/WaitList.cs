@@ -3,8 +3,8 @@ using Seawall.Engine.Loops;
 namespace Seawall.Engine.Flow.Pools;
 
 /// <summary>
-/// Those who wait for a connection of one pool, in order. Each loop has a line of its own; the oldest of all goes first,
-/// but a connection is not carried to another loop for the sake of a moment. Callers hold the pool's lock.
+/// Those who wait for a connection of one pool, in order. Lower ranks go first. Each loop has lines of its own; of one rank the oldest
+/// of all goes first, but a connection is not carried to another loop for the sake of a moment. Callers hold the pool's lock.
 /// </summary>
 internal sealed class WaitList(PoolShard[] shards)
 {
@@ -21,7 +21,22 @@ internal sealed class WaitList(PoolShard[] shards)
     /// </summary>
     internal const int OwnLoopMsMax = 2 * TimerWheel.TickMs;
 
-    private readonly Line[] _lines = new Line[shards.Length];
+    /// <summary>How many ranks there are: as many as classes of statements.</summary>
+    internal const int Ranks = 5;
+
+    /// <summary>The rank of whoever nobody has said anything about, and of everybody where nobody is held.</summary>
+    internal const int UsualRank = 2;
+
+    /// <summary>
+    /// A rank of which somebody waits gets a connection at least this often, whoever else there is: as often as a class without a
+    /// guaranteed share gets a place at the server.
+    /// </summary>
+    internal const int ForgottenMs = 500;
+
+    private readonly Line[] _lines = new Line[shards.Length * Ranks];
+    private readonly int[] _ofRank = new int[Ranks];
+    private readonly long[] _servedMs = new long[Ranks];
+    private int _bestRank = Ranks;
 
     /// <summary>How many wait.</summary>
     internal int Count { get; private set; }
@@ -29,9 +44,12 @@ internal sealed class WaitList(PoolShard[] shards)
     /// <summary>Since when the oldest waits; null when nobody does.</summary>
     internal long? OldestSinceMs => Oldest()?.SinceMs;
 
+    /// <summary>The lowest rank of which somebody waits; <see cref="Ranks"/> when nobody does. From any thread.</summary>
+    internal int BestRank => Volatile.Read(ref _bestRank);
+
     internal void Add(PoolWaiter waiter)
     {
-        ref var line = ref _lines[waiter.Loop.Index];
+        ref var line = ref LineOf(waiter.Loop.Index, waiter.Rank);
         waiter.Ahead = line.Last;
         if (line.Last is not null)
             line.Last.Behind = waiter;
@@ -39,8 +57,7 @@ internal sealed class WaitList(PoolShard[] shards)
             line.First = waiter;
         line.Last = waiter;
         waiter.IsInLine = true;
-        Count++;
-        Note(waiter.Loop);
+        Note(waiter, 1);
     }
 
     /// <summary>Takes a waiter out; false when it is not in any more.</summary>
@@ -48,7 +65,7 @@ internal sealed class WaitList(PoolShard[] shards)
     {
         if (!waiter.IsInLine)
             return false;
-        ref var line = ref _lines[waiter.Loop.Index];
+        ref var line = ref LineOf(waiter.Loop.Index, waiter.Rank);
         if (waiter.Ahead is not null)
             waiter.Ahead.Behind = waiter.Behind;
         else
@@ -59,8 +76,7 @@ internal sealed class WaitList(PoolShard[] shards)
             line.Last = waiter.Ahead;
         waiter.Ahead = waiter.Behind = null;
         waiter.IsInLine = false;
-        Count--;
-        Note(waiter.Loop);
+        Note(waiter, -1);
         return true;
     }
 
@@ -70,11 +86,46 @@ internal sealed class WaitList(PoolShard[] shards)
     /// </summary>
     internal PoolWaiter? TakeFor(PoolShard here, long nowMs, bool isFull)
     {
-        var near = _lines[here.Loop.Index].First;
-        var next = near;
-        for (var i = 0; i < _lines.Length; i++)
+        var forgotten = ForgottenRank(nowMs);
+        var next = forgotten < Ranks ? NextOf(forgotten, here, nowMs, isFull) : null;
+        for (var rank = _bestRank; rank < Ranks && next is null; rank++)
         {
-            if (_lines[i].First is not { } first || first == near)
+            if (_ofRank[rank] > 0)
+                next = NextOf(rank, here, nowMs, isFull);
+        }
+        if (next is null)
+            return null;
+        Remove(next);
+        _servedMs[next.Rank] = nowMs;
+        return next;
+    }
+
+    /// <summary>Takes out the last of those of the highest rank, if that is above this one: somebody else is to have its place.</summary>
+    internal PoolWaiter? TakeLastAbove(int rank)
+    {
+        for (var other = Ranks - 1; other > rank; other--)
+        {
+            if (_ofRank[other] == 0)
+                continue;
+            PoolWaiter? newest = null;
+            for (var i = 0; i < shards.Length; i++)
+            {
+                if (LineOf(i, other).Last is { } last && (newest is null || last.SinceMs >= newest.SinceMs))
+                    newest = last;
+            }
+            Remove(newest!);
+            return newest;
+        }
+        return null;
+    }
+
+    private PoolWaiter? NextOf(int rank, PoolShard here, long nowMs, bool isFull)
+    {
+        var near = LineOf(here.Loop.Index, rank).First;
+        var next = near;
+        for (var i = 0; i < shards.Length; i++)
+        {
+            if (LineOf(i, rank).First is not { } first || first == near)
                 continue;
             var hasShare = isFull && HasShare((near?.SinceMs ?? nowMs) - first.SinceMs, here.Owned, shards[i].Owned);
             if (hasShare || near?.SinceMs - first.SinceMs <= OvertakeMsMax)
@@ -82,9 +133,18 @@ internal sealed class WaitList(PoolShard[] shards)
             if (next is null || first.SinceMs < next.SinceMs)
                 next = first;
         }
-        if (next is not null)
-            Remove(next);
         return next;
+    }
+
+    // One that others go before all the time.
+    private int ForgottenRank(long nowMs)
+    {
+        for (var rank = _bestRank + 1; rank < Ranks; rank++)
+        {
+            if (_ofRank[rank] > 0 && nowMs - _servedMs[rank] >= ForgottenMs && nowMs - OldestOf(rank)!.SinceMs >= ForgottenMs)
+                return rank;
+        }
+        return Ranks;
     }
 
     /// <summary>
@@ -122,19 +182,48 @@ internal sealed class WaitList(PoolShard[] shards)
         return all;
     }
 
-    internal PoolWaiter? Oldest()
+    /// <summary>Whoever is next, all loops alike; null when nobody waits.</summary>
+    internal PoolWaiter? First() => _bestRank < Ranks ? OldestOf(_bestRank) : null;
+
+    private PoolWaiter? Oldest()
     {
         PoolWaiter? oldest = null;
-        foreach (var line in _lines)
+        for (var rank = _bestRank; rank < Ranks; rank++)
         {
-            if (line.First is { } first && (oldest is null || first.SinceMs < oldest.SinceMs))
+            if (OldestOf(rank) is { } first && (oldest is null || first.SinceMs < oldest.SinceMs))
                 oldest = first;
         }
         return oldest;
     }
 
-    private void Note(Loop loop) =>
-        shards[loop.Index].WaitedForSinceMs = _lines[loop.Index].First?.SinceMs ?? long.MaxValue;
+    private PoolWaiter? OldestOf(int rank)
+    {
+        PoolWaiter? oldest = null;
+        for (var i = 0; i < shards.Length; i++)
+        {
+            if (LineOf(i, rank).First is { } first && (oldest is null || first.SinceMs < oldest.SinceMs))
+                oldest = first;
+        }
+        return oldest;
+    }
+
+    private ref Line LineOf(int loop, int rank) => ref _lines[(loop * Ranks) + rank];
+
+    // One more waits, or one fewer.
+    private void Note(PoolWaiter waiter, int change)
+    {
+        Count += change;
+        _ofRank[waiter.Rank] += change;
+        var best = 0;
+        while (best < Ranks && _ofRank[best] == 0)
+            best++;
+        Volatile.Write(ref _bestRank, best);
+        var index = waiter.Loop.Index;
+        var since = long.MaxValue;
+        for (var rank = best; rank < Ranks; rank++)
+            since = Math.Min(since, LineOf(index, rank).First?.SinceMs ?? long.MaxValue);
+        shards[index].WaitedForSinceMs = since;
+    }
 
     // Part of the waiters themselves, so that joining a line allocates nothing.
     private struct Line

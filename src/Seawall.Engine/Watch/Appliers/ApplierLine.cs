@@ -148,6 +148,9 @@ internal sealed class ApplierLine(Applier applier)
     /// <summary>The wait for the gate. Await it once.</summary>
     private sealed class GateTurn(Loop loop) : DialTicket(loop), ICriticalNotifyCompletion
     {
+        /// <summary>Nobody waits for it.</summary>
+        internal override int Rank => WaitList.Ranks - 1;
+
         private Action? _continuation;
 
         public bool IsCompleted { get; private set; }

@@ -36,7 +36,10 @@ internal sealed class Deferral(Sluice sluice, int loops) : IWaitingPlace
     internal void Apply(OverloadOptions options) => _options = options;
 
     /// <summary>Goes at once, if it may: the server is not busy, nobody waits, and none came before it.</summary>
-    internal bool TryPass(int loop, StatementClass which) => sluice.TryPassBelow(loop, which, HoldsSome ? 0 : _options.DeferRoom);
+    internal bool TryPass(int loop, StatementClass which) => sluice.TryPassBelow(loop, which, Room);
+
+    /// <summary>Below how many hundredths of what may run one may go at once.</summary>
+    internal int Room => HoldsSome ? 0 : _options.DeferRoom;
 
     /// <summary>One would be held now, if anybody were.</summary>
     internal void NoteWouldHold() => Interlocked.Increment(ref _deferred);

@@ -24,6 +24,8 @@ Without a SUITE: all of them that the server has. Fetches what it needs, starts 
   --pause MS         how long each of them rests between two of its statements; by default 20
   --sample I/N       every Nth test, beginning with the Ith
   --only GLOB        tests whose name matches; may be given again
+  --from NAME        tests from that name on, in the order of --list
+  --to NAME          tests before that name
   --minutes N        begins no test of a suite after so long; the report says how many were left
   --seconds N        gives one of mysqltest's tests so long at most; by default 120
   --load N           begins no test while the machine's load is above N
@@ -35,7 +37,7 @@ Without a SUITE: all of them that the server has. Fetches what it needs, starts 
   --list             prints the tests' names and runs nothing
 
 A test that passes directly and not through Seawall is a regression. It is run again, both ways, and is one only when that
-happens again; the others are named as unsteady. lab/suites/explained.tsv has those with a reason that no proxy can mend
+happens again; the others are named as unsteady, and those that ran out of time by themselves. lab/suites/explained.tsv has those with a reason that no proxy can mend
 (docs/compatibility.md). The last line is the answer: "0 regressions", or how many. Exit status: 0 none, 1 some, 2 wrong
 usage, nothing compared or a suite broken off, 3 something is not to be had on this machine.
 `;
@@ -47,6 +49,8 @@ const options = {
   pause: { type: 'string', default: '20' },
   sample: { type: 'string', default: '1/1' },
   only: { type: 'string', multiple: true, default: [] },
+  from: { type: 'string' },
+  to: { type: 'string' },
   minutes: { type: 'string' },
   seconds: { type: 'string' },
   load: { type: 'string' },
@@ -133,14 +137,17 @@ async function runSuite(suite, asked, folder, report) {
   }
 }
 
-function unitsOf(suite, world, { first, every, only }) {
+function unitsOf(suite, world, { first, every, only, from, to }) {
   const wanted = globs(only);
   return suite.list(world)
     .filter(unit => wanted.length === 0 || wanted.some(glob => glob.test(unit)))
+    .filter(unit => (from === undefined || unit >= from) && (to === undefined || unit < to))
     .filter((_, i) => i % every === first - 1);
 }
 
 async function runUnit(suite, unit, world, leg) {
+  const reason = suite.reasonNotToRun?.(unit, world);
+  if (reason) return [{ name: unit, status: 'skip', why: reason }];
   await suite.reset?.(world);
   return suite.run(unit, world, leg);
 }

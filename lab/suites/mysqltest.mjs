@@ -26,6 +26,11 @@ function places(kind) {
   };
 }
 
+function filesOf(unit, kind) {
+  const { tests, main, results } = places(kind);
+  return { tests, file: join(tests, main, `${unit}.test`), result: join(tests, results, `${unit}.result`) };
+}
+
 let original;
 
 export const mysqltest = {
@@ -81,16 +86,18 @@ export const mysqltest = {
     return readdirSync(join(tests, main)).filter(file => file.endsWith('.test')).sort().map(file => basename(file, '.test'));
   },
 
+  reasonNotToRun(unit, { kind }) {
+    const { tests, file, result } = filesOf(unit, kind);
+    return reasonNotToRun(tests, file, result);
+  },
+
   reset: () => original.restore(),
 
   close: () => original?.close(),
 
   async run(unit, { kind, server, extra, seconds = secondsMax }, { name, host, port, socket, user }) {
-    const { tests, main, results, command, charsets, programs } = places(kind);
-    const file = join(tests, main, `${unit}.test`);
-    const result = join(tests, results, `${unit}.result`);
-    const reason = reasonNotToRun(tests, file, result);
-    if (reason) return [{ name: unit, status: 'skip', why: reason }];
+    const { tests, command, charsets, programs } = places(kind);
+    const { file, result } = filesOf(unit, kind);
     const base = server.base;
     const defaults = join(base, `${name}.cnf`);
     const client = `[client]\nhost=${host}\nport=${port}\nprotocol=tcp\nuser=${user}\nsocket=${socket}\n`;
@@ -119,7 +126,7 @@ export const mysqltest = {
     });
     rmSync(result.replace(/\.result$/, '.reject'), { force: true });
     const said = output + errors;
-    const what = late ? 'fail' : status === 0 ? 'pass' : status === skipped ? 'skip' : 'fail';
+    const what = late ? 'late' : status === 0 ? 'pass' : status === skipped ? 'skip' : 'fail';
     const why = late ? `took longer than ${seconds} s` : what === 'pass' ? ''
       : said.match(/mysqltest: .*|.*mismatch.*/)?.[0] ?? said.trim().slice(0, 200);
     return [{ name: unit, status: what, why, output: said }];

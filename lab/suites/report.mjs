@@ -23,7 +23,7 @@ const count = (results, status) => results.filter(one => one.status === status).
 /** The tests of one run of one unit that passed directly and not through Seawall; one that is missing did not pass. */
 function lost(direct, through) {
   const statuses = new Map(through.map(one => [one.name, one]));
-  return direct.filter(one => one.status === 'pass' && statuses.get(one.name)?.status !== 'pass')
+  return direct.filter(one => one.status === 'pass' && !['pass', 'late'].includes(statuses.get(one.name)?.status))
     .map(one => ({ name: one.name, why: statuses.get(one.name)?.why ?? 'did not run' }));
 }
 
@@ -90,8 +90,9 @@ export class Report {
   async #runBoth(run, direct, seawall) {
     if (!this.#throughFirst) return [await run(direct), await run(seawall)];
     const through = await run(seawall);
-    // Nothing can be lost where all has passed: then both are the same results, and the direct ones are not counted.
-    return [through.every(one => one.status === 'pass') ? through : await run(direct), through];
+    // Nothing can be lost where all has passed: then both are the same results, and the direct ones are not counted. Nor is
+    // anything known where the time was too short: that is said of each.
+    return [through.every(one => one.status === 'pass' || one.status === 'late') ? through : await run(direct), through];
   }
 
   #add(row, { direct, seawall, steady, seconds }) {
@@ -144,6 +145,8 @@ export class Report {
       ...this.#neighbours,
       ...this.#rows.filter(row => row.spared > 0).map(row =>
         `${row.suite}: ${row.spared} of its files or programs passed through Seawall and were not run directly`),
+      ...this.#rows.filter(row => count(row.seawall, 'late') > 0).map(row => `${row.suite}: ran out of time through Seawall, and `
+        + `say nothing: ${row.seawall.filter(one => one.status === 'late').map(one => one.name).join(', ')}`),
       ...this.#rows.filter(row => row.left > 0).map(row => `${row.suite}: ${row.left} of its files or programs were not begun`),
       ...this.#broken,
       this.#compared() === 0 ? 'nothing was compared'
@@ -169,7 +172,7 @@ const tally = results => `${count(results, 'pass')}/${count(results, 'fail')}/${
 /** The output of what failed, by leg: direct/NAME.log and seawall/NAME.log. */
 function keep(folder, leg, results) {
   for (const { status, name, output } of results) {
-    if (status !== 'fail' || !output) continue;
+    if (!['fail', 'late'].includes(status) || !output) continue;
     mkdirSync(join(folder, leg.name), { recursive: true });
     writeFileSync(join(folder, leg.name, `${name.replace(/[^\w.=-]+/g, '_').slice(0, 150)}.log`), output, 'latin1');
   }

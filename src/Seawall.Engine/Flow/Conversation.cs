@@ -184,6 +184,8 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
 
                 if (GlobalChanges.HoldsLogins(statement))
                     statement.HoldLogins(door);
+                if (AccountChanges.MayBe(statement))
+                    statement.ChangeAccounts(door);
 
                 for (var isNew = false; !statement.GoesElsewhere; isNew = true)
                 {

@@ -27,6 +27,7 @@ internal sealed class Statement
     private byte[]? _small;
     private byte[]? _held;
     private FrontDoor? _holdsLoginsOf;
+    private IAccountSource? _changesAccountsOf;
     private SpillGate? _spill;
     private SpillReason _spillReason;
     private StatementWords _words;
@@ -324,6 +325,15 @@ internal sealed class Statement
         door.GlobalsChanging(1);
     }
 
+    /// <summary>Logins wait until it has ended and the accounts have been looked at.</summary>
+    internal void ChangeAccounts(FrontDoor door)
+    {
+        if (_changesAccountsOf is not null)
+            return; // It is sent once more.
+        _changesAccountsOf = door.Accounts;
+        _changesAccountsOf.BeginChange();
+    }
+
     /// <summary>Forgets everything.</summary>
     internal void End(long nowMs)
     {
@@ -335,6 +345,8 @@ internal sealed class Statement
         _spill = null;
         _holdsLoginsOf?.GlobalsChanging(-1);
         _holdsLoginsOf = null;
+        _changesAccountsOf?.EndChange();
+        _changesAccountsOf = null;
         Land();
         if (_held is not null)
             ForgetHeld();

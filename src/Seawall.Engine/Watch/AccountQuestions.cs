@@ -69,10 +69,11 @@ internal static class AccountQuestions
             return (null, rows.Reply);
         var grants = await ReadGrants(connection);
         var roles = HasRoleSwitches(version) ? await ReadLoginRoles(connection) : null;
+        var ofRoles = isJson ? HashRoles(rows, grants) : 0;
         var accounts = new List<Account>(rows.Rows.Count);
         foreach (var row in rows.Rows)
         {
-            if ((isJson ? ReadJson(row, grants) : ReadColumns(row, version, grants, roles)) is { } account)
+            if ((isJson ? ReadJson(row, grants, ofRoles) : ReadColumns(row, version, grants, roles)) is { } account)
                 accounts.Add(account);
         }
         return (accounts, rows.Reply);
@@ -93,6 +94,19 @@ internal static class AccountQuestions
             }
         }
         return grants;
+    }
+
+    // PUBLIC gives its privileges to everybody, and a role to whoever has it, directly or by another one. MariaDB looks at the global
+    // ones when a connection is opened only.
+    private static ulong HashRoles(ServerRows rows, Dictionary<string, ulong> grants)
+    {
+        var hash = 0UL;
+        foreach (var row in rows.Rows)
+        {
+            if (Text(row[1]).Length == 0)
+                hash = Hash(row, hash ^ grants.GetValueOrDefault($"{Text(row[0])}@"));
+        }
+        return hash;
     }
 
     private static bool HasRoleSwitches(ServerVersion version) => version is { IsMariaDb: false, Number: >= 80000 };
@@ -161,7 +175,7 @@ internal static class AccountQuestions
         };
     }
 
-    private static Account? ReadJson(byte[]?[] row, Dictionary<string, ulong> grants)
+    private static Account? ReadJson(byte[]?[] row, Dictionary<string, ulong> grants, ulong ofRoles)
     {
         var user = Text(row[0]);
         var priv = row[2] ?? [];
@@ -175,7 +189,7 @@ internal static class AccountQuestions
             RequiresTls = flags.RequiresTls,
             RequiresCertificate = flags.RequiresCertificate,
             BeginsWith = flags.HasDefaultRole ? LoginRoles.Default : LoginRoles.None,
-            Fingerprint = Hash(row, grants.GetValueOrDefault($"{user}@{Text(row[1])}")),
+            Fingerprint = Hash(row, grants.GetValueOrDefault($"{user}@{Text(row[1])}") ^ ofRoles),
         };
     }
 

@@ -11,7 +11,7 @@ namespace Seawall.Engine.Watch;
 
 /// <summary>
 /// Keeps the account book true: the accounts of the primary, looked at every second, and those of the settings file. A
-/// changed account becomes a new object; whatever was learnt of the old one is forgotten.
+/// changed account becomes a new object; what was learnt of the old one is forgotten if its password is another.
 /// </summary>
 internal sealed class AccountWatch(Loop loop, FactsBoard board, Action<AccountBook> changed, ILogger logger) : IAccountSource
 {
@@ -24,6 +24,9 @@ internal sealed class AccountWatch(Loop loop, FactsBoard board, Action<AccountBo
     /// <summary>Wrong proofs cause at most one look at the servers in this time, however many there are.</summary>
     private const int RefreshEveryMs = 100;
 
+    /// <summary>How long a login waits for statements that change accounts and do not end.</summary>
+    private const int ChangeMsMax = 1_000;
+
     private ImmutableArray<Account> _configured = [];
     private ImmutableArray<Account> _read = [];
     private AccountMode _mode = AccountMode.Unknown;
@@ -35,6 +38,9 @@ internal sealed class AccountWatch(Loop loop, FactsBoard board, Action<AccountBo
     private long _lookedMs;
     private bool _isBusy;
     private bool _learns;
+    private int _changing;
+    private long _changed;
+    private long _seen;
     private byte[] _decoyKey = Decoys.RandomKey();
 
     /// <summary>
@@ -66,8 +72,11 @@ internal sealed class AccountWatch(Loop loop, FactsBoard board, Action<AccountBo
         await Borrow();
         _source = connection;
         _beganMs = loop.NowMs;
+        var changes = Interlocked.Read(ref _changed);
         var isThere = await LookNow(connection);
         _lookedMs = loop.NowMs;
+        if (isThere)
+            Interlocked.Exchange(ref _seen, changes);
         if (!isThere)
             _source = null;
         GiveBack();
@@ -96,6 +105,28 @@ internal sealed class AccountWatch(Loop loop, FactsBoard board, Action<AccountBo
     {
         await Errand<bool>.Send(home, loop, LookOnce, otherwise: false);
         return board.Current.Accounts.Find(user);
+    }
+
+    /// <inheritdoc/>
+    bool IAccountSource.IsInDoubt =>
+        !Volatile.Read(ref _learns) && (Volatile.Read(ref _changing) > 0 || Interlocked.Read(ref _changed) != Interlocked.Read(ref _seen));
+
+    /// <inheritdoc/>
+    async LoopTask IAccountSource.Settle(Loop home)
+    {
+        for (var leftMs = ChangeMsMax; leftMs > 0 && Volatile.Read(ref _changing) > 0; leftMs -= TimerWheel.TickMs)
+            await new Sleep(home).For(TimerWheel.TickMs);
+        await Errand<bool>.Send(home, loop, LookOnce, otherwise: false);
+    }
+
+    /// <inheritdoc/>
+    void IAccountSource.BeginChange() => Interlocked.Increment(ref _changing);
+
+    /// <inheritdoc/>
+    void IAccountSource.EndChange()
+    {
+        Interlocked.Increment(ref _changed);
+        Interlocked.Decrement(ref _changing);
     }
 
     // One look for all who ask at about the same time. A look that began before somebody asked may have read the accounts
@@ -158,13 +189,14 @@ internal sealed class AccountWatch(Loop loop, FactsBoard board, Action<AccountBo
         EngineLog.AccountsUnreadable(logger, problem);
     }
 
-    // The object that is known already, with what its logins have taught, as long as nothing has changed.
+    // The object that is known already as long as nothing has changed; what its logins have taught, as long as its password has not:
+    // sessions that are there go on after a GRANT, on connections that are opened with it.
     private static Account Same(ImmutableArray<Account> known, Account account)
     {
         foreach (var old in known)
         {
-            if (old.IsSameAs(account))
-                return old;
+            if (old.HasPasswordsOf(account))
+                return old.IsSameAs(account) ? old : account.Source == AccountSource.Server ? account.Remembering(old) : account;
         }
         return account;
     }

@@ -32,7 +32,7 @@ public enum LoginRoles : byte
 
 /// <summary>
 /// Somebody who may log in, and what was learnt from those who did. The same object as long as the account does not
-/// change; a changed account is a new object, with nothing learnt.
+/// change; a changed account is a new object, with nothing learnt unless its password is the same.
 /// </summary>
 public sealed class Account
 {
@@ -93,6 +93,21 @@ public sealed class Account
         && IsExpired == other.IsExpired && RequiresTls == other.RequiresTls
         && RequiresCertificate == other.RequiresCertificate && BeginsWith == other.BeginsWith && Fingerprint == other.Fingerprint
         && Passwords.SequenceEqual(other.Passwords);
+
+    /// <summary>Whether the same passwords are right, so that what was learnt is true of both.</summary>
+    public bool HasPasswordsOf(Account other) =>
+        User == other.User && Host == other.Host && Source == other.Source && Passwords.SequenceEqual(other.Passwords);
+
+    /// <summary>The same, with what the logins of <paramref name="before"/> have taught.</summary>
+    public Account Remembering(Account before) => new(User, Host, Passwords, Source, before.Secrets)
+    {
+        IsLocked = IsLocked,
+        IsExpired = IsExpired,
+        RequiresTls = RequiresTls,
+        RequiresCertificate = RequiresCertificate,
+        BeginsWith = BeginsWith,
+        Fingerprint = Fingerprint,
+    };
 
     /// <inheritdoc/>
     public override string ToString() => $"'{User}'@'{Host}'";

@@ -35,6 +35,11 @@ internal sealed class ClientAuthentication(
     internal async LoopTask<Refusal> Run(string user, string plugin, byte[] response)
     {
         _user = user;
+        if (door.Accounts.IsInDoubt)
+        {
+            await door.Accounts.Settle(door.Loop);
+            _book = door.Facts.Accounts;
+        }
         var key = GuessBrake.KeyOf(user, ClientSource.Of(_session.Wire.Peer));
         // Who shows no password guesses none: a look whether somebody answers, as monitors have it.
         if ((response.Length > 0 || OwesProof(KindOf(plugin), response)) && !await Brake(key))

@@ -16,6 +16,18 @@ internal interface IAccountSource
     /// none. <paramref name="home"/> is the loop that asks.
     /// </summary>
     LoopTask<Account?> Refresh(string user, Loop home);
+
+    /// <summary>Whether a statement of a client may have changed accounts, or is about to, and nobody has looked since. Thread-safe.</summary>
+    bool IsInDoubt { get; }
+
+    /// <summary>Waits until that has been looked at, or for as long as a login can wait for it.</summary>
+    LoopTask Settle(Loop home);
+
+    /// <summary>A statement that may change accounts goes to a server. Thread-safe.</summary>
+    void BeginChange();
+
+    /// <summary>It has ended, and its client has not heard of it long. Thread-safe.</summary>
+    void EndChange();
 }
 
 /// <summary>Accounts of which nothing is known but that a server let them in.</summary>

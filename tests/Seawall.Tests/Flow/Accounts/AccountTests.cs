@@ -45,6 +45,23 @@ public sealed class AccountTests
     }
 
     [Fact]
+    public void A_session_goes_on_after_its_account_got_something_else_but_a_password()
+    {
+        using var world = new EngineWorld();
+        var client = world.Client();
+        client.Query("SELECT 1");
+        var before = world.Pooled.Single();
+
+        Change(world, account => account with { IsLocked = true });
+        world.World.RunFor(WithinMs);
+        Change(world, account => account with { IsLocked = false });
+        world.World.RunFor(WithinMs);
+
+        Assert.False(before.IsLive);
+        Assert.Equal("still", client.Query("SELECT 'still'").Scalar); // On a new connection, and nobody has logged in meanwhile.
+    }
+
+    [Fact]
     public void A_transaction_goes_on_while_its_account_changes()
     {
         using var world = new EngineWorld();

@@ -77,6 +77,9 @@ public static class AuthPlugins
     /// <summary>SHA-256 with a cache in the server; MySQL from 8.0.</summary>
     public static ReadOnlySpan<byte> CachingSha2Password => "caching_sha2_password"u8;
 
+    /// <summary>The password each time, under TLS or RSA; MySQL from 5.6.</summary>
+    public static ReadOnlySpan<byte> Sha256Password => "sha256_password"u8;
+
     /// <summary>Ed25519 signatures; MariaDB.</summary>
     public static ReadOnlySpan<byte> ClientEd25519 => "client_ed25519"u8;
 

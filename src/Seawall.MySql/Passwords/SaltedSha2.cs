@@ -141,12 +141,12 @@ public sealed class SaltedSha2 : IEquatable<SaltedSha2>
     }
 
     /// <summary>
-    /// A stored form that costs as much to check as <paramref name="like"/>, or as MySQL's usual one, and that no password was
-    /// made to; <paramref name="seed"/> has 32 bytes.
+    /// A stored form that costs as much to check as <paramref name="like"/>, or as MySQL's usual one of a scheme, and that no
+    /// password was made to; <paramref name="seed"/> has 32 bytes.
     /// </summary>
-    public static SaltedSha2 MakeDecoy(SaltedSha2? like, ReadOnlySpan<byte> seed)
+    public static SaltedSha2 MakeDecoy(SaltedSha2? like, ReadOnlySpan<byte> seed, SaltedSha2Scheme usual = SaltedSha2Scheme.Crypt)
     {
-        var scheme = like?.Scheme ?? SaltedSha2Scheme.Crypt;
+        var scheme = like?.Scheme ?? usual;
         Span<byte> digest = stackalloc byte[DigestLengthMax];
         digest = digest[..DigestLengthOf(scheme)];
         for (var i = 0; i < digest.Length; i++)

@@ -90,6 +90,8 @@ public sealed class StoredPassword : IEquatable<StoredPassword>
                 return new(Kind, Plugin, seed[..NativePassword.ProofLength], null);
             case PasswordKind.CachingSha2:
                 return new(Kind, Plugin, default, SaltedSha2.MakeDecoy(_salted, seed));
+            case PasswordKind.Sha256:
+                return new(Kind, Plugin, default, SaltedSha2.MakeDecoy(_salted, seed, SaltedSha2Scheme.Sha256Password));
             case PasswordKind.Ed25519:
                 Span<byte> key = stackalloc byte[Ed25519Password.PublicKeyLength];
                 Ed25519Password.WritePublicKey(seed, key); // A point that is none would be refused faster.

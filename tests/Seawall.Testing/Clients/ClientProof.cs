@@ -21,6 +21,8 @@ internal sealed class ClientProof(PacketStream stream, string password, bool isP
     internal byte[] Make(string plugin, byte[] nonce)
     {
         _nonce = nonce;
+        if (plugin == "sha256_password")
+            return password.Length == 0 ? [0] : isProtected ? [.. Password, 0] : [Sha256Password.RequestPublicKey];
         if (password.Length == 0)
             return [];
         var proof = new byte[64];

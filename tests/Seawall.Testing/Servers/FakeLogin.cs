@@ -105,7 +105,8 @@ internal sealed class FakeLogin(FakeServer server, FakeSession session, PacketSt
         session.User = user;
         var account = server.Accounts.Find(known => known.User == user);
         var wanted = account?.ClientPlugin ?? "mysql_native_password";
-        if (plugin != wanted)
+        // sha256_password gives its nonce first, whatever the client has begun with.
+        if (plugin != wanted || wanted == "sha256_password")
         {
             if (await Switch(wanted) is not { } answer)
                 return false;
@@ -132,7 +133,7 @@ internal sealed class FakeLogin(FakeServer server, FakeSession session, PacketSt
     private async LoopTask<bool> Prove(FakeAccount account, byte[] response)
     {
         if (account.Password.Length == 0)
-            return response.Length == 0;
+            return response is [] || (account.Plugin != "mysql_native_password" && response is [0]);
         switch (account.Plugin)
         {
             case "mysql_native_password":
@@ -144,6 +145,8 @@ internal sealed class FakeLogin(FakeServer server, FakeSession session, PacketSt
                     StoredPassword.Read("ed25519"u8, Encoding.ASCII.GetBytes(account.Stored)));
             case "caching_sha2_password":
                 return await ProveSha2(account, response);
+            case "sha256_password":
+                return await DecryptsAsked(account, response, Sha256Password.RequestPublicKey);
             default:
                 return false;
         }
@@ -161,17 +164,22 @@ internal sealed class FakeLogin(FakeServer server, FakeSession session, PacketSt
         Say([AuthMoreData.PerformFullAuthentication]);
         if (!await stream.Flush() || await stream.Read() is not { } sent)
             return false;
-        if (sent is [AuthMoreData.RequestPublicKey])
+        if (!await DecryptsAsked(account, sent, AuthMoreData.RequestPublicKey))
+            return false;
+        server.RememberedSha2.Add(account.User);
+        return true;
+    }
+
+    private async LoopTask<bool> DecryptsAsked(FakeAccount account, byte[] sent, byte request)
+    {
+        if (sent.Length == 1 && sent[0] == request)
         {
             Say(FakeServer.RsaKey.Value.PublicKeyPem.ToArray());
             if (!await stream.Flush() || await stream.Read() is not { } cipher)
                 return false;
             sent = cipher;
         }
-        if (!Decrypts(sent, account))
-            return false;
-        server.RememberedSha2.Add(account.User);
-        return true;
+        return Decrypts(sent, account);
     }
 
     private bool Decrypts(byte[] cipher, FakeAccount account)

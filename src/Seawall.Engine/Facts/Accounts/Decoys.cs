@@ -68,7 +68,7 @@ internal sealed class Decoys
 
     // Those that cannot be let in at all look like decoys themselves.
     private static bool IsPattern(Account account) => account.Source == AccountSource.Settings
-        || account.Passwords.Any(stored => stored.Kind is not (PasswordKind.Unsupported or PasswordKind.Sha256));
+        || account.Passwords.Any(stored => stored.Kind != PasswordKind.Unsupported);
 
     private static string NameOf(Account account) => account.Source == AccountSource.Settings ? "settings"
         : string.Join('+', account.Passwords.Select(stored => stored.Cost));

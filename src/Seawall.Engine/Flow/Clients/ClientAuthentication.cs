@@ -86,7 +86,7 @@ internal sealed class ClientAuthentication(
 
     private async LoopTask<Refusal> Check(string plugin, byte[] response)
     {
-        _hasPassword = response.Length > 0;
+        _hasPassword = IsShown(response);
         var known = _book.Find(_user);
         var spoken = KindOf(plugin);
         if (_book.Mode == AccountMode.Learning && known is null)
@@ -102,7 +102,7 @@ internal sealed class ClientAuthentication(
             response = await Switch(wanted);
         if (exchange.IsOver)
             return default;
-        _hasPassword |= response.Length > 0;
+        _hasPassword |= IsShown(response);
         Plugin = wanted;
         var proof = await Prove(account, wanted, response, known: null);
         if (exchange.IsOver || _crowded is not null)
@@ -125,6 +125,9 @@ internal sealed class ClientAuthentication(
             : "wrong password or unknown account");
     }
 
+    // The SHA-2 plugins say "no password" by a zero.
+    private static bool IsShown(byte[] response) => response is not ([] or [0]);
+
     // A plugin of a client does not prove anything with a nonce that was meant for another one: libmysqlclient and MariaDB's
     // library then send nothing, which is no empty password, and wait to be asked with a nonce for this plugin.
     private bool OwesProof(PasswordKind? spoken, byte[] response) => response.Length == 0 && spoken != nonceFor;
@@ -143,7 +146,7 @@ internal sealed class ClientAuthentication(
         foreach (var password in account.Passwords)
         {
             var kind = password.Kind == PasswordKind.Unmatchable ? spoken ?? PasswordKind.Native : password.Kind;
-            if (kind is not (PasswordKind.Native or PasswordKind.CachingSha2 or PasswordKind.Ed25519))
+            if (kind is not (PasswordKind.Native or PasswordKind.CachingSha2 or PasswordKind.Sha256 or PasswordKind.Ed25519))
                 continue;
             if (kind == spoken)
                 return kind;
@@ -183,6 +186,7 @@ internal sealed class ClientAuthentication(
             case PasswordKind.CachingSha2:
                 return await ProveSha2(account, response, known);
             case PasswordKind.Sha256:
+                return await ProveSha256(account, response, known);
             case PasswordKind.Unmatchable:
             case PasswordKind.Unsupported:
                 return default;
@@ -250,12 +254,37 @@ internal sealed class ClientAuthentication(
             return null;
         // MySqlConnector wants a key on a Unix socket as well; a password in clear ends with a zero, so this is none.
         if (_session.IsProtected && sent is not [AuthMoreData.RequestPublicKey])
-            return ClearPassword.TryRead(sent, out var password) ? password.ToArray() : null;
-        if (sent is [AuthMoreData.RequestPublicKey])
+            return ReadClear(sent);
+        return await ReadUnderKey(sent, AuthMoreData.RequestPublicKey);
+    }
+
+    // The plugin has no proof by a nonce: its first word is the password, in TLS, or under a key, which it may ask for.
+    private async LoopTask<Proof> ProveSha256(Account? account, byte[] response, byte[]? known)
+    {
+        if (known is null && account?.Passwords.Any(stored => stored.AdmitsWithoutPassword(response)) == true)
+            return new(true, null);
+        var password = known;
+        // Whoever says nothing, or a zero alone, has no password to show.
+        if (password is null && response is not ([] or [0]) && !IsCrowdedOut())
+            password = await ReadShown(response);
+        return password is null ? default : new(account is not null && await ProveFull(account, password), password);
+    }
+
+    // Libraries encrypt on Unix sockets as if anybody could listen there.
+    private async LoopTask<byte[]?> ReadShown(byte[] sent) =>
+        _session.IsProtected && sent is not [Sha256Password.RequestPublicKey] and not { Length: ServerRsaKey.CipherLength }
+            ? ReadClear(sent)
+            : await ReadUnderKey(sent, Sha256Password.RequestPublicKey);
+
+    private static byte[]? ReadClear(byte[] sent) => ClearPassword.TryRead(sent, out var password) ? password.ToArray() : null;
+
+    private async LoopTask<byte[]?> ReadUnderKey(byte[] sent, byte request)
+    {
+        if (sent.Length == 1 && sent[0] == request)
         {
             if (!await HasKey())
                 return null;
-            packet = exchange.Begin();
+            var packet = exchange.Begin();
             AuthMoreData.Write(packet, door.RsaKey.PublicKeyPem);
             exchange.Send(packet);
             sent = (await exchange.Next()).Copy();
@@ -327,7 +356,7 @@ internal sealed class ClientAuthentication(
             response = await Switch(PasswordKind.CachingSha2);
         if (exchange.IsOver)
             return default;
-        _hasPassword |= response.Length > 1;
+        _hasPassword |= IsShown(response);
         if (door.Learnt.Find(_user) is { } known && ProveFast(known, response)
             && await door.Learnt.IsStillRight(known, _session))
         {
@@ -392,9 +421,13 @@ internal sealed class ClientAuthentication(
         _ => null,
     };
 
-    /// <summary>The plugin's name; all but these two are never begun with.</summary>
-    internal static ReadOnlySpan<byte> NameOf(PasswordKind kind) =>
-        kind == PasswordKind.CachingSha2 ? CachingSha2Password.PluginName : NativePassword.PluginName;
+    /// <summary>The plugin's name; of the others none is ever begun with.</summary>
+    internal static ReadOnlySpan<byte> NameOf(PasswordKind kind) => kind switch
+    {
+        PasswordKind.CachingSha2 => CachingSha2Password.PluginName,
+        PasswordKind.Sha256 => Sha256Password.PluginName,
+        _ => NativePassword.PluginName,
+    };
 
     private readonly record struct Proof(bool Ok, byte[]? Password)
     {

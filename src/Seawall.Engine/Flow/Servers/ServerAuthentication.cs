@@ -42,6 +42,9 @@ internal sealed class ServerAuthentication(
     /// <summary>Whether what is sent can be read by nobody else: then a password may go as it is.</summary>
     internal bool IsProtected { get; set; }
 
+    /// <summary>Whether it is encrypted: sha256_password trusts a Unix socket no more than the network.</summary>
+    internal bool IsEncrypted { get; set; }
+
     /// <summary>What to send.</summary>
     internal ReadOnlySpan<byte> Reply => _reply.AsSpan(0, _replyLength);
 
@@ -73,7 +76,8 @@ internal sealed class ServerAuthentication(
         [ErrPacket.Header, ..] => Refused(payload),
         [AuthSwitchRequest.Header, ..] => Switch(payload),
         [AuthMoreData.Header, AuthMoreData.FastAuthSuccess] => ServerAuthenticationStep.Wait,
-        [AuthMoreData.Header, AuthMoreData.PerformFullAuthentication] => ShowPassword(),
+        [AuthMoreData.Header, AuthMoreData.PerformFullAuthentication] =>
+            ShowPassword("caching_sha2_password (full exchange)", AuthMoreData.RequestPublicKey, IsProtected),
         [AuthMoreData.Header, .. var key] when _awaitsKey => TakeKey(key),
         _ => Fail(DialFailureKind.Malformed, "the server said something unexpected during the login"),
     };
@@ -136,10 +140,13 @@ internal sealed class ServerAuthentication(
         if (request.AuthPlugin.SequenceEqual(AuthPlugins.ClientEd25519))
             return Sign(request.Data);
         if (request.AuthPlugin.SequenceEqual(AuthPlugins.ClearPassword))
-            return IsProtected ? ShowPassword() : Fail(DialFailureKind.NotSupported,
+            return IsProtected ? ShowPassword("mysql_clear_password", 0, inClear: true) : Fail(DialFailureKind.NotSupported,
                 $"the server asks for the password of {account} in clear, and the connection is not encrypted; see servers.tls");
         if (!Nonce.TryRead(request.Data, out _nonce))
             return Fail(DialFailureKind.Malformed, "the server's nonce is not 20 bytes long");
+        if (request.AuthPlugin.SequenceEqual(AuthPlugins.Sha256Password))
+            return HasNoPassword() ? Say([0])
+                : ShowPassword("sha256_password", Sha256Password.RequestPublicKey, IsEncrypted);
         Span<byte> proof = stackalloc byte[CachingSha2Password.ProofLength];
         if (Prove(request.AuthPlugin, proof, out var length))
             return Say(proof[..length]);
@@ -156,11 +163,11 @@ internal sealed class ServerAuthentication(
         return Say(signature);
     }
 
-    private ServerAuthenticationStep ShowPassword()
+    private ServerAuthenticationStep ShowPassword(string plugin, byte keyRequest, bool inClear)
     {
         if (account.Secrets.Password is not { } password)
-            return NoSecret("caching_sha2_password (full exchange)");
-        if (IsProtected)
+            return NoSecret(plugin);
+        if (inClear)
         {
             password.TryVisit(this, static (bytes, self) =>
                 self._replyLength = ClearPassword.TryWrite(bytes, self._reply, out var length) ? length : 0);
@@ -178,7 +185,7 @@ internal sealed class ServerAuthentication(
                 + "see servers.tls, servers.public_key and servers.allow_public_key_retrieval (now false)");
         }
         _awaitsKey = true;
-        return Say([AuthMoreData.RequestPublicKey]);
+        return Say([keyRequest]);
     }
 
     private PublicKeyOfServer? TrustedKey => options.PublicKey ?? keys.Known;

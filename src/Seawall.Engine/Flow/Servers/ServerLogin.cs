@@ -113,6 +113,7 @@ internal sealed class ServerLogin : TimerNode
         var login = new ServerLogin(loop, server, options, account, keys) { Wire = connection.Wire };
         login.Capabilities = connection.Capabilities;
         login.Nonce = connection.Nonce;
+        login._authentication.IsEncrypted = connection.Capabilities.HasFlag(Capabilities.Tls);
         login._authentication.IsProtected = connection.Capabilities.HasFlag(Capabilities.Tls) || server.Endpoint.IsUnix;
         loop.Arm(login, options.LoginMsMax);
         login.SendChangeUser();
@@ -192,6 +193,7 @@ internal sealed class ServerLogin : TimerNode
                 ? $"TLS with {_server.Endpoint} is required, and Seawall has no certificates for it loaded"
                 : $"{_server.Endpoint} offers no TLS, and servers.tls = \"required\"");
         }
+        _authentication.IsEncrypted = Capabilities.HasFlag(Capabilities.Tls);
         _authentication.IsProtected = Capabilities.HasFlag(Capabilities.Tls) || _server.Endpoint.IsUnix;
         SendLogin(attributes);
         if (await Authenticate() is { } failure)

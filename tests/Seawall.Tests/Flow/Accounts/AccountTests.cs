@@ -157,11 +157,11 @@ public sealed class AccountTests
     public void An_account_that_was_made_this_moment_for_a_plugin_that_is_not_spoken_is_refused_at_its_login()
     {
         using var world = new EngineWorld();
-        world.Server.Accounts.Add(new FakeAccount("new", "born", "sha256_password"));
+        world.Server.Accounts.Add(new FakeAccount("new", "born", "authentication_pam"));
         var client = world.Connect(new() { User = "new", Password = "born", Plugin = "caching_sha2_password" });
 
         Assert.Equal(1045, client.LogIn().Code);
-        Assert.Contains(world.Log.Lines, line => line.Contains("plugin (sha256_password) is not spoken here", StringComparison.Ordinal));
+        Assert.Contains(world.Log.Lines, line => line.Contains("plugin (authentication_pam) is not spoken here", StringComparison.Ordinal));
     }
 
     [Fact]

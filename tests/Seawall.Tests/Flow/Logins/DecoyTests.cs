@@ -29,7 +29,7 @@ public sealed class DecoyTests
     public void An_unknown_name_sees_what_some_known_one_sees(string? plugin, bool waits)
     {
         using var world = Mixed();
-        string[] known = ["nativ", "shatw", "shatx", "locke", "pamxx", "setti"];
+        string[] known = ["nativ", "shatw", "shatx", "sha25", "locke", "pamxx", "setti"];
         var traces = known.ToDictionary(user => user, user => Trace(world, user, plugin, waits));
 
         var seen = s_unknown.Select(user => Trace(world, user, plugin, waits)).ToArray();
@@ -130,6 +130,7 @@ public sealed class DecoyTests
             server.Accounts[1] = new FakeAccount("nativ", "secret");
             server.Accounts.Add(new FakeAccount("shatw", "secret", "caching_sha2_password"));
             server.Accounts.Add(new FakeAccount("shatx", "other", "caching_sha2_password"));
+            server.Accounts.Add(new FakeAccount("sha25", "other", "sha256_password"));
             server.Accounts.Add(new FakeAccount("locke", "secret") { IsLocked = true });
             server.Accounts.Add(new FakeAccount("pamxx", "secret", "pam"));
         },

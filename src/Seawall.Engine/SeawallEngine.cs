@@ -515,7 +515,7 @@ public sealed class SeawallEngine : IDisposable
         var waits = new FreshWaits(loop);
         _freshWaits.Add(waits);
         var tries = new SecondTries(door, _freshness, () => _options.Reads, _logger);
-        var own = new OwnAnswers(door, _freshness, waits, () => _options.Reads);
+        var own = new OwnAnswers(door, _freshness, waits, _texts, () => _options.Reads);
         var keeping = new Keeping(door, _answers, () => Brownouts.Measures);
         var admission = new Admission(door, _servers.SluiceOf, () => Brownouts.Measures, keeping, _brake, _logger);
         var rooms = new ConversationRooms(

@@ -1,6 +1,10 @@
 using System.Globalization;
+using System.Text;
+using MySqlConnector;
 using Seawall.Engine.Flow.Decisions;
 using Seawall.LabTests.Lab;
+using Seawall.MySql.Commands;
+using Seawall.MySql.Handshakes;
 using Xunit;
 
 namespace Seawall.LabTests;
@@ -13,11 +17,15 @@ public sealed class HandedTokenTests(LabServers lab)
 {
     private const int Pairs = 8;
 
+    // Tokens that each pair hands over, in each way. SEAWALL_TOKEN_ROUNDS=1000 in the long run.
+    private static readonly int s_rounds = int.TryParse(Environment.GetEnvironmentVariable("SEAWALL_TOKEN_ROUNDS"), out var rounds) ? rounds : 60;
+
     private enum Handed
     {
         Nothing,
         Variable,
         Comment,
+        Prepared,
     }
 
     [Theory]
@@ -33,9 +41,12 @@ public sealed class HandedTokenTests(LabServers lab)
         await set.CaughtUpAsync(cancel);
 
         Assert.NotEmpty(await RunAsync(set, here, there, Handed.Nothing, rounds: 60, cancel));
-        Assert.Equal([], await RunAsync(set, here, there, Handed.Variable, rounds: 60, cancel));
-        Assert.Equal([], await RunAsync(set, here, there, Handed.Comment, rounds: 60, cancel));
-        Assert.True(there.Count(meter => meter.ReplicaReads) > Pairs * 60, $"{there.Count(meter => meter.ReplicaReads)} reads from replicas");
+        Assert.Equal([], await RunAsync(set, here, there, Handed.Variable, s_rounds, cancel));
+        Assert.Equal([], await RunAsync(set, here, there, Handed.Comment, s_rounds, cancel));
+        Assert.Equal([], await RunAsync(set, here, there, Handed.Prepared, s_rounds, cancel));
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{kind}: {3 * Pairs * s_rounds} tokens handed over, {there.Count(meter => meter.ReplicaReads)} reads from replicas");
+        Assert.True(there.Count(meter => meter.ReplicaReads) > Pairs * s_rounds, $"{there.Count(meter => meter.ReplicaReads)} reads from replicas");
     }
 
     [Theory]
@@ -58,6 +69,86 @@ public sealed class HandedTokenTests(LabServers lab)
         Assert.Contains("nothing was set", client.Query("set @seawall_min_gtid = 'x'").Error?.Message, StringComparison.Ordinal);
         // What the text asks for is told to the servers as well, and they know nothing of it.
         Assert.NotNull(client.Query("select @@seawall_gtid, 1").Error);
+    }
+
+    // MySqlConnector prepares on the server when it is told to, PHP's PDO when it does not emulate. The former cannot prepare what names
+    // a user variable: it takes it for a parameter.
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    public async Task Drivers_that_prepare_everything_bring_and_take_tokens(LabKind kind)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        await using var set = await ReplicaSet.StartAsync(lab, kind, replicas: 1, cancel);
+        await using var seawall = await StartAsync(set, cancel);
+        await using var connection = await seawall.ConnectAppAsync(cancel);
+        await PreparedAsync(connection, "create table app.t (id int primary key)", cancel);
+        await PreparedAsync(connection, "insert into app.t values (1)", cancel);
+        var token = await PreparedAsync(connection, "select @@seawall_gtid", cancel);
+        Assert.Equal(await LabDriver.AskAsync(connection, "select @@seawall_gtid", cancel), token);
+
+        await using var other = await seawall.ConnectAppAsync(cancel);
+        Assert.Equal("1", await PreparedAsync(other, "select count(*) from app.t", cancel));
+        Assert.Contains(await PreparedAsync(other, "show last route", cancel), (string[])["0", "1"]);
+        if (kind == LabKind.MySql97)
+            await AssertAttributesAsync(seawall, token!, cancel);
+
+        await lab.RequireAsync("drivers", cancel);
+        var php = new LabCommand("php", LabFolders.Script("drivers/token.php"), $"{seawall.Port}", token!);
+        Assert.Equal($"{token}\n1\n11", (await LabProgram.RunAsync(php, TimeSpan.FromSeconds(60), cancel)).ShouldSucceed().Output.Trim());
+    }
+
+    // Whatever was agreed on at the login: definitions of columns may be left out, or say more than usual.
+    [Theory]
+    [InlineData(LabKind.MariaDb, Capabilities.MariaDbExtendedMetadata)]
+    [InlineData(LabKind.MySql97, Capabilities.OptionalMetadata)]
+    public async Task What_seawall_answers_itself_is_in_the_form_that_was_agreed_on(LabKind kind, Capabilities form)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        await using var set = await ReplicaSet.StartAsync(lab, kind, replicas: 1, cancel);
+        await using var seawall = await StartAsync(set, cancel);
+        using var client = RawClient.Connect(seawall.Port, "app", "app", RawClient.Usual | form);
+        Assert.True(client.Agreed.HasFlag(form), $"{client.Offered}");
+        Assert.Null(client.Query("create table app.t (id int primary key)").Error);
+        Assert.NotEmpty(client.Query("select @@seawall_gtid").FirstValue!);
+        Assert.Equal("0", client.Query("show last route").FirstValue);
+        Assert.Null(Execute(client, "set @seawall_freshness = ?", "primary").Error);
+        Assert.Equal("0", client.Query("select count(*) from app.t").FirstValue);
+        Assert.Null(client.Problem);
+        if (kind != LabKind.MariaDb)
+            return;
+        // Its own program agrees on what its servers offer, and takes no other form for an answer.
+        var program = new LabCommand("mariadb", "--no-defaults", "--skip-ssl", "-h127.0.0.1", $"-P{seawall.Port}", "-uapp", "-papp",
+            "-N", "-B", "-e", "do 1; show last route; select @@seawall_gtid is null from (select 1) t");
+        var said = await LabProgram.RunAsync(program, TimeSpan.FromSeconds(60), cancel);
+        Assert.StartsWith("0\tprimary", said.Output, StringComparison.Ordinal);
+    }
+
+    private static async Task AssertAttributesAsync(SeawallUnderTest seawall, string token, CancellationToken cancel)
+    {
+        await using var connection = await seawall.ConnectAppAsync(cancel);
+        await using var command = new MySqlCommand("select count(*) from app.t where id = @id", connection);
+        command.Parameters.AddWithValue("@id", 1);
+        command.Attributes.SetAttribute("seawall.min_gtid", token);
+        command.Attributes.SetAttribute("seawall.freshness", "primary");
+        await command.PrepareAsync(cancel);
+        Assert.Equal("1", Convert.ToString(await command.ExecuteScalarAsync(cancel), CultureInfo.InvariantCulture));
+        await using var route = new MySqlCommand("show last route", connection);
+        await using (var row = await route.ExecuteReaderAsync(cancel))
+        {
+            Assert.True(await row.ReadAsync(cancel));
+            Assert.Equal(("0", "primary", "asked"), (row.GetString(0), row.GetString(1), row.GetString(2)));
+        }
+        command.Attributes.Clear();
+        command.Attributes.SetAttribute("seawall.min_gtid", "nonsense");
+        Assert.Equal(1231, (await Assert.ThrowsAsync<MySqlException>(() => command.ExecuteScalarAsync(cancel))).Number);
+    }
+
+    private static async Task<string?> PreparedAsync(MySqlConnection connection, string sql, CancellationToken cancel)
+    {
+        await using var command = new MySqlCommand(sql, connection);
+        await command.PrepareAsync(cancel);
+        return Convert.ToString(await command.ExecuteScalarAsync(cancel), CultureInfo.InvariantCulture);
     }
 
     private static async Task<IReadOnlyList<string>> RunAsync(
@@ -88,6 +179,8 @@ public sealed class HandedTokenTests(LabServers lab)
             using var reads = RawClient.Connect(there, "app", "app");
             if (handed == Handed.Variable)
                 Assert.Null(reads.Query($"set @seawall_min_gtid = '{token}'").Error);
+            if (handed == Handed.Prepared)
+                Assert.Null(Execute(reads, "set @seawall_min_gtid = ?", token).Error);
             var read = reads.Query($"select value from app.handed where id = {id}" + (handed == Handed.Comment ? $" /*min_gtid='{token}'*/" : ""));
             if (read.Error is not null)
                 continue; // No replica has it in time, and the primary had no place: that is told, and no wrong answer.
@@ -95,6 +188,14 @@ public sealed class HandedTokenTests(LabServers lab)
             if (seen < value)
                 violations.Add($"{id} was told of {value} and has read {seen}");
         }
+    }
+
+    // As drivers do that prepare everything: the parameter is a string.
+    private static RawAnswer Execute(RawClient client, string sql, string value)
+    {
+        var id = client.Ask(CommandKind.StatementPrepare, Encoding.UTF8.GetBytes(sql)).StatementId;
+        return client.Ask(CommandKind.StatementExecute, [.. BitConverter.GetBytes(id), 0, 1, 0, 0, 0, 0, 1, 0xFD, 0,
+            (byte)value.Length, .. Encoding.UTF8.GetBytes(value)]);
     }
 
     private static async Task FaultsAsync(ReplicaSet set, CancellationToken isOver)

@@ -47,6 +47,28 @@ public sealed class QueryAttributeTests(LabServers lab)
         twins.AssertSame();
     }
 
+    // Clients tell types once, and names with them: an execution that has attributes and tells no types is refused by the server.
+    [Fact]
+    public async Task Attributes_of_an_execution_without_types_are_what_the_server_sees()
+    {
+        await using var server = await StartServerAsync();
+        await using var seawall = await StartAsync(server);
+        using var twins = TwinSessions.Open(server, seawall, Named);
+        twins.SameExecutions("select ?, mysql_query_attribute_string('tenant'), mysql_query_attribute_string('no')",
+            [8, 1, 0, 0, 0, .. Values(("", "value"), ("tenant", "nine"))],
+            [8, 1, 0, 0, 0, 2, 0, 0, 5, .. "again"u8, 3, .. "ten"u8],
+            [8, 1, 0, 0, 0, 1, 0, 0, 4, .. "less"u8],
+            [8, 1, 0, 0, 0, 2, 0, 0, 5, .. "again"u8, 3, .. "two"u8],
+            [8, 1, 0, 0, 0, 3, 0, 0, 5, .. "again"u8, 3, .. "two"u8, 5, .. "three"u8],
+            [8, 1, 0, 0, 0, .. Values(("", "value"), ("no", "yes"), ("tenant", "both"))],
+            [8, 1, 0, 0, 0, 3, 0, 0, 5, .. "again"u8, 3, .. "one"u8, 3, .. "two"u8],
+            [8, 1, 0, 0, 0, 3, 2, 0, 5, .. "again"u8, 3, .. "two"u8]);
+        twins.SameExecutions("select mysql_query_attribute_string('tenant')",
+            [8, 1, 0, 0, 0, .. Values(("tenant", "nine"))],
+            [8, 1, 0, 0, 0, 1, 0, 0, 3, .. "ten"u8]);
+        twins.AssertSame();
+    }
+
     // Every one of these is refused by the server as it is here, and the conversation goes on.
     [Fact]
     public async Task Attributes_that_make_no_sense_are_refused_as_the_server_refuses_them()

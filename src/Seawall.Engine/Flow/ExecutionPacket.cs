@@ -56,6 +56,17 @@ internal static class ExecutionPacket
         return SendAnew(statement, connection, head, connection.TakesAttributes ? head.Count : prepared.Parameters, types);
     }
 
+    /// <summary>What a client that may have attributes said of an execution.</summary>
+    internal static ExecutionAttributeReader AttributesOf(Statement statement, PreparedStatement prepared)
+    {
+        // Of a parameter that was sent in pieces there is no value here, and nobody remembers which these are.
+        if (statement.Session.PinReasons.HasFlag(PinReasons.LongData))
+            return default;
+        var payload = statement.Packet.Payload;
+        var head = ExecutionHead.Read(payload, prepared.Parameters, hasNames: true);
+        return new(payload, head, prepared.Parameters);
+    }
+
     /// <summary>The value of the only parameter of an execution, when it is a whole number.</summary>
     internal static bool TryReadNumber(Statement statement, PreparedStatement prepared, out ulong number)
     {
@@ -110,12 +121,12 @@ internal static class ExecutionPacket
         {
             if (prepared.ParameterTypes is not { } known || !head.Types.SequenceEqual(known))
                 prepared.ParameterTypes = head.Types.ToArray();
-            found.TypesFrom = prepared;
+            found.TypesFrom = prepared.ParameterTypes;
             return SendAsIs(statement, connection);
         }
-        if (ReferenceEquals(found.TypesFrom, prepared) || prepared.ParameterTypes is not { } types)
+        if (ReferenceEquals(found.TypesFrom, prepared.ParameterTypes) || prepared.ParameterTypes is not { } types)
             return SendAsIs(statement, connection);
-        found.TypesFrom = prepared;
+        found.TypesFrom = prepared.ParameterTypes;
         var writer = connection.Wire.Loop.Writer.Clear().Begin(0);
         head.Write(writer, types);
         return SendRest(statement, connection, head.ValuesAt);
@@ -153,17 +164,12 @@ internal static class ExecutionPacket
             return false;
         if (!head.HasTypes)
         {
-            if (ReferenceEquals(found.TypesFrom, prepared) || prepared.ParameterTypes is null || head.Count != prepared.Parameters)
+            if (ReferenceEquals(found.TypesFrom, prepared.ParameterTypes) || prepared.ParameterTypes is null || head.Count != prepared.Parameters)
                 return false;
-            found.TypesFrom = prepared;
+            found.TypesFrom = prepared.ParameterTypes;
             return true;
         }
-        found.TypesFrom = null;
-        if (head.Count < prepared.Parameters)
-            return false;
-        if (prepared.ParameterTypes is not { } known || !head.TypesAre(known))
-            prepared.ParameterTypes = head.CopyTypes(prepared.Parameters);
-        found.TypesFrom = prepared;
+        found.TypesFrom = head.Count < prepared.Parameters ? null : prepared.ParameterTypes;
         return false;
     }
 

@@ -11,7 +11,7 @@ namespace Seawall.Engine.Flow;
 
 /// <summary>
 /// Answers <c>SET @seawall_priority</c>, <c>SET @seawall_deadline_ms</c>, <c>SET @seawall_freshness</c> and
-/// <c>SET @seawall_min_gtid</c>: what a session says of its statements to come. No server
+/// <c>SET @seawall_min_gtid</c>: what a session says of its statements to come, as text or prepared. No server
 /// hears of it, so that the session keeps no connection for the sake of these variables.
 /// </summary>
 internal static class OwnVariables
@@ -19,12 +19,38 @@ internal static class OwnVariables
     /// <summary>Whether a statement may be one of these. Nearly none is: this is one look at what the lexer has found.</summary>
     internal static bool MayBe(Statement statement) => statement.Facts.Kind == StatementKind.Set
         && (statement.Facts.Traits & StatementTraits.UserVariableWrite) != 0
-        && statement is { Kind: CommandKind.Query, IsWhole: true };
+        && OwnAnswers.MayBeKind(statement);
 
     /// <summary>Answers it; false when it is for a server.</summary>
-    internal static LoopTask<bool> TryAnswer(Statement statement, FrontDoor door, OwnAnswers answers)
+    internal static LoopTask<bool> TryAnswer(Statement statement, FrontDoor door, OwnAnswers answers) => statement.Kind switch
     {
-        var assignments = OwnAssignments.Read(statement.Text);
+        CommandKind.StatementPrepare => new(TryPrepare(statement, door, answers)),
+        CommandKind.StatementExecute => Execute(statement, door, answers),
+        _ => TryAnswer(statement, door, answers, null),
+    };
+
+    private static bool TryPrepare(Statement statement, FrontDoor door, OwnAnswers answers)
+    {
+        var assignments = OwnAssignments.ReadPrepared(statement.Text);
+        if (assignments.Kind == OwnSet.Valid)
+            answers.Prepare(statement, assignments.Parameters, []);
+        else if (assignments.Kind == OwnSet.Invalid)
+            Refuse(statement.Session, door);
+        return assignments.Kind != OwnSet.None;
+    }
+
+    private static LoopTask<bool> Execute(Statement statement, FrontDoor door, OwnAnswers answers)
+    {
+        if (OwnParameters.Fill(statement, statement.Prepared!) is { } text)
+            return TryAnswer(statement, door, answers, text);
+        Refuse(statement.Session, door);
+        return new(true);
+    }
+
+    // The text is the statement's own, or that of an execution with its values in it.
+    private static LoopTask<bool> TryAnswer(Statement statement, FrontDoor door, OwnAnswers answers, byte[]? filled)
+    {
+        var assignments = OwnAssignments.Read(filled ?? statement.Text);
         if (assignments.Kind == OwnSet.None)
             return new(false);
         var session = statement.Session;
@@ -36,11 +62,11 @@ internal static class OwnVariables
             return new(true);
         }
         if (assignments.SetsMinGtid && !assignments.MinGtid.IsEmpty)
-            return TakeToken(statement, door, answers, assignments.MinGtid.ToArray());
+            return TakeToken(statement, door, answers, assignments.MinGtid.ToArray(), filled);
         return new(Set(statement, assignments));
     }
 
-    private static async LoopTask<bool> TakeToken(Statement statement, FrontDoor door, OwnAnswers answers, byte[] token)
+    private static async LoopTask<bool> TakeToken(Statement statement, FrontDoor door, OwnAnswers answers, byte[] token, byte[]? filled)
     {
         var session = statement.Session;
         statement.Hold();
@@ -48,7 +74,7 @@ internal static class OwnVariables
         if (result == TokenResult.Taken)
         {
             session.WroteMs = door.Loop.ClockMs; // What it was told of is as good as written by it: no answer that was kept before may have it.
-            return Set(statement, OwnAssignments.Read(statement.Text));
+            return Set(statement, OwnAssignments.Read(filled ?? statement.Text));
         }
         if (result is null)
             return true; // It has gone.

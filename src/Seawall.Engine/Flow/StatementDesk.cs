@@ -181,10 +181,13 @@ internal sealed class StatementDesk(FrontDoor door)
                     prepared.HasLostPiece = false;
                     return Answer(session, SqlError.NotSupported, "A piece of a parameter is lost, because the statement could not be prepared "
                         + "on the connection that it came to; send all again [seawall: the statement did not run]");
+                case CommandKind.StatementBulkExecute when prepared.IsOwn:
+                    return statement.IsWhole ? Answer(session, SqlError.NotPreparable,
+                        "This command is not supported in the prepared statement protocol yet") : RefuseLong(statement);
                 case CommandKind.StatementExecute or CommandKind.StatementBulkExecute:
                     statement.Facts = prepared.Facts;
                     return true;
-                case CommandKind.StatementSendLongData when reader.Int2() >= prepared.Parameters && reader.IsValid:
+                case CommandKind.StatementSendLongData when prepared.IsOwn || (reader.Int2() >= prepared.Parameters && reader.IsValid):
                     // The server's own statement would be of no use to anybody until it is reset, and others have it as well.
                     prepared.HasStrayPiece = true;
                     return !statement.IsWhole && RefuseLong(statement);
@@ -204,18 +207,26 @@ internal sealed class StatementDesk(FrontDoor door)
 
     // The types must be here before the execution goes: they are remembered, and put in a form that the server connection reads.
     private static LoopTask<bool> ReadExecution(Statement statement) =>
-        statement.IsWhole || HasHead(statement) ? new(true) : GatherHead(statement);
+        HasHead(statement) || statement.IsWhole ? new(true) : GatherHead(statement);
 
-    private static bool HasHead(Statement statement) => statement.Kind == CommandKind.StatementBulkExecute
-        ? BulkHead.Read(statement.Packet.Payload, statement.Prepared!.Parameters).IsValid
-        : ExecutionHead.Read(
-            statement.Packet.Payload, statement.Prepared!.Parameters, statement.Session.SendsAttributes).IsValid;
+    // Clients tell the types once, whether the execution that has them comes to a server or not.
+    private static bool HasHead(Statement statement)
+    {
+        var payload = statement.Packet.Payload;
+        var prepared = statement.Prepared!;
+        if (statement.Kind == CommandKind.StatementBulkExecute)
+            return BulkHead.Read(payload, prepared.Parameters).IsValid;
+        var head = ExecutionHead.Read(payload, prepared.Parameters, statement.Session.SendsAttributes);
+        if (head.IsValid)
+            prepared.NoteTypes(head);
+        return head.IsValid;
+    }
 
     private static async LoopTask<bool> GatherHead(Statement statement)
     {
         if (!await Gather(statement, Math.Min(statement.Packet.Length, HeadMax)))
             return false;
-        return statement.IsWhole || HasHead(statement) || RefuseLong(statement, "the types and names of an execution");
+        return HasHead(statement) || statement.IsWhole || RefuseLong(statement, "the types and names of an execution");
     }
 
     // A cursor and pieces of parameters are on the connection that the session keeps; without one there are none.

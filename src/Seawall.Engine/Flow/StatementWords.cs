@@ -22,22 +22,33 @@ internal readonly struct StatementWords
             _places[tag] = Place.Of(all, tags[(StatementTag)tag]);
         if (tags.Trace.IsEmpty)
             _places[(int)StatementTag.Trace] = _places[(int)StatementTag.Tenant];
-        if (!statement.Session.SendsAttributes || statement.Kind != CommandKind.Query || statement.Attributes.Length <= 2)
-            return;
         // An attribute counts more than a comment, which may have been written by somebody further away.
-        var reader = new QueryAttributeReader(statement.Attributes);
-        while (reader.MoveNext())
+        if (!statement.Session.SendsAttributes)
+            return;
+        if (statement.Kind == CommandKind.Query && statement.Attributes.Length > 2)
         {
-            var name = reader.Name;
-            var isOwn = name.StartsWith(Prefix);
-            // A trace is not Seawall's alone, and goes by its own name; all others have the prefix.
-            if (!StatementTags.TryFind(isOwn ? name[Prefix.Length..] : name, out var tag) || isOwn == (tag == StatementTag.Trace))
-                continue;
-            var place = Place.Of(all, reader.Value);
-            _places[(int)tag] = place;
-            if (tag == StatementTag.Tenant)
-                _places[(int)StatementTag.Trace] = place;
+            var reader = new QueryAttributeReader(statement.Attributes);
+            while (reader.MoveNext())
+                Take(ref _places, statement, reader.Name, reader.Value);
         }
+        else if (statement is { Kind: CommandKind.StatementExecute, Prepared: { } prepared })
+        {
+            var reader = ExecutionPacket.AttributesOf(statement, prepared);
+            while (reader.MoveNext())
+                Take(ref _places, statement, reader.Name, reader.Value);
+        }
+    }
+
+    private static void Take(ref Places places, Statement statement, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        var isOwn = name.StartsWith(Prefix);
+        // A trace is not Seawall's alone, and goes by its own name; all others have the prefix.
+        if (!StatementTags.TryFind(isOwn ? name[Prefix.Length..] : name, out var tag) || isOwn == (tag == StatementTag.Trace))
+            return;
+        var place = Place.Of(statement.Packet.Payload, value) with { IsSaid = true };
+        places[(int)tag] = place;
+        if (tag == StatementTag.Tenant)
+            places[(int)StatementTag.Trace] = place;
     }
 
     private static ReadOnlySpan<byte> Prefix => "seawall."u8;
@@ -78,10 +89,14 @@ internal readonly struct StatementWords
 
     private readonly record struct Place(int Start, int Length)
     {
+        /// <summary>Whether it is in the command itself, and not in the text that was prepared before.</summary>
+        internal bool IsSaid { get; init; }
+
         internal static Place Of(ReadOnlySpan<byte> all, ReadOnlySpan<byte> word) =>
             !word.IsEmpty && all.Overlaps(word, out var start) ? new(start, word.Length) : default;
 
-        internal ReadOnlySpan<byte> In(Statement statement) => Length == 0 ? default : BytesOf(statement).Slice(Start, Length);
+        internal ReadOnlySpan<byte> In(Statement statement) =>
+            Length == 0 ? default : (IsSaid ? statement.Packet.Payload : BytesOf(statement)).Slice(Start, Length);
     }
 
     [InlineArray(StatementTags.Count)]

@@ -47,6 +47,8 @@ public readonly ref struct ExecutionHead
             }
         }
         ValuesAt = payload.Length - reader.Rest.Length;
+        if (HasTypes)
+            _types = _types[..^reader.Rest.Length];
         IsValid = reader.IsValid && Count <= QueryAttributeReader.CountMax;
     }
 
@@ -64,6 +66,11 @@ public readonly ref struct ExecutionHead
 
     /// <summary>Whether it tells the types; otherwise they are those of the execution before.</summary>
     public bool HasTypes { get; }
+
+    /// <summary>
+    /// The types of all values, each with the name behind it; nothing when it tells none, or the two ends agreed on no attributes.
+    /// </summary>
+    public ReadOnlySpan<byte> Named => HasTypes && _hasNames ? _types : default;
 
     /// <summary>Where the values begin in the payload.</summary>
     public int ValuesAt { get; }

@@ -37,14 +37,22 @@ public readonly record struct ResultColumn(string Name, ColumnKind Kind)
     /// <summary>"As many decimals as there are", for DOUBLE.</summary>
     private const byte AnyDecimals = 31;
 
-    /// <summary>Writes the definition's payload.</summary>
-    public void Write(PacketWriter writer)
+    /// <summary>How many bytes a text may have, where that is known.</summary>
+    public uint? TextBytesMax { get; init; }
+
+    /// <summary>
+    /// Writes the definition's payload; with <paramref name="isExtended"/> as MariaDB's clients and servers agree on it, where there is
+    /// room for what else is known of a type.
+    /// </summary>
+    public void Write(PacketWriter writer, bool isExtended = false)
     {
         var isText = Kind == ColumnKind.Text;
         writer.LengthEncodedBytes("def"u8)
             .LengthEncodedBytes(default).LengthEncodedBytes(default).LengthEncodedBytes(default) // Schema, table, its real name.
-            .LengthEncodedText(Name).LengthEncodedBytes(default)
-            .LengthEncoded(12) // The length of what follows.
+            .LengthEncodedText(Name).LengthEncodedBytes(default);
+        if (isExtended)
+            writer.LengthEncodedBytes(default);
+        writer.LengthEncoded(12) // The length of what follows.
             .Int2(isText ? Utf8Mb4GeneralCi : Binary).Int4(DisplayLength).Int1((byte)Kind)
             .Int2(isText ? (ushort)0 : BinaryFlag).Int1(Kind == ColumnKind.Real ? AnyDecimals : (byte)0).Int2(0);
     }
@@ -55,6 +63,6 @@ public readonly record struct ResultColumn(string Name, ColumnKind Kind)
         ColumnKind.Real => 22,
         ColumnKind.Number => 20,
         ColumnKind.DateTime => 19,
-        ColumnKind.Text => 1024,
+        ColumnKind.Text => TextBytesMax ?? 1024,
     };
 }

@@ -30,8 +30,9 @@ public readonly ref struct OwnAssignments
 
     private static ReadOnlySpan<byte> Blanks => " \t\r\n\f\v"u8;
 
-    private OwnAssignments(ReadOnlySpan<byte> text)
+    private OwnAssignments(ReadOnlySpan<byte> text, bool mayHaveParameters)
     {
+        var parameters = 0;
         text = SkipComments(text);
         if (!TakeWord(ref text, "set"u8) || !StartsWith(text = SkipComments(text), Prefix))
             return;
@@ -41,28 +42,28 @@ public readonly ref struct OwnAssignments
             text = text.TrimStart(Blanks);
             if (TakeWord(ref text, "@seawall_priority"u8))
             {
-                if (!TakeEquals(ref text) || !TakeValue(ref text, out var value))
+                if (!TakeEquals(ref text) || !TakeValue(ref text, out var value, mayHaveParameters, ref parameters))
                     return;
                 SetsPriority = true;
                 Priority = value;
             }
             else if (TakeWord(ref text, "@seawall_freshness"u8))
             {
-                if (!TakeEquals(ref text) || !TakeValue(ref text, out var value))
+                if (!TakeEquals(ref text) || !TakeValue(ref text, out var value, mayHaveParameters, ref parameters))
                     return;
                 SetsFreshness = true;
                 Freshness = value;
             }
             else if (TakeWord(ref text, "@seawall_min_gtid"u8))
             {
-                if (!TakeEquals(ref text) || !TakeValue(ref text, out var value))
+                if (!TakeEquals(ref text) || !TakeValue(ref text, out var value, mayHaveParameters, ref parameters))
                     return;
                 SetsMinGtid = true;
                 MinGtid = value;
             }
             else if (TakeWord(ref text, "@seawall_deadline_ms"u8))
             {
-                if (!TakeEquals(ref text) || !TakeValue(ref text, out var value) || !TryReadDeadline(value, out var ms))
+                if (!TakeEquals(ref text) || !TakeValue(ref text, out var value, mayHaveParameters, ref parameters) || !TryReadDeadline(value, out var ms))
                     return;
                 SetsDeadline = true;
                 DeadlineMs = ms;
@@ -76,7 +77,7 @@ public readonly ref struct OwnAssignments
         while (Take(ref text, (byte)','));
         text = text.TrimStart(" \t\r\n\f\v;"u8);
         if (SkipComments(text).IsEmpty)
-            Kind = OwnSet.Valid;
+            (Kind, Parameters) = (OwnSet.Valid, parameters);
     }
 
     /// <summary>Whether it is one.</summary>
@@ -106,8 +107,32 @@ public readonly ref struct OwnAssignments
     /// <summary>How long they may, in milliseconds; 0 takes it back.</summary>
     public int DeadlineMs { get; }
 
+    /// <summary>How many values are to come with its executions.</summary>
+    public int Parameters { get; }
+
     /// <summary>Reads a statement's text.</summary>
-    public static OwnAssignments Read(ReadOnlySpan<byte> text) => new(text);
+    public static OwnAssignments Read(ReadOnlySpan<byte> text) => new(text, mayHaveParameters: false);
+
+    /// <summary>Reads the text of a statement that is prepared: some of its values may be parameters.</summary>
+    public static OwnAssignments ReadPrepared(ReadOnlySpan<byte> text) => new(text, mayHaveParameters: true);
+
+    /// <summary>
+    /// The first parameter of a text that <see cref="ReadPrepared"/> has understood: where it is; -1 when there is none.
+    /// </summary>
+    public static int FindParameter(ReadOnlySpan<byte> text)
+    {
+        for (var at = 0; at < text.Length; at++)
+        {
+            if (text[at] == (byte)'?')
+                return at;
+            var rest = text[(at + 1)..];
+            if (text[at] is (byte)'\'' or (byte)'"')
+                at += 1 + Math.Max(rest.IndexOf(text[at]), 0);
+            else if (text[at] == (byte)'/' && rest is [(byte)'*', ..])
+                at += 2 + Math.Max(rest.IndexOf("*/"u8), 0);
+        }
+        return -1;
+    }
 
     /// <summary>A time to wait, in milliseconds; false when it is none.</summary>
     public static bool TryReadDeadline(ReadOnlySpan<byte> value, out int ms)
@@ -157,6 +182,15 @@ public readonly ref struct OwnAssignments
         var isThere = Take(ref text, (byte)'=');
         text = text.TrimStart(Blanks);
         return isThere;
+    }
+
+    private static bool TakeValue(scoped ref ReadOnlySpan<byte> text, out ReadOnlySpan<byte> value, bool mayBeParameter, scoped ref int parameters)
+    {
+        value = default;
+        if (!mayBeParameter || !Take(ref text, (byte)'?'))
+            return TakeValue(ref text, out value);
+        parameters++;
+        return true;
     }
 
     // A text without anything that would have to be decoded, a number, or NULL.

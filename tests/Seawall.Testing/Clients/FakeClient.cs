@@ -194,6 +194,19 @@ public sealed class FakeClient
         return writer.OpenPayload.ToArray();
     }
 
+    /// <summary>The body of an execution in the form with names, with attributes behind the parameters; all of them are strings.</summary>
+    public static byte[] NamedBody(uint id, string[] parameters, params (string Name, string Value)[] attributes)
+    {
+        var all = parameters.Select(value => (Name: "", Value: value)).Concat(attributes).ToArray();
+        var writer = new PacketWriter().Begin(0).Int4(id).Int1(ExecutionHead.CountsValues).Int4(1).LengthEncoded((ulong)all.Length)
+            .Zeros((all.Length + 7) / 8).Int1(1);
+        foreach (var (name, _) in all)
+            writer.Int2(0xFD).LengthEncodedText(name);
+        foreach (var (_, value) in all)
+            writer.LengthEncodedText(value);
+        return writer.OpenPayload.ToArray();
+    }
+
     private byte[] Written((string Name, string? Value)[] attributes)
     {
         if (!_capabilities.HasFlag(Capabilities.QueryAttributes))

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text;
 using Seawall.Engine.Loops;
+using Seawall.MySql.Commands;
 using Seawall.MySql.Framing;
 using Seawall.MySql.Handshakes;
 using Seawall.MySql.Results;
@@ -10,6 +12,9 @@ namespace Seawall.Testing.Clients;
 /// <summary>Reads answers as a strict driver does.</summary>
 internal sealed class ReplyReader(PacketStream stream, Capabilities capabilities)
 {
+    // Those of the last columns: values of numbers have no length before them in a binary row.
+    private readonly List<FieldType> _types = [];
+
     private bool DeprecatesEof => capabilities.HasFlag(Capabilities.DeprecateEof);
 
     private bool Tracks => capabilities.HasFlag(Capabilities.SessionTrack);
@@ -97,6 +102,7 @@ internal sealed class ReplyReader(PacketStream stream, Capabilities capabilities
     {
         var count = (int)new FieldReader(first).LengthEncoded();
         var columns = new List<string>();
+        _types.Clear();
         for (var i = 0; i < count; i++)
         {
             if (await stream.Read() is not { } column)
@@ -163,7 +169,9 @@ internal sealed class ReplyReader(PacketStream stream, Capabilities capabilities
         for (var i = 0; i < columns; i++)
         {
             var isNull = isBinary ? (nulls[(i + 2) / 8] & (1 << ((i + 2) % 8))) != 0 : reader.Rest is [0xFB, ..];
-            if (!isNull)
+            if (!isNull && isBinary && i < _types.Count && _types[i] == FieldType.LongLong)
+                row[i] = ((long)reader.Int8()).ToString(CultureInfo.InvariantCulture);
+            else if (!isNull)
                 row[i] = Encoding.UTF8.GetString(reader.LengthEncodedBytes());
             else if (!isBinary)
                 _ = reader.Int1();
@@ -179,7 +187,11 @@ internal sealed class ReplyReader(PacketStream stream, Capabilities capabilities
         for (var i = 0; i < 4; i++)
             reader.LengthEncodedBytes();
         var name = Encoding.UTF8.GetString(reader.LengthEncodedBytes());
-        if (!reader.IsValid)
+        _ = reader.LengthEncodedBytes();
+        var width = reader.LengthEncoded();
+        _ = reader.Bytes(2 + 4);
+        _types.Add((FieldType)reader.Int1());
+        if (!reader.IsValid || width != 12)
             Problem ??= "a column that makes no sense";
         return name;
     }

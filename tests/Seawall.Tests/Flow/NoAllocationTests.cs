@@ -59,6 +59,16 @@ public sealed class NoAllocationTests(ITestOutputHelper output)
         AssertNothing(Least(stage, () => client.Query("UPDATE sbtest1")));
     }
 
+    [Fact]
+    public void Executions_that_say_what_they_need_in_attributes_allocate_nothing()
+    {
+        using var stage = new RealStage(reads: true);
+        var client = stage.Client(new() { Capabilities = FakeClientOptions.Modern | Capabilities.QueryAttributes });
+        var execution = FakeClient.NamedBody(client.Prepare("SELECT ? FROM sbtest1").Id, ["x"], ("seawall.freshness", "any"), ("other", "y"));
+
+        AssertNothing(Least(stage, () => client.BeginExecute(execution).Value));
+    }
+
     [Theory]
     [InlineData(OverloadMode.Enforce, 16)]
     [InlineData(OverloadMode.Observe, 16)]

@@ -128,6 +128,114 @@ public sealed class SessionTokenTests : IDisposable
         Assert.Equal(0, Count(_set.A, Read));
     }
 
+    [Fact]
+    public void An_execution_brings_a_token_and_what_it_needs_in_its_attributes()
+    {
+        var writes = World.Client();
+        var reads = World.Client(new FakeClientOptions { Capabilities = FakeClientOptions.Modern | Capabilities.QueryAttributes });
+        const string Text = "SELECT ? FROM items";
+        var id = reads.Prepare(Text).Id;
+        Assert.Equal("p", reads.BeginExecute(FakeClient.NamedBody(id, ["p"], ("seawall.freshness", "primary"))).Value.Scalar);
+        Assert.Equal(["a", "primary", "asked"], LastRoute(reads)[..3]);
+        Assert.True(writes.Query("UPDATE").IsOk);
+        var token = writes.Query("SELECT @@seawall_gtid").Scalar!;
+
+        var read = reads.BeginExecute(FakeClient.NamedBody(id, ["q"], ("other", "x"), ("seawall.min_gtid", token)));
+        World.World.RunFor(20);
+        Assert.False(read.IsDone);
+        _set.B.Transactions = _set.A.Transactions;
+        Assert.Equal("q", read.Value.Scalar);
+        Assert.Equal(["b", "replica"], LastRoute(reads)[..2]);
+        var refused = reads.BeginExecute(FakeClient.NamedBody(id, ["q"], ("seawall.min_gtid", "nonsense"))).Value;
+        Assert.Equal((ushort?)1231, refused.Error?.Code);
+        // Without types there are no names, and a client that agreed on no attributes has none, whatever it sends.
+        Assert.Equal("r", reads.BeginExecute([.. BitConverter.GetBytes(id), 8, 1, 0, 0, 0, 1, 0, 0, 1, (byte)'r']).Value.Scalar);
+        Assert.Equal("v", World.Client().Query("SELECT 'v' FROM items").Scalar);
+    }
+
+    // Drivers tell types once, also when the execution that had them was refused.
+    [Fact]
+    public void The_types_of_an_execution_that_was_refused_hold_for_the_next_one()
+    {
+        Apply(options => options with { SpillShare = 0, WaitMsMax = 5 });
+        World.World.RunFor(2_000);
+        var client = World.Client();
+        var id = client.Prepare("SELECT ? FROM items").Id;
+        Assert.Equal("a", client.Execute(id, "a").Scalar);
+        Assert.True(client.Query("UPDATE").IsOk);
+        byte[] numbers = [.. BitConverter.GetBytes(id), 0, 1, 0, 0, 0, 0, 1, 8, 0, 7, 0, 0, 0, 0, 0, 0, 0];
+        Assert.Equal(1205, client.BeginExecute(numbers).Value.Code);
+        _set.B.Transactions = _set.A.Transactions;
+        World.World.RunFor(2_000);
+        byte[] again = [.. numbers[..10], 0, 9, 0, 0, 0, 0, 0, 0, 0];
+        Assert.Equal("9", client.BeginExecute(again).Value.Scalar);
+    }
+
+    [Fact]
+    public void Questions_to_seawall_are_answered_as_prepared_statements()
+    {
+        foreach (var capabilities in (Capabilities[])[FakeClientOptions.Modern, FakeClientOptions.Old])
+        {
+            var client = World.Client(new FakeClientOptions { Capabilities = capabilities });
+            Assert.True(client.Query("UPDATE").IsOk);
+            _set.B.Transactions = _set.A.Transactions;
+            var ordinary = client.Prepare("SELECT ? FROM items");
+            var token = client.Prepare("SELECT @@seawall_gtid AS t");
+            var route = client.Prepare("SHOW LAST ROUTE");
+            Assert.Equal((0, 1, 0, 11), (token.Parameters, token.Columns, route.Parameters, route.Columns));
+            Assert.NotEqual(token.Id, route.Id);
+
+            Assert.Equal(client.Query("SELECT @@seawall_gtid").Scalar, client.Execute(token.Id).Scalar);
+            Assert.Equal(["t"], client.Execute(token.Id).Only.Columns);
+            Assert.Equal("x", client.Execute(ordinary.Id, "x").Scalar);
+            var said = client.Execute(route.Id).Row;
+            Assert.Equal(["b", "replica", null, "session", null, null, null, "fresh"], said.Take(8));
+            Assert.Equal(LastRoute(client), said);
+            Assert.Equal(said, client.BeginExecute(route.Id, [], cursor: 1).Value.Row);
+            Assert.Equal(1421, client.Fetch(route.Id, 1, 11).Code);
+            client.Tell(MySql.Commands.CommandKind.StatementClose, BitConverter.GetBytes(route.Id));
+            Assert.Equal(1243, client.Execute(route.Id).Code);
+            Assert.Equal("y", client.Execute(ordinary.Id, "y").Scalar);
+            Assert.Equal(client.Query("SELECT @@seawall_gtid").Scalar, client.Execute(token.Id).Scalar);
+        }
+        Assert.DoesNotContain(_set.A.Connections, one => one.Commands.Any(command => command.Text.Contains("seawall", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void What_a_session_says_of_its_statements_is_taken_from_prepared_statements()
+    {
+        var (writes, reads) = (World.Client(), World.Client());
+        Assert.True(writes.Query("UPDATE").IsOk);
+        var token = writes.Query("SELECT @@seawall_gtid").Scalar!;
+        var set = reads.Prepare("SET @seawall_min_gtid = ?, @seawall_freshness = ? /* '?' */");
+        Assert.Equal((2, 0), (set.Parameters, set.Columns));
+
+        Assert.True(reads.Execute(set.Id, token, "session,stale_ok:0").IsOk);
+        var read = reads.BeginQuery(Read);
+        World.World.RunFor(20);
+        Assert.False(read.IsDone);
+        _set.B.Transactions = _set.A.Transactions;
+        Assert.True(read.Value.IsOk);
+        foreach (var wrong in (string[])["nonsense", "it's", "a\\", new string('x', 10_000)])
+            Assert.Equal((ushort?)1231, reads.Execute(set.Id, wrong, "any").Error?.Code);
+        Assert.True(reads.BeginExecute(set.Id, [null, "primary"], withTypes: false).Value.IsOk);
+        Assert.True(reads.Query(Read).IsOk);
+        Assert.Equal(["a", "primary", "asked"], LastRoute(reads)[..3]);
+
+        var literal = reads.Prepare("SET @seawall_freshness = NULL, @seawall_deadline_ms = 300");
+        Assert.True(reads.Execute(literal.Id).IsOk);
+        Assert.True(reads.Query(Read).IsOk);
+        Assert.Equal(["b", "replica"], LastRoute(reads)[..2]);
+        Assert.Equal((ushort?)1231, reads.Prepare("SET @seawall_other = ?").Error?.Code);
+        Assert.Equal((ushort?)1231, reads.Query("SET @seawall_freshness = ?").Error?.Code);
+        reads.Tell(MySql.Commands.CommandKind.StatementSendLongData, [.. BitConverter.GetBytes(set.Id), 0, 0, (byte)'x']);
+        Assert.Equal(1210, reads.Execute(set.Id, null, null).Code);
+        Assert.True(reads.BeginCommand(MySql.Commands.CommandKind.StatementReset, BitConverter.GetBytes(set.Id)).Value.IsOk);
+        Assert.True(reads.Execute(set.Id, null, null).IsOk);
+        Assert.DoesNotContain(_set.Servers.SelectMany(server => server.Connections),
+            one => one.Commands.Any(command => command.Text.Contains("@seawall", StringComparison.Ordinal)));
+    }
+
     [Theory]
     [InlineData("nonsense", "it is no set of GTIDs")]
     [InlineData("4e11fa47-71ca-11e1-9e33-c80aa9429562:1-5", "is it of other servers?")]

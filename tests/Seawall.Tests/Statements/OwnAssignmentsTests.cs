@@ -40,6 +40,19 @@ public sealed class OwnAssignmentsTests
         Assert.Equal(OwnSet.Invalid, OwnAssignments.Read(Encoding.UTF8.GetBytes(text)).Kind);
 
     [Theory]
+    [InlineData("SET @seawall_priority = ?", 1, 24)]
+    [InlineData("/* ? */ SET @seawall_priority = '?', @seawall_min_gtid = ?,@seawall_deadline_ms=? /*'?'*/", 2, 57)]
+    [InlineData("SET @seawall_priority = '?'", 0, -1)]
+    public void Values_may_be_parameters_where_it_is_prepared(string text, int parameters, int first)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        var read = OwnAssignments.ReadPrepared(bytes);
+        Assert.Equal((OwnSet.Valid, parameters), (read.Kind, read.Parameters));
+        Assert.Equal(first, OwnAssignments.FindParameter(bytes));
+        Assert.Equal(parameters == 0 ? OwnSet.Valid : OwnSet.Invalid, OwnAssignments.Read(bytes).Kind);
+    }
+
+    [Theory]
     [InlineData("SET @a = '@seawall_priority'")]
     [InlineData("SET @a = 1, @seawall_priority = 'low'")]
     [InlineData("SELECT @seawall_priority := 'low'")]

@@ -1,3 +1,4 @@
+using Seawall.MySql.Commands;
 using Seawall.MySql.Results;
 using Seawall.MySql.Statements;
 
@@ -36,11 +37,23 @@ internal sealed class PreparedStatement(uint id, PreparedText text, StatementFac
     /// <summary>Whether somebody has wanted to know <see cref="Digest"/>.</summary>
     internal bool IsDigested { get; set; }
 
+    /// <summary>Whether Seawall answers it itself: no server has it.</summary>
+    internal bool IsOwn { get; init; }
+
     /// <summary>Whether a piece was sent for a parameter that there is not: until it is reset it cannot be executed.</summary>
     internal bool HasStrayPiece { get; set; }
 
     /// <summary>Whether a piece could be given to no server: the next execution would be another one without it.</summary>
     internal bool HasLostPiece { get; set; }
+
+    /// <summary>An execution has come: what it tells of types holds for those after it, whatever becomes of it.</summary>
+    internal void NoteTypes(in ExecutionHead head)
+    {
+        if (!head.HasTypes || Parameters == 0 || head.Count < Parameters)
+            return;
+        if (ParameterTypes is not { } known || !head.TypesAre(known))
+            ParameterTypes = head.CopyTypes(Parameters);
+    }
 }
 
 /// <summary>The prepared statements of one client.</summary>
@@ -83,9 +96,9 @@ internal sealed class PreparedStatements
     internal uint NextId => _lastId + 1;
 
     /// <summary>Adds a statement under <see cref="NextId"/>; <paramref name="text"/> is held by the caller and now by this.</summary>
-    internal PreparedStatement Add(PreparedText text, StatementFacts facts, int parameters, FactTraces? traces)
+    internal PreparedStatement Add(PreparedText text, StatementFacts facts, int parameters, FactTraces? traces, bool isOwn = false)
     {
-        var statement = new PreparedStatement(++_lastId, text, facts, parameters) { Traces = traces };
+        var statement = new PreparedStatement(++_lastId, text, facts, parameters) { Traces = traces, IsOwn = isOwn };
         _statements.Add(statement.Id, statement);
         _bytes += text.Text.Length;
         _variableReaders += ReadsVariables(statement) ? 1 : 0;

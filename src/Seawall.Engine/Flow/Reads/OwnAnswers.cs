@@ -13,9 +13,10 @@ namespace Seawall.Engine.Flow.Reads;
 
 /// <summary>
 /// Answers what a client asks of its own reads: <c>SELECT @@seawall_gtid</c> and <c>SHOW LAST ROUTE</c>, and takes tokens that it brings.
-/// No server hears of it, and nothing changes of what the session may ask about its statement before. One for each loop.
+/// As text or prepared. No server hears of it, and nothing changes of what the session may ask about its statement before. One for each
+/// loop.
 /// </summary>
-internal sealed class OwnAnswers(FrontDoor door, FreshnessBoard board, FreshWaits waits, Func<ReadOptions> options)
+internal sealed class OwnAnswers(FrontDoor door, FreshnessBoard board, FreshWaits waits, PreparedTexts texts, Func<ReadOptions> options)
 {
     /// <summary>
     /// How long somebody waits until it is known by numbers what its session has seen, or who the source of a token is: some questions to
@@ -31,23 +32,46 @@ internal sealed class OwnAnswers(FrontDoor door, FreshnessBoard board, FreshWait
         new("tries", ColumnKind.Number),
     ];
 
+    private static readonly ResultColumn s_parameter = new("?", ColumnKind.Text) { TextBytesMax = SessionToken.BytesMax };
+
     /// <summary>Whether a statement asks Seawall. Nearly none does: this is a look at what the lexer has found.</summary>
-    internal static bool MayBe(Statement statement) => statement is { Kind: CommandKind.Query, IsWhole: true }
-        && (statement.Facts.Kind == StatementKind.Select
+    internal static bool MayBe(Statement statement) => (statement.Facts.Kind == StatementKind.Select
             ? (statement.Facts.Hints & (StatementHints.OfServer | StatementHints.HasFrom)) == StatementHints.OfServer
             : statement.Facts.Kind == StatementKind.Show && (statement.Facts.Hints & StatementHints.ShowsSchema) == 0)
-        && OwnQuestion.Read(statement.Text).Kind != OwnQuestionKind.None;
+        && MayBeKind(statement) && OwnQuestion.Read(TextOf(statement)).Kind != OwnQuestionKind.None;
+
+    /// <summary>Whether it comes in a way in which anything can be asked.</summary>
+    internal static bool MayBeKind(Statement statement) => statement.IsWhole
+        && (statement.Kind is CommandKind.Query or CommandKind.StatementPrepare
+            || statement is { Kind: CommandKind.StatementExecute, Prepared.IsOwn: true });
 
     /// <summary>Answers it; false when the client has gone.</summary>
     internal LoopTask<bool> Answer(Statement statement)
     {
-        var question = OwnQuestion.Read(statement.Text);
-        if (question.Kind == OwnQuestionKind.LastRoute)
-        {
-            Send(statement, s_route, RowOf(statement));
-            return new(true);
-        }
-        return AnswerToken(statement, Encoding.UTF8.GetString(question.Name));
+        var question = OwnQuestion.Read(TextOf(statement));
+        var columns = question.Kind == OwnQuestionKind.LastRoute
+            ? s_route : [new(Encoding.UTF8.GetString(question.Name), ColumnKind.Text) { TextBytesMax = SessionToken.BytesMax }];
+        if (statement.Kind == CommandKind.StatementPrepare)
+            Prepare(statement, 0, columns);
+        else if (question.Kind == OwnQuestionKind.LastRoute)
+            Send(statement, columns, RowOf(statement));
+        else
+            return AnswerToken(statement, columns);
+        return new(true);
+    }
+
+    /// <summary>
+    /// Answers a preparation: the statement is the client's under a number of its own, and no server has it. Its whole answer is here.
+    /// </summary>
+    internal void Prepare(Statement statement, int parameters, IReadOnlyList<ResultColumn> columns)
+    {
+        var session = statement.Session;
+        var text = texts.Hold(statement.Text, statement.SettingsBefore.ForParsing);
+        var prepared = session.Prepared.Add(text, statement.Facts, parameters, traces: null, isOwn: true);
+        var writer = session.Wire.Loop.Writer.Clear();
+        new ResultSetWriter(writer, session.Capabilities).Prepared(
+            prepared.Id, [.. Enumerable.Repeat(s_parameter, parameters)], columns, statement.ReplySequence, session.Status & ServerStatus.OfSession);
+        session.Wire.Send(writer.Bytes);
     }
 
     /// <summary>
@@ -91,7 +115,10 @@ internal sealed class OwnAnswers(FrontDoor door, FreshnessBoard board, FreshWait
         TokenResult.Taken => "",
     };
 
-    private async LoopTask<bool> AnswerToken(Statement statement, string name)
+    // What was prepared is known to be one, or it would not be here.
+    private static ReadOnlySpan<byte> TextOf(Statement statement) => statement.Prepared is { } prepared ? prepared.Text.Text : statement.Text;
+
+    private async LoopTask<bool> AnswerToken(Statement statement, IReadOnlyList<ResultColumn> columns)
     {
         var session = statement.Session;
         List<GtidToken>? tokens = null;
@@ -125,7 +152,7 @@ internal sealed class OwnAnswers(FrontDoor door, FreshnessBoard board, FreshWait
                 return true;
             }
         }
-        Send(statement, [new(name, ColumnKind.Text)], [tokens is null ? null : SessionToken.Write(tokens, board.Sources)]);
+        Send(statement, columns, [tokens is null ? null : SessionToken.Write(tokens, board.Sources)]);
         return true;
     }
 
@@ -137,25 +164,16 @@ internal sealed class OwnAnswers(FrontDoor door, FreshnessBoard board, FreshWait
 
     private static string?[] RowOf(Statement statement)
     {
-        if (statement.Session.Reads is not { } reads)
-        {
-            return [statement.Server.Id.Name, SnakeCase.Of(RouteWay.Primary), SnakeCase.Of(PlaceReason.Off),
-                null, null, null, null, null, null, null, null];
-        }
-        var (last, wish) = (reads.Last, reads.Wish);
-        var isRead = last.Reason is PlaceReason.None or PlaceReason.Asked;
+        var last = LastRouteView.Of(statement.Session, statement.Server.Id);
         return
         [
-            last.Server, SnakeCase.Of(last.Way), last.Reason == PlaceReason.None ? null : SnakeCase.Of(last.Reason),
-            isRead ? SnakeCase.Of(wish.Level) : null,
-            isRead && wish.Level == FreshnessLevel.Bounded ? Number(wish.BoundMs) : null,
-            isRead && wish.StaleMsMax > 0 ? Number(wish.StaleMsMax) : null,
-            isRead ? reads.LastRule?.Name : null, last.State is { } state ? SnakeCase.Of(state) : null,
-            last.AgeMs is { } age ? Number(age) : null, Number(last.WaitedMs), Number(last.Tries),
+            last.Server, SnakeCase.Of(last.Way), last.Reason is { } reason ? SnakeCase.Of(reason) : null,
+            last.Freshness is { } level ? SnakeCase.Of(level) : null, Number(last.BoundedMs), Number(last.StaleOkMs), last.Rule,
+            last.State is { } state ? SnakeCase.Of(state) : null, Number(last.AgeMs), Number(last.WaitedMs), Number(last.Tries),
         ];
     }
 
-    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
+    private static string? Number(int? number) => number?.ToString(CultureInfo.InvariantCulture);
 
     private static void Send(Statement statement, IReadOnlyList<ResultColumn> columns, IReadOnlyList<string?> row)
     {
@@ -164,7 +182,10 @@ internal sealed class OwnAnswers(FrontDoor door, FreshnessBoard board, FreshWait
         var writer = session.Wire.Loop.Writer.Clear();
         var result = new ResultSetWriter(writer, session.Capabilities);
         result.Begin(columns, statement.ReplySequence, status);
-        result.Row(row);
+        if (statement.Kind == CommandKind.StatementExecute)
+            result.BinaryRow(columns, row);
+        else
+            result.Row(row);
         result.End(status, warnings: 0);
         session.Wire.Send(writer.Bytes);
     }

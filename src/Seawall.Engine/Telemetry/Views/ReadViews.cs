@@ -1,4 +1,7 @@
 using Seawall.Engine.Facts.Freshness;
+using Seawall.Engine.Facts.Topology;
+using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Decisions;
 using Seawall.Engine.Flow.Reads;
 
 namespace Seawall.Engine.Telemetry.Views;
@@ -56,3 +59,33 @@ public sealed record ReplicaView(
 /// <param name="IsShort">Whether those that are well can do less than half of what all could.</param>
 public sealed record HeadroomView(
     int Replicas, int Well, int Capacity, string? Biggest, int WithoutBiggest, double Busy, double Headroom, HeadroomLevel Level, bool IsShort);
+
+/// <summary>Where a session's last statement went: what <c>SHOW LAST ROUTE</c> tells.</summary>
+/// <param name="Server">The server; null when it was refused.</param>
+/// <param name="Way">How that server came to be it.</param>
+/// <param name="Reason">Why it had to be the primary; null for a read that replicas may answer.</param>
+/// <param name="Freshness">What held for it; null where replicas may not answer.</param>
+/// <param name="BoundedMs">How old it might be, where that was said.</param>
+/// <param name="StaleOkMs">How old when nobody else answers, where that was said.</param>
+/// <param name="Rule">The rule that fitted; null when none did.</param>
+/// <param name="State">How fresh the replica was; null for the primary.</param>
+/// <param name="AgeMs">How old what the replica had may have been; null when nobody knew, or for the primary.</param>
+/// <param name="WaitedMs">How long it waited for a replica; null while nothing is read from replicas.</param>
+/// <param name="Tries">How often it was placed anew; null while nothing is read from replicas.</param>
+public sealed record LastRouteView(
+    string? Server, RouteWay Way, PlaceReason? Reason, FreshnessLevel? Freshness, int? BoundedMs, int? StaleOkMs, string? Rule,
+    FreshnessState? State, int? AgeMs, int? WaitedMs, int? Tries)
+{
+    /// <summary>That of a session. On its loop.</summary>
+    internal static LastRouteView Of(Session session, ServerId? primary)
+    {
+        if (session.Reads is not { } reads)
+            return new(primary?.Name, RouteWay.Primary, PlaceReason.Off, null, null, null, null, null, null, null, null);
+        var (last, wish) = (reads.Last, reads.Wish);
+        var isRead = last.Reason is PlaceReason.None or PlaceReason.Asked;
+        return new(
+            last.Server, last.Way, last.Reason == PlaceReason.None ? null : last.Reason, isRead ? wish.Level : null,
+            isRead && wish.Level == FreshnessLevel.Bounded ? wish.BoundMs : null, isRead && wish.StaleMsMax > 0 ? wish.StaleMsMax : null,
+            isRead ? reads.LastRule?.Name : null, last.State, last.AgeMs, last.WaitedMs, last.Tries);
+    }
+}

@@ -191,17 +191,9 @@ public sealed class AttributeTests
         Assert.Equal("SELECT 'on'", command.Text.TrimStart(' '));
     }
 
-    // An execution in the form with names: strings, the statement's own first.
     private static byte[] Named(uint id, string[] values, int parameters, params (string Name, string Value)[] attributes)
     {
-        var all = values.Select(value => (Name: "", Value: value)).Concat(attributes).ToArray();
         Assert.Equal(parameters, values.Length);
-        var writer = new PacketWriter().Begin(0).Int4(id).Int1(8).Int4(1).LengthEncoded((ulong)all.Length)
-            .Zeros((all.Length + 7) / 8).Int1(1);
-        foreach (var (name, _) in all)
-            writer.Int2(0xFD).LengthEncodedText(name);
-        foreach (var (_, value) in all)
-            writer.LengthEncodedText(value);
-        return writer.OpenPayload.ToArray();
+        return FakeClient.NamedBody(id, values, attributes);
     }
 }

@@ -44,6 +44,8 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
         {
             Tail = ExplainCommand.Tail,
         },
+        new("SHOW LAST ROUTE FOR", AdminTakes.Id, "where the last statement of a client went, and why",
+            (desk, arguments, cancel) => desk.ShowLastRoute(arguments.Id!.Value, cancel)),
         new("SHOW PINS", AdminTakes.Limit, "who keeps a server connection between statements, why, and what to change",
             (desk, arguments, cancel) => desk.ShowPins(arguments, cancel)),
         new("SHOW QUEUES", AdminTakes.Nothing, "who waits for his turn at a server, by class, and what became of those who did",
@@ -210,6 +212,16 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
                 + string.Join("; ", report.Problems.Where(problem => problem.IsError)));
         }
         return FigureTables.Changes(report) with { Warnings = [.. report.Problems.Select(problem => problem.ToString())] };
+    }
+
+    private async Task<AdminReply> ShowLastRoute(uint id, CancellationToken cancel)
+    {
+        var (route, silent) = await Views.LastRoute(id, cancel);
+        if (route is not null)
+            return ReadTables.LastRoute(route);
+        return new AdminRefusal(SqlError.NoSuchThread, silent.Count == 0
+            ? $"there is no client {id}; SHOW CLIENTS has the numbers"
+            : $"loop {string.Join(", ", silent)} did not answer in time, and no other has a client {id}");
     }
 
     private async Task<AdminReply> Kill(uint id, CancellationToken cancel)

@@ -49,6 +49,19 @@ internal static class ReadTables
             SnakeCase.Of(now.Level), now.IsShort ? "yes" : "no",
         ]]);
 
+    internal static AdminTable LastRoute(LastRouteView last) => new(
+        [
+            Text("server"), Text("way"), Text("reason"), Text("freshness"), Number("bounded_ms"), Number("stale_ok_ms"), Text("rule"),
+            Text("state"), Number("age_ms"), Number("waited_ms"), Number("tries"),
+        ],
+        [(AdminCell[])
+        [
+            last.Server ?? AdminCell.Null, SnakeCase.Of(last.Way), last.Reason is { } reason ? SnakeCase.Of(reason) : AdminCell.Null,
+            last.Freshness is { } level ? SnakeCase.Of(level) : AdminCell.Null, Cell(last.BoundedMs), Cell(last.StaleOkMs),
+            last.Rule ?? AdminCell.Null, last.State is { } state ? SnakeCase.Of(state) : AdminCell.Null, Cell(last.AgeMs),
+            Cell(last.WaitedMs), Cell(last.Tries),
+        ]]);
+
     /// <summary>Answers EXPLAIN ROUTE.</summary>
     internal static AdminReply Explain(SeawallEngine engine, ReadOnlySpan<AdminToken> rest)
     {
@@ -59,4 +72,6 @@ internal static class ReadTables
                 steps.Select(step => (AdminCell[])[step.Step, step.Result, step.Why]))
             : new AdminRefusal(SqlError.ServerNotAvailable, "no server has been reached yet: nobody knows how the statement would be read");
     }
+
+    private static AdminCell Cell(int? number) => number is { } there ? there : AdminCell.Null;
 }

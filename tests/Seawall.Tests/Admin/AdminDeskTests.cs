@@ -12,6 +12,7 @@ public sealed class AdminDeskTests
     [InlineData("help", "SHOW HELP")]
     [InlineData("Shutdown Now", "SHUTDOWN")]
     [InlineData("kill client 7", "KILL CLIENT")]
+    [InlineData("show last route for 7", "SHOW LAST ROUTE FOR")]
     public void Commands_are_known_by_their_words_in_any_case(string text, string name) =>
         Assert.Equal(name, AdminDesk.Find(AdminText.Read(text))?.Name);
 
@@ -47,6 +48,7 @@ public sealed class AdminDeskTests
     [InlineData("SHOW STATS LIKE x", "SHOW STATS [LIKE 'pattern']")]
     [InlineData("KILL CLIENT", "KILL CLIENT id")]
     [InlineData("KILL CLIENT me", "KILL CLIENT id")]
+    [InlineData("SHOW LAST ROUTE FOR me", "SHOW LAST ROUTE FOR id")]
     [InlineData("KILL CLIENT 1 2", "KILL CLIENT id")]
     [InlineData("RELOAD now", "RELOAD")]
     public void What_cannot_follow_a_command_is_refused_with_how_it_is_written(string source, string usage)

@@ -170,6 +170,16 @@ public sealed class EngineViews
         return (answers.Any(answer => answer?.Length > 0), SilentIn(answers));
     }
 
+    /// <summary>
+    /// Where a client's last statement went; nothing when no loop that answered has such a client. Those that did not are named.
+    /// </summary>
+    public async Task<(LastRouteView? Route, IReadOnlyList<int> SilentLoops)> LastRoute(uint client, CancellationToken cancel)
+    {
+        var answers = await Ask(lane => (LastRouteView?[])[lane.Door.Find(client) is { } session
+            ? LastRouteView.Of(session, _board.Current.Primary?.Id) : null], cancel);
+        return (answers.Select(answer => answer?[0]).FirstOrDefault(route => route is not null), SilentIn(answers));
+    }
+
     /// <summary>Begins to measure how the loops are. Control loop only.</summary>
     internal void Start()
     {

@@ -108,7 +108,7 @@ public sealed class CommandLineTests(LabServers lab)
     {
         await using var server = await lab.StartAsync(LabKind.MariaDb, Cancel);
         using var port = new LabPort();
-        await using var seawall = await StartAsync("run", "-c", SettingsFile(SettingsOf(server.Port, port.Number)));
+        await using var seawall = await StartInFrontAsync("run", "-c", SettingsFile(SettingsOf(server.Port, port.Number)));
 
         await using var client = await LabDriver.ConnectAsync(port.Number, Cancel, MySqlSslMode.Required);
 
@@ -120,7 +120,7 @@ public sealed class CommandLineTests(LabServers lab)
     {
         await using var server = await lab.StartAsync(LabKind.MariaDb, Cancel);
         using var port = new LabPort();
-        await using var seawall = await StartAsync(
+        await using var seawall = await StartInFrontAsync(
             "run", "--server", $"127.0.0.1:{server.Port}", "--listen", $"127.0.0.1:{port.Number}", "--admin", "off",
                 "--metrics", "off",
             "--monitor", "seawall", "--monitor-password-file", PasswordFile("seawall"));
@@ -136,7 +136,7 @@ public sealed class CommandLineTests(LabServers lab)
         await using var server = await lab.StartAsync(LabKind.MariaDb, Cancel);
         using var port = new LabPort();
         var file = SettingsFile(SettingsOf(server.Port, port.Number));
-        await using var seawall = await StartAsync("run", "-c", file);
+        await using var seawall = await StartInFrontAsync("run", "-c", file);
         await using var client = await LabDriver.ConnectAsync(port.Number, Cancel);
 
         File.AppendAllText(file, "[pool]\nsize = 3\n");
@@ -155,7 +155,7 @@ public sealed class CommandLineTests(LabServers lab)
     {
         await using var server = await lab.StartAsync(LabKind.MariaDb, Cancel);
         using var port = new LabPort();
-        await using var seawall = await StartAsync("run", "-c", SettingsFile(SettingsOf(server.Port, port.Number)));
+        await using var seawall = await StartInFrontAsync("run", "-c", SettingsFile(SettingsOf(server.Port, port.Number)));
         await using var busy = await LabDriver.ConnectAsync(port.Number, Cancel);
         await using var idle = await LabDriver.ConnectAsync(port.Number, Cancel);
         await LabDriver.AskAsync(busy, "BEGIN", Cancel);
@@ -199,7 +199,7 @@ public sealed class CommandLineTests(LabServers lab)
     {
         await using var server = await lab.StartAsync(LabKind.MariaDb, Cancel);
         using var port = new LabPort();
-        await using var seawall = await StartAsync("run", "-c", SettingsFile(SettingsOf(server.Port, port.Number)));
+        await using var seawall = await StartInFrontAsync("run", "-c", SettingsFile(SettingsOf(server.Port, port.Number)));
         await using var busy = await LabDriver.ConnectAsync(port.Number, Cancel);
         await LabDriver.AskAsync(busy, "BEGIN", Cancel);
         await LabDriver.AskAsync(busy, "SELECT 1", Cancel);
@@ -216,7 +216,7 @@ public sealed class CommandLineTests(LabServers lab)
     {
         await using var server = await lab.StartAsync(LabKind.MariaDb, Cancel);
         using var port = new LabPort();
-        await using var seawall = await StartAsync(
+        await using var seawall = await StartInFrontAsync(
             "run", "-c", SettingsFile(SettingsOf(server.Port, port.Number) + "[process]\nshutdown_ms_max = 300\n"));
         await using var busy = await LabDriver.ConnectAsync(port.Number, Cancel);
         await LabDriver.AskAsync(busy, "BEGIN", Cancel);
@@ -271,7 +271,7 @@ public sealed class CommandLineTests(LabServers lab)
         var path = Path.Combine(lab.NewFolder(), "s.sock");
         var file = SettingsFile(SettingsOf(server.Port, port.Number)
             .Replace("listen = [", $"tls = \"required\"\nlisten = [\"{path}\", ", StringComparison.Ordinal));
-        await using var seawall = await StartAsync("run", "-c", file);
+        await using var seawall = await StartInFrontAsync("run", "-c", file);
 
         // MariaDB's own client takes TLS wherever it is offered.
         var result = await LabProgram.RunAsync(
@@ -355,6 +355,14 @@ public sealed class CommandLineTests(LabServers lab)
     {
         var program = LabProgram.Start(new LabCommand(s_seawall, arguments));
         await program.WaitForLineAsync(line => line.Contains("is up", StringComparison.Ordinal), s_patience, Cancel);
+        return program;
+    }
+
+    // Newcomers wait for a server that has not been seen yet, but not for as long as that may take on a machine with much else to do.
+    private static async Task<LabProgram> StartInFrontAsync(params string[] arguments)
+    {
+        var program = await StartAsync(arguments);
+        await SaysAsync(program, "AccountsRead");
         return program;
     }
 

@@ -25,7 +25,8 @@ public sealed class RawClient : IDisposable
         | Capabilities.PreparedMultiResults | Capabilities.PluginAuth | Capabilities.PluginAuthLengthEncoded
         | Capabilities.SessionTrack | Capabilities.DeprecateEof;
 
-    private const int SilenceMsMax = 30_000;
+    // Of answers that take a moment, on a machine with much else to do.
+    private const int SilenceMsMax = 120_000;
 
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly PacketWriter _writer = new();

@@ -146,6 +146,7 @@ public sealed class SeawallUnderTest : IAsyncDisposable
         SslMode = MySqlSslMode.None,
         AllowPublicKeyRetrieval = true,
         Pooling = false,
+        ConnectionTimeout = 60, // As patient as any test, on a machine with much else to do.
     };
 
     /// <summary>A connection as seawall, who may do everything.</summary>

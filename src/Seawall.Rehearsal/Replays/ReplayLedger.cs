@@ -1,5 +1,6 @@
 using Seawall.Rehearsal.Answers;
 using Seawall.Rehearsal.Logins;
+using Seawall.Rehearsal.Measures;
 
 namespace Seawall.Rehearsal.Replays;
 
@@ -8,9 +9,9 @@ namespace Seawall.Rehearsal.Replays;
 /// <param name="Number">The how manieth on it, from 0.</param>
 internal readonly record struct ReplayPass(bool IsNew, int Number)
 {
-    /// <summary>Old, new, new, old, and so on: what becomes slower or faster with time hits both alike.</summary>
+    /// <summary>Old, new, old, new, and so on: no server has two turns in a row, for other work to fall into both.</summary>
     public static IReadOnlyList<ReplayPass> InTurns(int each) =>
-        [.. Enumerable.Range(0, each).SelectMany(number => (ReplayPass[])[new(number % 2 == 1, number), new(number % 2 == 0, number)])];
+        [.. Enumerable.Range(0, each).SelectMany(number => (ReplayPass[])[new(false, number), new(true, number)])];
 }
 
 /// <summary>What became of one connect.</summary>
@@ -113,14 +114,22 @@ internal sealed class ReplayLedger
         }
     }
 
-    /// <summary>Latencies of one statement on both servers, in microseconds, one pair for each pass in which both answered.</summary>
-    public IEnumerable<(double Old, double New)> Pairs(int command)
+    /// <summary>
+    /// Latencies of statements that look alike, in pairs: for each turn in which both servers answered, and for each two turns that follow each other.
+    /// </summary>
+    public DigestPairs Pairs(string digest, IReadOnlyList<ScriptedCommand> commands)
     {
+        var (turns, between) = (new List<IReadOnlyList<(double, double)>>(), new List<IReadOnlyList<(double, double)>>());
         for (var number = 0; _took.TryGetValue(new(false, number), out var old) && _took.TryGetValue(new(true, number), out var @new); number++)
         {
-            if (old[command] > 0 && @new[command] > 0)
-                yield return (old[command], @new[command]);
+            turns.Add(Both(old, @new));
+            if (_took.TryGetValue(new(false, number + 1), out var following))
+                between.Add(Both(following, @new));
         }
+        return new DigestPairs(digest, turns, between);
+
+        List<(double, double)> Both(float[] old, float[] @new) =>
+            [.. commands.Where(one => old[one.Number] > 0 && @new[one.Number] > 0).Select(one => ((double)old[one.Number], (double)@new[one.Number]))];
     }
 
     // What gives one server two answers says nothing of two servers.

@@ -14,6 +14,9 @@ internal sealed class ReplayReport(ReplayScript script, ReplayLedger ledger, Rep
     // Above that, 99 of 100, this machine was what was measured.
     private const double LateMsMax = 20;
 
+    // A difference between turns as large as one that is to be found might have hidden it.
+    private const double UnevenMax = 1 + DigestLatencies.EffectMin;
+
     private string Basis => string.Create(CultureInfo.InvariantCulture,
         $"{ledger.Compared} statements compared, {plan.Passes} {(plan.Passes == 1 ? "pass" : "passes")} on each server at {plan.Speed:0.##}x");
 
@@ -52,20 +55,21 @@ internal sealed class ReplayReport(ReplayScript script, ReplayLedger ledger, Rep
     public Section Queries()
     {
         var digests = script.Commands.Where(one => one.IsCompared).GroupBy(one => one.Digest)
-            .Select(group => new DigestPairs(group.Key, [.. group.SelectMany(one => ledger.Pairs(one.Number))]))
-            .Where(one => one.Pairs.Count > 0).ToArray();
+            .Select(group => ledger.Pairs(group.Key, [.. group])).Where(one => one.Pairs.Count > 0).ToArray();
         var all = DigestLatencies.Of(digests, random);
         var slower = all.Where(one => one.Change == LatencyChange.Slower).ToArray();
         var faster = all.Where(one => one.Change == LatencyChange.Faster).ToArray();
+        var unclear = all.Where(one => one.Change == LatencyChange.Unclear).ToArray();
         var known = all.Where(one => one.Change != LatencyChange.TooFew).Sum(one => one.ShareOfTime);
         var (old, @new) = (Sorted(pair => pair.Old), Sorted(pair => pair.New));
         var failing = Digests(DifferenceKind.Error);
+        var uneven = DigestLatencies.Unevenness(digests);
         var judged = all.Count(one => one.Change != LatencyChange.TooFew);
         return new Section("QUERIES",
         [
             new("digests that are slower", "", $"{slower.Length}", $"{faster.Length} faster", Limit(budgets.SlowerDigestsMax),
                 double.IsInfinity(budgets.SlowerDigestsMax) ? Grade.Note : slower.Length > budgets.SlowerDigestsMax ? Grade.Fail
-                    : !IsCovered || judged == 0 ? Grade.Unknown : Grade.Pass,
+                    : !IsCovered || judged == 0 || uneven is not <= UnevenMax || unclear.Any(IsSlower) ? Grade.Unknown : Grade.Pass,
                 $"{judged} of {all.Count} digests have enough executions ({Percent(Math.Min(known, 1))} of the time); {Basis}"),
             new("digests that fail on the new server only", "0", $"{failing}", "", Limit(budgets.FailingDigestsMax),
                 Of(failing, budgets.FailingDigestsMax), Basis),
@@ -74,7 +78,8 @@ internal sealed class ReplayReport(ReplayScript script, ReplayLedger ledger, Rep
             new("statement p50 / p99 (ms)", Shown(old), Shown(@new), "", "", Grade.Note, "of all digests together"),
         ],
         [
-            .. slower.Concat(faster).Take(FindingsMax).Select(Finding), .. Found(DifferenceKind.Error, Grade.Fail, budgets.FailingDigestsMax),
+            .. Control(uneven), .. slower.Concat(faster).Concat(unclear).Take(FindingsMax).Select(Finding),
+            .. Found(DifferenceKind.Error, Grade.Fail, budgets.FailingDigestsMax),
             .. Found(DifferenceKind.ErrorGone, Grade.Note, 0),
         ])
         {
@@ -147,10 +152,31 @@ internal sealed class ReplayReport(ReplayScript script, ReplayLedger ledger, Rep
     private Finding Finding(DigestLatency one)
     {
         var at = one.At!.Value;
-        var isSlower = one.Change == LatencyChange.Slower;
-        return new(isSlower && !double.IsInfinity(budgets.SlowerDigestsMax) ? Grade.Fail : Grade.Note,
-            $"{(isSlower ? "slower" : "faster")}: {Text(one.Digest)}: {Of100(at.Share)} {at.Ratio.AsChange()}; "
+        var isJudged = IsSlower(one) && !double.IsInfinity(budgets.SlowerDigestsMax);
+        var (grade, what) = one.Change switch
+        {
+            LatencyChange.Slower => (isJudged ? Grade.Fail : Grade.Note, "slower"),
+            LatencyChange.Faster => (Grade.Note, "faster"),
+            _ => (isJudged ? Grade.Unknown : Grade.Note, $"{(IsSlower(one) ? "slower" : "faster")} in all, but not in each turn"),
+        };
+        return new(grade, $"{what}: {Text(one.Digest)}: {Of100(at.Share)} {at.Ratio.AsChange()}; "
             + $"{one.Executions} pairs, {Percent(one.ShareOfTime)} of the time");
+    }
+
+    private static bool IsSlower(DigestLatency one) => one.At is { Ratio.Middle: > 1 };
+
+    // What else a machine does in one server's turn makes the other look faster: the turns must agree before anything is said of times.
+    private IEnumerable<Finding> Control(double? uneven)
+    {
+        var grade = double.IsInfinity(budgets.SlowerDigestsMax) ? Grade.Note : Grade.Unknown;
+        if (plan.Passes < 2)
+            yield return new(grade, "each server had one turn: nothing tells its times from what else the machine did then");
+        else if (uneven > UnevenMax)
+        {
+            yield return new(grade, string.Create(CultureInfo.InvariantCulture,
+                $"the turns do not agree: all statements together took {(uneven - 1) * 100:0} % more on one server in one turn than in another; ")
+                + "something else was at work, and what it hides is not known");
+        }
     }
 
     private static string Of100(double share) => share == 0.5 ? "median" : string.Create(CultureInfo.InvariantCulture, $"{share * 100:0} of 100");

@@ -15,6 +15,12 @@ internal sealed record ReplayPlan
     public const string RightsToWrite = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, "
         + "CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, EVENT, TRIGGER, REFERENCES, SHOW DATABASES";
 
+    /// <summary>How long each server is sent what is not measured, before what is.</summary>
+    public const double WarmUpSeconds = 1;
+
+    /// <summary>A pass that is shorter is gone over three times instead of twice: other work comes and goes as fast.</summary>
+    public const double ShortSeconds = 30;
+
     /// <summary>How many times as fast as it was.</summary>
     public double Speed { get; init; } = 1;
 

@@ -181,6 +181,7 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
         var replayer = new Replayer(script, plan, ledger, time);
         try
         {
+            await WarmUp(script, accounts, cancel);
             foreach (var pass in ReplayPass.InTurns(plan.Passes))
             {
                 var seconds = Math.Min(traffic.Seconds, plan.SecondsMax) / plan.Speed;
@@ -209,6 +210,17 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
                 AddBehind(examination.Make());
             }
         }
+    }
+
+    // The first statements of a program are its slowest: they would all be the old server's.
+    private async Task WarmUp(ReplayScript script, ReplayAccounts accounts, CancellationToken cancel)
+    {
+        if (order.Replay.IsWriting)
+            return;
+        var plan = order.Replay with { SecondsMax = Math.Min(order.Replay.SecondsMax, ReplayPlan.WarmUpSeconds * order.Replay.Speed) };
+        var replayer = new Replayer(script, plan, new ReplayLedger(script.Commands.Count), time);
+        foreach (var pass in ReplayPass.InTurns(1))
+            await replayer.Run(pass, connection => accounts.Login(connection, pass.IsNew), cancel);
     }
 
     // Statements come behind all that is about new connections.

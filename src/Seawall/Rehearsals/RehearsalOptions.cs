@@ -49,7 +49,8 @@ internal sealed class RehearsalOptions
     private readonly Option<string?> _capture = Of<string?>("--capture", "FILE", "A capture of traffic (docs/captures.md): its file or its folder");
     private readonly Option<string?> _captureKey = Of<string?>("--capture-key", "FILE", "The key that the capture is encrypted with");
     private readonly Option<double> _speed = Of<double>("--speed", "X", "How many times as fast as it was captured, 0.1 to 10", usual: 1);
-    private readonly Option<int?> _passes = Of<int?>("--passes", "N", "How often it is replayed on each server; 2, and 1 with --write");
+    private readonly Option<int?> _passes = Of<int?>(
+        "--passes", "N", "How often it is replayed on each server; 2, of what takes less than 30 s 3, with --write 1");
     private readonly Option<double?> _timeBox = Of<double?>(
         "--time-box", "SECONDS", "How long the replay may take in all; the beginning of the capture is replayed then");
     private readonly Option<bool> _write = new("--write")
@@ -139,7 +140,9 @@ internal sealed class RehearsalOptions
     private ReplayPlan ReplayOf(ParseResult parsed, Traffic? traffic)
     {
         var isWriting = parsed.GetValue(_write);
-        var (speed, passes) = (Math.Clamp(parsed.GetValue(_speed), 0.1, 10), isWriting ? 1 : Math.Clamp(parsed.GetValue(_passes) ?? 2, 1, 100));
+        var speed = Math.Clamp(parsed.GetValue(_speed), 0.1, 10);
+        var usual = traffic?.Seconds / speed < ReplayPlan.ShortSeconds ? 3 : 2;
+        var passes = isWriting ? 1 : Math.Clamp(parsed.GetValue(_passes) ?? usual, 1, 100);
         if (isWriting && parsed.GetValue(_passes) is > 1)
             throw new RehearsalException("--write replays once on each server: the second time, the data would be other data");
         var seconds = parsed.GetValue(_timeBox) is > 0 and var box ? box * speed / (2 * passes) : double.PositiveInfinity;

@@ -86,7 +86,7 @@ public sealed class ReplayScriptTests
 
     [Fact]
     public void Passes_take_turns() => Assert.Equal(
-        [(false, 0), (true, 0), (true, 1), (false, 1)], ReplayPass.InTurns(2).Select(pass => (pass.IsNew, pass.Number)));
+        [(false, 0), (true, 0), (false, 1), (true, 1)], ReplayPass.InTurns(2).Select(pass => (pass.IsNew, pass.Number)));
 
     [Fact]
     public void Records_become_traffic_whatever_their_order()
@@ -149,7 +149,33 @@ public sealed class ReplayScriptTests
 
         Assert.Equal([0], ledger.Differences.Select(one => one.Command.Number));
         Assert.Equal((1, 2), (ledger.Unsteady, ledger.Compared));
-        Assert.Equal(2, ledger.Pairs(0).Count());
+        var pairs = ledger.Pairs("a", [script.Commands[0]]);
+        Assert.Equal([1, 1], pairs.Turns.Select(turn => turn.Count));
+        Assert.Equal([1], pairs.Between.Select(turn => turn.Count));
+    }
+
+    // Of a new server that is slower, or whose turn something else has fallen into: the line on slower digests, and what is said.
+    [Theory]
+    [InlineData(130, 130, Grade.Fail, "slower: select a from t")]
+    [InlineData(150, 100, Grade.Unknown, "the turns do not agree")]
+    [InlineData(100, 100, Grade.Pass, null)]
+    [InlineData(130, 0, Grade.Unknown, "one turn")]
+    public void Times_are_judged_when_all_turns_say_the_same(int first, int second, object grade, string? words)
+    {
+        var script = Script(isWriting: false, [.. Enumerable.Range(0, 40).Select(at => Query("select a from t", at))]);
+        var ledger = new ReplayLedger(40);
+        var passes = second == 0 ? 1 : 2;
+        foreach (var pass in ReplayPass.InTurns(passes))
+        {
+            ledger.Begin(pass);
+            foreach (var command in script.Commands)
+                ledger.Add(pass, command, new Answer(), (pass.IsNew ? pass.Number == 0 ? first : second : 100) + (command.Number % 5), 0);
+        }
+        var queries = new ReplayReport(script, ledger, new ReplayPlan { Passes = passes }, new Budgets(), new Random(1)).Queries();
+
+        Assert.Equal(grade, queries.Measures[0].Grade);
+        Assert.Equal(words is null, queries.Findings.Count == 0);
+        Assert.True(words is null || queries.Findings.Any(one => one.Words.Contains(words, StringComparison.Ordinal)), string.Join('\n', queries.Findings));
     }
 
     [Fact]

@@ -153,11 +153,12 @@ internal sealed class ReplayReport(ReplayScript script, ReplayLedger ledger, Rep
     {
         var at = one.At!.Value;
         var isJudged = IsSlower(one) && !double.IsInfinity(budgets.SlowerDigestsMax);
+        var direction = IsSlower(one) ? "slower" : "faster";
         var (grade, what) = one.Change switch
         {
             LatencyChange.Slower => (isJudged ? Grade.Fail : Grade.Note, "slower"),
             LatencyChange.Faster => (Grade.Note, "faster"),
-            _ => (isJudged ? Grade.Unknown : Grade.Note, $"{(IsSlower(one) ? "slower" : "faster")} in all, but not in each turn"),
+            _ => (isJudged ? Grade.Unknown : Grade.Note, $"{direction} in {(plan.Passes < 2 ? "its one turn" : "all, but not in each turn")}"),
         };
         return new(grade, $"{what}: {Text(one.Digest)}: {Of100(at.Share)} {at.Ratio.AsChange()}; "
             + $"{one.Executions} pairs, {Percent(one.ShareOfTime)} of the time");

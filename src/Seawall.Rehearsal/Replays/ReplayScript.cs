@@ -15,6 +15,9 @@ namespace Seawall.Rehearsal.Replays;
 /// <param name="Turn">Its place among what is committed, from 1; 0 for none.</param>
 internal sealed record ScriptedCommand(int Number, TrafficCommand Command, StatementNature? Nature, string Digest, string Skip, int Turn)
 {
+    /// <summary>Up to which place all was answered when it came.</summary>
+    public int After { get; init; }
+
     /// <summary>Whether it is sent.</summary>
     public bool IsSent => Skip.Length == 0;
 
@@ -23,7 +26,11 @@ internal sealed record ScriptedCommand(int Number, TrafficCommand Command, State
 }
 
 /// <summary>A connection, and what is done on it.</summary>
-internal sealed record ScriptedConnection(TrafficConnection Connection, IReadOnlyList<ScriptedCommand> Commands);
+internal sealed record ScriptedConnection(TrafficConnection Connection, IReadOnlyList<ScriptedCommand> Commands)
+{
+    /// <summary>Up to which place all was answered when it began.</summary>
+    public int After { get; init; }
+}
 
 /// <summary>What a replay does, worked out once, before anything is sent: a pure function of the traffic.</summary>
 internal sealed class ReplayScript
@@ -56,7 +63,9 @@ internal sealed class ReplayScript
     public static ReplayScript Of(Traffic traffic, SqlDialect dialect, bool isWriting)
     {
         var natures = new Dictionary<string, (StatementNature Nature, string Digest)>(StringComparer.Ordinal);
-        var turns = isWriting ? Turnings(traffic) : [];
+        var ended = isWriting ? Ended(traffic) : [];
+        var turns = Enumerable.Range(1, ended.Length)
+            .ToDictionary(at => ended[at - 1], at => at, (IEqualityComparer<TrafficCommand>)ReferenceEqualityComparer.Instance);
         var all = new List<ScriptedCommand>(traffic.Commands);
         var connections = new List<ScriptedConnection>(traffic.Connections.Count);
         foreach (var connection in traffic.Connections)
@@ -71,9 +80,12 @@ internal sealed class ReplayScript
                     lost.Add(command.StatementId);
                 if (command.Kind == CommandKind.StatementExecute && lost.Remove(command.StatementId) && skip.Length == 0)
                     skip = "a part of its values is not in the capture";
-                all.Add(new(all.Count, command, nature, digest, skip, skip.Length == 0 && Takes(command, nature) ? turns.GetValueOrDefault(command) : 0));
+                all.Add(new(all.Count, command, nature, digest, skip, skip.Length == 0 && Takes(command, nature) ? turns.GetValueOrDefault(command) : 0)
+                {
+                    After = Before(command.At),
+                });
             }
-            connections.Add(new(connection, all[first..]));
+            connections.Add(new(connection, all[first..]) { After = Before(connection.At) });
         }
         var (sent, whole) = (all.Where(one => one.IsSent).Sum(one => one.Command.TookUs), all.Sum(one => one.Command.TookUs));
         var script = new ReplayScript(isWriting)
@@ -86,6 +98,18 @@ internal sealed class ReplayScript
         foreach (var one in all.Where(one => !one.IsSent))
             script._skipped[one.Skip] = script._skipped.GetValueOrDefault(one.Skip) + 1;
         return script;
+
+        // How many had been answered at a time, by halving.
+        int Before(double at)
+        {
+            var (from, to) = (0, ended.Length);
+            while (from < to)
+            {
+                var middle = (from + to) / 2;
+                (from, to) = ended[middle].Ended <= at ? (middle + 1, to) : (from, middle);
+            }
+            return from;
+        }
 
         (StatementNature?, string) Look(TrafficCommand command)
         {
@@ -133,17 +157,12 @@ internal sealed class ReplayScript
         }
     }
 
-    // What commits, in the order in which it was answered then: a commit, and what writes outside of a transaction.
-    private static Dictionary<TrafficCommand, int> Turnings(Traffic traffic)
-    {
-        var order = new Dictionary<TrafficCommand, int>(ReferenceEqualityComparer.Instance);
-        foreach (var command in traffic.Connections.SelectMany(one => one.Commands)
-            .Where(one => one.Kind is CommandKind.Query or CommandKind.StatementExecute).OrderBy(one => one.Ended))
-        {
-            order[command] = order.Count + 1;
-        }
-        return order;
-    }
+    // In the order in which they were answered then: some of them commit, or write outside of a transaction.
+    private static TrafficCommand[] Ended(Traffic traffic) =>
+    [
+        .. traffic.Connections.SelectMany(one => one.Commands).Where(one => one.Kind is CommandKind.Query or CommandKind.StatementExecute)
+            .OrderBy(one => one.Ended),
+    ];
 
     private static bool Takes(TrafficCommand command, StatementNature? nature) =>
         nature is not null && (command.InTransaction ? nature.Commits : nature.Use == ReplayUse.Write);

@@ -123,7 +123,9 @@ internal sealed class Replayer(ReplayScript script, ReplayPlan plan, ReplayLedge
     private async Task Connect(
         ReplayPass pass, ScriptedConnection one, Func<TrafficConnection, LoginPlan> login, CommitTurns? turns, CancellationToken cancel)
     {
-        var late = Late(one.Connection.At);
+        if (turns is not null)
+            await turns.Reach(one.After, cancel);
+        var (late, began) = (turns is null ? Late(one.Connection.At) : 0, time.GetTimestamp());
         if (Interlocked.Increment(ref _open) > OpenMax)
         {
             ledger.Add(pass, new(0, late, new LoginOutcome(LoginEnd.Unreachable, 0, "too many connections on this machine")));
@@ -134,7 +136,7 @@ internal sealed class Replayer(ReplayScript script, ReplayPlan plan, ReplayLedge
         try
         {
             var probe = await LoginProbe.Run(Fit(one.Connection, login), time, cancel);
-            ledger.Add(pass, new((Now - (one.Connection.At / plan.Speed)) * 1e3, late, probe.Trace.Outcome));
+            ledger.Add(pass, new(late + time.GetElapsedTime(began).TotalMilliseconds, late, probe.Trace.Outcome));
             await Serve(pass, one, probe, turns, cancel);
         }
         finally
@@ -200,9 +202,10 @@ internal sealed class Replayer(ReplayScript script, ReplayPlan plan, ReplayLedge
     private async Task Do(
         ReplayPass pass, ReplaySession session, ScriptedCommand command, ScriptedCommand? next, double before, CommitTurns? turns, CancellationToken cancel)
     {
-        if (command.Turn > 0 && turns is not null)
-            await turns.Wait(command.Turn, cancel);
-        var late = command.Turn > 0 ? 0 : Math.Max(0, (Now - Math.Max(before, command.Command.At / plan.Speed)) * 1e3);
+        // It comes after all that was committed when it came then, and does what it does in that order; what it waits for is no lateness.
+        if (turns is not null)
+            await (command.Turn > 0 ? turns.Wait(command.Turn, cancel) : turns.Reach(command.After, cancel));
+        var late = turns is not null ? 0 : Math.Max(0, (Now - Math.Max(before, command.Command.At / plan.Speed)) * 1e3);
         var at = time.GetTimestamp();
         var answer = await session.Do(command, cancel);
         var us = time.GetElapsedTime(at).TotalMicroseconds;

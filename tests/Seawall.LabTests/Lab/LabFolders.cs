@@ -14,6 +14,9 @@ public static class LabFolders
     /// </summary>
     public static string Certificates { get; } = Path.Combine(FindCache(), "tls");
 
+    /// <summary>Sources of others that lab/suites/install has fetched, each in a folder of its package's name.</summary>
+    public static string Sources { get; } = Path.Combine(FindCache(), "suites");
+
     /// <summary>The authority that signed the servers' certificates, and those that clients may show.</summary>
     public static string Authority { get; } = Path.Combine(Certificates, "ca.pem");
 

@@ -54,6 +54,25 @@ public sealed class ReplayScriptTests
         Assert.Equal((0, 0, 0), (turns[1], turns[2], turns[4]));
     }
 
+    // A client that reads, or connects, after another's commit has seen it; what came before, or while it was under way, need not have.
+    [Fact]
+    public void What_came_after_a_commit_comes_after_it_again()
+    {
+        var insert = Query("insert into t values (1)", 1) with { Ended = 2 };
+        TrafficCommand[] reads =
+        [
+            Query("select 1", 0.5) with { Ended = 0.6 }, Query("select 2", 1.5) with { Ended = 1.6 }, Query("select 3", 2) with { Ended = 3 },
+        ];
+        var script = ReplayScript.Of(new Traffic
+        {
+            Connections = [new() { At = 0, Commands = [insert] }, new() { At = 0.1, Commands = reads }, new() { At = 2.5, Commands = [] }],
+        }, s_dialect, isWriting: true);
+        var turn = script.Commands[0].Turn;
+
+        Assert.Equal([false, false, true], script.Commands.Skip(1).Select(one => one.After >= turn));
+        Assert.Equal([false, false, true], script.Connections.Select(one => one.After >= turn));
+    }
+
     [Fact]
     public async Task Who_waits_for_a_turn_that_does_not_come_goes_all_the_same()
     {
@@ -67,6 +86,15 @@ public sealed class ReplayScriptTests
         turns.Done(5);
         await third;
         Assert.Equal(0, turns.Late);
+
+        turns = new CommitTurns([2, 5, 9], 9, Timeout.InfiniteTimeSpan, TimeProvider.System);
+        await turns.Reach(1, CancellationToken.None); // Nothing was to be done before.
+        var (after, last) = (turns.Reach(7, CancellationToken.None), turns.Reach(100, CancellationToken.None));
+        turns.Done(2);
+        Assert.False(after.IsCompleted);
+        turns.Done(5);
+        await after;
+        Assert.False(last.IsCompleted);
 
         turns = new CommitTurns([2, 5], 5, TimeSpan.FromMilliseconds(1), TimeProvider.System);
         await turns.Wait(5, CancellationToken.None);

@@ -22,9 +22,15 @@ internal static class ReadTables
         ]));
 
     internal static AdminTable Spill(SpillView spill) => new(
-        [Text("server"), Number("places"), Number("used"), Real("own_high"), Text("cooling"), Number("spilled"), Number("denied")],
+        [
+            Text("server"), Number("places"), Number("used"), Real("own_high"), Real("own_stretch"), Text("cooling"), Number("spilled"),
+            Number("denied"),
+        ],
         spill.Server is not { } server ? [] : [(AdminCell[])
-        [server, spill.Places, spill.Used, spill.OwnHigh, spill.IsCooling ? "yes" : "no", spill.Spilled, spill.Denied]]);
+        [
+            server, spill.Places, spill.Used, spill.OwnHigh, spill.OwnStretch is { } stretch ? stretch : AdminCell.Null,
+            spill.IsCooling ? "yes" : "no", spill.Spilled, spill.Denied,
+        ]]);
 
     internal static AdminTable Replicas(IReadOnlyList<ReplicaView> replicas) => new(
         [

@@ -271,6 +271,9 @@ internal sealed class Statement
     /// <summary>It has one of the primary's places for reads of replicas.</summary>
     internal void SpillAt(SpillGate gate, SpillReason reason, long nowMs) => (_spill, _spillReason, PlacedMs) = (gate, reason, nowMs);
 
+    /// <summary>Whether it has one.</summary>
+    internal bool IsSpilled => _spill is not null;
+
     /// <summary>The place goes on beyond the statement; null when it has none.</summary>
     internal HeldSpill? KeepSpill()
     {

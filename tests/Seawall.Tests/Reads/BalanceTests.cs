@@ -4,9 +4,7 @@ using Seawall.Engine.Flow.Decisions;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Reads;
 using Seawall.Testing;
-using Seawall.Testing.Clients;
 using Seawall.Testing.Servers;
-using Seawall.Testing.Worlds;
 using Seawall.Tests.Topology;
 using Xunit;
 
@@ -39,7 +37,7 @@ public sealed class BalanceTests : IDisposable
     {
         C.Crash();
         Until("it is missed", () => World.Engine.Facts.Find(new("c"))!.Health == ServerHealth.Down);
-        var clients = Enumerable.Range(0, 24).Select(_ => new Asking(World.Client())).ToArray();
+        var clients = Enumerable.Range(0, 24).Select(_ => new Asking(World.Client(), Read)).ToArray();
         C.Open();
         Until("it is back", () => Of("c").Part == ReadPart.Returning);
         Takes(_set.B, 40);
@@ -60,7 +58,7 @@ public sealed class BalanceTests : IDisposable
     public void A_replica_that_is_slow_is_set_aside_and_nothing_is_lost_by_it()
     {
         Takes(C, 100);
-        var clients = Enumerable.Range(0, 4).Select(_ => new Asking(World.Client())).ToArray();
+        var clients = Enumerable.Range(0, 4).Select(_ => new Asking(World.Client(), Read)).ToArray();
         for (var i = 0; i < 3_000 && Of("c").Part != ReadPart.Aside; i++)
             Ask(clients, 10);
         Assert.Equal(ReadPart.Aside, Of("c").Part);
@@ -78,7 +76,7 @@ public sealed class BalanceTests : IDisposable
         _set.B.Crash();
         Until("it is missed", () => World.Engine.Facts.Find(new("b"))!.Health == ServerHealth.Down);
         Takes(C, 200);
-        var clients = Enumerable.Range(0, 4).Select(_ => new Asking(World.Client())).ToArray();
+        var clients = Enumerable.Range(0, 4).Select(_ => new Asking(World.Client(), Read)).ToArray();
         Ask(clients, 20_000);
         Assert.Equal(ReadPart.Full, Of("c").Part);
         Assert.All(clients, client => Assert.Equal(0, client.Failed));
@@ -125,7 +123,7 @@ public sealed class BalanceTests : IDisposable
         World.Apply(options => options with { Servers = [.. options.Servers.Select(server => server with { RunningMax = 10 })] });
         foreach (var server in _set.Servers)
             Takes(server, 1_000);
-        var clients = Enumerable.Range(0, 9).Select(_ => new Asking(World.Client())).ToArray();
+        var clients = Enumerable.Range(0, 9).Select(_ => new Asking(World.Client(), Read)).ToArray();
         Ask(clients, 4_000);
         Assert.Equal(HeadroomLevel.Low, World.Engine.Headroom!.Level);
         var now = World.Engine.Headroom!;
@@ -166,19 +164,4 @@ public sealed class BalanceTests : IDisposable
         server.Connections.Sum(connection => connection.Commands.Count(command => command.Text == Read));
 
     // Asks again as soon as it is answered.
-    private sealed class Asking(FakeClient client)
-    {
-        private Pending<Reply>? _read;
-
-        internal int Failed { get; private set; }
-
-        internal void Go()
-        {
-            if (_read is { IsDone: false })
-                return;
-            if (_read is { Value.IsOk: false })
-                Failed++;
-            _read = client.BeginQuery(Read);
-        }
-    }
 }

@@ -1,3 +1,4 @@
+using Seawall.Engine.Facts.Freshness;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Reads;
 
@@ -24,6 +25,18 @@ internal sealed record ReplicaPlan
 
     /// <summary>Reads of those that must find their own writes, of all; late replicas may answer the others.</summary>
     internal double NeedsFresh { get; init; } = 1;
+
+    /// <summary>What each server has. It is told that so much more than twice as much may run there.</summary>
+    internal int Cores { get; init; } = 8;
+
+    /// <summary>
+    /// What of these it may use in each tenth of a second, as in a container: it is fast until that is used up, and then stands still. Nobody
+    /// outside sees that before it is too late.
+    /// </summary>
+    internal double Quota { get; init; } = 1;
+
+    /// <summary>What reads of replicas may have of the primary, in hundredths: the product's ten, or nothing at all, to compare with.</summary>
+    internal int SpillShare { get; init; } = 10;
 
     /// <summary>Whether reads that no replica answers go to the primary without a budget, as elsewhere. The control.</summary>
     internal bool HasNoBudget { get; init; }
@@ -59,19 +72,18 @@ internal sealed class ReplicaFigures
     }
 
     public override string ToString() => FormattableString.Invariant(
-        $"own {OwnGoodput:0.000} p99 {OwnP99:0} ms, reads {ReadGoodput:0.000}, spilled {Spilled}, at most {SpillMost} at once");
+        $"own {OwnGoodput:0.000} p99 {OwnP99:0} ms of {OwnGood}, reads {ReadGoodput:0.000}, spilled {Spilled}, at most {SpillMost} at once");
 }
 
 /// <summary>
-/// A primary and its replicas in virtual time, in steps of a millisecond: servers of eight cores that become slower the more they are given
+/// A primary and its replicas in virtual time, in steps of a millisecond: servers of some cores that become slower the more they are given
 /// beyond that, clients that come whatever happens, wait a second and try three times. What decides is the product's own
 /// <see cref="SpillGate"/> and <see cref="ReplicaCare"/>; balancing is by two choices, as the product's.
 /// </summary>
 internal sealed class ReplicaModel(ReplicaPlan plan)
 {
-    private const int Cores = 8;
-    private const int Limit = 16;
     private const double WorkMs = 10;
+    private const int PeriodMs = 100;
     private const int PatienceMs = 1_000;
     private const int QueueMsMax = 250;
     private const int FallBackMs = 200;
@@ -79,12 +91,19 @@ internal sealed class ReplicaModel(ReplicaPlan plan)
     private const int BackAtMs = 20_000;
     private const int EndMs = 40_000;
 
+    private int Limit => (2 * plan.Cores) + 1;
+
+    // Apart, so that the primary's own work is the same whatever becomes of the reads.
+    private readonly Random _ownRandom = new(plan.Seed + 1);
     private readonly Random _random = new(plan.Seed);
     private readonly SpillGate _spill = new();
     private readonly ReplicaCare _care = new(new Random(plan.Seed));
     private readonly Server _primary = new();
     private readonly Server[] _replicas = [.. Enumerable.Range(0, plan.Replicas).Select(_ => new Server())];
+    private ReadTally _ownTally;
     private int _nowMs;
+
+    internal ReplicaPlan Plan => plan;
 
     internal ReplicaFigures Before { get; } = new();
 
@@ -101,9 +120,9 @@ internal sealed class ReplicaModel(ReplicaPlan plan)
                 Change(isBack: _nowMs == BackAtMs);
             if (_nowMs % 100 == 0)
                 Look();
-            for (var i = Arrivals(plan.OwnLoad * Cores / WorkMs); i > 0; i--)
+            for (var i = Arrivals(_ownRandom, plan.OwnLoad * plan.Cores * plan.Quota / WorkMs); i > 0; i--)
                 Offer(isOwn: true);
-            for (var i = Arrivals(plan.Load * plan.Replicas * Cores / WorkMs); i > 0; i--)
+            for (var i = Arrivals(_random, plan.Load * plan.Replicas * plan.Cores * plan.Quota / WorkMs); i > 0; i--)
                 Offer(isOwn: false);
             Step(_primary);
             foreach (var replica in _replicas)
@@ -114,7 +133,7 @@ internal sealed class ReplicaModel(ReplicaPlan plan)
 
     private void Look()
     {
-        _spill.Look(Limit, _primary.Running.Count, _primary.Queue.Count > 0, share: 10, _nowMs);
+        _spill.Look(Limit, _primary.Running.Count, _primary.Queue.Count > 0, share: plan.SpillShare, _ownTally, _nowMs);
         // Who is late goes on to answer those who need nothing fresh, and is not looked at by how it does.
         ReplicaLook[] looks = [.. _replicas.Select((replica, i) => new ReplicaLook($"{i}", !replica.IsGone, true, Limit, replica.Load, default))];
         if (plan.HasNoBudget)
@@ -163,7 +182,7 @@ internal sealed class ReplicaModel(ReplicaPlan plan)
     {
         job.TriedMs = _nowMs;
         job.Tries++;
-        job.LeftMs = -WorkMs * Math.Log(1 - _random.NextDouble());
+        job.LeftMs = -WorkMs * Math.Log(1 - (job.IsOwn ? _ownRandom : _random).NextDouble());
         job.WasMoved = false;
         if (job.IsOwn)
         {
@@ -178,7 +197,7 @@ internal sealed class ReplicaModel(ReplicaPlan plan)
         }
         var (one, two) = (usable[_random.Next(usable.Length)], usable[_random.Next(usable.Length)]);
         // Over what each is given, and nobody is given more than it can.
-        (one.Load * two.Given <= two.Load * one.Given ? one : two).Add(job, _nowMs);
+        (one.Load * Math.Min(two.Room, Limit) <= two.Load * Math.Min(one.Room, Limit) ? one : two).Add(job, _nowMs);
     }
 
     // No replica answers it in time.
@@ -190,7 +209,7 @@ internal sealed class ReplicaModel(ReplicaPlan plan)
             Count(job);
             _primary.Add(job, _nowMs);
         }
-        else if (_spill.TryEnter(reason))
+        else if (_spill.TryEnter(reason, _primary.Load))
         {
             Count(job);
             job.Spills = reason;
@@ -218,7 +237,13 @@ internal sealed class ReplicaModel(ReplicaPlan plan)
     {
         var running = server.Running;
         // Beyond its cores everybody waits for everybody, and more than that for locks and caches.
-        var speed = Math.Min(1, (double)Cores / Math.Max(1, running.Count)) / (1 + (0.004 * Math.Max(0, running.Count - Cores)));
+        var speed = Math.Min(1, (double)plan.Cores / Math.Max(1, running.Count)) / (1 + (0.004 * Math.Max(0, running.Count - plan.Cores)));
+        if (_nowMs % PeriodMs == 0)
+            server.LeftMs = plan.Quota * plan.Cores * PeriodMs;
+        if (server.LeftMs <= 0)
+            speed = 0;
+        else if (plan.Quota < 1)
+            server.LeftMs -= Math.Min(plan.Cores, running.Count);
         for (var i = running.Count - 1; i >= 0; i--)
         {
             var job = running[i];
@@ -249,6 +274,8 @@ internal sealed class ReplicaModel(ReplicaPlan plan)
     private void End(Job job)
     {
         var ms = _nowMs - job.TriedMs;
+        if (job.IsOwn)
+            _ownTally = new(_ownTally.Reads + 1, 0, _ownTally.Pace + ReadTally.PaceOf(ms));
         if (ms > PatienceMs)
         {
             Fail(job); // Nobody waited for it.
@@ -260,13 +287,13 @@ internal sealed class ReplicaModel(ReplicaPlan plan)
             figures.ReadsGood++;
     }
 
-    private int Arrivals(double perMs)
+    private static int Arrivals(Random random, double perMs)
     {
-        var (count, product, limit) = (0, _random.NextDouble(), Math.Exp(-perMs));
+        var (count, product, limit) = (0, random.NextDouble(), Math.Exp(-perMs));
         while (product > limit)
         {
             count++;
-            product *= _random.NextDouble();
+            product *= random.NextDouble();
         }
         return count;
     }
@@ -306,7 +333,7 @@ internal sealed class ReplicaModel(ReplicaPlan plan)
 
         internal int Room { get; set; } = int.MaxValue;
 
-        internal int Given => Math.Min(Room, Limit);
+        internal double LeftMs { get; set; } = double.MaxValue;
 
         internal int Load => Running.Count + Queue.Count;
 

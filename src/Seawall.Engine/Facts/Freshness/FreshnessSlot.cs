@@ -59,7 +59,7 @@ public sealed class FreshnessSlot
     internal bool IsLateAtMost(long lateMsMax, long nowMs) =>
         State is FreshnessState.Lagging or FreshnessState.Frozen && ReachedMs != long.MinValue && nowMs - ReachedMs <= lateMsMax;
 
-    /// <summary>What it has done with reads.</summary>
+    /// <summary>What it has done with reads; a primary, with its own statements.</summary>
     internal ReadTally Tally => new(Interlocked.Read(ref _reads), Interlocked.Read(ref _failed), Interlocked.Read(ref _pace));
 
     /// <summary>Of a primary: how many sources have gone on since it is watched as one. One, as a rule.</summary>
@@ -85,8 +85,8 @@ public sealed class FreshnessSlot
     /// <summary>It has ended.</summary>
     internal void Leave() => Interlocked.Decrement(ref _running);
 
-    /// <summary>A read has ended there.</summary>
-    internal void NoteRead(long ms, bool hasFailed)
+    /// <summary>A read has ended there; on a primary, a statement of its own.</summary>
+    internal void NoteRead(double ms, bool hasFailed)
     {
         Interlocked.Increment(ref _reads);
         Interlocked.Add(ref _pace, ReadTally.PaceOf(ms));

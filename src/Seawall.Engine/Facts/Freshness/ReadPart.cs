@@ -26,7 +26,7 @@ public readonly record struct ReadTally(long Reads, long Failed, long Pace)
     /// What a duration counts: its logarithm, because a mean of durations that differ by four orders of magnitude says nothing but how many
     /// of the longest there were. One millisecond is added: differences below that do not matter here.
     /// </summary>
-    public static long PaceOf(long ms) => (long)(Math.Log2(1 + Math.Max(0, ms)) * Unit);
+    public static long PaceOf(double ms) => (long)(Math.Log2(1 + Math.Max(0, ms)) * Unit);
 
     /// <summary>What has come since an earlier one.</summary>
     public ReadTally Since(ReadTally before) => new(Reads - before.Reads, Failed - before.Failed, Pace - before.Pace);

@@ -1,3 +1,5 @@
+using Seawall.Engine.Facts.Freshness;
+
 namespace Seawall.Engine.Flow.Floodgates;
 
 /// <summary>Why a read that replicas might answer goes to the primary.</summary>
@@ -13,13 +15,14 @@ public enum SpillReason : byte
 /// <summary>
 /// The slots of the primary for reads that no replica may answer. Nobody waits for one. Each reason has half of them, so that neither keeps
 /// the other out. And they have a part of its time: what they take is paid for afterwards, and while it is not earned back there is no slot.
-/// That is felt where the share of a small primary is less than one statement. Thread-safe.
+/// And there is one only while a processor of the primary is idle, and its own statements take no longer than without. Thread-safe.
 /// </summary>
 internal sealed class SpillGate
 {
     /// <summary>Earned and not used for longer than this is lost, in milliseconds: a crowd must not have saved up for a minute.</summary>
     private const int SavedMsMax = 1_000;
 
+    private readonly OwnPace _own = new();
     private SpillBudget _budget;
     private double _earnedMs;
     private long? _lookedMs;
@@ -28,6 +31,10 @@ internal sealed class SpillGate
     private int _freshUsed;
     private int _capacityUsed;
     private volatile int _max;
+    private volatile int _idle;
+    private long _spilledSeen;
+    private long _wanted;
+    private double _stretch;
     private long _spilled;
     private long _denied;
     private bool _isCooling;
@@ -50,12 +57,15 @@ internal sealed class SpillGate
     /// <summary>Whether it has tripped.</summary>
     internal bool IsCooling => Volatile.Read(ref _isCooling);
 
-    /// <summary>Takes a slot; false when there is none.</summary>
-    internal bool TryEnter(SpillReason reason)
+    /// <summary>How many times as long its own statements take as while nothing was spilled; null when nobody knows.</summary>
+    internal double? Stretch => Volatile.Read(ref _stretch) is > 0 and var known ? known : null;
+
+    /// <summary>Takes a slot; false when there is none. <paramref name="running"/>: what runs on the primary at this moment, of all kinds.</summary>
+    internal bool TryEnter(SpillReason reason, int running)
     {
         ref var used = ref reason == SpillReason.Fresh ? ref _freshUsed : ref _capacityUsed;
         var most = Math.Max(1, (_max + 1) / 2);
-        if (Interlocked.Increment(ref used) <= most && Used <= _max && Interlocked.Read(ref _creditMs) > 0)
+        if (Interlocked.Increment(ref used) <= most && Used <= _max && running < _idle && Interlocked.Read(ref _creditMs) > 0)
         {
             Interlocked.Increment(ref _spilled);
             return true;
@@ -73,17 +83,26 @@ internal sealed class SpillGate
     }
 
     /// <summary>
-    /// Looks at the primary, ten times a second; one thread only. <paramref name="running"/> counts spilled reads as well.
+    /// Looks at the primary, ten times a second; one thread only. <paramref name="running"/> counts spilled reads as well,
+    /// <paramref name="own"/> does not.
     /// </summary>
-    internal void Look(int limit, int running, bool isStrained, int share, long nowMs)
+    internal void Look(int limit, int running, bool isStrained, int share, in ReadTally own, long nowMs)
     {
         // A high-water mark that is forgotten in half a minute: what a busy moment looks like.
         const double Forgetting = 1 - (0.1 / 30);
         Volatile.Write(ref _ownHigh, Math.Max(Math.Max(0, running - Used), _ownHigh * Forgetting));
-        var load = new PrimaryLoad(limit, _ownHigh, isStrained);
-        Earn(SpillBudget.Part(load, share), nowMs);
-        _max = _budget.Look(load, share, nowMs);
-        Volatile.Write(ref _isCooling, _budget.IsCooling(nowMs));
+        var (spilled, wanted) = (Spilled, Spilled + Denied);
+        _own.Look(own, isAlone: Used == 0 && spilled == _spilledSeen, nowMs);
+        Volatile.Write(ref _stretch, _own.Stretch ?? 0);
+        var load = new PrimaryLoad(limit, _ownHigh, isStrained, _own.Stretch);
+        _max = _budget.Look(load, share, isWanted: wanted != _wanted, nowMs);
+        (_spilledSeen, _wanted) = (spilled, wanted);
+        _idle = SpillBudget.Idle(limit);
+        Earn(SpillBudget.Part(load, share) * _budget.TimeShare, nowMs);
+        var isCooling = _budget.IsCooling(nowMs);
+        if (isCooling && !_isCooling)
+            _own.Forget();
+        Volatile.Write(ref _isCooling, isCooling);
     }
 
     private void Earn(double part, long nowMs)

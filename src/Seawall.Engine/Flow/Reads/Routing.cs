@@ -65,6 +65,9 @@ internal sealed class Routing(
             return;
         var wasTold = reads.TakeTold(out var token, out var isAll);
         // The session's own flags are of before the statement still; an error has none, and leaves a transaction open.
+        var isTold = statement.Cancellation is null && !statement.Session.Wire.PeerGone;
+        if (isTold && !statement.IsOnReplica && !statement.IsSpilled && reads.HeldSpill is null)
+            statement.Server.Freshness.NoteRead(door.Loop.MicrosecondsSince(statement.StartedAt) / 1e3, !isComplete);
         var inTransaction = isComplete && statement.Answer.Facts is { HasStatus: true } told
             ? told.Status.HasFlag(ServerStatus.InTransaction) : statement.Session.InTransaction && isComplete;
         if (inTransaction && ReplicaTransaction.IsBegunBy(statement.Kind, statement.Facts))
@@ -76,7 +79,7 @@ internal sealed class Routing(
         }
         if (statement.IsOnReplica)
         {
-            if (statement.Cancellation is null && !statement.Session.Wire.PeerGone)
+            if (isTold)
                 statement.Server.Freshness.NoteRead(door.Loop.NowMs - statement.PlacedMs, !isComplete || statement.Answer.Facts.IsError);
             if (isComplete && reads.Wish.Level == FreshnessLevel.Session
                 && (statement.WasInTransaction || reads.Last.Way is RouteWay.Replica or RouteWay.Late))
@@ -404,7 +407,7 @@ internal sealed class Routing(
         var missing = reads.Memory.MissingAtPrimary(statement.World.Primary!.Freshness);
         var mayBe = missing is null && wish.Target != ReadTarget.Replicas
             && (standing.Class <= StatementClass.Critical || (now.SpillsNormal && standing.Class == StatementClass.Normal));
-        if (mayBe && spill.TryEnter(reason))
+        if (mayBe && spill.TryEnter(reason, statement.World.Primary.Freshness.Running))
         {
             statement.SpillAt(spill, reason, door.Loop.NowMs);
             statement.CountAt(statement.Server.Freshness);
@@ -434,7 +437,8 @@ internal sealed class Routing(
             : wish.Target == ReadTarget.Replicas ? "a rule of [[routes]] has these reads answered by replicas alone (routes.target)"
             : !mayBe ? $"reads of class {StatementClasses.Word(which)} do not go to the primary instead"
             : string.Create(CultureInfo.InvariantCulture,
-                $"the primary has {spill.Used} of {spill.Max} places for such reads taken (reads.spill_share={now.SpillShare})");
+                $"the primary has no place for it: {spill.Used} of {spill.Max} are taken, and there is none while its own statements need all "
+                + $"that it has (reads.spill_share={now.SpillShare}, SHOW SPILL)");
         var what = statement.Tries == 0 ? "the statement did not run" : $"replica '{statement.LostAt}' did not answer the statement";
         var stale = wish.StaleMsMax == 0 ? "" : string.Create(CultureInfo.InvariantCulture,
             $", and what replicas have is older than {wish.StaleMsMax} ms, or of unknown age (stale_ok)");

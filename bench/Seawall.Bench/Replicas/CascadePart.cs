@@ -1,22 +1,25 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using Seawall.Bench.Measure;
 using Seawall.Bench.Overload;
 using Seawall.Engine.Loops;
 using Seawall.Rehearsal.Floods;
 
 namespace Seawall.Bench.Replicas;
 
-/// <summary>A way to a set of servers: where reads go, and where all else.</summary>
-internal sealed record SetWay(string Name, int ReadPort, int WritePort);
+/// <summary>A way to a set of servers: where reads go, and where all else; where it tells of itself, if it does.</summary>
+internal sealed record SetWay(string Name, int ReadPort, int WritePort, int? MetricsPort);
 
 /// <summary>Replicas are killed for ten seconds and started again, under reads and the primary's own work.</summary>
 internal sealed class CascadePart(ReplicasPlan plan, ReplicaRig rig, IReadOnlyList<SetWay> ways)
 {
-    internal static FigureTable Seconds() => new("kind", "way", "lost", "load", "second", "own_in_time", "own_per_s", "reads_in_time", "reads_per_s");
+    internal static FigureTable Seconds() => new("kind", "way", "lost", "load", "second", "own_in_time", "own_per_s", "own_p95_ms", "primary_cpu",
+        "spilled", "reads_in_time", "reads_per_s");
 
-    internal static FigureTable Sums() => new("kind", "way", "lost", "load", "returned_after_s", "own_before", "own_lost", "own_p99_before_ms",
-        "own_p99_lost_ms", "reads_before", "reads_lost", "reads_after");
+    internal static FigureTable Sums() => new("kind", "way", "lost", "load", "returned_after_s", "own_before", "own_lost", "own_answers",
+        "own_p99_before_ms", "own_p99_lost_ms", "own_p99_first_second_ms", "own_p50_before_ms", "own_p50_lost_ms", "spilled_per_s",
+        "reads_before", "reads_lost", "reads_after");
 
     internal async Task Measure(FigureTable seconds, FigureTable sums)
     {
@@ -32,13 +35,14 @@ internal sealed class CascadePart(ReplicasPlan plan, ReplicaRig rig, IReadOnlyLi
     private async Task One(FigureTable seconds, FigureTable sums, SetWay way, int lost, double load)
     {
         var (settle, before, gone, after) = ReplicasPlan.Seconds(lost);
-        var lostAt = settle + before;
-        using var own = Flow(way.WritePort, "own", rig.Own, ReplicasPlan.OwnLoad * rig.Capacity, lost, seed: 1);
-        using var reads = Flow(way.ReadPort, "reads", rig.Read, load * rig.Replicas.Count * rig.Capacity, lost, seed: 2);
+        var (lostAt, total) = (settle + before, settle + before + gone + after);
+        using var own = Flow(way.WritePort, "own", rig.Own, plan.OwnLoad * rig.OwnCapacity, total, seed: 1);
+        using var reads = Flow(way.ReadPort, "reads", rig.Read, load * rig.Replicas.Count * rig.Capacity, total, seed: 2);
         using var ends = new CancellationTokenSource();
         var beats = Beat(ends.Token);
         var clock = Stopwatch.StartNew();
         var ledgers = Task.WhenAll(own.Run(CancellationToken.None), reads.Run(CancellationToken.None));
+        var watched = Watch(way, total, Until);
         await Until(lostAt);
         rig.Lose(lost);
         await Until(lostAt + gone);
@@ -47,17 +51,21 @@ internal sealed class CascadePart(ReplicasPlan plan, ReplicaRig rig, IReadOnlyLi
         await ledgers;
         await ends.CancelAsync();
         await beats;
+        var (cpu, spilled) = await watched;
 
-        var total = settle + before + gone + after;
         for (var second = 0; second < total; second++)
         {
             var (mine, theirs) = (own.Ledger.Count(second, second + 1), reads.Ledger.Count(second, second + 1));
-            seconds.Add(rig.Kind, way.Name, lost, load, second, mine.Success, (double)mine.Good, theirs.Success, (double)theirs.Good);
+            seconds.Add(rig.Kind, way.Name, lost, load, second, mine.Success, (double)mine.Good, own.Ledger.LatencyMs(second, 0.95),
+                cpu[second], spilled[second], theirs.Success, (double)theirs.Good);
         }
         var back = Math.Min(total - 1, returned + ReplicasPlan.RecoverSeconds);
-        sums.Add(rig.Kind, way.Name, lost, load, returned - lostAt - gone, own.Ledger.Count(settle, lostAt).Success,
-            own.Ledger.Count(lostAt, lostAt + gone).Success, own.Ledger.LatencyMs(1, 0.99), own.Ledger.LatencyMs(2, 0.99),
-            reads.Ledger.Count(settle, lostAt).Success, reads.Ledger.Count(lostAt, lostAt + gone).Success, reads.Ledger.Count(back, total).Success);
+        var (was, now) = (own.Ledger.Count(settle, lostAt), own.Ledger.Count(lostAt, lostAt + gone));
+        sums.Add(rig.Kind, way.Name, lost, load, returned - lostAt - gone, was.Success, now.Success, now.Good + now.Late,
+            own.Ledger.LatencyMs(settle, lostAt, 0.99), own.Ledger.LatencyMs(lostAt, lostAt + gone, 0.99), own.Ledger.LatencyMs(lostAt, 0.99),
+            own.Ledger.LatencyMs(settle, lostAt, 0.5), own.Ledger.LatencyMs(lostAt, lostAt + gone, 0.5),
+            spilled.Skip(lostAt).Take(gone).Average(), reads.Ledger.Count(settle, lostAt).Success,
+            reads.Ledger.Count(lostAt, lostAt + gone).Success, reads.Ledger.Count(back, total).Success);
         foreach (var flood in (Flood[])[own, reads])
         {
             Console.Error.WriteLine($"  {rig.Kind} {way.Name} {lost} lost at {load}: " + string.Join("; ", flood.Ledger.Errors
@@ -82,16 +90,39 @@ internal sealed class CascadePart(ReplicasPlan plan, ReplicaRig rig, IReadOnlyLi
         }
     }
 
-    private static Flood Flow(int port, string user, FloodStatement statement, double perSecond, int replicas, int seed)
+    // In each second: what of a processor the primary took, and reads that went to it in the place of replicas.
+    private async Task<(double[] Cpu, double[] Spilled)> Watch(SetWay way, int seconds, Func<double, Task> until)
     {
-        var (settle, before, lost, after) = ReplicasPlan.Seconds(replicas);
-        return new Flood(new FloodPlan
+        var (cpu, spilled) = (new double[seconds], new double[seconds]);
+        using var http = new HttpClient();
+        var (ns, reads) = (ProcessFigures.CpuNs(rig.Primary.Pid), await SpilledBy(http, way));
+        for (var second = 0; second < seconds; second++)
         {
-            Target = Endpoint.Tcp(IPAddress.Loopback, port),
-            Classes = [new FloodClass(user, ReplicaRig.AccountOf(user), 1, 100)],
-            Statements = [statement],
-            Steps = [.. ((double[])[settle, before, lost, after]).Select(length => new FloodStep(length, perSecond))],
-            Clients = FloodClients.BackOff,
-        }, TimeProvider.System, seed);
+            await until(second + 1);
+            var (nsNow, readsNow) = (ProcessFigures.CpuNs(rig.Primary.Pid), await SpilledBy(http, way));
+            (cpu[second], spilled[second]) = ((nsNow - ns) / 1e9, readsNow - reads);
+            (ns, reads) = (nsNow, readsNow);
+        }
+        return (cpu, spilled);
     }
+
+    private static async Task<double> SpilledBy(HttpClient http, SetWay way)
+    {
+        if (way.MetricsPort is not { } port)
+            return 0;
+        const string name = "seawall_spilled_reads_total";
+        var text = await http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/metrics"));
+        return text.Split('\n').Where(line => line.StartsWith(name, StringComparison.Ordinal))
+            .Sum(line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
+    }
+
+    // A step of the load for each second, so that what they took is told apart.
+    private static Flood Flow(int port, string user, FloodStatement statement, double perSecond, int seconds, int seed) => new(new FloodPlan
+    {
+        Target = Endpoint.Tcp(IPAddress.Loopback, port),
+        Classes = [new FloodClass(user, ReplicaRig.AccountOf(user), 1, 100)],
+        Statements = [statement],
+        Steps = [.. Enumerable.Repeat(new FloodStep(1, perSecond), seconds)],
+        Clients = FloodClients.BackOff,
+    }, TimeProvider.System, seed);
 }

@@ -10,7 +10,10 @@ using Seawall.Rehearsal.Sessions;
 
 namespace Seawall.Bench.Replicas;
 
-/// <summary>A primary and three replicas of one kind on the first processor, each with a share of it.</summary>
+/// <summary>
+/// A primary and three replicas of one kind on the first processor. What each can do in the cascade is known: so many statements at a time as it
+/// has locks, each for so long; or the work of a share of the processor.
+/// </summary>
 internal sealed class ReplicaRig : IDisposable
 {
     /// <summary>The lab's servers come with this account (lab/README.md).</summary>
@@ -18,6 +21,12 @@ internal sealed class ReplicaRig : IDisposable
 
     /// <summary>What each server has of the processor, when it is a matter of what it can do.</summary>
     internal const double Share = 0.2;
+
+    /// <summary>What each server has in the place of processors: statements that go on at the same time.</summary>
+    private const int Locks = 8;
+
+    /// <summary>How long each of them goes on.</summary>
+    private const double HeldMs = 15;
 
     private const string Schema = "flood";
     private const int Rows = 20_000;
@@ -27,6 +36,7 @@ internal sealed class ReplicaRig : IDisposable
     private readonly List<Member> _members = [];
 
     private readonly AtEnd _atEnd;
+    private bool _hasQuotas;
 
     private ReplicaRig(string kind, string lab, string folder) => (Kind, _lab, _folder, _atEnd) = (kind, lab, folder, AtEnd.Do(Stop));
 
@@ -36,14 +46,27 @@ internal sealed class ReplicaRig : IDisposable
 
     internal IReadOnlyList<Member> Replicas => _members[1..];
 
-    /// <summary>A read that takes about a millisecond of the server.</summary>
+    /// <summary>A read of the cascade.</summary>
     internal FloodStatement Read { get; private set; } = null!;
 
     /// <summary>The same, which only the primary may answer.</summary>
-    internal FloodStatement Own => Read with { Text = $"{Read.Text} LOCK IN SHARE MODE" };
+    internal FloodStatement Own { get; private set; } = null!;
 
-    /// <summary>How many of them a server does in a second with its share.</summary>
-    internal double Capacity => 1_000 / Read.WorkMs * Share;
+    /// <summary>How many reads a server does in a second.</summary>
+    internal double Capacity => 1_000 / Read.WorkMs * Processors;
+
+    /// <summary>How many of its own statements the primary does.</summary>
+    internal double OwnCapacity => 1_000 / Own.WorkMs * Processors;
+
+    /// <summary>As docs/overload.md has it for a server whose processors are known: twice as many, and one.</summary>
+    internal int RunningMax => _hasQuotas ? 3 : (2 * Locks) + 1;
+
+    /// <summary>What a server is, in words.</summary>
+    internal string Describe() => string.Create(CultureInfo.InvariantCulture, $"a read takes {Read.WorkMs:F2} ms, and an own statement {Own.WorkMs:F2}; "
+        + $"in the cascade each server has {(_hasQuotas ? $"{Share:P0} of a processor" : $"{Locks} locks, one for each statement that goes on")}, "
+        + $"and does {Capacity:F0} reads in a second");
+
+    private double Processors => _hasQuotas ? Share : Locks;
 
     /// <summary>Starts them; what they hold is on all of them when this returns.</summary>
     internal static async Task<ReplicaRig> Start(string kind, string folder)
@@ -76,9 +99,41 @@ internal sealed class ReplicaRig : IDisposable
         return account;
     }
 
-    /// <summary>From now on each server has its share of the processor, and no more.</summary>
+    /// <summary>Makes the statements of the cascade, and finds out what they take.</summary>
+    internal async Task HaveCapacity(bool hasQuotas)
+    {
+        _hasQuotas = hasQuotas;
+        using var session = await Session(Primary.Port);
+        var (text, keys) = ("", Rows);
+        if (hasQuotas)
+        {
+            const int measured = 5_000;
+            var all = await WorkMs(session, Sorting(measured), ProcessorMs);
+            var rows = Math.Clamp((int)(measured / all), 10, Rows - 1);
+            (text, keys) = (Sorting(rows), Rows - rows);
+        }
+        else
+        {
+            // Whoever reads it holds a lock for so long, as another would a processor. From the outside it is a table like any other.
+            await session.Query(string.Create(CultureInfo.InvariantCulture, $"CREATE VIEW {Schema}.work AS SELECT id, "
+                + $"GET_LOCK(CONCAT('processor', id % {Locks}), 60) + SLEEP({HeldMs / 1_000}) + RELEASE_LOCK(CONCAT('processor', id % {Locks})) AS took "
+                + $"FROM {Schema}.orders"));
+            text = $"SELECT took FROM {Schema}.work WHERE id = 1 + {{0}}";
+        }
+        var own = $"{text} LOCK IN SHARE MODE";
+        Func<double> spent = hasQuotas ? ProcessorMs : () => Stopwatch.GetTimestamp() * 1_000.0 / Stopwatch.Frequency;
+        Read = new FloodStatement(text, await WorkMs(session, text, spent), 1, keys);
+        Own = new FloodStatement(own, await WorkMs(session, own, spent), 1, keys);
+        await CatchUp();
+    }
+
+    private double ProcessorMs() => Overload.FloodServer.CpuSeconds(Primary.Pid) * 1_000;
+
+    /// <summary>From now on each server has its share of the processor, and no more; not if it has locks.</summary>
     internal void Limit()
     {
+        if (!_hasQuotas)
+            return;
         foreach (var member in _members)
         {
             member.Share ??= ProcessorShare.Make($"{Kind}-{member.Number}", Share);
@@ -195,10 +250,6 @@ internal sealed class ReplicaRig : IDisposable
         await session.Query("SET SESSION " + (IsMaria ? "max_recursive_iterations" : "cte_max_recursion_depth") + " = 1000000");
         await session.Query($"INSERT INTO {Schema}.orders WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {Rows}) "
             + "SELECT i, CRC32(i) % 1000, SHA2(i, 256) FROM n");
-        const int measured = 5_000;
-        var all = await WorkMs(session, Text(measured));
-        var rows = Math.Clamp((int)(measured / all), 10, Rows - 1);
-        Read = new FloodStatement(Text(rows), await WorkMs(session, Text(rows)), 1, Rows - rows);
         await CatchUp();
     }
 
@@ -208,23 +259,24 @@ internal sealed class ReplicaRig : IDisposable
     /// <summary>A read of one row.</summary>
     internal static string Point(int id) => string.Create(CultureInfo.InvariantCulture, $"SELECT amount FROM {Schema}.orders WHERE id = {1 + (id % Rows)}");
 
-    private static string Text(int rows) => string.Create(CultureInfo.InvariantCulture,
+    private static string Sorting(int rows) => string.Create(CultureInfo.InvariantCulture,
         $"SELECT id FROM {Schema}.orders WHERE id BETWEEN {{0}} AND {{0}} + {rows} ORDER BY SHA2(note, 256) LIMIT 1");
 
-    private async Task<double> WorkMs(ServerSession session, string text)
+    // By what has been spent of something, in milliseconds: of the processor, or simply of time.
+    private static async Task<double> WorkMs(ServerSession session, string text, Func<double> spentMs)
     {
         var statement = string.Format(CultureInfo.InvariantCulture, text, 1);
         await session.Query(statement);
-        var (before, times) = (Overload.FloodServer.CpuSeconds(Primary.Pid), 0);
+        var (before, times) = (spentMs(), 0);
         double used;
         do
         {
             await session.Query(statement);
             times++;
-            used = Overload.FloodServer.CpuSeconds(Primary.Pid) - before;
+            used = spentMs() - before;
         }
-        while (used < 0.4);
-        return used * 1_000 / times;
+        while (used < 400);
+        return used / times;
     }
 
     /// <summary>One server.</summary>

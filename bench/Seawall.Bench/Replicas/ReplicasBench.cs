@@ -28,24 +28,30 @@ internal static class ReplicasBench
         {
             using var ground = AtEnd.Folder("seawall-replicas-", out var folder);
             using var rig = await ReplicaRig.Start(kind, folder);
-            origin.Add(string.Create(CultureInfo.InvariantCulture, $"{kind}: a read takes {rig.Read.WorkMs:F2} ms; in the cascade each server has "
-                + $"{ReplicaRig.Share:P0} of a processor, and does {rig.Capacity:F0} of them in a second"));
+            if (plan.Parts.Contains("cascade"))
+                await rig.HaveCapacity(plan.HasQuotas);
+            origin.Add(string.Create(CultureInfo.InvariantCulture, $"{kind}: {rig.Describe()}; the primary's own work is {plan.OwnLoad} of that"));
             if (plan.Parts.Contains("cost"))
             {
                 // With one replica alone, which is asked all the reads then, as in the other ways.
-                using var one = SetWays.Seawall(rig, 1, folder);
+                using var one = SetWays.Seawall(rig, 1, folder).Process;
                 await WarmUp(one.Port);
                 await new CostPart(plan, rig, one).Measure(cost);
             }
             if (!plan.Parts.Contains("cascade"))
                 continue;
-            using var seawall = SetWays.Seawall(rig, rig.Replicas.Count, folder);
+            var (seawall, metrics) = SetWays.Seawall(rig, rig.Replicas.Count, folder);
+            using var held = seawall;
+            var (noSpill, noMetrics) = SetWays.Seawall(rig, rig.Replicas.Count, folder, spillShare: 0);
+            using var heldToo = noSpill;
             await WarmUp(seawall.Port);
+            await WarmUp(noSpill.Port);
             rig.Limit();
             var (haProxy, writePort) = SetWays.HaProxy(rig, folder);
             using (haProxy)
             {
-                SetWay[] ways = [new("seawall", seawall.Port, seawall.Port), new("haproxy", haProxy.Port, writePort)];
+                SetWay[] ways = [new("seawall", seawall.Port, seawall.Port, metrics), new("nospill", noSpill.Port, noSpill.Port, noMetrics),
+                    new("haproxy", haProxy.Port, writePort, null)];
                 await new CascadePart(plan, rig, ways).Measure(seconds, sums);
             }
         }

@@ -19,19 +19,22 @@ internal sealed record ReplicasPlan(bool IsQuick, bool IsDrawn, HashSet<string> 
 
     /// <summary>What runs: through what, how many replicas are lost, and the reads, of what all of them can do.</summary>
     internal (string Way, int Lost, double Load)[] Falls => OnlyFalls ?? (IsQuick
-        ? [("seawall", 1, 0.9), ("seawall", 3, 0.8), ("haproxy", 3, 0.8)]
-        : [("seawall", 1, 0.6), ("seawall", 1, 0.9), ("seawall", 3, 0.8), ("haproxy", 3, 0.8)]);
+        ? [("seawall", 1, 0.9), ("seawall", 3, 0.8), ("nospill", 3, 0.8), ("haproxy", 3, 0.8)]
+        : [("seawall", 1, 0.6), ("seawall", 1, 0.9), ("seawall", 3, 0.8), ("nospill", 1, 0.9), ("nospill", 3, 0.8), ("haproxy", 3, 0.8)]);
 
     internal (string Way, int Lost, double Load)[]? OnlyFalls { get; private init; }
 
     /// <summary>To settle, before, lost, and afterwards: that includes what a server takes to start again.</summary>
-    internal static (double Settle, double Before, double Lost, double After) Seconds(int lost) => (2, 5, 10, lost == 1 ? 13 : 20);
+    internal static (int Settle, int Before, int Lost, int After) Seconds(int lost) => (3, 15, 10, lost == 1 ? 13 : 20);
 
     /// <summary>How long after their return reads must be back.</summary>
     internal const double RecoverSeconds = 5;
 
-    /// <summary>The primary's own work, of what it can do.</summary>
-    internal const double OwnLoad = 0.5;
+    /// <summary>The primary's own work, of what it can do: with half of that and more it has nothing to give, and gives nothing.</summary>
+    internal double OwnLoad { get; private init; } = 0.3;
+
+    /// <summary>Whether servers of the cascade are as slow as a share of a processor is, instead of as a number of locks.</summary>
+    internal bool HasQuotas { get; private init; }
 
     internal static ReplicasPlan? Read(string[] options)
     {
@@ -58,6 +61,12 @@ internal sealed record ReplicasPlan(bool IsQuick, bool IsDrawn, HashSet<string> 
                     break;
                 case "--falls" when value is not null:
                     plan = plan with { OnlyFalls = [.. value.Split(',').Select(fall => FallOf(fall.Split(':')))] };
+                    break;
+                case "--own" when value is not null:
+                    plan = plan with { OwnLoad = double.Parse(value, CultureInfo.InvariantCulture) };
+                    break;
+                case "--capacity" when value is "locks" or "quota":
+                    plan = plan with { HasQuotas = value == "quota" };
                     break;
                 case "--results" when value is not null:
                     plan = plan with { Results = value };

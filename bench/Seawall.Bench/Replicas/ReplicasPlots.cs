@@ -14,6 +14,7 @@ internal static class ReplicasPlots
         ["status"] = Colors.Crimson,
         ["wait"] = Colors.DarkOrange,
         ["seawall"] = Colors.SeaGreen,
+        ["nospill"] = Colors.SteelBlue,
         ["haproxy"] = Colors.DarkOrange,
     };
 
@@ -24,7 +25,8 @@ internal static class ReplicasPlots
     {
         var kinds = sums.Values("kind");
         var falls = sums.Rows.Select(row => (Lost: row[2], Load: row[3])).Distinct().ToArray();
-        Save("cascade", plan, kinds.Length, [.. kinds.SelectMany(kind => falls.Select(fall => FallOf(seconds, kind, fall.Lost, fall.Load)))]);
+        Save("cascade", plan, 2 * kinds.Length, [.. kinds.SelectMany(kind => falls.Select(fall => FallOf(seconds, kind, fall.Lost, fall.Load))
+            .Concat(falls.Select(fall => OwnOf(seconds, kind, fall.Lost, fall.Load))))]);
     }
 
     private static Plot CostOf(FigureTable table, string kind)
@@ -61,8 +63,7 @@ internal static class ReplicasPlots
     {
         var plot = FigurePlot.New($"{kind}: {lost} of 3 lost at {load}", "seconds", "answered in time; dashed: reads");
         plot.ShowLegend(Alignment.LowerRight);
-        var (settle, before, gone, _) = ReplicasPlan.Seconds(1);
-        plot.Add.HorizontalSpan(settle + before, settle + before + gone, Colors.Crimson.WithAlpha(0.1));
+        Shade(plot);
         foreach (var way in seconds.Values("way"))
         {
             var own = Of("own_in_time", way);
@@ -77,6 +78,34 @@ internal static class ReplicasPlots
         return plot;
 
         double[] Of(string column, string way) => seconds.Numbers(column, ("kind", kind), ("way", way), ("lost", lost), ("load", load));
+    }
+
+    // Without the comparison: what is ten times as long would hide what is 1.2 times as long.
+    private static Plot OwnOf(FigureTable seconds, string kind, string lost, string load)
+    {
+        var plot = FigurePlot.New($"{kind}: {lost} of 3 lost at {load}, the primary's own", "seconds", "p95, ms; dashed: taken over in 1 s");
+        plot.ShowLegend(Alignment.UpperRight);
+        Shade(plot);
+        foreach (var way in seconds.Values("way").Where(way => way != "haproxy"))
+        {
+            var p95 = Of("own_p95_ms", way);
+            if (p95.Length == 0)
+                continue;
+            double[] at = [.. Enumerable.Range(0, p95.Length).Select(second => second + 0.5)];
+            Line(plot, way, at, p95, way);
+            Line(plot, null, at, Of("spilled", way), way).LinePattern = LinePattern.Dashed;
+        }
+        plot.Axes.AutoScale();
+        plot.Axes.SetLimitsY(0, Math.Max(10, plot.Axes.GetLimits().Top));
+        return plot;
+
+        double[] Of(string column, string way) => seconds.Numbers(column, ("kind", kind), ("way", way), ("lost", lost), ("load", load));
+    }
+
+    private static void Shade(Plot plot)
+    {
+        var (settle, before, gone, _) = ReplicasPlan.Seconds(1);
+        plot.Add.HorizontalSpan(settle + before, settle + before + gone, Colors.Crimson.WithAlpha(0.1));
     }
 
     private static ScottPlot.Plottables.Scatter Line(Plot plot, string? name, double[] x, double[] y, string color) =>

@@ -36,17 +36,21 @@ internal static class ReplicasReport
 
     private static void Cascade(FigureTable table)
     {
-        Console.WriteLine("\n| kind | way | lost | load | own in time: before, lost (ratio) | own p99 ms: before, lost (ratio) "
-            + "| reads in time: before, lost, after | line |");
-        Console.WriteLine("|---|---|---|---|---|---|---|---|");
-        foreach (var row in table.Rows)
+        Console.WriteLine("\n| kind | way | lost | load | own in time: before, lost (ratio) | own median ms: before, lost "
+            + "| own p99 ms: before, lost (ratio; of answers) | p99 of the first second | spilled/s | reads in time: before, lost, after | line |");
+        Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|");
+        foreach (var row in Enumerable.Range(0, table.Rows.Count))
         {
-            var own = Number(row[6]) / Number(row[5]);
-            var p99 = Number(row[8]) / Number(row[7]);
-            var holds = own >= 0.99 && p99 <= 1.2 && Number(row[11]) >= 0.98;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {row[0]} | {row[1]} | {row[2]} of 3 | {row[3]} "
-                + $"| {row[5]}, {row[6]} ({own:F3}) | {Number(row[7]):F0}, {Number(row[8]):F0} "
-                + $"({p99:F2}) | {row[9]}, {row[10]}, {row[11]} | {(holds ? "holds" : "does not hold")} |"));
+            var (own, p99) = (Of("own_lost") / Of("own_before"), Of("own_p99_lost_ms") / Of("own_p99_before_ms"));
+            var holds = own >= 0.99 && p99 <= 1.2 && Of("reads_after") >= 0.98;
+            var names = table.Rows[row];
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {names[0]} | {names[1]} | {names[2]} of 3 | {names[3]} "
+                + $"| {Of("own_before"):F3}, {Of("own_lost"):F3} ({own:F3}) | {Of("own_p50_before_ms"):F0}, {Of("own_p50_lost_ms"):F0} "
+                + $"| {Of("own_p99_before_ms"):F0}, {Of("own_p99_lost_ms"):F0} ({p99:F2}; {Of("own_answers"):F0}) | {Of("own_p99_first_second_ms"):F0} "
+                + $"| {Of("spilled_per_s"):F0} | {Of("reads_before"):F3}, {Of("reads_lost"):F3}, {Of("reads_after"):F3} "
+                + $"| {(holds ? "holds" : "does not hold")} |"));
+
+            double Of(string column) => table.Numbers(column)[row];
         }
     }
 

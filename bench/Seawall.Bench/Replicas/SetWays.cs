@@ -6,16 +6,16 @@ namespace Seawall.Bench.Replicas;
 internal static class SetWays
 {
     /// <summary>Seawall as docs/reads.md and docs/overload.md set it, with so many of the replicas; all else is as it comes.</summary>
-    internal static Contestant Seawall(ReplicaRig rig, int replicas, string folder)
+    internal static (Contestant Process, int MetricsPort) Seawall(ReplicaRig rig, int replicas, string folder, int spillShare = 10)
     {
-        var port = Contestant.FreePort();
+        var (port, metrics) = (Contestant.FreePort(), Contestant.FreePort());
         var file = Path.Combine(folder, $"seawall-{port}.toml");
         var servers = string.Join('\n', rig.Replicas.Take(replicas).Prepend(rig.Primary).Select(member => $"""
             [[servers]]
             name = "{(member.Number == 0 ? "primary" : $"replica-{member.Number}")}"
             address = "127.0.0.1:{member.Port}"
             tls = "off"
-            running_max = 3
+            running_max = {rig.RunningMax}
 
             """));
         File.WriteAllText(file, $"""
@@ -25,6 +25,7 @@ internal static class SetWays
             {servers}
             [reads]
             from = "replicas"
+            spill_share = {spillShare}
 
             [overload]
             mode = "enforce"
@@ -36,6 +37,9 @@ internal static class SetWays
             [admin]
             listen = "127.0.0.1:{Contestant.FreePort()}"
 
+            [metrics]
+            listen = "127.0.0.1:{metrics}"
+
             [log]
             level = "error"
 
@@ -44,7 +48,7 @@ internal static class SetWays
 
             """);
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        return Contestant.Of("seawall", port, Child.Start(Contestant.Beside("Seawall"), "run", "-c", file));
+        return (Contestant.Of("seawall", port, Child.Start(Contestant.Beside("Seawall"), "run", "-c", file)), metrics);
     }
 
     /// <summary>

@@ -112,7 +112,8 @@ internal sealed record Contestant(string Name, int Port, Child? Process) : IDisp
 
     private static void WaitForPort(int port)
     {
-        for (var left = 100; ; left--)
+        // A program that starts beside others may take its time.
+        for (var left = 600; ; left--)
         {
             using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try

@@ -86,6 +86,10 @@ public sealed class FloodLedger
     public double LatencyMs(int step, double share, int? ofClass = null) => Latencies.QuantileUs(share,
         [.. Enumerable.Range(0, _classes).Where(i => i == (ofClass ?? i)).Select(i => _latencies[step, i])]) / 1e3;
 
+    /// <summary>The same of several steps together, from one to before another.</summary>
+    public double LatencyMs(int from, int until, double share) => Latencies.QuantileUs(share,
+        [.. Enumerable.Range(from, until - from).SelectMany(step => Enumerable.Range(0, _classes).Select(i => _latencies[step, i]))]) / 1e3;
+
     /// <summary>How late a share of a step's requests at most was begun by the flood itself.</summary>
     public double LagMs(int step, double share) => _lags[step].QuantileUs(share) / 1e3;
 

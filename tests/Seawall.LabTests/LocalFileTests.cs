@@ -94,6 +94,38 @@ public sealed class LocalFileTests(LabServers lab)
         Assert.Equal(0L, await query.ExecuteScalarAsync(Cancel));
     }
 
+    // The answer to LOAD DATA has no number, whatever numbers it has made.
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
+    public async Task The_number_that_a_file_has_made_can_be_asked_for_after_others_had_the_connection(LabKind kind)
+    {
+        await using var server = await Prepared(kind);
+        await server.ExecuteAsync("CREATE TABLE lf.made (id INT PRIMARY KEY AUTO_INCREMENT, n INT)", Cancel);
+        await server.ExecuteAsync("CREATE TABLE lf.others (id INT PRIMARY KEY AUTO_INCREMENT) AUTO_INCREMENT = 7000", Cancel);
+        await using var seawall = await SeawallUnderTest.StartAsync(
+            server, Cancel, options => options with { Pools = options.Pools with { SizeMax = 1, WaitMsMax = 15_000 } });
+        using var other = RawClient.Connect(seawall.Port, "seawall", "seawall");
+        using var direct = RawClient.Connect(server.Port, "seawall", "seawall", RawClient.Usual | Capabilities.LocalFiles);
+        using var through = RawClient.Connect(seawall.Port, "seawall", "seawall", RawClient.Usual | Capabilities.LocalFiles);
+        foreach (var client in (RawClient[])[direct, through])
+        {
+            Assert.Null(client.Query("TRUNCATE lf.made").Error);
+            // How far a number is from the one before is the server's affair.
+            foreach (var (file, first) in ((string, int)[])[("1\n2\n", 1), ("3\n", 3), ("", 3)])
+            {
+                Assert.Null(other.Query("INSERT INTO lf.others VALUES (NULL), (NULL)").Error);
+                client.Send(CommandKind.Query, "LOAD DATA LOCAL INFILE 'rows' INTO TABLE lf.made (n)"u8);
+                Assert.Equal(0xFB, client.NextOrEnd()!.Head[0]);
+                client.SendBytes(file.Length > 0 ? [.. Header(file.Length, 2), .. Encoding.ASCII.GetBytes(file), .. Header(0, 3)] : Header(0, 2));
+                Assert.Null(client.Read(CommandKind.Query).Error);
+                Assert.Null(other.Query("INSERT INTO lf.others VALUES (NULL), (NULL)").Error);
+                Assert.Equal("1", client.Query($"SELECT id = LAST_INSERT_ID() FROM lf.made WHERE n = {first}").FirstValue);
+            }
+        }
+    }
+
     private static byte[] Header(int length, byte sequence) =>
         [(byte)length, (byte)(length >> 8), (byte)(length >> 16), sequence];
 

@@ -83,6 +83,7 @@ internal static class InsertIds
     private static bool MayHaveChanged(StatementFacts text, AnswerFacts facts) => text.Kind switch
     {
         _ when (text.Traits & Changers) != 0 => true,
+        StatementKind.Load when facts.RowCount > 0 => true, // It makes numbers, and tells none.
         StatementKind.Insert or StatementKind.Replace or StatementKind.Load =>
             facts.IsError || text.Statements > 1 || (text.Hints & StatementHints.Returns) != 0,
         _ => text.Statements > 1 && facts.IsError,

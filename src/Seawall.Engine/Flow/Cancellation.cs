@@ -28,6 +28,9 @@ internal sealed class Cancellation : ICriticalNotifyCompletion
     /// <summary>Whether the server has been told, or is being told.</summary>
     internal bool IsOnItsWay => _underWay + _arrived > 0;
 
+    /// <summary>Whether the server has taken note of it.</summary>
+    internal bool HasArrived => _arrived > 0;
+
     /// <summary>Whether the connection has forgotten over it what the statement left to be asked for.</summary>
     internal bool HasSwept { get; private set; }
 

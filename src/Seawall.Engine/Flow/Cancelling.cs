@@ -30,6 +30,7 @@ internal sealed class Cancelling(FrontDoor door)
     /// </summary>
     internal void Vanished(Statement statement)
     {
+        (statement.Overtime = new Overtime(statement)).Begin();
         if (!door.Options.CancelsVanished || statement.Cancellation is { IsOnItsWay: true } || !Vanishing.MayEnd(statement.Kind,
             statement.Facts, statement.Session.Status))
         {

@@ -211,6 +211,7 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
                         ? RelayEnd.Complete
                         : await Relay.Answer(statement, rooms.Cancelling, door.Meter);
                     statement.IsAtServer = false;
+                    statement.Overtime?.End();
                     // A read of which its client has heard nothing: nobody would know of it if it runs twice.
                     if (end != RelayEnd.ServerLost || statement.Answer.HasSpoken
                         || !rooms.SecondTries.TryBegin(statement, "it was lost before its answer came"))

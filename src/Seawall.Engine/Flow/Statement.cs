@@ -138,6 +138,9 @@ internal sealed class Statement
     /// <summary>What was done to have the server end it; null as long as nobody wanted that.</summary>
     internal Cancellation? Cancellation { get; set; }
 
+    /// <summary>Looks after its answer when the client has gone; null as long as it is there.</summary>
+    internal Overtime? Overtime { get; set; }
+
     /// <summary>When it came.</summary>
     internal long StartedAt { get; private set; }
 
@@ -375,6 +378,8 @@ internal sealed class Statement
         Waiter = null;
         IsAtServer = IsKilled = HasMoved = false;
         Cancellation = null;
+        Overtime?.End();
+        Overtime = null;
         Decision = default;
         SettingsBefore = null!;
     }

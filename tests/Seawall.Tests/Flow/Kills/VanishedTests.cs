@@ -1,3 +1,4 @@
+using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Testing;
@@ -59,6 +60,37 @@ public sealed class VanishedTests
 
         Assert.Equal("2", other.Query("SELECT 2").Scalar);
         Assert.Equal((0, 0, 0), Counts(world));
+    }
+
+    // MySQL 9.7 does not end its answer to an execution without a cursor of a statement that had one open before, and waits
+    // for the next command: there is nothing that KILL QUERY could end.
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void An_answer_that_the_server_never_ends_keeps_no_connection_from_others(FakeServerKind kind)
+    {
+        using var world = World(kind);
+        world.Server.When("SELECT stuck FROM t", new FakePacket([1]));
+        var (leaver, other) = (world.Client(), world.Client());
+        _ = leaver.BeginQuery("SELECT stuck FROM t");
+        world.Pump(() => world.Pooled.Any(connection => connection.Queries.Contains("SELECT stuck FROM t")), "the statement at the server");
+        leaver.Cut();
+
+        Assert.Equal("2", other.Query("SELECT 2").Scalar);
+        Assert.Single(world.Pooled);
+        Assert.Equal(1, world.Server.Kills);
+    }
+
+    [Fact]
+    public void A_write_that_takes_long_is_left_to_its_end_however_long_that_is()
+    {
+        using var world = World(FakeServerKind.MySql97);
+        world.Server.When("UPDATE slow", new FakeLater(4 * Overtime.LookMs, new FakeOk(1)));
+        LeaveDuring(world, world.Client(), "UPDATE slow SET a = 1");
+        var before = world.Pooled.Single();
+        world.World.RunFor(3 * Overtime.LookMs);
+        Assert.Same(before, world.Pooled.Single());
+        Assert.True(before.Session.IsBusy);
+        world.World.RunFor(2 * Overtime.LookMs); // To its end.
     }
 
     [Fact]

@@ -14,6 +14,9 @@ public sealed record LabServerSettings
     /// <summary>The server that it follows, from the beginning and by GTID.</summary>
     public LabServer? ReplicaOf { get; init; }
 
+    /// <summary>The file that says by how much its clock is wrong; null for the machine's clock. Needs the lab's <c>tools</c>.</summary>
+    public string? Clock { get; init; }
+
     /// <summary>Options of the server itself, such as <c>--max-connections=10</c>.</summary>
     public IReadOnlyList<string> Options { get; init; } = [];
 }
@@ -91,6 +94,7 @@ public sealed class LabServer : IAsyncDisposable
         [
             Kind.Word(), DataFolder, Number(Port), Number(_serverId), "--hold",
             .. _settings.Tls ? ["--tls"] : Array.Empty<string>(),
+            .. _settings.Clock is { } clock ? ["--clock", clock] : Array.Empty<string>(),
             .. _settings.ReplicaOf is { } source ? ["--replica-of", Number(source.Port)] : Array.Empty<string>(),
             "--", .. _settings.Options,
         ];

@@ -13,7 +13,11 @@ public sealed class ReplicaSet : IAsyncDisposable
 {
     private static readonly TimeSpan CatchUpTimeMax = TimeSpan.FromSeconds(60);
 
+    /// <summary>On a busy machine an answer may take as long.</summary>
+    private const int ClockSlackSeconds = 60;
+
     private readonly List<LabServer> _members = [];
+    private readonly Dictionary<int, string> _clocks = [];
 
     private ReplicaSet(LabKind kind) => Kind = kind;
 
@@ -29,13 +33,29 @@ public sealed class ReplicaSet : IAsyncDisposable
     public IEnumerable<LabServer> Replicas => _members.Where(member => member != Primary);
 
     /// <summary>Starts a primary and its replicas, with the schema <c>app</c> and its account on all of them.</summary>
-    public static async Task<ReplicaSet> StartAsync(LabServers lab, LabKind kind, int replicas, CancellationToken cancel, params string[] options)
+    public static Task<ReplicaSet> StartAsync(LabServers lab, LabKind kind, int replicas, CancellationToken cancel, params string[] options) =>
+        StartAsync(lab, kind, replicas, hasClocks: false, cancel, options);
+
+    /// <summary>The same, with clocks that <see cref="SetClockAsync"/> sets.</summary>
+    public static async Task<ReplicaSet> StartWithClocksAsync(LabServers lab, LabKind kind, int replicas, CancellationToken cancel)
+    {
+        await lab.RequireAsync("tools", cancel);
+        return await StartAsync(lab, kind, replicas, hasClocks: true, cancel);
+    }
+
+    private static async Task<ReplicaSet> StartAsync(
+        LabServers lab, LabKind kind, int replicas, bool hasClocks, CancellationToken cancel, params string[] options)
     {
         var set = new ReplicaSet(kind);
         try
         {
             for (var i = 0; i <= replicas; i++)
-                set._members.Add(await lab.StartAsync(kind, new() { Options = [.. set.MemberOptions(), .. options] }, cancel));
+            {
+                var clock = hasClocks ? Path.Combine(lab.NewFolder(), "clock") : null;
+                if (clock is not null)
+                    set.WriteClock(i, clock, 0);
+                set._members.Add(await lab.StartAsync(kind, new() { Options = [.. set.MemberOptions(), .. options], Clock = clock }, cancel));
+            }
             set.Primary = set._members[0];
             await set.AllowWritesAsync(set.Primary, cancel);
             await set.Primary.ExecuteAsync(
@@ -66,6 +86,16 @@ public sealed class ReplicaSet : IAsyncDisposable
             await connection.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>A member's clock is wrong by so many seconds from now on; returns when it says so itself.</summary>
+    public async Task SetClockAsync(int member, int seconds, CancellationToken cancel)
+    {
+        WriteClock(member, _clocks[member], seconds);
+        await Eventually.TrueAsync(
+            async () => Math.Abs(long.Parse((await _members[member].AskAsync("select unix_timestamp()", cancel))!, CultureInfo.InvariantCulture)
+                - DateTimeOffset.UtcNow.ToUnixTimeSeconds() - seconds) < ClockSlackSeconds,
+            CatchUpTimeMax, cancel, () => $"the clock of {_members[member]} is not wrong by {seconds} s");
     }
 
     /// <summary>Waits until a replica has applied all that the primary has committed by now.</summary>
@@ -199,6 +229,14 @@ public sealed class ReplicaSet : IAsyncDisposable
     {
         foreach (var member in _members)
             await member.DisposeAsync();
+    }
+
+    private void WriteClock(int member, string file, int seconds)
+    {
+        _clocks[member] = file;
+        var next = file + ".next"; // Never half of it: the server reads it at any time.
+        File.WriteAllText(next, seconds.ToString("+0;-0;+0", CultureInfo.InvariantCulture));
+        File.Move(next, file, overwrite: true);
     }
 
     private bool IsMaria => Kind == LabKind.MariaDb;

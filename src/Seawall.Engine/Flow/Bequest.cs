@@ -124,8 +124,6 @@ internal static class Bequest
         NoteRowCount(statement, facts, connection.Version);
         NoteFoundRows(statement, facts, connection.Version);
         NoteDiagnostics(statement, facts, connection);
-        if (session.Elsewhere.HasFlag(PreviousFacts.LastGtid) && statement.Kind != CommandKind.StatementPrepare)
-            NoteWrites(session, statement.Facts, facts);
         if ((statement.Facts.Traits & StatementTraits.UsesSequence) != 0 && !facts.IsError)
             NoteSequences(statement);
     }
@@ -339,16 +337,6 @@ internal static class Bequest
 
     private static bool IsShowOfDiagnostics(StatementFacts text) =>
         text.Kind == StatementKind.Show && (text.Traits & StatementTraits.ReadsDiagnostics) != 0;
-
-    // The last GTID is this session's own again when it has written something, and that is committed.
-    private static void NoteWrites(Session session, StatementFacts text, AnswerFacts facts)
-    {
-        if (facts.RowCount > 0)
-            session.Elsewhere |= PreviousFacts.Written;
-        var isOwn = session.Elsewhere.HasFlag(PreviousFacts.Written) || (text.Traits & StatementTraits.ImplicitCommit) != 0;
-        if (!facts.IsError && !session.InTransaction && isOwn)
-            session.Elsewhere &= ~(PreviousFacts.LastGtid | PreviousFacts.Written);
-    }
 
     // By name: of another sequence the connection may know what others took.
     private static void NoteSequences(Statement statement)

@@ -13,7 +13,7 @@ internal enum PreviousFacts : ushort
     /// <summary>Warnings and errors: they are taken along when the connection is given away.</summary>
     Diagnostics = 2,
 
-    /// <summary>The last GTID: only the connection itself knows.</summary>
+    /// <summary>The last GTID: only the connection itself knows. A server tells when a session has written one there.</summary>
     LastGtid = 4,
 
     /// <summary>ROW_COUNT(): known of every statement.</summary>
@@ -24,9 +24,6 @@ internal enum PreviousFacts : ushort
 
     /// <summary>A routine may ask for LAST_INSERT_ID() where it cannot be seen.</summary>
     HiddenInsertId = 32,
-
-    /// <summary>Not a fact: something was written, so that the last GTID will be the session's own.</summary>
-    Written = 64,
 
     /// <summary>The value that was taken from a sequence last: only the connection itself knows.</summary>
     SequenceValue = 128,

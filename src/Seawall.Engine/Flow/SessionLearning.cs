@@ -50,6 +50,9 @@ internal static class SessionLearning
         switch (change.Kind)
         {
             case SessionChangeKind.SystemVariables when connection.Version.IsMariaDb && change.Name.SequenceEqual("last_gtid"u8):
+                // It has written this; what is told with a statement that only reads was left by others.
+                if (session.Current is { Facts.IsHarmless: false })
+                    session.Elsewhere &= ~PreviousFacts.LastGtid;
                 session.Reads?.NoteTold(change.Value, isMariaDb: true);
                 break;
             case SessionChangeKind.SystemVariables:

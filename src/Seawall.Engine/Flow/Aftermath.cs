@@ -240,7 +240,9 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
             case CommandKind.StatementExecute:
             case CommandKind.StatementBulkExecute:
                 session.Pins?.Remove(PinReasons.LongData, Name(statement));
-                SettleCursor(statement, facts);
+                // With values that it refuses a server has not begun to execute: the cursor of the execution before is still open.
+                if (!facts.RefusesValues)
+                    SettleCursor(statement, facts);
                 break;
             case CommandKind.StatementFetch:
                 SettleCursor(statement, facts);

@@ -27,6 +27,9 @@ internal sealed class AnswerFacts
     /// <summary>The error's number.</summary>
     internal ushort ErrorCode { get; private set; }
 
+    /// <summary>Whether the error is about the values of an execution, which has not begun then.</summary>
+    internal bool RefusesValues { get; private set; }
+
     /// <summary>Warnings of the last result.</summary>
     internal ushort Warnings { get; private set; }
 
@@ -88,7 +91,7 @@ internal sealed class AnswerFacts
         Keeps = PreviousFacts.None;
         Below = null;
         HadWarnings = HasStatus = IsError = IsEof = HasSessionChanges = HasNamelessChange = HasVariableChange = false;
-        HasUnmovableChange = HasTrackingChange = OwesReport = false;
+        HasUnmovableChange = HasTrackingChange = OwesReport = RefusesValues = false;
         ErrorCode = Warnings = 0;
         Rows = LastInsertId = 0;
         RowCount = 0;
@@ -136,8 +139,10 @@ internal sealed class AnswerFacts
     /// <summary>Reads an error.</summary>
     internal void ReadError(ReadOnlySpan<byte> payload)
     {
+        var error = ErrPacket.Read(payload);
         IsError = true;
-        ErrorCode = ErrPacket.Read(payload).Code;
+        ErrorCode = error.Code;
+        RefusesValues = error.Message.TrimEnd((byte)'\'').EndsWith("mysqld_stmt_execute"u8);
         RowCount = -1;
         Warnings = 1;
     }

@@ -27,10 +27,12 @@ internal sealed record KeptWarnings(IReadOnlyList<byte[]?[]> Rows, int? Warnings
     {
         if (!answer.Reply.IsOk || answer.Rows.Sum(row => row.Sum(value => value?.Length ?? 0)) > LengthMax)
             return null;
-        var isWhole = answer.Rows.Count < (KeptMax(session) ?? CountMax);
+        // With settings that nobody has told, the session may have said how many are kept.
+        var isTold = !session.PinReasons.HasFlag(PinReasons.UnknownState);
+        var isWhole = isTold && answer.Rows.Count < (KeptMax(session) ?? CountMax);
         var errors = answer.Rows.Count(IsError);
         // An error's packet does not say how many warnings came before it.
-        int? warnings = isWhole ? answer.Rows.Count : session.LastResult.IsError ? null : session.LastResult.Warnings;
+        int? warnings = isWhole ? answer.Rows.Count : !isTold || session.LastResult.IsError ? null : session.LastResult.Warnings;
         return new(answer.Rows, warnings, isWhole ? errors : null) { CharacterSet = CharacterSetOf(session) };
     }
 

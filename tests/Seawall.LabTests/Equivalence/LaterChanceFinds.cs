@@ -121,5 +121,27 @@ internal static partial class ChanceFinds
             B: insert into t (n) values (1)
             A: begin; insert into t (n) values (16); commit
             """),
+        // MySQL 5.6 tells nothing of what several statements in one text have set: how many errors are kept is not known then.
+        ("", """
+            A is eq_two without DeprecateEof
+            A: set max_error_count := 0; select @@optimizer_switch
+            A: select * from no_such_table
+            A: set names utf8mb4 collate default
+            A: select @@error_count
+            A: select * from no_such_table
+            A: set names utf8mb4 collate default
+            A: select @@warning_count
+            """),
+        // MySQL 9.7 refuses the value before it executes: the cursor of the execution before stays open.
+        ("", """
+            A is eq_one with FoundRows
+            A: [prepare 1] select sql_calc_found_rows id from t order by id limit ?
+            A: [execute 1 with a cursor] 3
+            A: [execute 1 with a cursor] -1
+            B: insert into t (n) values (1)
+            A: [fetch 1 rows of 1]
+            A: [fetch 5 rows of 1]
+            A: [fetch 5 rows of 1]
+            """),
     ];
 }

@@ -22,7 +22,7 @@ internal static class Content
         "create procedure ~.p_begins() begin start transaction; insert into t (n) values (8); end",
         "create procedure ~.p_warns() begin insert into t (n) values (4); signal sqlstate '01000' set message_text = 'mind', mysql_errno = 1000; end",
         "create function ~.twice(a int) returns int deterministic no sql return a * 2",
-        "create function ~.counted(a int) returns int deterministic no sql begin set @a = ifnull(@a, 0) + 1; return a; end",
+        "create function ~.counted(a int) returns int deterministic no sql begin set @a = 1 + (@a is not null); return a; end",
         "create function ~.inserts(a int) returns int modifies sql data begin insert into t (n) values (a); return last_insert_id(); end",
         "create trigger ~.u_t after insert on ~.u for each row insert into ~.t (n, s) values (new.id, 'trigger')",
     ];

@@ -32,6 +32,17 @@ public sealed class KnownDifferenceTests
         Assert.Equal(areAlike, KnownDifferences.WithoutRow(one) == KnownDifferences.WithoutRow(other));
 
     [Theory]
+    [InlineData("1:11:OK 0 1 5 0 Autocommit, SessionStateChanged '' TransactionCharacteristics =", "1:7:00010502000000 \".......\"", true)]
+    [InlineData("1:30:OK 0 1 5 0 Autocommit, SessionStateChanged '' TransactionCharacteristics =, Schema =x",
+         "1:27:OK 0 1 5 0 Autocommit, SessionStateChanged '' Schema =x", true)]
+    [InlineData("1:11:OK 0 1 5 0 Autocommit, SessionStateChanged '' TransactionCharacteristics =", "1:7:00010602000000 \".......\"", false)]
+    [InlineData("1:11:OK 0 1 5 0 Autocommit, SessionStateChanged '' TransactionCharacteristics =", "1:7:00010501000000 \".......\"", false)]
+    [InlineData("1:30:OK 0 1 5 0 Autocommit, SessionStateChanged '' TransactionCharacteristics =START TRANSACTION;",
+         "1:7:00010502000000 \".......\"", false)]
+    public void That_a_transaction_has_no_characteristics_is_left_out(string one, string other, bool areAlike) =>
+        Assert.Equal(areAlike, KnownDifferences.WithoutNoCharacteristics(one) == KnownDifferences.WithoutNoCharacteristics(other));
+
+    [Theory]
     [InlineData("update ~.t set n = 21, s = x'00ff' where id > 1", true)]
     [InlineData("update t set s = ? where id < ?", true)]
     [InlineData("update t set n = 21 where id = 1", false)]

@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using Seawall.MySql.Commands;
+using Seawall.MySql.Results;
 
 namespace Seawall.LabTests.Equivalence;
 
@@ -146,8 +148,30 @@ internal static partial class KnownDifferences
     [GeneratedRegex("^[0-9]+:[0-9]+:(OK (0|254) |00|FE)")]
     private static partial Regex IsDone();
 
-    // With the length of the packet.
-    private static string WithoutNoCharacteristics(string ok) => NoCharacteristics().Replace(LengthOfPacket().Replace(ok, "${1}"), "");
+    // With the length of the packet, and where it was all that was reported with the flag that tells of it: the other side has a short OK.
+    internal static string WithoutNoCharacteristics(string ok)
+    {
+        var rest = NoCharacteristics().Replace(LengthOfPacket().Replace(Fields(ok), "${1}"), "");
+        return rest.EndsWith("' ", StringComparison.Ordinal) ? ReportFlag().Replace(rest, "") : rest;
+    }
+
+    // A short OK in the words of a longer one.
+    private static string Fields(string line)
+    {
+        if (BytesOfOk().Match(line) is not { Success: true } match)
+            return line;
+        var ok = OkPacket.Read(Convert.FromHexString(match.Groups["bytes"].Value), tracksSession: true);
+        return ok.IsValid && ok.SessionChanges.IsEmpty
+            ? $"{match.Groups["numbers"]}OK {ok.FirstByte} {ok.AffectedRows} {ok.LastInsertId} {ok.Warnings} {ok.Status} "
+                + $"'{Encoding.UTF8.GetString(ok.Info)}' "
+            : line;
+    }
+
+    [GeneratedRegex("^(?<numbers>[0-9]+:[0-9]+:)(?<bytes>(00|FE)([0-9A-F]{2}){6,}) \"")]
+    private static partial Regex BytesOfOk();
+
+    [GeneratedRegex("(?<=^[0-9]+:OK [^']*)(, SessionStateChanged|SessionStateChanged, )")]
+    private static partial Regex ReportFlag();
 
     [GeneratedRegex("TransactionCharacteristics =(, |$)")]
     private static partial Regex NoCharacteristics();

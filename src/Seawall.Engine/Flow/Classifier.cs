@@ -34,11 +34,11 @@ internal static class Classifier
     internal static Standing Read(Statement statement, OverloadOptions options, DigestScratch scratch, long nowMs)
     {
         var session = statement.Session;
-        ref var known = ref session.Class;
+        var known = session.Class;
         if (!ReferenceEquals(known.Options, options) || !ReferenceEquals(known.Settings, session.Settings)
             || !ReferenceEquals(known.Account, session.Account))
         {
-            LookUp(session, options, ref known);
+            LookUp(session, options, known);
         }
         var (rule, which, mayRaise) = (known.Rule, (StatementClass)known.Number, known.MayRaise);
         if (known.DependsOnDigest && StatementText.DigestNumberOf(statement, scratch) is { } digest)
@@ -103,7 +103,7 @@ internal static class Classifier
     internal static (StatementClass Class, bool MayRaise) ClassOf(OverloadOptions options, int rule) =>
         rule < 0 ? (StatementClass.Normal, false) : (options.Rules[rule].Class, options.Rules[rule].MayRaise);
 
-    private static void LookUp(Session session, OverloadOptions options, ref SessionClass known)
+    private static void LookUp(Session session, OverloadOptions options, SessionClass known)
     {
         var (user, schema) = (session.Account!.User, session.Settings.Schema);
         var rule = RuleOf(options, user, schema, session.Wire.Peer, session.Listener, null);

@@ -94,7 +94,7 @@ internal static class OwnVariables
         if (assignments.SetsDeadline)
             session.Class.SaidDeadlineMs = assignments.DeadlineMs;
         if (assignments.SetsFreshness && FreshnessWord.TryRead(assignments.Freshness, out var word))
-            session.SaidOfReads = word;
+            session.Class.SaidOfReads = word;
         if (assignments.SetsMinGtid && assignments.MinGtid.IsEmpty)
             session.Reads?.Memory.ForgetImported();
         Bequest.NoteOwnAnswer(session, rowCount: 0);

@@ -1,7 +1,10 @@
 namespace Seawall.Engine.Flow;
 
-/// <summary>The class of a session's statements, as long as nothing changes that it depends on.</summary>
-internal struct SessionClass
+/// <summary>
+/// The class of a session's statements, as long as nothing changes that it depends on, and what the session has said of them. Few sessions
+/// need it at the same time as there are many: it is made when somebody asks.
+/// </summary>
+internal sealed class SessionClass
 {
     /// <summary>The options that it was found by.</summary>
     internal object? Options;
@@ -38,4 +41,15 @@ internal struct SessionClass
 
     /// <summary>How long its statements may wait, in milliseconds (<c>SET @seawall_deadline_ms</c>); 0: it has not said.</summary>
     internal int SaidDeadlineMs;
+
+    /// <summary>What the session has said of its reads (<c>SET @seawall_freshness</c>).</summary>
+    internal ReadWord SaidOfReads;
+
+    /// <summary>It is nobody's any more: nothing is known, and nothing was said.</summary>
+    internal void Forget()
+    {
+        (Options, Settings, Account) = (null, null, null);
+        (Rule, Number, SchemaShape, Tenant, MayRaise, DependsOnDigest) = (0, 0, 0, 0, false, false);
+        (RefusedMs, Said, SaidDeadlineMs, SaidOfReads) = (0, 0, 0, default);
+    }
 }

@@ -51,7 +51,7 @@ internal static class WorkReader
             CommandKind.StatementExecute or CommandKind.StatementBulkExecute => statement.Prepared!.Shape,
             _ => 0UL,
         };
-        return shape == 0 ? 0 : shape ^ statement.Session.Class.SchemaShape;
+        return shape == 0 ? 0 : shape ^ (statement.Session.ClassOrNull?.SchemaShape ?? 0);
     }
 
     // It waits for no locks, for no time to pass, and for nothing that is not in its text.

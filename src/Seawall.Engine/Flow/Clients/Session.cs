@@ -19,6 +19,7 @@ namespace Seawall.Engine.Flow.Clients;
 internal sealed class Session : TimerNode
 {
     private PreparedStatements? _prepared;
+    private SessionClass? _class;
     private uint _resets;
 
     internal Session(Wire wire, uint id, long nowMs)
@@ -133,9 +134,6 @@ internal sealed class Session : TimerNode
     /// <summary>What it has seen and written, and where its last statement went; null as long as nothing is read from replicas.</summary>
     internal SessionReads? Reads { get; set; }
 
-    /// <summary>What it has said of its reads (<c>SET @seawall_freshness</c>).</summary>
-    internal ReadWord SaidOfReads { get; set; }
-
     /// <summary>What it is about now; null between statements.</summary>
     internal Statement? Current { get; set; }
 
@@ -194,7 +192,10 @@ internal sealed class Session : TimerNode
     }
 
     /// <summary>The class of its statements, as long as nothing changes that it depends on.</summary>
-    internal SessionClass Class;
+    internal SessionClass Class => _class ??= new SessionClass();
+
+    /// <summary>The same; null as long as nobody has asked for it.</summary>
+    internal SessionClass? ClassOrNull => _class;
 
     /// <summary>Its prepared statements.</summary>
     internal PreparedStatements Prepared => _prepared ??= new PreparedStatements();
@@ -293,8 +294,7 @@ internal sealed class Session : TimerNode
         Tracking = Tracking.AtBegin;
         Owed = null;
         Untold = null;
-        Class = default;
-        SaidOfReads = default;
+        _class?.Forget();
     }
 }
 

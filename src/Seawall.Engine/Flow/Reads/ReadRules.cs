@@ -64,7 +64,7 @@ internal static class ReadRules
     internal static ReadWish WishOf(Statement statement, ReadOptions options, ReadRule? rule)
     {
         var written = statement.Words.Freshness(statement);
-        return ReadWish.Settle(options, rule, statement.Session.SaidOfReads, written.IsEmpty ? default : WordOf(written));
+        return ReadWish.Settle(options, rule, statement.Session.ClassOrNull?.SaidOfReads ?? default, written.IsEmpty ? default : WordOf(written));
     }
 
     /// <summary>What the tag of a statement says of freshness.</summary>

@@ -20,7 +20,8 @@ public readonly ref struct OkPacket
         AffectedRows = reader.LengthEncoded();
         LastInsertId = reader.LengthEncoded();
         Status = (ServerStatus)reader.Int2();
-        Warnings = reader.Int2();
+        // Rows that an error has interrupted, inside a procedure that handles it, are ended by MySQL 5.7 and later in the old form: without a count.
+        Warnings = FirstByte == EndHeader && reader.IsAtEnd ? (ushort)0 : reader.Int2();
         // The documentation has string<EOF> for ends without session tracking; every server writes the length all the same.
         if (!reader.IsAtEnd)
             Info = reader.LengthEncodedBytes();

@@ -32,4 +32,16 @@ public sealed class OkPacketTests
         payload[^3] = 9;
         Assert.False(OkPacket.Read(payload, tracksSession: false).IsValid);
     }
+
+    // MySQL ends so what an error has interrupted inside a procedure that handles it: Protocol_classic::end_partial_result_set.
+    [Fact]
+    public void Rows_that_were_interrupted_end_in_the_old_form()
+    {
+        var end = OkPacket.Read([0xFE, 0, 0, 0x0A, 0], tracksSession: true);
+
+        Assert.True(end.IsValid);
+        Assert.Equal(ServerStatus.Autocommit | ServerStatus.MoreResults, end.Status);
+        Assert.Equal(0, end.Warnings);
+        Assert.False(OkPacket.Read([0x00, 0, 0, 0x0A, 0], tracksSession: true).IsValid);
+    }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Seawall.Engine.Flow;
 
 /// <summary>Facts that a statement leaves behind, and the next one may ask for.</summary>
@@ -61,4 +63,5 @@ internal readonly record struct LastResult(long RowCount, long FoundRows, int Wa
 /// <param name="WasThere">Whether the session's number was on the connection: then what it says now is the truth.</param>
 /// <param name="Before">What the connection said before; when it says so still, the session's number is what it was.</param>
 /// <param name="MayBeSame">Whether the statement may have made just that number as well.</param>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct InsertIdDoubt(bool IsOpen, bool IsLost, bool WasThere, ulong? Before, bool MayBeSame);

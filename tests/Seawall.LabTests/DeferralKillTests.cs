@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using MySqlConnector;
 using Seawall.LabTests.Lab;
+using Seawall.MySql.Commands;
 using Seawall.MySql.Handshakes;
 using Seawall.MySql.Results;
 using Xunit;
@@ -32,6 +33,7 @@ public sealed class DeferralKillTests(LabServers lab, ITestOutputHelper output)
     [Theory]
     [InlineData(LabKind.MariaDb)]
     [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
     public async Task Whatever_was_acknowledged_has_run_once_and_in_order_whoever_is_killed_when(LabKind kind)
     {
         var run = await RunAsync(kind, "PRIMARY KEY");
@@ -110,11 +112,18 @@ public sealed class DeferralKillTests(LabServers lab, ITestOutputHelper output)
             try
             {
                 using var client = RawClient.Connect(port, "seawall", "seawall", schema: "book");
+                // Half of them execute what they have prepared; of each key there are some of either kind.
+                var prepared = writer < 3 ? null : client.Ask(CommandKind.StatementPrepare,
+                    System.Text.Encoding.UTF8.GetBytes($"insert into `lines` (mark) values (?) /*defer_key='{key}'*/"));
+                if (prepared is { Error: not null })
+                    continue;
                 while (!over.IsCancellationRequested)
                 {
                     var mark = $"{key}-{writer}-{number++}";
                     book.Doubtful[mark] = true;
-                    var answer = client.Query($"insert into `lines` (mark) values ('{mark}') /*defer_key='{key}'*/");
+                    var answer = prepared is null
+                        ? client.Query($"insert into `lines` (mark) values ('{mark}') /*defer_key='{key}'*/")
+                        : client.Ask(CommandKind.StatementExecute, ExecutionOf(prepared.StatementId, mark));
                     if (answer.Error is { } error)
                     {
                         Assert.Contains("did not run", error.Message, StringComparison.Ordinal);
@@ -136,6 +145,10 @@ public sealed class DeferralKillTests(LabServers lab, ITestOutputHelper output)
             }
         }
     }
+
+    // One value, of type VAR_STRING.
+    private static byte[] ExecutionOf(uint id, string mark) =>
+        [.. BitConverter.GetBytes(id), 0, 1, 0, 0, 0, 0, 1, 0xFD, 0, (byte)mark.Length, .. System.Text.Encoding.ASCII.GetBytes(mark)];
 
     private static async Task<List<string>> MarksAsync(LabServer server)
     {

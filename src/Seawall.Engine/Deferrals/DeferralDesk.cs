@@ -11,7 +11,7 @@ public enum NotDeferred : byte
     /// <summary>It is no INSERT, UPDATE, DELETE or REPLACE, or more than one statement.</summary>
     Kind,
 
-    /// <summary>It is an execution of a prepared statement.</summary>
+    /// <summary>It is an execution with a cursor, attributes or many rows, or its session reads the text in another way than when it prepared it.</summary>
     Prepared,
 
     /// <summary>A transaction is open, or autocommit is off.</summary>

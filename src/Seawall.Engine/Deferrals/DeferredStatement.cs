@@ -39,6 +39,15 @@ internal sealed record DeferredStatement
     /// <summary>Its text, in the session's character set.</summary>
     internal required ReadOnlyMemory<byte> Text { get; init; }
 
+    /// <summary>
+    /// What an execution of a prepared statement has beside the text: how many parameters (two bytes), which of them are NULL, two bytes of type
+    /// for each, and their values, as the client sent them. Null for a statement that came as text.
+    /// </summary>
+    internal ReadOnlyMemory<byte>? Execution { get; init; }
+
+    /// <summary>What of it counts as its size.</summary>
+    internal int Bytes => Text.Length + (Execution?.Length ?? 0);
+
     /// <summary>What it is called everywhere: in the answer, at the server, in lists.</summary>
     internal string Id => IdOf(Journal, Number);
 

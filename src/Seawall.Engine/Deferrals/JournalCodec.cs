@@ -36,6 +36,7 @@ internal static class JournalCodec
         Head = 1,
         Accepted = 2,
         Settled = 3,
+        AcceptedExecution = 4,
     }
 
     private static ReadOnlySpan<byte> Magic => "seawall journal 1"u8;
@@ -55,7 +56,7 @@ internal static class JournalCodec
                 Int8(to, head.NextNumber);
                 break;
             case Accepted { Statement: var statement }:
-                Int1(to, (byte)Kind.Accepted);
+                Int1(to, (byte)(statement.Execution is null ? Kind.Accepted : Kind.AcceptedExecution));
                 WriteStatement(to, statement);
                 break;
             case Settled settled:
@@ -92,7 +93,8 @@ internal static class JournalCodec
         JournalRecord? record = (Kind)reader.Int1() switch
         {
             Kind.Head => ReadHead(ref reader),
-            Kind.Accepted => ReadStatement(ref reader),
+            Kind.Accepted => ReadStatement(ref reader, isExecution: false),
+            Kind.AcceptedExecution => ReadStatement(ref reader, isExecution: true),
             Kind.Settled => ReadSettled(ref reader),
             _ => null,
         };
@@ -108,7 +110,7 @@ internal static class JournalCodec
         && FitsWord(statement.Rule) && FitsWord(statement.Key) && FitsWord(statement.User) && FitsWord(statement.Schema ?? "")
         && FitsWord(statement.TableSchema) && FitsWord(statement.Table)
         && statement.Settings.All(setting => FitsWord(setting.Key) && Encoding.UTF8.GetByteCount(setting.Value) <= ValueBytesMax)
-        && statement.Text.Length + statement.Settings.Sum(setting => setting.Key.Length + Encoding.UTF8.GetByteCount(setting.Value) + 4)
+        && statement.Bytes + statement.Settings.Sum(setting => setting.Key.Length + Encoding.UTF8.GetByteCount(setting.Value) + 4)
             <= RecordBytesMax - (8 * WordBytesMax);
 
     private static bool FitsWord(string word) => Encoding.UTF8.GetByteCount(word) <= WordBytesMax;
@@ -132,6 +134,11 @@ internal static class JournalCodec
             Word(to, name);
             Word(to, value, ValueBytesMax);
         }
+        if (statement.Execution is { } execution)
+        {
+            Int4(to, execution.Length);
+            to.Write(execution.Span);
+        }
         to.Write(statement.Text.Span);
     }
 
@@ -142,7 +149,7 @@ internal static class JournalCodec
         return new SegmentHead(reader.Int8(), reader.Int8(), reader.Int8());
     }
 
-    private static Accepted? ReadStatement(ref JournalReader reader)
+    private static Accepted? ReadStatement(ref JournalReader reader, bool isExecution)
     {
         var number = reader.Int8();
         var acceptedUs = (long)reader.Int8();
@@ -155,6 +162,7 @@ internal static class JournalCodec
         var settings = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>(count);
         for (var i = 0; i < count; i++)
             settings.Add(new(reader.Word(), reader.Word(ValueBytesMax)));
+        var execution = isExecution ? reader.Bytes(reader.Int4()).ToArray() : null;
         return new Accepted(new DeferredStatement
         {
             Number = number,
@@ -166,6 +174,7 @@ internal static class JournalCodec
             TableSchema = tableSchema,
             Table = table,
             Settings = settings.MoveToImmutable(),
+            Execution = execution is null ? (ReadOnlyMemory<byte>?)null : execution,
             Text = reader.Rest().ToArray(),
         });
     }
@@ -207,6 +216,12 @@ internal static class JournalCodec
         to.Advance(2);
     }
 
+    private static void Int4(ArrayBufferWriter<byte> to, int value)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(to.GetSpan(4), value);
+        to.Advance(4);
+    }
+
     private static void Int8(ArrayBufferWriter<byte> to, ulong value)
     {
         BinaryPrimitives.WriteUInt64LittleEndian(to.GetSpan(8), value);
@@ -237,6 +252,8 @@ internal ref struct JournalReader(ReadOnlySpan<byte> bytes)
     internal byte Int1() => Bytes(1) is [var value] ? value : (byte)0;
 
     internal ushort Int2() => Bytes(2) is { Length: 2 } two ? BinaryPrimitives.ReadUInt16LittleEndian(two) : (ushort)0;
+
+    internal int Int4() => Bytes(4) is { Length: 4 } four ? BinaryPrimitives.ReadInt32LittleEndian(four) : 0;
 
     internal ulong Int8() => Bytes(8) is { Length: 8 } eight ? BinaryPrimitives.ReadUInt64LittleEndian(eight) : 0;
 

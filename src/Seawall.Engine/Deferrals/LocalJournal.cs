@@ -220,7 +220,7 @@ internal sealed class LocalJournal : IDeferralJournal
             return [];
         var ending = settled.Select(end => end.Statement.Number).ToHashSet();
         var open = _open.Values.Where(entry => entry.Segment == oldest && !ending.Contains(entry.Statement.Number)).ToList();
-        if (open.Sum(entry => (long)entry.Statement.Text.Length) > oldest.Bytes / 4)
+        if (open.Sum(entry => (long)entry.Statement.Bytes) > oldest.Bytes / 4)
             return [];
         foreach (var entry in open)
             JournalCodec.Write(_buffer, new Accepted(entry.Statement));

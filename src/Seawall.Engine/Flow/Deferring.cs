@@ -29,12 +29,15 @@ internal sealed class Deferring(FrontDoor door, DeferralDesk desk, Func<Deferral
         if (key.IsEmpty || RuleOf(now, statement) is not { } rule)
             return null;
         var reason = ReasonAgainst(statement, key, out var table);
+        var execution = reason == NotDeferred.None && statement.Prepared is { } prepared ? ExecutionPacket.Take(statement, prepared) : null;
+        if (reason == NotDeferred.None && statement.Prepared is not null && execution is null)
+            reason = NotDeferred.Prepared;
         if (reason == NotDeferred.None)
         {
-            var deferred = Write(statement, rule, key, table);
+            var deferred = Write(statement, rule, key, table, execution);
             if (deferred is not null)
                 return deferred;
-            reason = NotDeferred.Settings;
+            reason = execution is null ? NotDeferred.Settings : NotDeferred.Size;
         }
         desk.TallyOf(rule.Name).Note(reason);
         return null;
@@ -76,8 +79,12 @@ internal sealed class Deferring(FrontDoor door, DeferralDesk desk, Func<Deferral
             + "trying again without defer_key is safe]",
     };
 
-    private static ReadOnlySpan<byte> KeyOf(Statement statement) => statement.Kind is CommandKind.Query or CommandKind.StatementExecute
-        ? statement.Words.DeferKey(statement) : default;
+    private static ReadOnlySpan<byte> KeyOf(Statement statement) =>
+        statement.Kind is CommandKind.Query or CommandKind.StatementExecute or CommandKind.StatementBulkExecute
+            ? statement.Words.DeferKey(statement) : default;
+
+    // What a client has prepared it sends without its text.
+    private static ReadOnlySpan<byte> TextOf(Statement statement) => statement.Prepared is { } prepared ? prepared.Text.Text : statement.Text;
 
     private DeferralRule? RuleOf(DeferralOptions now, Statement statement)
     {
@@ -98,8 +105,11 @@ internal sealed class Deferring(FrontDoor door, DeferralDesk desk, Func<Deferral
         table = default;
         var session = statement.Session;
         var facts = statement.Facts;
-        if (statement.Kind != CommandKind.Query)
+        if (statement.Kind == CommandKind.StatementBulkExecute
+            || (statement.Prepared is { } execution && !ReferenceEquals(execution.Text.Settings, session.Settings.ForParsing)))
+        {
             return NotDeferred.Prepared;
+        }
         if (facts.Statements != 1
             || facts.Kind is not (StatementKind.Insert or StatementKind.Replace or StatementKind.Update or StatementKind.Delete))
         {
@@ -109,13 +119,13 @@ internal sealed class Deferring(FrontDoor door, DeferralDesk desk, Func<Deferral
             return NotDeferred.Transaction;
         if (session.PinReasons != PinReasons.None)
             return NotDeferred.Pinned;
-        if (facts.Traits != StatementTraits.None || statement.Traces is not null)
+        if (facts.Traits != StatementTraits.None || statement.Traces is not null || statement.Prepared is { Traces: not null })
             return NotDeferred.Session;
         if (!statement.IsWhole || key.Length > KeyBytesMax)
             return NotDeferred.Size;
-        if ((facts.Hints & StatementHints.Returns) != 0 && MayReturnRows(statement.Text))
+        if ((facts.Hints & StatementHints.Returns) != 0 && MayReturnRows(TextOf(statement)))
             return NotDeferred.Returning;
-        if (!ChangedTable.TryRead(statement.Text, session.Dialect, session.Settings.Schema, out table)
+        if (!ChangedTable.TryRead(TextOf(statement), session.Dialect, session.Settings.Schema, out table)
             || desk.IsUnsafe($"{table.Schema}.{table.Name}"))
         {
             return NotDeferred.Target;
@@ -138,7 +148,8 @@ internal sealed class Deferring(FrontDoor door, DeferralDesk desk, Func<Deferral
     }
 
     // What a session has set goes with it. Autocommit does not: it is on, and its statement gets a transaction of its own.
-    private DeferredStatement? Write(Statement statement, DeferralRule rule, ReadOnlySpan<byte> key, (string Schema, string Name) table)
+    private DeferredStatement? Write(
+        Statement statement, DeferralRule rule, ReadOnlySpan<byte> key, (string Schema, string Name) table, byte[]? execution)
     {
         var session = statement.Session;
         var settings = session.SettingsWithOldGlobals(statement.Server);
@@ -154,7 +165,8 @@ internal sealed class Deferring(FrontDoor door, DeferralDesk desk, Func<Deferral
             Table = table.Name,
             Settings = [.. settings.Variables.Where(variable => variable.Name != "autocommit")
                 .Select(variable => new KeyValuePair<string, string>(variable.Name, variable.Value))],
-            Text = statement.Text.ToArray(),
+            Execution = execution is null ? (ReadOnlyMemory<byte>?)null : execution,
+            Text = TextOf(statement).ToArray(),
         };
         return JournalCodec.Fits(deferred) ? deferred : null;
     }

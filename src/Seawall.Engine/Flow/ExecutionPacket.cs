@@ -173,6 +173,56 @@ internal static class ExecutionPacket
         return false;
     }
 
+    /// <summary>
+    /// What an execution has beside the text, so that it can be written down and run on another connection: how many parameters (two bytes), which are
+    /// NULL, their types, their values. Null when it has more than that, or less.
+    /// </summary>
+    internal static byte[]? Take(Statement statement, PreparedStatement prepared)
+    {
+        var payload = statement.Packet.Payload;
+        if (!statement.IsWhole || OpensSomething(statement))
+            return null;
+        var head = ExecutionHead.Read(payload, prepared.Parameters, statement.Session.SendsAttributes);
+        if (!head.IsValid || head.Count != prepared.Parameters || prepared.Parameters > ushort.MaxValue)
+            return null;
+        // What the execution tells of them has been noted.
+        var types = prepared.Parameters == 0 ? [] : prepared.ParameterTypes;
+        if (types is null)
+            return null;
+        var values = payload[head.ValuesAt..];
+        var taken = new byte[2 + head.Nulls.Length + types.Length + values.Length];
+        BinaryPrimitives.WriteUInt16LittleEndian(taken, (ushort)prepared.Parameters);
+        head.Nulls.CopyTo(taken.AsSpan(2));
+        types.CopyTo(taken.AsSpan(2 + head.Nulls.Length));
+        values.CopyTo(taken.AsSpan(2 + head.Nulls.Length + types.Length));
+        return taken;
+    }
+
+    /// <summary>Writes what <see cref="Take"/> has taken as an execution of the server's statement, in the connection's form.</summary>
+    internal static void Write(PacketWriter writer, ServerConnection connection, uint id, ReadOnlySpan<byte> taken)
+    {
+        var count = BinaryPrimitives.ReadUInt16LittleEndian(taken);
+        var nulls = (count + 7) / 8;
+        Span<byte> head = [(byte)CommandKind.StatementExecute, 0, 0, 0, 0, 0, 1, 0, 0, 0];
+        BinaryPrimitives.WriteUInt32LittleEndian(head[ExecutionHead.IdAt..], id);
+        writer.Begin(0).Raw(head);
+        if (count > 0)
+        {
+            if (connection.TakesAttributes)
+                writer.LengthEncoded(count);
+            writer.Raw(taken.Slice(2, nulls)).Int1(1);
+            var types = taken.Slice(2 + nulls, count * 2);
+            for (var i = 0; i < types.Length; i += 2)
+            {
+                writer.Raw(types.Slice(i, 2));
+                if (connection.TakesAttributes)
+                    writer.LengthEncoded(0); // Its name.
+            }
+            writer.Raw(taken[(2 + nulls + types.Length)..]);
+        }
+        writer.End();
+    }
+
     private static ExecutionSend SendAnew(
         Statement statement, ServerConnection connection, in ExecutionHead head, int count, byte[]? types)
     {

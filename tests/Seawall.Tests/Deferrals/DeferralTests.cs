@@ -79,6 +79,79 @@ public sealed class DeferralTests
         Assert.Equal((0, 1), (world.Rule.Tally.Accepted, world.Rule.Tally.NotDeferredFor(reason)));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_execution_is_deferred_with_its_values_and_runs_as_one(bool hasAttributes)
+    {
+        using var world = new DeferralWorld();
+        var client = hasAttributes
+            ? world.World.Client(new() { Schema = "shop", Capabilities = FakeClientOptions.Modern | Capabilities.QueryAttributes }) : world.Client();
+        var prepared = client.Prepare("INSERT INTO t VALUES (?, ?) /*defer_key='7'*/");
+        var first = client.BeginExecute(BodyOf(prepared.Id, hasAttributes, withTypes: true, "one", null)).Value.Only;
+        Assert.Matches("^seawall deferred id=[0-9a-f]{16}-1$", first.Info);
+        // The types are told once.
+        var second = client.BeginExecute(BodyOf(prepared.Id, hasAttributes, withTypes: false, "two", "more")).Value.Only;
+        Assert.StartsWith("seawall deferred", second.Info, StringComparison.Ordinal);
+        world.RunUntil(() => world.Committed.Count == 2, "both have run");
+        world.World.World.RunFor(1_000);
+
+        Assert.Equal(["one", "two"], world.Values);
+        Assert.Contains("'more'", world.Committed[1], StringComparison.Ordinal);
+        Assert.Equal(2, world.Applied.Count);
+        Assert.Equal((2, 2), (world.Rule.Tally.Accepted, world.Rule.Tally.Applied));
+    }
+
+    // With query attributes values are counted, and types have names.
+    private static byte[] BodyOf(uint id, bool hasAttributes, bool withTypes, string first, string? second)
+    {
+        if (!hasAttributes)
+            return FakeClient.ExecuteBody(id, [first, second], withTypes, 0);
+        byte[] types = withTypes ? [1, 0xFD, 0, 0, 0xFD, 0, 0] : [0];
+        byte[] last = second is null ? [] : [(byte)second.Length, .. System.Text.Encoding.ASCII.GetBytes(second)];
+        return [.. BitConverter.GetBytes(id), 0, 1, 0, 0, 0, 2, (byte)(second is null ? 2 : 0), .. types,
+            (byte)first.Length, .. System.Text.Encoding.ASCII.GetBytes(first), .. last];
+    }
+
+    [Fact]
+    public void What_is_executed_at_once_after_that_has_the_types_that_the_client_has_told()
+    {
+        using var world = new DeferralWorld();
+        var client = world.Client();
+        var prepared = client.Prepare("INSERT INTO t VALUES (?) /*defer_key='7'*/");
+        Assert.StartsWith("seawall deferred", client.Execute(prepared.Id, "one").Only.Info, StringComparison.Ordinal);
+        Assert.True(client.Query("BEGIN").IsOk);
+
+        Assert.Equal("", client.BeginExecute(prepared.Id, ["two"], withTypes: false).Value.Only.Info);
+
+        Assert.True(client.Query("COMMIT").IsOk);
+        Assert.Equal(1, world.Rule.Tally.NotDeferredFor(NotDeferred.Transaction));
+    }
+
+    [Fact]
+    public void Executions_survive_a_restart_in_the_journal()
+    {
+        var folder = Directory.CreateTempSubdirectory("seawall-deferral-").FullName;
+        try
+        {
+            DeferralWorld before;
+            using (before = new DeferralWorld(folder, prepare: server => server.When("INSERT INTO seawall.applied", new FakeError(1205, "locked"))))
+            {
+                var client = before.Client();
+                var prepared = client.Prepare("INSERT INTO t VALUES (?) /*defer_key='7'*/");
+                Assert.StartsWith("seawall deferred", client.Execute(prepared.Id, "kept").Only.Info, StringComparison.Ordinal);
+            }
+            using var after = new DeferralWorld(folder, before: before);
+            after.Client();
+            after.RunUntil(() => after.Committed.Count == 1, "it runs after the restart");
+            Assert.Equal(["kept"], after.Values);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [Fact]
     public void Transactions_and_what_pins_a_session_are_left_alone()
     {

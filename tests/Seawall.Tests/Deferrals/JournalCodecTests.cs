@@ -27,6 +27,8 @@ public sealed class JournalCodecTests
     [
         new SegmentHead(0xFEDC_BA98_7654_3210, 3, 78),
         new Accepted(s_statement),
+        new Accepted(s_statement with { Number = 79, Execution = new byte[] { 1, 0, 0, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8 } }),
+        new Accepted(s_statement with { Number = 80, Execution = new byte[] { 0, 0 } }),
         new Settled(77, DeferralEnd.Failed, 1062, 1_700_000_001_000_000, "Duplicate entry"),
         new Accepted(s_statement with { Number = 78, Schema = null, Settings = [], Text = Array.Empty<byte>() }),
     ];
@@ -161,6 +163,8 @@ public sealed class JournalCodecTests
         var read = Assert.IsType<Accepted>(actual).Statement;
         Assert.Equal(Encoding.UTF8.GetString(wanted.Text.Span), Encoding.UTF8.GetString(read.Text.Span));
         Assert.Equal<KeyValuePair<string, string>>(wanted.Settings, read.Settings);
-        Assert.Equal(wanted with { Text = default, Settings = [] }, read with { Text = default, Settings = [] });
+        Assert.Equal(wanted.Execution?.ToArray(), read.Execution?.ToArray());
+        Assert.Equal(
+            wanted with { Text = default, Settings = [], Execution = null }, read with { Text = default, Settings = [], Execution = null });
     }
 }

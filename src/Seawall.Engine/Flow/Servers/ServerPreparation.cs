@@ -11,7 +11,11 @@ internal static class ServerPreparation
     private const int LengthMax = 60 * 1024;
 
     /// <summary>Prepares a text; the server's number for it, or why not.</summary>
-    internal static async LoopTask<(ServerReply Reply, uint Id)> Run(ServerConnection connection, PreparedText text)
+    internal static LoopTask<(ServerReply Reply, uint Id)> Run(ServerConnection connection, PreparedText text) =>
+        Run(connection, text.Text.AsMemory());
+
+    /// <summary>Prepares a text; the server's number for it, or why not.</summary>
+    internal static async LoopTask<(ServerReply Reply, uint Id)> Run(ServerConnection connection, ReadOnlyMemory<byte> text)
     {
         if (!Send(connection, text) || !await connection.Wire.Flushed())
             return (new ServerReply(ServerReplyKind.Lost), 0);
@@ -40,8 +44,8 @@ internal static class ServerPreparation
     internal static void Close(ServerConnection connection, uint id) => connection.Wire.Send(
         connection.Wire.Loop.Writer.Clear().Begin(0).Int1((byte)CommandKind.StatementClose).Int4(id).End().Bytes);
 
-    private static bool Send(ServerConnection connection, PreparedText text) => connection.Wire.Send(
-        connection.Wire.Loop.Writer.Clear().Begin(0).Int1((byte)CommandKind.StatementPrepare).Raw(text.Text).End().Bytes);
+    private static bool Send(ServerConnection connection, ReadOnlyMemory<byte> text) => connection.Wire.Send(
+        connection.Wire.Loop.Writer.Clear().Begin(0).Int1((byte)CommandKind.StatementPrepare).Raw(text.Span).End().Bytes);
 
     private struct PreparationAnswer(bool deprecatesEof, bool mayOmit)
     {

@@ -115,7 +115,8 @@ internal sealed class ServerStatement(PreparedText text, uint id)
     internal uint Id { get; } = id;
 
     /// <summary>
-    /// The client's statement whose parameter types the server has at present; it needs them again for another one.
+    /// The types of parameters that the server has at present, as an object that a client's statement has; it needs to be told those of another one, or
+    /// others of the same.
     /// </summary>
-    internal object? TypesFrom { get; set; }
+    internal byte[]? TypesFrom { get; set; }
 }

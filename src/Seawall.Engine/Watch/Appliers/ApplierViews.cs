@@ -20,7 +20,7 @@ internal static class ApplierViews
             foreach (var statement in account.Lanes.Values.SelectMany(lane => lane.Waiting))
             {
                 var (count, bytes, oldest, problem) = waiting.GetValueOrDefault(statement.Rule, (0, 0L, long.MaxValue, null));
-                waiting[statement.Rule] = (count + 1, bytes + statement.Text.Length, Math.Min(oldest, statement.AcceptedUs),
+                waiting[statement.Rule] = (count + 1, bytes + statement.Bytes, Math.Min(oldest, statement.AcceptedUs),
                     problem ?? account.Problem);
             }
         }

@@ -99,6 +99,7 @@ internal sealed class ApplyQuestions(ServerConnection connection, string applied
         or 1180 or 1181 or 1196
         or 1290 or 1792 or 1836 or 3100 or 3101 // It does not take writes now.
         or 1317 or 1969 or 3024 // Somebody, or a limit, has ended it.
+        or 1461 // As many are prepared there as may be.
         or 1615 or 1689;
 
     // Whatever the server says before the statement itself was sent is not about the statement.
@@ -195,8 +196,30 @@ internal sealed class ApplyQuestions(ServerConnection connection, string applied
 
     private LoopTask<ServerReply> Say(DeferredStatement statement)
     {
+        if (statement.Execution is { } execution)
+            return Execute(statement.Text, execution);
         ServerQuery.Begin(connection.Wire.Loop.Writer.Clear(), connection).Raw(statement.Text.Span).End();
         return Send(1);
+    }
+
+    // Prepared anew each time: what it means depends on the settings that the connection has now, and a round trip costs nobody's time.
+    private async LoopTask<ServerReply> Execute(ReadOnlyMemory<byte> text, ReadOnlyMemory<byte> execution)
+    {
+        var (reply, id) = await ServerPreparation.Run(connection, text);
+        if (!reply.IsOk)
+        {
+            if (reply.Kind == ServerReplyKind.Lost)
+            {
+                connection.IsBroken = true;
+                connection.Wire.Close();
+            }
+            return reply;
+        }
+        ExecutionPacket.Write(connection.Wire.Loop.Writer.Clear(), connection, id, execution.Span);
+        reply = await Send(1);
+        if (reply.Kind != ServerReplyKind.Lost)
+            ServerPreparation.Close(connection, id);
+        return reply;
     }
 
     private async LoopTask<ServerReply> Send(int answers)

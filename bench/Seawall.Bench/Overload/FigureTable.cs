@@ -25,6 +25,10 @@ internal sealed class FigureTable(params string[] columns)
 
     internal string[] Values(string column) => [.. _rows.Select(row => row[At(column)]).Distinct()];
 
+    /// <summary>The seeds that rows with these values were measured with; files of before there were several have none.</summary>
+    internal string?[] Seeds(params (string Column, string Value)[] where) =>
+        At("seed") < 0 ? [null] : [.. Where(where).Select(row => row[At("seed")]).Distinct()];
+
     /// <summary>Writes the file; what it begins with says where the figures come from.</summary>
     internal void Write(string file, IEnumerable<string> origin) => File.WriteAllLines(file,
         origin.Select(line => $"# {line}").Append(string.Join(',', columns)).Concat(_rows.Select(row => string.Join(',', row))));
@@ -37,6 +41,10 @@ internal sealed class FigureTable(params string[] columns)
         table._rows.AddRange(lines[1..]);
         return table;
     }
+
+    /// <summary>The figures of one column, of the rows that are wanted and were measured with that seed.</summary>
+    internal double[] NumbersOf(string? seed, string column, params (string Column, string Value)[] where) =>
+        Numbers(column, seed is null ? where : [.. where, ("seed", seed)]);
 
     private IEnumerable<string[]> Where((string Column, string Value)[] where) =>
         _rows.Where(row => where.All(one => row[At(one.Column)] == one.Value));

@@ -29,11 +29,18 @@ internal sealed class FloodRuns(FloodServer server, IReadOnlyList<Contestant> wa
     /// <summary>A run that was late is run again, so many times in all.</summary>
     private const int TriesMax = 2;
 
+    /// <summary>More seeds than anybody runs: a run that is repeated has another one.</summary>
+    private const int SeedsMax = 100;
+
     internal IReadOnlyList<Contestant> Ways => ways;
 
     internal FloodServer Server => server;
 
-    internal async Task<FloodRun> Run(Contestant way, FloodClients clients, params IEnumerable<(double Seconds, double Load)> steps)
+    internal Task<FloodRun> Run(Contestant way, FloodClients clients, params IEnumerable<(double Seconds, double Load)> steps) =>
+        Run(way, clients, 1, steps);
+
+    /// <summary>The same with requests that come at other moments, and are others.</summary>
+    internal async Task<FloodRun> Run(Contestant way, FloodClients clients, int seed, IEnumerable<(double Seconds, double Load)> steps)
     {
         var plan = new FloodPlan
         {
@@ -46,7 +53,7 @@ internal sealed class FloodRuns(FloodServer server, IReadOnlyList<Contestant> wa
         for (var tries = 1; ; tries++)
         {
             await server.BeQuiet();
-            var run = await Once(way, plan, seed: tries);
+            var run = await Once(way, plan, seed: seed + (SeedsMax * (tries - 1)));
             if (!run.IsLate || tries == TriesMax)
                 return run;
             Console.Error.WriteLine($"{way.Name}: the load was late, and is run again");

@@ -55,7 +55,11 @@ internal static class OverloadBench
         {
             var spikes = OverloadParts.SpikeTable();
             foreach (var clients in Enum.GetValues<FloodClients>().Except([FloodClients.BackOff]))
-                await parts.Spike(spikes, clients, ["direct", "seawall"]);
+            {
+                await parts.Spike(spikes, clients, ["direct"]);
+                for (var seed = 1; seed <= plan.ClientSeeds; seed++)
+                    await parts.Spike(spikes, clients, ["seawall"], seed);
+            }
             Keep("clients", spikes);
         }
         return 0;

@@ -56,24 +56,24 @@ internal sealed class OverloadParts(OverloadPlan plan, FloodRuns runs)
     }
 
     /// <summary>A spike of five seconds, each way, with one kind of clients.</summary>
-    internal async Task Spike(FigureTable table, FloodClients clients, IEnumerable<string> ways)
+    internal async Task Spike(FigureTable table, FloodClients clients, IEnumerable<string> ways, int seed = 1)
     {
         var (before, spike, after) = plan.SpikeSeconds;
         var (load, top) = clients == FloodClients.Endless
             ? (OverloadPlan.EndlessBase, OverloadPlan.EndlessTop) : (OverloadPlan.SpikeBase, OverloadPlan.SpikeTop);
         foreach (var way in runs.Ways.Where(way => ways.Contains(way.Name)))
         {
-            var run = await runs.Run(way, clients, (before, load), (spike, top), (after, load));
+            var run = await runs.Run(way, clients, seed, [(before, load), (spike, top), (after, load)]);
             for (var second = 0; second < run.Plan.Seconds; second++)
             {
-                table.Add(way.Name, clients.ToString(), second, second < before || second >= before + spike ? load : top,
+                table.Add(way.Name, clients.ToString(), seed, second, second < before || second >= before + spike ? load : top,
                     run.Goodput(second, second + 1, Capacity), run.Ledger.Count(second, second + 1).Success, run.IsLate ? 1 : 0);
             }
-            Tell($"{way.Name} {clients}: {Index(run):F3} of before");
+            Tell($"{way.Name} {clients}, seed {seed}: {Index(run):F3} of before");
         }
     }
 
-    internal static FigureTable SpikeTable() => new("way", "clients", "second", "load", "goodput", "share_in_time", "was_late");
+    internal static FigureTable SpikeTable() => new("way", "clients", "seed", "second", "load", "goodput", "share_in_time", "was_late");
 
     // The share of the work that was done in time, 20 to 30 seconds after the spike, or as long as it was looked at, to what it was before.
     private double Index(FloodRun run)

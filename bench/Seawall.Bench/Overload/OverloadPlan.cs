@@ -26,6 +26,12 @@ internal sealed record OverloadPlan(bool IsQuick, HashSet<string> Parts, string 
 
     internal (double Before, double Spike, double After) SpikeSeconds => IsQuick ? (4, 5, 12) : (12, 5, 32);
 
+    /// <summary>
+    /// How often the part with other clients is run through Seawall: ten seconds on either side of a spike differ by a tenth by chance, and one
+    /// such number says little. Directly, where it goes to nothing, once.
+    /// </summary>
+    internal int ClientSeeds { get; private init; } = 4;
+
     /// <summary>In times of what the server can do.</summary>
     internal const double SpikeBase = 0.8, SpikeTop = 4, EndlessBase = 0.5, EndlessTop = 2;
 
@@ -69,6 +75,10 @@ internal sealed record OverloadPlan(bool IsQuick, HashSet<string> Parts, string 
                     continue;
                 case "--ways" when i + 1 < options.Length:
                     plan = plan with { OnlyWays = [.. options[++i].Split(',')] };
+                    continue;
+                case "--seeds" when i + 1 < options.Length && int.TryParse(options[i + 1], out var seeds) && seeds is > 0 and < 100:
+                    plan = plan with { ClientSeeds = seeds };
+                    i++;
                     continue;
                 case "--running" when i + 1 < options.Length && int.TryParse(options[i + 1], out var running) && running > 0:
                     plan = plan with { Running = running };

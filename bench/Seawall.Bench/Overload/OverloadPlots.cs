@@ -96,9 +96,13 @@ internal static class OverloadPlots
         plot.Add.HorizontalSpan(plan.SpikeSeconds.Before, plan.SpikeSeconds.Before + plan.SpikeSeconds.Spike, Colors.Crimson.WithAlpha(0.1));
         foreach (var way in table.Values("way"))
         {
-            var done = table.Numbers("goodput", ("way", way), ("clients", clients));
-            if (done.Length > 0)
-                Line(plot, way, [.. Enumerable.Range(0, done.Length).Select(second => second + 0.5)], done, way);
+            var seeds = table.Seeds(("way", way), ("clients", clients));
+            foreach (var seed in seeds)
+            {
+                var done = table.NumbersOf(seed, "goodput", ("way", way), ("clients", clients));
+                if (done.Length > 0)
+                    Line(plot, seed == seeds[0] ? way : null, [.. Enumerable.Range(0, done.Length).Select(second => second + 0.5)], done, way);
+            }
         }
         plot.Axes.SetLimitsY(0, 1.4);
         return plot;

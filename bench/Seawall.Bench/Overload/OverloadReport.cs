@@ -71,17 +71,25 @@ internal static class OverloadReport
         {
             foreach (var way in table.Values("way"))
             {
-                var shares = table.Numbers("share_in_time", ("way", way), ("clients", clients));
-                if (shares.Length == 0)
-                    continue;
                 var ended = (int)(before + spike);
-                var (was, in_, now) = (shares[2..(int)before].Average(), shares[(int)before..ended].Average(),
-                    shares[(ended + (int)Math.Min(20, after - 8))..(ended + (int)Math.Min(30, after))].Average());
-                var name = $"{way}, {clients}: requests in time {Text(was)} before, {Text(in_)} during; after, of before";
+                var (was, during, back) = (new List<double>(), new List<double>(), new List<double>());
+                foreach (var seed in table.Seeds(("way", way), ("clients", clients)))
+                {
+                    var shares = table.NumbersOf(seed, "share_in_time", ("way", way), ("clients", clients));
+                    if (shares.Length == 0)
+                        continue;
+                    was.Add(shares[2..(int)before].Average());
+                    during.Add(shares[(int)before..ended].Average());
+                    back.Add(shares[(ended + (int)Math.Min(20, after - 8))..(ended + (int)Math.Min(30, after))].Average() / was[^1]);
+                }
+                if (back.Count == 0)
+                    continue;
+                var spread = back.Count == 1 ? "" : $", mean of {back.Count} runs from {Text(back.Min())} to {Text(back.Max())}";
+                var name = $"{way}, {clients}: requests in time {Text(was.Average())} before, {Text(during.Average())} during; after, of before{spread}";
                 if (way == "seawall")
-                    Target(to, name, now / was, 0.98);
+                    Target(to, name, back.Average(), 0.98);
                 else
-                    to.WriteLine($"       {name}: {Text(now / was)}");
+                    to.WriteLine($"       {name}: {Text(back.Average())}");
             }
         }
     }

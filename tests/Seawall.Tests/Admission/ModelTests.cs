@@ -30,7 +30,8 @@ public sealed class ModelTests(ITestOutputHelper output)
 
         for (var i = 0; i < s_loads.Length; i++)
         {
-            // Below 1 what is offered is less than the most, and at 1 it is so half of the time: see below.
+            // Below 1 what is offered is less than the most, and at 1 it is so half of the time: one run of ten seconds differs by a tenth by
+            // chance. The line at 1 is held by the mean of twelve, below.
             var least = s_loads[i] switch { < 1 => 0.85 * s_loads[i], 1 => 0.88 * most, <= 3 => 0.95 * most, _ => 0.85 * most };
             Assert.True(runs[i].SteadyGoodput >= least, $"{s_loads[i]}x: {runs[i].SteadyGoodput:0.000} of {most:0.000}");
             // A statement of 400 ms takes half as long again on 8 cores for 12; what is added is the wait.
@@ -39,11 +40,11 @@ public sealed class ModelTests(ITestOutputHelper output)
         }
         // At exactly as much as there is, what comes in ten seconds differs more than what is lost: of all that was wanted, over some seeds. By
         // number nearly all is answered; by work a little less, for it is the long ones that find no room now and then.
-        var one = Enumerable.Range(1, 6).Select(seed => AtOne(limit, seed)).ToArray();
+        var one = Enumerable.Range(1, 12).Select(seed => AtOne(limit, seed)).ToArray();
         var (number, work, busy) = (one.Average(run => run.Number), one.Average(run => run.Work), runs[3..7].Average(run => run.SteadyGoodput));
         output.WriteLine($"1.0x: {number:0.000} of what was wanted, {work:0.000} by work; with more {busy:0.000}");
         Assert.True(number >= 0.95, $"{number:0.000}");
-        Assert.True(work >= 0.92 * busy, $"{work:0.000} of {busy:0.000}");
+        Assert.True(work >= 0.95 * busy, $"{work:0.000} of {busy:0.000}");
 
         // The control: the same limit with the line that everybody else has.
         Assert.True(ModelRun.Steady(ModelRun.LongLine(), 2).SteadyGoodput < 0.7 * most);

@@ -6,7 +6,7 @@ namespace Seawall.Bench.Run;
 /// <summary>What is to be run, and how long.</summary>
 internal sealed record RunPlan(bool IsQuick, HashSet<string> Parts, string? ResultsFile, string Commit)
 {
-    internal static readonly string[] AllParts = ["statements", "syscalls", "allocations", "capture", "logins", "idle", "tls", "mariadb"];
+    internal static readonly string[] AllParts = ["statements", "syscalls", "allocations", "capture", "logins", "idle", "tls", "mariadb", "deferral"];
 
     internal int[] ClientCounts => IsQuick ? [1, 16, 64, 256] : [1, 16, 64, 256, 1000];
 
@@ -82,7 +82,7 @@ internal static class BenchRun
             Machine = Describe(),
         };
         using var load = new LoadDriver();
-        if (plan.Parts.Any(part => part != "mariadb"))
+        if (plan.Parts.Any(part => part is not ("mariadb" or "deferral")))
         {
             var stubPort = Contestant.FreePort();
             using var stub = Child.Own("stub", $"{stubPort}");
@@ -90,6 +90,8 @@ internal static class BenchRun
         }
         if (plan.Has("mariadb"))
             new MariaDbPart(plan, results, folder).Run();
+        if (plan.Has("deferral"))
+            new DeferralPart(plan, results, folder).Run();
         return results;
     }
 

@@ -24,6 +24,11 @@ internal sealed class Report(Results results, RunPlan plan)
         if (results.DialsByLogins is { } dials)
             to.WriteLine(Text($"server connections opened while clients logged in and asked nothing: {dials}"));
         Curves(to, "mariadb", "MariaDB by sysbench, point select", ["direct", "haproxy-2", "seawall-2"], plan.MariaDbClientCounts);
+        if (results.Samples.Any(sample => sample.Part == "deferral"))
+        {
+            to.WriteLine("\n=== an insert: committed by MariaDB, and acknowledged by the journal of deferred statements ===");
+            Figure(to, "per second", "deferral", ["direct", "seawall-2"], plan.MariaDbClientCounts, reply => reply.PerSecond, "F0", withRatios: false);
+        }
         Targets(to);
         foreach (var bad in results.Samples.Where(sample => sample.Reply.Failed > 0))
             to.WriteLine(Text($"FAILED: {bad.Part} {bad.Contestant} {bad.Clients} clients, round {bad.Round}: {bad.Reply.Failed} times, {bad.Reply.Problem}"));

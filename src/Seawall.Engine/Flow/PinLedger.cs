@@ -81,7 +81,8 @@ internal static class PinLedger
             session.Pin(PinReasons.UnknownState, StatementText.DigestOf(statement));
         if (statement.Decision.MarksTransaction)
             NoteMarkedTransaction(statement, facts);
-        else if (session.PinReasons.HasFlag(PinReasons.NextTransaction) && EndsTransaction(statement, facts))
+        else if (session.PinReasons.HasFlag(PinReasons.NextTransaction) && !statement.Decision.Pins.HasFlag(PinReasons.NextTransaction)
+            && EndsTransaction(statement, facts))
             session.Unpin(PinReasons.NextTransaction);
     }
 
@@ -125,10 +126,10 @@ internal static class PinLedger
     };
 
     // A statement alone is a transaction only if it touches a table of an engine that has them, and nobody says whether it did.
-    // What is only prepared has ended nothing.
+    // What is only prepared has ended nothing; nor need a statement have ended what an error before it may have ended.
     private static bool EndsTransaction(Statement statement, AnswerFacts facts) =>
         !facts.IsError && !statement.Session.InTransaction
-        && (statement.WasInTransaction || (statement.Kind != CommandKind.StatementPrepare
+        && (statement.WasSurelyInTransaction || (statement.Kind != CommandKind.StatementPrepare
             && ((statement.Facts.Traits & StatementTraits.EndsTransaction) != 0 || Commits(statement.Facts))));
 
     // Of what may commit, that which always does, on MariaDB 10.11, MySQL 9.7 and 5.6. UNLOCK TABLES does not where nothing is locked, nor do

@@ -150,6 +150,9 @@ internal sealed class Statement
     /// <summary>Whether a transaction was open before it.</summary>
     internal bool WasInTransaction { get; private set; }
 
+    /// <summary>Whether it was for certain: no error has come since, which may have ended it and does not tell.</summary>
+    internal bool WasSurelyInTransaction { get; private set; }
+
     /// <summary>What its answer looks like.</summary>
     internal ResponseShape Shape => ResponseShapes.Of(Kind);
 
@@ -187,6 +190,7 @@ internal sealed class Statement
         ReplySequence = 1;
         SettingsBefore = session.Settings;
         WasInTransaction = session.InTransaction;
+        WasSurelyInTransaction = session is { InTransaction: true, HasStatusInDoubt: false };
     }
 
     /// <summary>Whether its bytes are its own, and are there until it ends.</summary>

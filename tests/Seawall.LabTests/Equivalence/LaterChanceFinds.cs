@@ -121,6 +121,26 @@ internal static partial class ChanceFinds
             B: insert into t (n) values (1)
             A: begin; insert into t (n) values (16); commit
             """),
+        // A statement that fails may have ended the transaction; the one behind it has not ended what it says of the next.
+        ("", """
+            A: start transaction
+            A: update t set n = 14 order by id limit 1
+            A: truncate t
+            A: set transaction read only
+            B: insert into m (n) values (1)
+            A: call p_makes()
+            A: commit
+            B: insert into m (n) values (2)
+            """),
+        ("", """
+            A: start transaction
+            A: insert into t (n) values (17)
+            A: commit; set transaction read only
+            B: insert into m (n) values (3)
+            A: insert into t (n) values (18)
+            A: commit
+            B: insert into m (n) values (4)
+            """),
         // MySQL 5.6 tells nothing of what several statements in one text have set: how many errors are kept is not known then.
         ("", """
             A is eq_two without DeprecateEof

@@ -147,6 +147,7 @@ public sealed class SeawallUnderTest : IAsyncDisposable
         AllowPublicKeyRetrieval = true,
         Pooling = false,
         ConnectionTimeout = 60, // As patient as any test, on a machine with much else to do.
+        DefaultCommandTimeout = 300,
     };
 
     /// <summary>A connection as seawall, who may do everything.</summary>

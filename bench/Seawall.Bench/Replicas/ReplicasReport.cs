@@ -42,7 +42,7 @@ internal static class ReplicasReport
         foreach (var row in Enumerable.Range(0, table.Rows.Count))
         {
             var (own, p99) = (Of("own_lost") / Of("own_before"), Of("own_p99_lost_ms") / Of("own_p99_before_ms"));
-            var holds = own >= 0.99 && p99 <= 1.2 && Of("reads_after") >= 0.98;
+            var holds = own >= 0.99 && p99 <= 1.2 && Of("reads_after") >= 0.98 * Of("reads_before");
             var names = table.Rows[row];
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {names[0]} | {names[1]} | {names[2]} of 3 | {names[3]} "
                 + $"| {Of("own_before"):F3}, {Of("own_lost"):F3} ({own:F3}) | {Of("own_p50_before_ms"):F0}, {Of("own_p50_lost_ms"):F0} "

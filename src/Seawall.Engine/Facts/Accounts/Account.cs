@@ -89,10 +89,8 @@ public sealed class Account
 
     /// <summary>Whether nothing that matters differs.</summary>
     public bool IsSameAs(Account other) =>
-        User == other.User && Host == other.Host && Source == other.Source && IsLocked == other.IsLocked
-        && IsExpired == other.IsExpired && RequiresTls == other.RequiresTls
-        && RequiresCertificate == other.RequiresCertificate && BeginsWith == other.BeginsWith && Fingerprint == other.Fingerprint
-        && Passwords.SequenceEqual(other.Passwords);
+        HasPasswordsOf(other) && IsLocked == other.IsLocked && IsExpired == other.IsExpired && RequiresTls == other.RequiresTls
+        && RequiresCertificate == other.RequiresCertificate && BeginsWith == other.BeginsWith && Fingerprint == other.Fingerprint;
 
     /// <summary>Whether the same passwords are right, so that what was learnt is true of both.</summary>
     public bool HasPasswordsOf(Account other) =>

@@ -14,7 +14,7 @@ internal sealed class OwnPace
     /// <summary>After so long fewer must do, but not fewer than <see cref="SamplesLeast"/>.</summary>
     internal const int WindowMsMax = 2_000;
 
-    /// <inheritdoc cref="SamplesMin"/>
+    /// <summary>The shortest window, in milliseconds.</summary>
     internal const int WindowMsMin = 500;
 
     private const int SamplesLeast = 10;

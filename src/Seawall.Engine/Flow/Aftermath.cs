@@ -149,17 +149,20 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         lease.Return();
     }
 
-    /// <summary>The same, and what the session had there is gone when it returns: locks, a transaction.</summary>
-    internal static LoopTask LetGoOfAll(Session session)
+    /// <summary>The same, and what the session had there is gone when it returns: locks, a transaction, an XA transaction's name.</summary>
+    internal static async LoopTask LetGoOfAll(Session session)
     {
-        // With an XA transaction no reset comes to a good end.
-        if (session is { Lease: { } lease, IsUnderWay: true } && !session.PinReasons.HasFlag(PinReasons.Xa))
+        if (session is not { Lease: { } lease, IsUnderWay: true })
         {
-            session.Lease = null;
-            return lease.Clean(endsConnection: MustEnd(session, lease));
+            LetGo(session);
+            return;
         }
-        LetGo(session);
-        return LoopTask.Completed;
+        session.Lease = null;
+        var mustEnd = MustEnd(session, lease);
+        if (session.PinReasons.HasFlag(PinReasons.Xa) && await XaProbe.MayBePrepared(lease.Connection))
+            lease.Discard();
+        else
+            await lease.Clean(endsConnection: mustEnd);
     }
 
     private static bool MustEnd(Session session, Lease lease)

@@ -128,11 +128,8 @@ public sealed class PinTests
         Assert.False(left.IsLive);
     }
 
-    // A reset would not take it away, and MariaDB would be of no use on that connection any more.
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void A_connection_with_an_xa_transaction_goes_with_whoever_leaves_it(bool isReset)
+    [Fact]
+    public void A_connection_with_an_xa_transaction_goes_with_whoever_vanishes()
     {
         using var world = new EngineWorld(StatementTests.OnePooled() with
         {
@@ -144,14 +141,40 @@ public sealed class PinTests
         client.Query("XA PREPARE 'x'");
         var left = world.Pooled.Single();
 
-        if (isReset)
-            client.Command(CommandKind.ResetConnection);
-        else
-            client.Cut();
+        client.Cut();
 
         Assert.Equal("1", world.Client().Query("SELECT '1'").Scalar);
         Assert.False(left.IsLive);
         Assert.DoesNotContain(left.Commands, command => command.Kind == CommandKind.ResetConnection);
+    }
+
+    // What the reset of MariaDB would do to a prepared one: everything there afterwards is error 1031, and the locks stay.
+    [Theory]
+    [InlineData(false, "", true)]
+    [InlineData(true, "ACTIVE", true)]
+    [InlineData(true, "IDLE", true)]
+    [InlineData(true, "PREPARED", false)]
+    [InlineData(true, "ROLLBACK ONLY", false)]
+    public void A_connection_with_an_xa_transaction_is_reset_before_it_goes_unless_that_does_harm(bool isMariaDb, string state, bool isReset)
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled(isMariaDb ? FakeServerKind.MariaDb1011 : FakeServerKind.MySql97) with
+        {
+            Prepare = server =>
+            {
+                server.When("XA ", new FakeOk());
+                server.When("ROLLBACK",
+                    new FakeError(1399, $"XAER_RMFAIL: The command cannot be executed when global transaction is in the  {state} state", "XAE07"));
+            },
+        });
+        var client = world.Client();
+        client.Query("XA START 'x'");
+        var left = world.Pooled.Single();
+
+        Assert.True(client.Command(CommandKind.ResetConnection).IsOk);
+
+        Assert.Equal("1", client.Query("SELECT '1'").Scalar);
+        Assert.False(left.IsLive);
+        Assert.Equal(isReset, left.Commands.Any(command => command.Kind == CommandKind.ResetConnection));
     }
 
     [Fact]

@@ -20,6 +20,7 @@ internal sealed class Session : TimerNode
 {
     private PreparedStatements? _prepared;
     private SessionClass? _class;
+    private RareState? _rare;
     private uint _resets;
 
     internal Session(Wire wire, uint id, long nowMs)
@@ -77,7 +78,15 @@ internal sealed class Session : TimerNode
     internal ulong LastInsertId { get; set; }
 
     /// <summary>Whether LAST_INSERT_ID() may be another number by now, and where that can be asked.</summary>
-    internal InsertIdDoubt InsertIdDoubt { get; set; }
+    internal InsertIdDoubt InsertIdDoubt
+    {
+        get => _rare?.InsertIdDoubt ?? default;
+        set
+        {
+            if (_rare is not null || value != default)
+                Rare.InsertIdDoubt = value;
+        }
+    }
 
     /// <summary>The warnings that the last answer of a server spoke of; an error is one.</summary>
     internal ushort AnswerWarnings { get; set; }
@@ -110,7 +119,15 @@ internal sealed class Session : TimerNode
     internal ulong LeavingAs => ((ulong)Id << 32) | _resets;
 
     /// <summary>The warnings of the statement before, when the connection that had them was given away.</summary>
-    internal KeptWarnings? KeptWarnings { get; set; }
+    internal KeptWarnings? KeptWarnings
+    {
+        get => _rare?.KeptWarnings;
+        set
+        {
+            if (_rare is not null || value is not null)
+                Rare.KeptWarnings = value;
+        }
+    }
 
     /// <summary>Whether it has given itself another number (<c>SET pseudo_thread_id</c>), which is its own to read.</summary>
     internal bool HasOwnNumber { get; set; }
@@ -121,15 +138,40 @@ internal sealed class Session : TimerNode
     internal bool KeepsFacts { get; set; }
 
     /// <summary>The sequences whose last value its connection knows; null when there is none.</summary>
-    internal List<string>? Sequences { get; set; }
+    internal List<string>? Sequences
+    {
+        get => _rare?.Sequences;
+        set
+        {
+            if (_rare is not null || value is not null)
+                Rare.Sequences = value;
+        }
+    }
 
     /// <summary>What the client wants to hear of changes.</summary>
     internal ClientTracking Tracking { get; set; } = ClientTracking.Default;
 
     /// <summary>Changes that the server has told of, and the client has not heard yet; null as a rule.</summary>
-    internal byte[]? Owed { get; set; }
+    internal byte[]? Owed
+    {
+        get => _rare?.Owed;
+        set
+        {
+            if (_rare is not null || value is not null)
+                Rare.Owed = value;
+        }
+    }
+
     /// <summary>What has changed and the client was not told of yet; null as long as there was never anything.</summary>
-    internal UntoldChanges? Untold { get; set; }
+    internal UntoldChanges? Untold
+    {
+        get => _rare?.Untold;
+        set
+        {
+            if (_rare is not null || value is not null)
+                Rare.Untold = value;
+        }
+    }
 
     /// <summary>What it has seen and written, and where its last statement went; null as long as nothing is read from replicas.</summary>
     internal SessionReads? Reads { get; set; }
@@ -141,7 +183,15 @@ internal sealed class Session : TimerNode
     internal (CommandKind Command, StatementKind Kind) LastCommand { get; set; }
 
     /// <summary>What a capture knows of it; null as long as nothing has been captured.</summary>
-    internal ConnectionNote? Note { get; set; }
+    internal ConnectionNote? Note
+    {
+        get => _rare?.Note;
+        set
+        {
+            if (_rare is not null || value is not null)
+                Rare.Note = value;
+        }
+    }
 
     /// <summary>When it came, in the loop's milliseconds.</summary>
     internal long SinceMs { get; }
@@ -196,6 +246,8 @@ internal sealed class Session : TimerNode
 
     /// <summary>The same; null as long as nobody has asked for it.</summary>
     internal SessionClass? ClassOrNull => _class;
+
+    private RareState Rare => _rare ??= new RareState();
 
     /// <summary>Its prepared statements.</summary>
     internal PreparedStatements Prepared => _prepared ??= new PreparedStatements();

@@ -157,7 +157,8 @@ public sealed class ReplicaFaultTests(LabServers lab)
     public async Task Clocks_that_are_set_make_no_answer_older_than_it_may_be(LabKind kind)
     {
         await using var set = await ReplicaSet.StartWithClocksAsync(lab, kind, replicas: 2, Cancel);
-        await using var seawall = await StartAsync(set.Members, isFixed: true);
+        // A server that a busy machine keeps waiting does not hang.
+        await using var seawall = await StartAsync(set.Members, isFixed: true, hangMsMax: 30_000);
         await using var sessions = await RegisterSessions.StartAsync(set, seawall.Port, 8, Cancel);
         await sessions.MoreAsync(200, Patience, Cancel);
         (int Member, int Seconds)[] clocks = [(1, 3600), (2, -3600), (1, -86_400), (0, 3600), (1, 0), (0, -3600), (2, 0), (0, 0)];
@@ -173,20 +174,16 @@ public sealed class ReplicaFaultTests(LabServers lab)
         TestContext.Current.TestOutputHelper?.WriteLine($"{kind}: {sessions.Pairs} pairs, {sessions.Errors.Count} errors");
         Assert.Empty(sessions.Wrongs);
         var lost = sessions.Errors.Where(error => !error.Contains("the statement did not run", StringComparison.Ordinal)).ToArray();
-        if (lost.Length > 0)
-            TestContext.Current.TestOutputHelper?.WriteLine($"{string.Join('\n', lost)}\n{Told(seawall)}");
-        // A server may stand still for longer than one that hangs may (servers.hang_ms_max), when all clocks go through one lock.
-        Assert.All(lost, error => Assert.Matches("(is not known|hang|Lost connection)", error));
-        Assert.InRange(lost.Length, 0, 8 * clocks.Length);
+        Assert.True(lost.Length == 0, $"{string.Join('\n', lost)}\n{Told(seawall)}");
     }
 
-    private static async Task<SeawallUnderTest> StartAsync(IReadOnlyList<LabServer> servers, bool isFixed)
+    private static async Task<SeawallUnderTest> StartAsync(IReadOnlyList<LabServer> servers, bool isFixed, int hangMsMax = 2_000)
     {
         var seawall = await SeawallUnderTest.StartAsync(servers[0], Cancel, options => options with
         {
             // One that hangs is to be found out soon.
             Servers = [.. SeawallUnderTest.ServerOptions(servers, isFixed ? servers[0] : null)
-                .Select(server => server with { HangMsMax = 2_000 })],
+                .Select(server => server with { HangMsMax = hangMsMax })],
             Topology = options.Topology with { HoldMsMax = 60_000 },
             Reads = new ReadOptions { From = ReadsFrom.Replicas, SpillShare = 25, WaitMsMax = 1_000 },
         });

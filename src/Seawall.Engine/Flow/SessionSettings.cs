@@ -32,6 +32,7 @@ public sealed class SessionSettings
         Schema = schema;
         MultiStatements = multiStatements;
         Variables = variables;
+        AsksByNull = this["sql_auto_is_null"] is "ON" or "1";
     }
 
     /// <summary>The current schema, or null.</summary>
@@ -79,6 +80,9 @@ public sealed class SessionSettings
         long.TryParse(this["wait_timeout"], System.Globalization.CultureInfo.InvariantCulture, out var seconds)
             ? Math.Clamp(seconds, 1, int.MaxValue) * 1000
             : long.MaxValue;
+
+    /// <summary>Whether <c>WHERE id IS NULL</c> may ask for the number that the last INSERT has made (<c>sql_auto_is_null</c>).</summary>
+    internal bool AsksByNull { get; }
 
     /// <summary>The table that it is part of.</summary>
     internal SettingsTable Table { get; }

@@ -57,6 +57,7 @@ internal struct BodyReader
         IsImpure |= _runsExplained && Last is Statements.Word.Insert or Statements.Word.Replace;
         _explainsChange |= (Hints & StatementHints.HasInnerSelect) == 0
             && word is Statements.Word.Insert or Statements.Word.Replace or Statements.Word.Update or Statements.Word.Delete;
+        _explainsChange |= word == Statements.Word.Delete || (word == Statements.Word.Update && Last != Statements.Word.For); // After WITH.
         if (_explainsChange && kind is StatementKind.Explain or StatementKind.Describe)
             Hints |= StatementHints.Opens;
         var wasInto = Last == Statements.Word.Into;

@@ -93,7 +93,7 @@ internal struct CallTracker
         return call switch
         {
             WordCall.Unknown => StatementTraits.CallsUnknownFunction,
-            WordCall.BuiltIn or WordCall.LastInsertId => _traits,
+            WordCall.BuiltIn or WordCall.LastInsertId => dialect.MariaDb ? _traits : _traits & ~StatementTraits.UsesSequence,
             WordCall.None => StatementTraits.None,
         };
     }
@@ -117,6 +117,9 @@ internal struct CallTracker
     /// <summary>A comma.</summary>
     internal void Comma() => Other(Before.Comma);
 
+    /// <summary>A text or a number: no call can follow it.</summary>
+    internal void Literal() => Other(Before.Literal);
+
     /// <summary>Any other token.</summary>
     internal void Other() => Other(Before.Other);
 
@@ -129,15 +132,15 @@ internal struct CallTracker
 
     private void Name(Before before)
     {
-        // An expression cannot begin right after a parenthesis, but an alias with a list of columns can.
-        _inName = _nameNext || before == Before.Close || (before == Before.Comma && IsInWithList);
+        // An expression cannot begin right after a parenthesis or a literal, but an alias with a list of columns can, and a clause.
+        _inName = _nameNext || before is Before.Close or Before.Literal || (before == Before.Comma && IsInWithList);
         _nameNext = false;
         _call = _inName ? WordCall.None : WordCall.Unknown;
     }
 
     private void Keyword(in WordEntry entry, Before before)
     {
-        _call = _nameNext || before == Before.Close ? WordCall.None : entry.Call;
+        _call = _nameNext || before is Before.Close or Before.Literal ? WordCall.None : entry.Call;
         _age = entry.Age;
         _traits = entry.Traits;
         _inName = _nameNext;
@@ -197,6 +200,7 @@ internal struct CallTracker
         Other,
         Word,
         Close,
+        Literal,
         Comma,
         Dot,
     }

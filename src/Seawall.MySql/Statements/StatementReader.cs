@@ -186,7 +186,7 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
         if (_phase == Phase.Set && _set.IsTarget)
             _own |= _set.Symbol((byte)'\'');
         else if (!Other())
-            _calls.Other();
+            _calls.Literal();
     }
 
     // A token that is no word: most heads end with it. True when there is nothing more to do with it.

@@ -44,6 +44,16 @@ public sealed class PlacementTests
         show databases =>
         select a from t;  =>
         select a from t procedure analyse() =>
+        select a from t where match (a) against ('x') =>
+        select a from t where match (a, b) against ('x' in boolean mode) =>
+        select a from t where a like 'x' escape ('!') =>
+        select a from json_table('[1]', '$[*]' columns (a int path '$', nested path '$.b' columns (b int path '$'))) x =>
+        9.7: select a from t where 1 member of (b) =>
+        9.7: select a from t, lateral (select 1) x =>
+        9.7: select sum(a) over (order by b) from t window w as (order by a) =>
+        (select 1) except (select 2) =>
+        9.7: (select 1) intersect (select 2) =>
+        9.7: select default(a) from t =>
 
         select a from t for update => Locks
         select a from t where b = 1 for update nowait => Locks
@@ -76,6 +86,23 @@ public sealed class PlacementTests
         select a from t where f(b) => Function
         select st_what(1) => Function
         9.7: select nextval(s) => Function
+        select default(a) from t => Sequence
+        select a from t where b = default (b) => Sequence
+        select against() => Function
+        select 1, escape(1) => Function
+        select columns(1) => Function
+        select a from t where view() => Function
+        select after(a), until (b) from t => Function
+        select lateral() => Function
+        select cube(1), rollup(2) => Function
+        select member(1) => Function
+        select of(1) => Function
+        select 1 + sql_cache() => Function
+        select 1 + sql_no_cache() => Function
+        9.7: select sql_cache() => Function
+        9.7: select minus() => Function
+        select 'a', against() => Function
+        select 'a' and against() => Function
         select nextval(s) => Sequence
         select next value for s => Sequence
         select previous value for s => Sequence
@@ -144,6 +171,12 @@ public sealed class PlacementTests
         9.7: with c as (select 1 a) delete from t => Writes
         insert into t values (1) returning a => Writes
         explain analyze update t set a = 1 => Writes
+        explain update t set a = 1 => Writes
+        explain format=json delete from t => Writes
+        desc insert into t values (1) => Writes
+        explain replace into t values (1) => Writes
+        9.7: explain with c as (select 1) update t set a = 1 => Writes
+        9.7: explain with c as (select 1) delete from t => Writes
         analyze update t set a = 1 => Writes
         analyze select a from t => Writes
         analyze table t => Writes

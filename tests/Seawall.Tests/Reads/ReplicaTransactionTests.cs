@@ -55,6 +55,8 @@ public sealed class ReplicaTransactionTests : IDisposable
     [InlineData("commit; insert into t values (1)", "Refused")]
     [InlineData("execute s", "Refused")]
     [InlineData("load data infile 'x' into table t", "Refused")]
+    [InlineData("explain select a from t", "Stays")]
+    [InlineData("explain update t set a = 1", "Refused")]
     [InlineData("what is this", "Refused")]
     public void What_may_be_said_in_one_is_decided_by_its_text(string text, string step)
     {

@@ -342,7 +342,8 @@ internal static class Tables
         select * from t partition (p0, p1) where a = all (select 1) => Select Harmless
         select distinct (a), binary (b), not (c), - (d) from t limit 1, 2 => Select Harmless
         select interval(1, 2), mod(1, 2), row(1, 2) = (1, 2), {d '2020-01-01'}, {fn now()} => Select Harmless
-        select insert('a', 1, 1, 'b'), replace('a', 'b', 'c'), values(a), default(a), truncate(1, 2) from t => Select Harmless
+        select insert('a', 1, 1, 'b'), replace('a', 'b', 'c'), values(a), truncate(1, 2) from t => Select Harmless
+        select default(a) from t => Select UsesSequence
         select database(), schema(), user(), current_user(), version(), charset('a') => Select Harmless
         select load_file('x') => Select Harmless
         select @a => Select UserVariableRead

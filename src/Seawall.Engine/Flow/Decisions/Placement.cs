@@ -49,6 +49,8 @@ internal static class Placement
             return WhyNot(facts);
         if ((facts.Hints & StatementHints.OfServer) != 0)
             return PlaceReason.Server;
+        if (ExplainsChange(facts))
+            return PlaceReason.Writes; // It changes nothing, and a server that is read-only refuses it all the same.
         return facts.Kind != StatementKind.Show || (facts.Hints & StatementHints.ShowsSchema) != 0 ? PlaceReason.None : PlaceReason.Server;
     }
 
@@ -75,6 +77,10 @@ internal static class Placement
         || schema.Equals("performance_schema", StringComparison.OrdinalIgnoreCase)
         || schema.Equals("mysql", StringComparison.OrdinalIgnoreCase)
         || schema.Equals("sys", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether it explains a change of rows.</summary>
+    internal static bool ExplainsChange(in StatementFacts facts) =>
+        facts.Kind is StatementKind.Explain or StatementKind.Describe && (facts.Hints & StatementHints.Opens) != 0;
 
     private static PlaceReason WhyNot(StatementFacts facts)
     {

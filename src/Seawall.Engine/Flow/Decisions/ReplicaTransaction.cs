@@ -63,7 +63,7 @@ internal static class ReplicaTransaction
             return ReplicaTransactionStep.Refused;
         if ((facts.Traits & Leaving) != 0)
             return ReplicaTransactionStep.Leaves;
-        if ((facts.Traits & Refused) != 0)
+        if ((facts.Traits & Refused) != 0 || Placement.ExplainsChange(facts))
             return ReplicaTransactionStep.Refused;
         return facts.Kind switch
         {

@@ -153,7 +153,7 @@ internal sealed class Routing(
         var state = new BindingState(session.InTransaction,
             session.Status.HasFlag(ServerStatus.Autocommit) && !session.HasStatusInDoubt, session.PinReasons, session.KeepsFacts,
             session.Settings.Schema);
-        reason = Placement.OfSession(state);
+        reason = session.Settings.AsksByNull ? PlaceReason.PreviousStatement : Placement.OfSession(state);
         return reason == PlaceReason.None && ExecutionPacket.OpensSomething(statement) ? PlaceReason.Cursor : reason;
     }
 

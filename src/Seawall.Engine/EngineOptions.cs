@@ -32,6 +32,9 @@ public sealed record ServerOptions
     /// <summary>Whether it is the primary only because nobody has said anything, and there was no other that might be.</summary>
     public bool IsPrimaryByDefault { get; init; }
 
+    /// <summary>Whether it is drained: it finishes what it has, and gets nothing new. Not while it is the primary.</summary>
+    public bool IsDrained { get; init; }
+
     /// <summary>The name that its certificate must have, when identities are verified.</summary>
     public string HostName { get; init; } = "";
 

@@ -84,8 +84,8 @@ public sealed class SeawallEngine : IDisposable
         _line = new PrimaryLine(_threads.Control, () => _board.Current.Topology.TakesWrites, () => _options.Topology);
         _topology = new TopologyWatch(_threads.Control, _board, Follow, _gates.Keep, () => _options.Topology.HoldMsMax, logger);
         _servers.Looked = _topology.Look;
-        Duties = new ServerDuties(_threads.Control, _board, id => _servers.ContextOf(id).Server.Slots.Used, GiveNothingNew, LetGo, CutOff,
-            _gates.Keep, logger);
+        Duties = new ServerDuties(_threads.Control, _board, () => _options, id => _servers.ContextOf(id).Server.Slots.Used, GiveNothingNew,
+            LetGo, CutOff, _gates.Keep, logger);
         _balance = new ReadBalance(_freshness, _threads.Control.Random, _gates.Keep, logger);
         _positions = new PositionWatch(
             _threads.Control, _board, _freshness, _settings, () => _options.Reads, _servers.WatchOptionsOf)
@@ -310,6 +310,7 @@ public sealed class SeawallEngine : IDisposable
         {
             _accounts.Configure(options.Accounts, options.Monitor);
             _servers.Watch(_accounts);
+            Duties.FollowSettings();
         }));
         var wishes = elsewhere.Count > 0 ? SessionWishes.GiveUpSoftHold : SessionWishes.None;
         if (options.Clients.IdleMsMax != before.Clients.IdleMsMax)

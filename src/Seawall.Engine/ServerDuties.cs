@@ -20,9 +20,11 @@ public readonly record struct DutyResult(bool IsDone, string Words);
 public sealed class ServerDuties : TimerNode
 {
     private const int EveryMs = 250;
+    private const string BySettings = "the settings";
 
     private readonly Loop _control;
     private readonly FactsBoard _board;
+    private readonly Func<EngineOptions> _options;
     private readonly Func<ServerId, int> _connections;
     private readonly Action<ServerId> _leave;
     private readonly Action<ServerId> _letGo;
@@ -32,10 +34,11 @@ public sealed class ServerDuties : TimerNode
     private readonly HashSet<ServerId> _empty = [];
 
     internal ServerDuties(
-        Loop control, FactsBoard board, Func<ServerId, int> connections, Action<ServerId> leave, Action<ServerId> letGo,
-        Action<ServerId> cut, Action<GateEvent> tell, ILogger logger)
+        Loop control, FactsBoard board, Func<EngineOptions> options, Func<ServerId, int> connections, Action<ServerId> leave,
+        Action<ServerId> letGo, Action<ServerId> cut, Action<GateEvent> tell, ILogger logger)
     {
-        (_control, _board, _connections, _leave, _letGo, _cut, _tell, _logger) = (control, board, connections, leave, letGo, cut, tell, logger);
+        (_control, _board, _options, _connections) = (control, board, options, connections);
+        (_leave, _letGo, _cut, _tell, _logger) = (leave, letGo, cut, tell, logger);
     }
 
     private long NowMs => _control.ClockMs;
@@ -72,20 +75,50 @@ public sealed class ServerDuties : TimerNode
     {
         if (_board.Current.Servers.FirstOrDefault(server => server.Id.Name == name) is not { } server)
             return new(false, $"there is no server '{name}'; SHOW SERVERS has those that there are");
+        if (server.Duty is { IsOfSettings: true })
+            return new(false, $"the settings drain '{name}' (servers.drain): take that away there, and reload");
         if (server.Duty is null)
             return new(true, $"'{name}' is in");
         Set(server.Id, null);
         Say(server.Id, "in", $"by {by}");
-        return new(true, $"'{name}' is in again");
+        return new(true, IsDrainedBySettings(server.Id) ? $"'{name}' is drained by the settings alone from now on" : $"'{name}' is in again");
     }
+
+    /// <summary>Whether the settings have it drained, which a primary is not until another one is.</summary>
+    public bool IsDrainedBySettings(ServerId id) => _options().Servers.Any(server => server.Id == id && server.IsDrained);
 
     /// <summary>Begins to look after them. Control loop only.</summary>
     internal void Start() => _control.Arm(this, EveryMs);
+
+    /// <summary>Takes out those that the settings drain, and lets those in that they drain no more. Control loop only.</summary>
+    internal void FollowSettings()
+    {
+        // At the start nobody knows yet which of them is the primary.
+        if (_board.Current.Primary is not { } primary)
+            return;
+        foreach (var server in _board.Current.Servers)
+        {
+            var isDrained = IsDrainedBySettings(server.Id);
+            if (isDrained && server.Duty is null && server.Id != primary.Id)
+            {
+                Set(server.Id, new DutyFacts(ServerDuty.Draining, BySettings, NowMs, UntilMs: null, IsOfSettings: true));
+                _empty.Remove(server.Id);
+                Say(server.Id, "draining", $"by {BySettings}");
+                _leave(server.Id);
+            }
+            else if (!isDrained && server.Duty is { IsOfSettings: true })
+            {
+                Set(server.Id, null);
+                Say(server.Id, "in", $"{BySettings} drain it no more");
+            }
+        }
+    }
 
     /// <inheritdoc/>
     protected internal override void OnDue()
     {
         _control.Arm(this, EveryMs);
+        FollowSettings();
         foreach (var server in _board.Current.Servers)
         {
             if (server.Duty is not { } duty)

@@ -232,6 +232,81 @@ public sealed class TopologyTests(LabServers lab)
         await Assert.ThrowsAsync<MySqlException>(() => seawall.AskAsync("REMOVE SERVER other FORCE", Cancel));
     }
 
+    // The same by the file alone: what is in it is what there is.
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    public async Task Servers_are_added_drained_and_removed_by_reloads_under_writes(LabKind kind)
+    {
+        await using var set = await ReplicaSet.StartAsync(lab, kind, replicas: 1, Cancel);
+        var (a, b) = (set.Members[0], set.Members[1]);
+        const string hold = "[topology]\nhold_ms_max = 60000\n";
+        await using var seawall = await ProcessUnderTest.StartAsync(lab, a, Cancel, hold);
+        await using var ledger = await WriteLedger.StartAsync(a, 4, cancel => seawall.ConnectAsync(cancel, "app", "app"), Cancel);
+        await ledger.MoreAsync(100, Patience, Cancel);
+
+        await ReloadAsync(a, $"[reads]\nfrom = \"replicas\"\n{hold}{Server("other", b)}");
+        await UntilAsync(row => row.Count == 2 && "fresh".Equals(row[1]["state"]), "SHOW FRESHNESS");
+        await using var reader = await seawall.ConnectAsync(Cancel, "app", "app");
+        await UntilReadAtAsync(reader, "other");
+
+        // A session that keeps its connection to the replica holds the drain up, and is named.
+        await using var blocker = await seawall.ConnectAsync(Cancel, "app", "app");
+        await ReloadAsync(a, $"[reads]\nfrom = \"replicas\"\nread_only_transactions = \"replicas\"\n{hold}{Server("other", b)}");
+        await UntilAsync(rows => rows.Count == 2 && "fresh".Equals(rows[1]["state"]), "SHOW FRESHNESS");
+        await Eventually.TrueAsync(async () =>
+        {
+            await RunAsync(blocker, "start transaction read only");
+            await RunAsync(blocker, "select count(*) from app.ledger");
+            if ("other".Equals((await ProcessUnderTest.AskAsync(blocker, "show last route", Cancel))[0]["server"]))
+                return true;
+            await RunAsync(blocker, "rollback");
+            return false;
+        }, Patience, Cancel, () => seawall.Log);
+        await ReloadAsync(a, $"[reads]\nfrom = \"replicas\"\nread_only_transactions = \"replicas\"\n{hold}{Server("other", b, "drain = true\n")}");
+        await UntilAsync(rows => rows is [var only] && "other".Equals(only["server"]) && "draining".Equals(only["is"]) && "the settings".Equals(only["by"])
+            && "app".Equals(only["user"]) && "in_transaction".Equals(only["state"]), "SHOW DRAINS");
+        await UntilReadAtAsync(reader, "primary");
+        Assert.Null((await seawall.AskAsync("SHOW SERVERS", Cancel))[1]["differs"]);
+        await RunAsync(blocker, "select count(*) from app.ledger");
+        await RunAsync(blocker, "commit");
+        await UntilAsync(rows => "drained".Equals(rows[0]["is"]), "SHOW DRAINS");
+
+        // It comes back, becomes the primary, and the old one goes as soon as it is none.
+        await ReloadAsync(a, $"{hold}{Server("other", b)}", isDrained: true);
+        await UntilAsync(rows => rows.Count == 0, "SHOW DRAINS");
+        Assert.Contains("is the primary", (string)(await seawall.AskAsync("SHOW SERVERS", Cancel))[0]["differs"]!, StringComparison.Ordinal);
+        await set.SwitchOverAsync(b, Cancel);
+        await UntilAsync(rows => rows is [var only] && "primary".Equals(only["server"]) && "drained".Equals(only["is"]), "SHOW DRAINS");
+        await ledger.MoreAsync(100, Patience, Cancel);
+        seawall.WriteSettings(b, hold, name: "other");
+        await seawall.AskAsync("RELOAD", Cancel);
+        Assert.Equal("other", Assert.Single(await seawall.AskAsync("SHOW SERVERS", Cancel))["name"]);
+        await ledger.MoreAsync(100, Patience, Cancel);
+        await ledger.StopAsync();
+        Assert.Empty(await ledger.WrongsAsync(b, Cancel));
+        Assert.All(ledger.Errors, error => Assert.Matches("(read-only|is the primary no more|rolled back|Lost connection|not known)", error));
+
+        Task ReloadAsync(LabServer primary, string more, bool isDrained = false)
+        {
+            seawall.WriteSettings(primary, more, isDrained: isDrained);
+            return seawall.AskAsync("RELOAD", Cancel);
+        }
+
+        Task UntilAsync(Func<IReadOnlyList<Dictionary<string, object?>>, bool> isSo, string command) => Eventually.TrueAsync(
+            async () => isSo(await seawall.AskAsync(command, Cancel)), Patience, Cancel, () => seawall.Log);
+
+        // Its own tables are on all of them by then.
+        Task UntilReadAtAsync(MySqlConnection client, string server) => Eventually.TrueAsync(async () =>
+        {
+            await RunAsync(client, "select count(*) from app.ledger");
+            return server.Equals((await ProcessUnderTest.AskAsync(client, "show last route", Cancel))[0]["server"]);
+        }, Patience, Cancel, () => seawall.Log);
+
+        static string Server(string name, LabServer server, string more = "") =>
+            $"[[servers]]\nname = \"{name}\"\naddress = \"127.0.0.1:{server.Port}\"\ntls = \"off\"\n{more}";
+    }
+
     private static Engine.Facts.FactsSnapshot Facts(SeawallUnderTest seawall) => seawall.Engine.Facts;
 
     private static Task<SeawallUnderTest> StartAsync(ReplicaSet set, int holdMsMax = 30_000) => SeawallUnderTest.StartAsync(

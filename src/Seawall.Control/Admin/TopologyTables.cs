@@ -74,7 +74,7 @@ internal static class TopologyTables
     internal static string? DifferenceOf(ServerFacts server, IReadOnlyList<(string Server, string Difference)> differences)
     {
         var words = differences.Where(row => row.Server == server.Id.Name).Select(row => row.Difference)
-            .Concat(server.Duty is { } duty ? [$"{duty.Word} by {duty.By}"] : []).ToArray();
+            .Concat(server.Duty is { IsOfSettings: false } duty ? [$"{duty.Word} by {duty.By}"] : []).ToArray();
         return words.Length == 0 ? null : string.Join("; ", words);
     }
 

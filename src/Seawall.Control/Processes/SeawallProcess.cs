@@ -341,7 +341,10 @@ public sealed class SeawallProcess : IControlActions, ITestator, IAsyncDisposabl
         get
         {
             lock (_applying)
-                return _overlay.Differences;
+            {
+                return [.. _overlay.Differences, .. Engine.Facts.Servers.Where(server => server.Duty is null && Engine.Duties.IsDrainedBySettings(server.Id))
+                    .Select(server => (server.Id.Name, "not drained yet (servers.drain): it is the primary, and another one is not"))];
+            }
         }
     }
 

@@ -62,6 +62,7 @@ internal sealed record ServerOverlay(ImmutableArray<ServerOptions> Added, Immuta
             Endpoint = endpoint,
             HostName = written.IsUnix ? "" : written.Host,
             IsPrimaryByDefault = false,
+            IsDrained = false,
             Role = role switch { "auto" => null, "replica" => ServerRole.Replica, _ => pattern.Role is null ? null : ServerRole.Replica },
         };
         return added.Role is null && inUse.Monitor is null

@@ -65,6 +65,7 @@ internal sealed class ServersComposer(
             Endpoint = endpoint,
             Role = RoleOf(section),
             IsPrimaryByDefault = _isOnly && !section.Has("role"),
+            IsDrained = section.Flag("drain"),
             HostName = address.IsUnix ? "" : address.Host,
             ConnectionsMax = section.Number("connections_max"),
             RunningMax = section.Number("running_max"),

@@ -116,6 +116,8 @@ internal static class SettingKeys
             with { IsRequired = true },
         Choice("servers", "role", ["auto", "primary", "replica"], "auto",
             "What it is for: found out by what the servers say (of a server alone there is nothing to find out: it is the primary), or fixed"),
+        Flag("servers", "drain", s_server.IsDrained,
+            "Whether it finishes what it has and gets nothing new, as with DRAIN SERVER; not while it is the primary"),
         Number("servers", "connections_max", s_server.ConnectionsMax, 1, 100_000,
             "Connections that Seawall may have to it, over all accounts"),
         Number("servers", "running_max", s_server.RunningMax, 1, 100_000,

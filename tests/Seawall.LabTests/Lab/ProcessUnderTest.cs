@@ -76,15 +76,16 @@ public sealed class ProcessUnderTest : IAsyncDisposable
     }
 
     /// <summary>Writes the settings file anew, for a reload.</summary>
-    public void WriteSettings(LabServer server, string more = "")
+    public void WriteSettings(LabServer server, string more = "", string name = "primary", bool isDrained = false)
     {
         LabFolders.WritePrivate(SettingsFile, string.Create(CultureInfo.InvariantCulture, $"""
             [clients]
             listen = ["127.0.0.1:{ClientPort}"]
             [[servers]]
-            name = "primary"
+            name = "{name}"
             address = "127.0.0.1:{server.Port}"
             tls = "off"
+            {(isDrained ? "drain = true" : "")}
             [monitor]
             user = "seawall"
             password = "seawall"

@@ -134,6 +134,55 @@ public sealed class ServerDutyTests
     }
 
     [Fact]
+    public void Settings_drain_a_server_and_let_it_in_again()
+    {
+        using var set = new ReplicaWorld(3);
+        var (world, duties) = (set.World, set.World.Engine.Duties);
+        Drain("b");
+        Assert.Equal((ServerDuty.Draining, true), (Facts("b").Duty?.Duty, Facts("b").Duty?.IsOfSettings));
+        var refused = duties.Admit("b", "me");
+        Assert.False(refused.IsDone);
+        Assert.Contains("servers.drain", refused.Words, StringComparison.Ordinal);
+
+        // A command on top of it lasts until it is taken back, and leaves what the settings say.
+        Assert.True(duties.TakeOut("b", ServerDuty.Ejected, null, isForced: false, "me").IsDone);
+        Assert.True(duties.Admit("b", "me").IsDone);
+        world.World.RunFor(500);
+        Assert.True(Facts("b").Duty?.IsOfSettings);
+
+        // What a command has said is not the settings' to end.
+        duties.TakeOut("c", ServerDuty.Draining, null, isForced: false, "me");
+        Drain(null);
+        Assert.Null(Facts("b").Duty);
+        Assert.False(Facts("c").Duty?.IsOfSettings);
+
+        ServerFacts Facts(string name) => world.Engine.Facts.Find(new(name))!;
+
+        void Drain(string? name)
+        {
+            world.Apply(options => options with { Servers = [.. options.Servers.Select(server => server with { IsDrained = server.Id.Name == name })] });
+            world.World.RunFor(500);
+        }
+    }
+
+    [Fact]
+    public void Settings_drain_a_primary_when_another_one_is_it()
+    {
+        using var set = new ReplicaWorld(2);
+        var world = set.World;
+        world.Apply(options => options with { Servers = [.. options.Servers.Select(server => server with { IsDrained = server.Id.Name == "a" })] });
+        world.World.RunFor(1_000);
+        Assert.Null(world.Engine.Facts.Servers[0].Duty);
+        Assert.True(world.Client().Query("INSERT").IsOk);
+
+        ReplicaWorld.Follow(set.A, set.B);
+        ReplicaWorld.Promote(set.B);
+        set.Until(PrimaryState.Found, "b");
+        world.World.RunFor(500);
+        Assert.Equal(ServerDuty.Draining, world.Engine.Facts.Servers[0].Duty?.Duty);
+    }
+
+    [Fact]
     public void Servers_come_and_go_while_statements_run()
     {
         using var set = new ReplicaWorld(3);

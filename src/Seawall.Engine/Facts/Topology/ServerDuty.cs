@@ -1,6 +1,6 @@
 namespace Seawall.Engine.Facts.Topology;
 
-/// <summary>What somebody has decided about a server, other than the settings have it.</summary>
+/// <summary>What somebody has decided about a server: an operator, or those who wrote the settings.</summary>
 public enum ServerDuty : byte
 {
     /// <summary>It finishes what it has, and gets nothing new; after that it is drained.</summary>
@@ -15,7 +15,8 @@ public enum ServerDuty : byte
 /// <param name="By">By whom.</param>
 /// <param name="SinceMs">When, in the loops' milliseconds.</param>
 /// <param name="UntilMs">When it ends: what is left of a drain is cut off then, and an ejected server comes back; null: when somebody says so.</param>
-public sealed record DutyFacts(ServerDuty Duty, string By, long SinceMs, long? UntilMs)
+/// <param name="IsOfSettings">Whether the settings say so: then it ends when they do not any more.</param>
+public sealed record DutyFacts(ServerDuty Duty, string By, long SinceMs, long? UntilMs, bool IsOfSettings = false)
 {
     /// <summary>It in a word.</summary>
     public string Word => Duty switch

@@ -36,7 +36,7 @@ internal sealed class ReplicaRig : IDisposable
     private readonly List<Member> _members = [];
 
     private readonly AtEnd _atEnd;
-    private bool _hasQuotas;
+    private Bottleneck _bottleneck;
 
     private ReplicaRig(string kind, string lab, string folder) => (Kind, _lab, _folder, _atEnd) = (kind, lab, folder, AtEnd.Do(Stop));
 
@@ -59,14 +59,17 @@ internal sealed class ReplicaRig : IDisposable
     internal double OwnCapacity => 1_000 / Own.WorkMs * Processors;
 
     /// <summary>As docs/overload.md has it for a server whose processors are known: twice as many, and one.</summary>
-    internal int RunningMax => _hasQuotas ? 3 : (2 * Locks) + 1;
+    internal int RunningMax => HasQuotas ? 3 : (2 * Locks) + 1;
 
     /// <summary>What a server is, in words.</summary>
     internal string Describe() => string.Create(CultureInfo.InvariantCulture, $"a read takes {Read.WorkMs:F2} ms, and an own statement {Own.WorkMs:F2}; "
-        + $"in the cascade each server has {(_hasQuotas ? $"{Share:P0} of a processor" : $"{Locks} locks, one for each statement that goes on")}, "
+        + $"in the cascade each server has {(HasQuotas ? $"{Share:P0} of a processor"
+            : $"{Locks} locks, one for each statement that goes on{(_bottleneck == Bottleneck.AnyLock ? ", whichever is free" : "")}")}, "
         + $"and does {Capacity:F0} reads in a second");
 
-    private double Processors => _hasQuotas ? Share : Locks;
+    private double Processors => HasQuotas ? Share : Locks;
+
+    private bool HasQuotas => _bottleneck == Bottleneck.Quota;
 
     /// <summary>Starts them; what they hold is on all of them when this returns.</summary>
     internal static async Task<ReplicaRig> Start(string kind, string folder)
@@ -100,12 +103,12 @@ internal sealed class ReplicaRig : IDisposable
     }
 
     /// <summary>Makes the statements of the cascade, and finds out what they take.</summary>
-    internal async Task HaveCapacity(bool hasQuotas)
+    internal async Task HaveCapacity(Bottleneck bottleneck)
     {
-        _hasQuotas = hasQuotas;
+        _bottleneck = bottleneck;
         using var session = await Session(Primary.Port);
         var (text, keys) = ("", Rows);
-        if (hasQuotas)
+        if (HasQuotas)
         {
             const int measured = 5_000;
             var all = await WorkMs(session, Sorting(measured), ProcessorMs);
@@ -115,24 +118,44 @@ internal sealed class ReplicaRig : IDisposable
         else
         {
             // Whoever reads it holds a lock for so long, as another would a processor. From the outside it is a table like any other.
-            await session.Query(string.Create(CultureInfo.InvariantCulture, $"CREATE VIEW {Schema}.work AS SELECT id, "
-                + $"GET_LOCK(CONCAT('processor', id % {Locks}), 60) + SLEEP({HeldMs / 1_000}) + RELEASE_LOCK(CONCAT('processor', id % {Locks})) AS took "
-                + $"FROM {Schema}.orders"));
+            if (bottleneck == Bottleneck.AnyLock)
+                await session.Query(TakeAnyLock);
+            await session.Query($"CREATE VIEW {Schema}.work AS SELECT id, {(bottleneck == Bottleneck.AnyLock ? $"{Schema}.take(id)" : TakeLockOfRow)} AS took "
+                + $"FROM {Schema}.orders");
             text = $"SELECT took FROM {Schema}.work WHERE id = 1 + {{0}}";
         }
         var own = $"{text} LOCK IN SHARE MODE";
-        Func<double> spent = hasQuotas ? ProcessorMs : () => Stopwatch.GetTimestamp() * 1_000.0 / Stopwatch.Frequency;
+        Func<double> spent = HasQuotas ? ProcessorMs : () => Stopwatch.GetTimestamp() * 1_000.0 / Stopwatch.Frequency;
         Read = new FloodStatement(text, await WorkMs(session, text, spent), 1, keys);
         Own = new FloodStatement(own, await WorkMs(session, own, spent), 1, keys);
         await CatchUp();
     }
+
+    private static string TakeLockOfRow => string.Create(CultureInfo.InvariantCulture,
+        $"GET_LOCK(CONCAT('processor', id % {Locks}), 60) + SLEEP({HeldMs / 1_000}) + RELEASE_LOCK(CONCAT('processor', id % {Locks}))");
+
+    // The first that is free, from that of the row on; when none is, it waits for that.
+    private static string TakeAnyLock => string.Create(CultureInfo.InvariantCulture, $"""
+        CREATE FUNCTION {Schema}.take(id INT) RETURNS INT NOT DETERMINISTIC NO SQL
+        BEGIN
+          DECLARE tried, taken INT DEFAULT 0;
+          DECLARE name VARCHAR(20);
+          WHILE taken = 0 AND tried < {Locks} DO
+            SET name = CONCAT('processor', (id + tried) % {Locks}), taken = GET_LOCK(name, 0), tried = tried + 1;
+          END WHILE;
+          IF taken = 0 THEN
+            SET name = CONCAT('processor', id % {Locks}), taken = GET_LOCK(name, 60);
+          END IF;
+          RETURN SLEEP({HeldMs / 1_000}) + RELEASE_LOCK(name);
+        END
+        """);
 
     private double ProcessorMs() => Overload.FloodServer.CpuSeconds(Primary.Pid) * 1_000;
 
     /// <summary>From now on each server has its share of the processor, and no more; not if it has locks.</summary>
     internal void Limit()
     {
-        if (!_hasQuotas)
+        if (!HasQuotas)
             return;
         foreach (var member in _members)
         {

@@ -29,8 +29,9 @@ internal static class ReplicasBench
             using var ground = AtEnd.Folder("seawall-replicas-", out var folder);
             using var rig = await ReplicaRig.Start(kind, folder);
             if (plan.Parts.Contains("cascade"))
-                await rig.HaveCapacity(plan.HasQuotas);
-            origin.Add(string.Create(CultureInfo.InvariantCulture, $"{kind}: {rig.Describe()}; the primary's own work is {plan.OwnLoad} of that"));
+                await rig.HaveCapacity(plan.Bottleneck);
+            origin.Add(string.Create(CultureInfo.InvariantCulture, $"{kind}: {rig.Describe()}; the primary's own work is {plan.OwnLoad} of that, "
+                + $"and reads.spill_share is {plan.SpillShare}"));
             if (plan.Parts.Contains("cost"))
             {
                 // With one replica alone, which is asked all the reads then, as in the other ways.
@@ -40,7 +41,7 @@ internal static class ReplicasBench
             }
             if (!plan.Parts.Contains("cascade"))
                 continue;
-            var (seawall, metrics) = SetWays.Seawall(rig, rig.Replicas.Count, folder);
+            var (seawall, metrics) = SetWays.Seawall(rig, rig.Replicas.Count, folder, plan.SpillShare);
             using var held = seawall;
             var (noSpill, noMetrics) = SetWays.Seawall(rig, rig.Replicas.Count, folder, spillShare: 0);
             using var heldToo = noSpill;

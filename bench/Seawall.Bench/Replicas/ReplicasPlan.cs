@@ -33,8 +33,11 @@ internal sealed record ReplicasPlan(bool IsQuick, bool IsDrawn, HashSet<string> 
     /// <summary>The primary's own work, of what it can do: with half of that and more it has nothing to give, and gives nothing.</summary>
     internal double OwnLoad { get; private init; } = 0.3;
 
-    /// <summary>Whether servers of the cascade are as slow as a share of a processor is, instead of as a number of locks.</summary>
-    internal bool HasQuotas { get; private init; }
+    /// <summary>What keeps servers of the cascade from doing more.</summary>
+    internal Bottleneck Bottleneck { get; private init; } = Bottleneck.Locks;
+
+    /// <summary>Which part of what may run there the primary takes over, in hundredths (reads.spill_share): as it comes, or less, or more.</summary>
+    internal int SpillShare { get; private init; } = 10;
 
     internal static ReplicasPlan? Read(string[] options)
     {
@@ -65,8 +68,11 @@ internal sealed record ReplicasPlan(bool IsQuick, bool IsDrawn, HashSet<string> 
                 case "--own" when value is not null:
                     plan = plan with { OwnLoad = double.Parse(value, CultureInfo.InvariantCulture) };
                     break;
-                case "--capacity" when value is "locks" or "quota":
-                    plan = plan with { HasQuotas = value == "quota" };
+                case "--share" when value is not null:
+                    plan = plan with { SpillShare = int.Parse(value, CultureInfo.InvariantCulture) };
+                    break;
+                case "--capacity" when value is "locks" or "any-lock" or "quota":
+                    plan = plan with { Bottleneck = value == "locks" ? Bottleneck.Locks : value == "quota" ? Bottleneck.Quota : Bottleneck.AnyLock };
                     break;
                 case "--results" when value is not null:
                     plan = plan with { Results = value };
@@ -93,4 +99,17 @@ internal sealed record ReplicasPlan(bool IsQuick, bool IsDrawn, HashSet<string> 
 
     private static (string Way, int Lost, double Load) FallOf(string[] parts) =>
         (parts[0], int.Parse(parts[1], CultureInfo.InvariantCulture), double.Parse(parts[2], CultureInfo.InvariantCulture));
+}
+
+/// <summary>What keeps a server of the cascade from doing more.</summary>
+internal enum Bottleneck
+{
+    /// <summary>Each statement has the lock that its row says, for so long: a queue for each lock.</summary>
+    Locks,
+
+    /// <summary>The same, but it takes whichever is free, as processors do.</summary>
+    AnyLock,
+
+    /// <summary>A share of the processor.</summary>
+    Quota,
 }

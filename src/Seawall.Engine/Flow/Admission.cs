@@ -62,6 +62,8 @@ internal sealed class Admission(
             statement.Passage.MustRun = true;
             return new(true);
         }
+        if (sluice.Mode == OverloadMode.Enforce)
+            statement.Passage.DeadlineMs = standing.DeadlineMs;
         if (which >= StatementClass.Low && door.Strain.Level >= StrainLevel.Shed)
         {
             if (sluice.Mode == OverloadMode.Enforce && door.Strain.IsEnforced)
@@ -93,6 +95,20 @@ internal sealed class Admission(
         return hold is { DeferMsMax: > 0 }
             ? Holding.Defer(statement, sluice, hold, standing, beganMs)
             : WaitAt(statement, sluice, sluice, standing, hold: hold);
+    }
+
+    /// <summary>
+    /// It was through, and its program waits no longer for the connection that it has not got; <paramref name="why"/>: what there was to wait
+    /// for. Always false.
+    /// </summary>
+    internal LoopTask<bool> RefuseLate(Statement statement, string why)
+    {
+        var sluice = SluiceOf(statement.Server.Id);
+        var nowMs = door.Loop.NowMs;
+        var standing = Classifier.Read(statement, measures().Options, _scratch, nowMs);
+        var waiter = AppliedAt(statement, standing, nowMs - Math.Min(standing.DeadlineMs, nowMs));
+        sluice.WriteDown(waiter, ShedReason.Deadline, standing.DeadlineMs, nowMs);
+        return TellRefused(statement, sluice, waiter, why);
     }
 
     private async LoopTask<bool> EnterSlowed(Statement statement, Sluice sluice, Standing standing, Measures all)
@@ -201,23 +217,25 @@ internal sealed class Admission(
         return TellRefused(statement, sluice, waiter);
     }
 
-    private GateWaiter AppliedNow(Statement statement, Standing standing)
+    private GateWaiter AppliedNow(Statement statement, Standing standing) => AppliedAt(statement, standing, door.Loop.NowMs);
+
+    private GateWaiter AppliedAt(Statement statement, Standing standing, long sinceMs)
     {
         var waiter = statement.Passage.WaiterOn(door.Loop);
-        waiter.Apply(standing.Class, standing.Cohort, statement.Packet.Bytes.Length, statement.Session.Account!.User, door.Loop.NowMs);
+        waiter.Apply(standing.Class, standing.Cohort, statement.Packet.Bytes.Length, statement.Session.Account!.User, sinceMs);
         waiter.Tenant = statement.Passage.Work.Tenant;
         statement.Passage.EndWait();
         return waiter;
     }
 
     // Always false.
-    private async LoopTask<bool> TellRefused(Statement statement, Sluice sluice, GateWaiter waiter)
+    private async LoopTask<bool> TellRefused(Statement statement, Sluice sluice, GateWaiter waiter, string? why = null)
     {
         if (!statement.IsTaken)
             await Relay.Command(statement, null, door.Meter);
         if (waiter.Turn == Turn.Shed && !statement.IsKilled && measures().Options.TarpitsStatements)
             await SlowDown(statement.Session, waiter);
-        Refuse(statement, sluice, waiter);
+        Refuse(statement, sluice, waiter, why);
         return false;
     }
 
@@ -233,20 +251,20 @@ internal sealed class Admission(
         return door.Tarpit.Wait(door.Loop, door.Meter, refused.DeadlineMs == 0 ? AgainMs : refused.DeadlineMs - waitedMs);
     }
 
-    private void Refuse(Statement statement, Sluice sluice, GateWaiter waiter)
+    private void Refuse(Statement statement, Sluice sluice, GateWaiter waiter, string? why)
     {
         door.Meter.OwnErrors++;
         var (error, message) = statement.IsKilled
             ? (SqlError.Interrupted, ClientReplies.Interrupted)
             : waiter.Turn == Turn.Closing
                 ? (SqlError.ServerShutdown, "Seawall is shutting down; trying again is safe [seawall: the statement did not run]")
-                : ShedMessage(statement, sluice, waiter);
+                : ShedMessage(statement, sluice, waiter, why);
         Bequest.NoteOwnError(statement.Session, error, message);
         ClientReplies.SendError(statement.Session, statement.ReplySequence, error, message);
         statement.EndIfUnanswered();
     }
 
-    private (SqlError Error, string Message) ShedMessage(Statement statement, Sluice sluice, GateWaiter waiter)
+    private (SqlError Error, string Message) ShedMessage(Statement statement, Sluice sluice, GateWaiter waiter, string? why)
     {
         door.Meter.Sheds++;
         var server = statement.Server.Id.Name;
@@ -275,9 +293,9 @@ internal sealed class Admission(
         }
         var retryMs = (2 * Math.Max(waiter.LimitMs, (int)Math.Min(now - waiter.SinceMs, waiter.LimitMs))) + door.Loop.Random.Next(JitterMs);
         var limit = sluice.Keeper.IsAdaptive ? "overload.limit=adaptive" : "servers.running_max";
+        why ??= $"server '{server}' has {sluice.Running} of {sluice.Limit} statements running ({limit})";
         return (error, string.Create(CultureInfo.InvariantCulture,
-            $"{words} [seawall: the statement did not run: server '{server}' has {sluice.Running} of {sluice.Limit} statements running "
-            + $"({limit}); shed class={word} reason={SnakeCase.Of(waiter.Reason)} {SettingOf(waiter)} "
+            $"{words} [seawall: the statement did not run: {why}; shed class={word} reason={SnakeCase.Of(waiter.Reason)} {SettingOf(waiter)} "
             + $"retry_after_ms={retryMs} id={server}-{waiter.ShedId}; trying again later is safe]"));
     }
 

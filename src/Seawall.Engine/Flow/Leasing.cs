@@ -200,19 +200,20 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, Admission admissio
         var rank = (int)statement.Passage.Rank;
         // Another replica may have a connection at once; if none is to be tried, this one is waited for as long as any.
         var wouldGo = tries.Is(statement);
-        var firstMs = Math.Min(ReplicaWaitMs, pool.Limits.WaitMsMax);
+        var (waitMs, isHurried) = PatienceFor(statement, pool.Limits.WaitMsMax);
+        var firstMs = Math.Min(ReplicaWaitMs, waitMs);
         PooledConnection? connection = null;
         var failure = LeaseFailure.TimedOut;
         if (pool.Idle > 0 && !wouldGo)
         {
-            await pool.Wait(waiter, session.Attributes, session.Wire, rank, Math.Min(HopMsMax, pool.Limits.WaitMsMax));
+            await pool.Wait(waiter, session.Attributes, session.Wire, rank, Math.Min(HopMsMax, waitMs));
             (connection, failure) = waiter.End();
         }
         if (connection is null && failure == LeaseFailure.TimedOut)
         {
             // Nobody else's statement is to wait because this one has no connection.
             statement.Passage.Pause(door.Loop);
-            await pool.Wait(waiter, session.Attributes, session.Wire, rank, wouldGo ? firstMs : null);
+            await pool.Wait(waiter, session.Attributes, session.Wire, rank, wouldGo ? firstMs : waitMs);
             (connection, failure) = waiter.End();
         }
         if (wouldGo && failure is LeaseFailure.TimedOut or LeaseFailure.QueueFull or LeaseFailure.Refused)
@@ -221,7 +222,7 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, Admission admissio
                 && tries.TryBegin(statement, pool.LastFailure?.Text ?? "its pool there has no free connection");
             if (!goes && failure == LeaseFailure.TimedOut)
             {
-                await pool.Wait(waiter, session.Attributes, session.Wire, rank, pool.Limits.WaitMsMax - firstMs);
+                await pool.Wait(waiter, session.Attributes, session.Wire, rank, waitMs - firstMs);
                 (connection, failure) = waiter.End();
             }
         }
@@ -245,6 +246,11 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, Admission admissio
             session.Wire.Close();
             return false;
         }
+        if (isHurried && failure == LeaseFailure.TimedOut)
+        {
+            door.Meter.LeaseFailures++;
+            return await admission.RefuseLate(statement, WhyNone(pool, statement.Passage.DeadlineMs, "deadline_ms"));
+        }
         if (!statement.IsTaken)
             await Relay.Command(statement, null, door.Meter);
         if (failure == LeaseFailure.Killed)
@@ -253,6 +259,20 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, Admission admissio
             Refuse(statement, pool, failure);
         return false;
     }
+
+    // How long it waits for a connection: as long as any, or what is left of the time that its program waits.
+    private (int WaitMs, bool IsHurried) PatienceFor(Statement statement, int waitMsMax)
+    {
+        if (statement.Passage.DeadlineMs == 0)
+            return (waitMsMax, false);
+        var leftMs = Math.Max(1, statement.Passage.DeadlineMs - (door.Loop.MicrosecondsSince(statement.StartedAt) / 1_000));
+        return leftMs < waitMsMax ? ((int)leftMs, true) : (waitMsMax, false);
+    }
+
+    private static string WhyNone(Pool pool, int ms, string setting) => pool.LastFailure is { IsAccountsFault: false } failure
+        ? string.Create(CultureInfo.InvariantCulture, $"no connection to server '{pool.Key.Server}' within {ms} ms ({setting}): {failure.Text}")
+        : string.Create(CultureInfo.InvariantCulture, $"pool '{pool.Key}' had no free connection within {ms} ms ({setting}): {pool.Total} of "
+            + $"{pool.Limits.SizeMax} (pool.size) in use, {pool.Waiting} waiting");
 
     private LoopTask<bool> Accept(Statement statement, Pool pool, PooledConnection connection)
     {
@@ -357,13 +377,10 @@ internal sealed class Leasing(FrontDoor door, PoolBook pools, Admission admissio
         var lastFailure = pool.LastFailure;
         var (error, problem) = failure switch
         {
-            LeaseFailure.TimedOut when lastFailure is { IsAccountsFault: false } => (SqlError.ServerNotAvailable,
-                $"no connection to server '{pool.Key.Server}' within {limits.WaitMsMax} ms (pool.wait_ms_max): {lastFailure.Text}; "
-                + "trying again is safe"),
-            LeaseFailure.TimedOut => (isMariaDb ? SqlError.QueryTimeoutMariaDb : SqlError.QueryTimeout, string.Create(
-                CultureInfo.InvariantCulture,
-                $"pool '{pool.Key}' had no free connection within {limits.WaitMsMax} ms (pool.wait_ms_max): {pool.Total} of "
-                + $"{limits.SizeMax} (pool.size) in use, {pool.Waiting} waiting; trying again is safe")),
+            LeaseFailure.TimedOut => (
+                lastFailure is { IsAccountsFault: false } ? SqlError.ServerNotAvailable
+                    : isMariaDb ? SqlError.QueryTimeoutMariaDb : SqlError.QueryTimeout,
+                $"{WhyNone(pool, limits.WaitMsMax, "pool.wait_ms_max")}; trying again is safe"),
             LeaseFailure.QueueFull => (SqlError.QueryTimeout,
                 $"pool '{pool.Key}' has {limits.WaitersMax} statements waiting already (pool.waiters_max); trying again later is safe"),
             LeaseFailure.Refused => (SqlError.AccessDenied,

@@ -145,4 +145,51 @@ public sealed class StandingTests
         Assert.InRange(world.World.Clock.ElapsedMs - began, 90, 200);
         Assert.False(patient.IsDone);
     }
+
+    // The places are free, and the pool has no connection left: the sluice does not know of that wait.
+    [Theory]
+    [InlineData("busy", OverloadMode.Enforce, true)]
+    [InlineData("down", OverloadMode.Enforce, true)]
+    [InlineData("busy", OverloadMode.Observe, false)]
+    [InlineData("transaction", OverloadMode.Enforce, false)]
+    public void Nor_does_one_that_waits_for_a_connection(string trouble, OverloadMode mode, bool isRefused)
+    {
+        using var world = new EngineWorld(new()
+        {
+            WithServer = server => server with { RunningMax = 10, HangMsMax = 0 },
+            With = options => options with
+            {
+                Pools = options.Pools with { SizeMax = 1, WaitMsMax = 2_000 },
+                Overload = options.Overload with { Mode = mode },
+            },
+        });
+        var (client, other) = (world.Client(), world.Client());
+        if (trouble == "transaction")
+            Assert.True(client.Query("SET autocommit = 0").IsOk && client.Query("BEGIN").IsOk);
+        else if (trouble == "down")
+            world.Server.Crash();
+        else
+            other.BeginQuery(GateWorld.Slow);
+        world.World.RunFor(50);
+        var began = world.World.Clock.ElapsedMs;
+
+        var reply = client.BeginQuery("SELECT SLEEP(0.3), 'x' /*deadline_ms='100'*/");
+
+        if (!isRefused)
+        {
+            Assert.DoesNotContain("deadline", reply.Value.Error?.Message ?? "", StringComparison.Ordinal);
+            return;
+        }
+        Assert.Equal(1205, reply.Value.Code);
+        var message = reply.Value.Error!.Message;
+        Assert.InRange(world.World.Clock.ElapsedMs - began, 90, 200);
+        Assert.Contains("reason=deadline deadline_ms=100 retry_after_ms=", message, StringComparison.Ordinal);
+        Assert.Contains(trouble == "down" ? "no connection to server 'db' within 100 ms (deadline_ms)" : "had no free connection within 100 ms (deadline_ms): 1 of 1 (pool.size)",
+            message, StringComparison.Ordinal);
+        var entry = world.Engine.Views.LastShed(1).Single();
+        Assert.Contains($"-{entry.Entry.Id};", message, StringComparison.Ordinal);
+        Assert.Equal((ShedReason.Deadline, 100), (entry.Entry.Reason, entry.Entry.LimitMs));
+        // Whoever has said nothing waits on.
+        Assert.NotEqual(1205, client.Query("SELECT 1").Code);
+    }
 }

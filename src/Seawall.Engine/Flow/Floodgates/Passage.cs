@@ -49,6 +49,9 @@ internal sealed class Passage
     /// <summary>How long it has waited for its turn, when it does so again.</summary>
     internal long WaitedMs { get; set; }
 
+    /// <summary>How long its program waits for it, from when it came; 0: it has not said, or may not be refused for it.</summary>
+    internal int DeadlineMs { get; set; }
+
     /// <summary>What kind of work it is; set before it is through.</summary>
     internal Work Work { get; set; }
 
@@ -177,7 +180,7 @@ internal sealed class Passage
     /// <summary>It has ended; <paramref name="isFailed"/>: with an error, which says nothing of how long such statements take.</summary>
     internal void End(Loop loop, bool isFailed)
     {
-        (_rounds, MustRun, HadTurn, WaitedMs) = (0, false, false, 0);
+        (_rounds, MustRun, HadTurn, WaitedMs, DeadlineMs) = (0, false, false, 0, 0);
         if (_sluice is not { } sluice)
         {
             _wakesDeferred = false;

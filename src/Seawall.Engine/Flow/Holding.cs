@@ -58,9 +58,17 @@ internal sealed class Holding(FrontDoor door, Admission admission, Keeping keepi
             }
             if (cut.LeavesOut(standing.Cohort, loop.NowMs))
                 return await Refuse(statement, sluice, hold, standing, ShedReason.Brownout, 0);
-            if (cut.Pace is { } slow && loop.NowMs < cut.Order.UntilMs
-                && !await WaitFor(slow, statement, sluice, hold, standing, ShedReason.Brownout))
-                return false;
+            if (cut.Pace is { } slow && loop.NowMs < cut.Order.UntilMs)
+            {
+                if (!await WaitFor(slow, statement, sluice, hold, standing, ShedReason.Brownout))
+                    return false;
+                // Of many who ask the same at one time, the first has made it known while the others waited.
+                if (cut.IsCached(loop.NowMs) && keeping.TryAnswer(statement, cut.Group))
+                {
+                    Interlocked.Increment(ref cut.Count.Answered);
+                    return false;
+                }
+            }
         }
         if (hold.Pace is { } pace && !await WaitFor(pace, statement, sluice, hold, Left(standing, beganMs), ShedReason.Pace))
             return false;

@@ -65,6 +65,41 @@ public sealed class KeptAnswerTests : IDisposable
         Assert.Contains("is answered with what is known, which this is not", client.Query("SELECT other FROM items").Error!.Message, StringComparison.Ordinal);
     }
 
+    // M13, for groups that are answered with what is known: nobody else's answers are kept (decision 101).
+    [Fact]
+    public void A_hundred_who_ask_for_what_was_just_forgotten_are_one_question_to_the_server()
+    {
+        var clients = Enumerable.Range(0, 100).Select(_ => _world.Client()).ToArray();
+        _world.World.RunFor(100);
+        // The control: as many as the server can take, one after the other.
+        Assert.InRange(AskAtOnce(), 8, 100);
+
+        _world.Apply(options => options with
+        {
+            Overload = options.Overload with { Brownouts = [.. options.Overload.Brownouts.Select(group => group with { Pace = new(100, 1, 2_000) })] },
+        });
+        Begin();
+        for (var window = 0; window < 3; window++)
+        {
+            Change();
+            _world.World.RunFor(KeepMs + 1_000);
+            Assert.Equal(1, AskAtOnce());
+        }
+        Assert.Equal(297, View.Answered);
+        Assert.InRange(_world.Engine.KeptAnswers.Bytes, 1, 4_096);
+
+        int AskAtOnce()
+        {
+            var before = Asked(Read);
+            var replies = clients.Select(client => client.BeginQuery(Read)).ToArray();
+            _world.World.RunFor(3_000);
+            Assert.All(replies, reply => Assert.True(reply.IsDone));
+            if (View.Order is not null)
+                Assert.All(replies, reply => Assert.Equal($"{_version}", reply.Value.Scalar));
+            return Asked(Read) - before;
+        }
+    }
+
     [Fact]
     public void Nobody_gets_what_is_for_another_account_schema_setting_or_protocol()
     {

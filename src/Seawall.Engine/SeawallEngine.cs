@@ -159,6 +159,7 @@ public sealed class SeawallEngine : IDisposable
         if (_board.Current.Primary is not { Version: not null } server)
             return null;
         var dialect = SessionDialect.Of(_settings.Fresh, server);
+        question = question with { IsUnknown = question.User is { } user && _board.Current.Accounts.Find(user) is null };
         return new AdmissionExplainer(Brownouts.Measures, _servers.SluiceOf(server.Id), server, dialect, _servers.NowMs).Explain(question);
     }
 

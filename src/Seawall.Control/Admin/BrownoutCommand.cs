@@ -16,6 +16,9 @@ internal sealed record BrownoutCommand(string? Group, int Level, TimeSpan Time, 
     /// <summary>What may follow the command's name.</summary>
     internal const string Tail = "{ LEVEL n | 'group' } FOR n MINUTES [BECAUSE 'why'] | OFF ['group']";
 
+    /// <summary>More than any command lets pass: a number of any length is too long a time, and not one that cannot be read.</summary>
+    private const double CountMax = 1_000_000;
+
     // A day: whoever wants more has another problem, and comes back to it tomorrow.
     private const int MinutesMax = 24 * 60;
 
@@ -41,6 +44,7 @@ internal sealed record BrownoutCommand(string? Group, int Level, TimeSpan Time, 
         }
         string? group = null;
         var level = 0;
+        const string HowLong = "for how long? A brown-out has an end, a whole number of SECONDS, MINUTES or HOURS: BROWNOUT ... FOR 30 MINUTES";
         if (rest is [var word, var number, ..] && word.Is("LEVEL")
             && int.TryParse(number.Text, NumberStyles.None, CultureInfo.InvariantCulture, out level) && level is >= 1 and <= 9)
         {
@@ -53,15 +57,15 @@ internal sealed record BrownoutCommand(string? Group, int Level, TimeSpan Time, 
         }
         else
         {
+            if (rest is [var wrong, _, ..] && wrong.Is("LEVEL"))
+                problem = "levels are 1 to 9: BROWNOUT LEVEL 1 FOR 30 MINUTES; SHOW BROWNOUT has the groups";
             return null;
         }
-        if (rest.IsEmpty || !rest[0].Is("FOR"))
+        if (rest.IsEmpty || !rest[0].Is("FOR") || !TryReadTime(rest[1..], out var time))
         {
-            problem = "for how long? A brown-out has an end: BROWNOUT ... FOR 30 MINUTES";
+            problem = $"{HowLong}; SHOW BROWNOUT has the groups";
             return null;
         }
-        if (!TryReadTime(rest[1..], out var time))
-            return null;
         if (time > TimeSpan.FromMinutes(MinutesMax) || time <= TimeSpan.Zero)
         {
             problem = $"for how long? At most {MinutesMax} minutes, a day: say it again then";
@@ -70,6 +74,8 @@ internal sealed record BrownoutCommand(string? Group, int Level, TimeSpan Time, 
         rest = rest[3..];
         if (rest.IsEmpty)
             return new(group, level, time, "", Ends: false);
+        if (rest[0].Is("BECAUSE"))
+            problem = "why? In quotes, at the end: BROWNOUT ... FOR 30 MINUTES BECAUSE 'the disk is full'; SHOW BROWNOUT has the groups";
         return rest is [var because, { Kind: AdminTokenKind.Quoted } why] && because.Is("BECAUSE")
             ? new(group, level, time, why.Text, Ends: false) : null;
     }
@@ -108,10 +114,11 @@ internal sealed record BrownoutCommand(string? Group, int Level, TimeSpan Time, 
     {
         time = default;
         if (rest is not [var count, var unit, ..]
-            || !int.TryParse(count.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            || !double.TryParse(count.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
         {
             return false;
         }
+        number = Math.Min(number, CountMax);
         if (unit.Is("MINUTES") || unit.Is("MINUTE"))
             time = TimeSpan.FromMinutes(number);
         else if (unit.Is("HOURS") || unit.Is("HOUR"))

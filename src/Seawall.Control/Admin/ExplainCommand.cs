@@ -35,7 +35,11 @@ internal static class ExplainCommand
             else if (word.Is("FROM") && IPAddress.TryParse(value.Text, out var address))
                 question = question with { From = PeerAddress.From(address, 0) };
             else
+            {
+                if (word.Is("FROM"))
+                    problem = $"'{value.Text}' is no address: one of IPv4 or IPv6 without a port, or 'unix'; {problem}";
                 return null;
+            }
         }
         return question;
     }

@@ -14,7 +14,11 @@ namespace Seawall.Engine.Flow;
 /// <param name="Schema">The session's schema.</param>
 /// <param name="From">Where its client comes from; null: from nowhere in particular, and rules with networks do not fit.</param>
 /// <param name="Listener">Where it has come in.</param>
-public sealed record AdmissionQuestion(string Text, string? User, string? Schema, PeerAddress? From, string? Listener);
+public sealed record AdmissionQuestion(string Text, string? User, string? Schema, PeerAddress? From, string? Listener)
+{
+    /// <summary>Whether nobody knows the account.</summary>
+    internal bool IsUnknown { get; init; }
+}
 
 /// <summary>What a statement meets on its way, and what that makes of it.</summary>
 /// <param name="Step">What it meets.</param>
@@ -51,7 +55,11 @@ internal sealed class AdmissionExplainer(Measures measures, Sluice sluice, Serve
         if (question.User is not null || question.Schema is not null || !tags.Tenant.IsEmpty)
             _tenant = Classifier.TenantOf(options, question.User, question.Schema, tags.Tenant);
         var deadlineMs = OwnAssignments.TryReadDeadline(tags.Deadline, out var ms) ? ms : 0;
-        Add("deadline_ms", deadlineMs > 0 ? Number(deadlineMs) : "none", "its own word; a session's SET @seawall_deadline_ms counts where it has none");
+        Add("deadline_ms", deadlineMs > 0 ? Number(deadlineMs) : "none", deadlineMs == 0 && !tags.Deadline.IsEmpty
+            ? $"what its comment says is no number of milliseconds from 1 to {OwnAssignments.DeadlineMsMax}, and counts as nothing said"
+            : "its own word; a session's SET @seawall_deadline_ms counts where it has none");
+        if (question.IsUnknown)
+            Add("account", "unknown", $"Seawall knows no account '{question.User}' now; what rules make of the name is the same");
         if (options.Mode == OverloadMode.Off)
             Add("decision", "passes", "nothing is limited while overload.mode is off");
         else if ((StatementLexer.Read(text, dialect).Traits & StatementTraits.EndsTransaction) != 0)
@@ -86,7 +94,7 @@ internal sealed class AdmissionExplainer(Measures measures, Sluice sluice, Serve
             Add("brown-out", cut.Group.Name, $"{cut.Group.Effect}, {cut.Order.What}, for another {leftS} s");
             if (leavesOut)
             {
-                Add("decision", "is refused", "reason=brownout");
+                Decide("refused", "reason=brownout");
                 return;
             }
         }
@@ -97,7 +105,7 @@ internal sealed class AdmissionExplainer(Measures measures, Sluice sluice, Serve
             Add("pace", waitMs == 0 ? "passes" : $"{waitMs} ms", $"{pace.Limits.PerSecond} in a second (classes.pace_per_second)");
             if (isRefused)
             {
-                Add("decision", "is refused", "reason=pace");
+                Decide("refused", "reason=pace");
                 return;
             }
         }
@@ -115,7 +123,7 @@ internal sealed class AdmissionExplainer(Measures measures, Sluice sluice, Serve
         if (view.Held == 0 && sluice.Running < room)
             Add("decision", "passes", $"there is room at '{server.Id}'");
         else
-            Add("decision", "is deferred", $"for at most {deferMsMax} ms, until there is room; then it is refused");
+            Decide("deferred", $"for at most {deferMsMax} ms, until there is room; then it is refused");
     }
 
     private void Queue(StatementClass which, int? cohort, int deadlineMs, int bytes)
@@ -126,9 +134,18 @@ internal sealed class AdmissionExplainer(Measures measures, Sluice sluice, Serve
         if (outlook.Passes)
             Add("decision", "passes", "there is room, and nobody waits");
         else if (outlook.Reason != ShedReason.None)
-            Add("decision", "is refused", $"reason={Word(outlook.Reason)}");
+            Decide("refused", $"reason={Word(outlook.Reason)}");
         else
-            Add("decision", "waits", $"those before it take about {outlook.AheadMs} ms; it may wait {outlook.LimitMs} ms");
+            Decide("waits", $"those before it take about {outlook.AheadMs} ms; it may wait {outlook.LimitMs} ms");
+    }
+
+    private void Decide(string what, string why)
+    {
+        var isWait = what == "waits";
+        if (measures.Options.Mode == OverloadMode.Enforce)
+            Add("decision", isWait ? what : $"is {what}", why);
+        else
+            Add("decision", "passes", $"it is only counted (overload.mode) that it would {(isWait ? "wait" : $"be {what}")}: {why}");
     }
 
     private void Add(string step, string result, string why) => _steps.Add(new(step, result, why));

@@ -45,6 +45,31 @@ public sealed class ExplainTests
     }
 
     [Fact]
+    public void Where_nobody_is_held_it_passes_and_it_says_what_would_be()
+    {
+        using var world = World(running: 1, OverloadMode.Observe);
+        world.Client().BeginQuery(GateWorld.Slow);
+        world.World.RunFor(50);
+
+        var decision = Of(Explain(world, "'SELECT 1'"), "decision");
+        Assert.Equal("passes", decision.Result);
+        Assert.StartsWith("it is only counted (overload.mode) that it would wait: those before it", decision.Why, StringComparison.Ordinal);
+        decision = Of(Explain(world, "'SELECT 1' SCHEMA 'reports'"), "decision");
+        Assert.Equal("passes", decision.Result);
+        Assert.Contains("would be deferred", decision.Why, StringComparison.Ordinal);
+        Assert.True(world.Client().Query("SELECT 1").IsOk);
+    }
+
+    [Fact]
+    public void An_account_that_nobody_knows_is_said_to_be_unknown()
+    {
+        using var world = World(running: 1);
+
+        Assert.Equal("unknown", Of(Explain(world, "'SELECT 1' ACCOUNT 'bos'"), "account").Result);
+        Assert.DoesNotContain(Explain(world, "'SELECT 1' ACCOUNT 'boss'"), step => step.Step == "account");
+    }
+
+    [Fact]
     public void Brown_outs_and_paces_are_told_and_nothing_is_booked()
     {
         using var world = World(running: 4);
@@ -72,6 +97,7 @@ public sealed class ExplainTests
     [InlineData("EXPLAIN ADMISSION FOR SELECT 1")]
     [InlineData("EXPLAIN ADMISSION FOR 'SELECT 1' ACCOUNT")]
     [InlineData("EXPLAIN ADMISSION FOR 'SELECT 1' FROM 'somewhere'")]
+    [InlineData("EXPLAIN ADMISSION FOR 'SELECT 1' FROM '10.0.0.1:3306'")]
     [InlineData("EXPLAIN ADMISSION FOR 'SELECT 1' AS 'x'")]
     public void What_makes_no_sense_hears_how_it_is_written(string command)
     {

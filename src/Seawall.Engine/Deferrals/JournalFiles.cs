@@ -67,8 +67,18 @@ internal class JournalFiles(string folder)
     /// <summary>The path of a segment.</summary>
     internal string PathOf(ulong number) => Path.Combine(Folder, $"{number:d10}.journal");
 
-    /// <summary>Makes a file that only its owner can read, or opens one to write on at its end.</summary>
-    internal virtual JournalFile Open(string path, bool isNew) => new(path, isNew);
+    /// <summary>
+    /// Makes a file that only its owner can read, or opens one to write on at its end. <paramref name="step"/>: so many bytes are written ahead
+    /// of what is good; 0: none.
+    /// </summary>
+    internal virtual JournalFile Open(string path, bool isNew, int step = 0) => new(path, isNew, step);
+
+    /// <summary>Takes away what is behind the good part of a file that nobody has open: what was written ahead, before a crash.</summary>
+    internal static void CutOff(string path, long length)
+    {
+        using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        RandomAccess.SetLength(handle, length);
+    }
 
     /// <summary>What was made or deleted in the folder stays so.</summary>
     internal virtual void Flush()
@@ -91,14 +101,20 @@ internal class JournalFiles(string folder)
         return options;
     }
 
-    /// <summary>One file of a journal: written at its end only.</summary>
+    /// <summary>
+    /// One file of a journal: written at its end only. A file that grows with each write has its new length noted by the file system each
+    /// time, which takes as long again as the write; so zeros are written ahead of what is good, and written over.
+    /// </summary>
     internal class JournalFile : IDisposable
     {
         private readonly SafeFileHandle _handle;
+        private int _step;
+        private long _reserved;
 
-        internal JournalFile(string path, bool isNew)
+        internal JournalFile(string path, bool isNew, int step = 0)
         {
             Path = path;
+            _step = step;
             using (var made = new FileStream(path, Private(isNew ? FileMode.CreateNew : FileMode.OpenOrCreate, FileShare.ReadWrite)))
                 Length = made.Length;
             _handle = File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
@@ -113,6 +129,8 @@ internal class JournalFiles(string folder)
         /// <summary>Writes behind what is good, and waits until the disk has it.</summary>
         internal void Append(ReadOnlySpan<byte> bytes)
         {
+            if (_step > 0 && Length + bytes.Length > _reserved)
+                Reserve(Length + bytes.Length + _step);
             Write(bytes, Length);
             Flush();
             Length += bytes.Length;
@@ -124,6 +142,7 @@ internal class JournalFiles(string folder)
             try
             {
                 RandomAccess.SetLength(_handle, Length);
+                _reserved = 0;
                 Flush();
                 return true;
             }
@@ -136,12 +155,39 @@ internal class JournalFiles(string folder)
         /// <summary>Writes.</summary>
         protected virtual void Write(ReadOnlySpan<byte> bytes, long at) => RandomAccess.Write(_handle, bytes, at);
 
-        /// <summary>Waits until the disk has everything.</summary>
-        protected virtual void Flush() => RandomAccess.FlushToDisk(_handle);
+        /// <summary>Waits until the disk has everything: what was written, and the length where that has changed, but no times.</summary>
+        protected virtual void Flush()
+        {
+            if (Libc.fdatasync(_handle) != 0)
+                throw new IOException($"{Path} cannot be written through to the disk: {Libc.Describe(Libc.Errno)}");
+        }
+
+        // A full disk shows when there is no room for what must be written. Zeros are no record: reading ends with them.
+        private void Reserve(long end)
+        {
+            try
+            {
+                RandomAccess.Write(_handle, new byte[end - Length], Length);
+                _reserved = end;
+            }
+            catch (IOException)
+            {
+                _step = 0;
+            }
+        }
 
         /// <inheritdoc/>
         public void Dispose()
         {
+            try
+            {
+                if (_reserved > Length)
+                    RandomAccess.SetLength(_handle, Length);
+            }
+            catch (IOException)
+            {
+                // Whoever opens it next does it.
+            }
             _handle.Dispose();
             GC.SuppressFinalize(this);
         }

@@ -61,7 +61,9 @@ internal sealed class JournalPast
                 bytes = bytes[length..];
             }
         }
-        Segments.Add((number, path, total, !bytes.IsEmpty));
+        // What was written ahead is zeros, and nobody's.
+        var isTorn = bytes.ContainsAnyExcept((byte)0);
+        Segments.Add((number, path, isTorn ? total : total - bytes.Length, isTorn));
     }
 
     private void Note(JournalRecord record, ulong segment)

@@ -5,7 +5,7 @@ namespace Seawall.Engine.Deferrals;
 
 /// <summary>
 /// A journal on this machine's disk. One thread writes: all that has come since its last write goes out in one, and is acknowledged when
-/// the disk has it. When a write fails it takes nothing more until a restart, because nobody can tell what a disk has after that.
+/// the disk has it. Ends go with the next statement, so that one client who asks again and again waits for one flush each time. When a write fails it takes nothing more until a restart, because nobody can tell what a disk has after that.
 /// </summary>
 /// <remarks>
 /// Segments are deleted from the oldest on, when all statements of one have ended: what a later one says of an end is good for as long as
@@ -16,11 +16,20 @@ internal sealed class LocalJournal : IDeferralJournal
     /// <summary>Pieces that go out in one write: beyond it the first would wait for nothing but company.</summary>
     private const int BatchMax = 1_000;
 
+    /// <summary>
+    /// How long ends wait for a statement to share its write with: nobody is told of them, and one that is lost is found again at the server.
+    /// Longer than the time between two statements of one client, and short for the rows that stay at the server meanwhile.
+    /// </summary>
+    private const int EndsWaitMs = 100;
+
     /// <summary>Pieces that wait to be written: more than a disk writes in the time that anybody waits for an answer.</summary>
     private const int QueueMax = 100_000;
 
     /// <summary>Segments of a full journal: enough that room comes back in small steps.</summary>
     private const int SegmentsWanted = 8;
+
+    /// <summary>What is written ahead in a segment at most: a thousand statements of a usual size, in the time of a few flushes.</summary>
+    private const int StepMax = 256 * 1024;
 
     private readonly JournalFiles _files;
     private readonly IDisposable _lock;
@@ -58,6 +67,8 @@ internal sealed class LocalJournal : IDeferralJournal
             (letter.Settlement with { Statement = letter.Settlement.Statement with { Journal = _journal } }, letter.AtUs))];
         foreach (var (number, path, bytes, isTorn) in past.Segments)
         {
+            if (!isTorn && new FileInfo(path).Length > bytes)
+                JournalFiles.CutOff(path, bytes);
             _segments.Add(new Segment(number, path) { Bytes = bytes, IsTorn = isTorn });
             _bytes += bytes;
         }
@@ -163,10 +174,24 @@ internal sealed class LocalJournal : IDeferralJournal
         foreach (var first in _queue.GetConsumingEnumerable())
         {
             batch.Add(first);
-            while (batch.Count < BatchMax && _queue.TryTake(out var more))
-                batch.Add(more);
+            Gather(batch);
             Write(batch);
             batch.Clear();
+        }
+    }
+
+    // All that is there; and as long as nobody waits for an answer, what comes.
+    private void Gather(List<object> batch)
+    {
+        var began = _time.GetTimestamp();
+        var isAwaited = batch[0] is Acceptance;
+        while (batch.Count < BatchMax)
+        {
+            var leftMs = isAwaited ? 0 : EndsWaitMs - (int)_time.GetElapsedTime(began).TotalMilliseconds;
+            if (!_queue.TryTake(out var more, Math.Max(0, leftMs)))
+                return;
+            batch.Add(more);
+            isAwaited |= more is Acceptance;
         }
     }
 
@@ -299,7 +324,7 @@ internal sealed class LocalJournal : IDeferralJournal
     {
         var number = _segments.Count > 0 ? _segments[^1].Number + 1 : 1;
         var path = _files.PathOf(number);
-        var file = _files.Open(path, isNew: true);
+        var file = _files.Open(path, isNew: true, (int)Math.Clamp(_bytesMax() / SegmentsWanted / 4, 4096, StepMax));
         var head = new ArrayBufferWriter<byte>();
         JournalCodec.Write(head, new SegmentHead(_journal, number, _next));
         file.Append(head.WrittenSpan);

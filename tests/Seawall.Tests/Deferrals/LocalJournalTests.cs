@@ -51,8 +51,11 @@ public sealed class LocalJournalTests : IDisposable
         Assert.True(Directory.GetFiles(_folder, "*.journal").Length <= 2);
     }
 
-    [Fact]
-    public void A_file_that_was_cut_anywhere_gives_what_was_whole()
+    // A crash leaves zeros behind what was written, or nothing.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5_000)]
+    public void A_file_that_was_cut_anywhere_gives_what_was_whole(int zeros)
     {
         using (var journal = Open())
         {
@@ -66,8 +69,10 @@ public sealed class LocalJournalTests : IDisposable
         {
             foreach (var file in Directory.GetFiles(_folder))
                 File.Delete(file);
-            File.WriteAllBytes(path, bytes[..length]);
+            File.WriteAllBytes(path, [.. bytes[..length], .. new byte[zeros]]);
             using var journal = Open(seed: 0xBB);
+            if (journal.Unsettled.Count == 5)
+                Assert.Equal((0, bytes.Length), (journal.Torn.Count, (int)new FileInfo(path).Length));
             var numbers = journal.Unsettled.Select(statement => (int)statement.Number).ToArray();
             Assert.Equal(Enumerable.Range(1, numbers.Length), numbers);
             var next = Accept(journal, "k").Statement;
@@ -76,6 +81,26 @@ public sealed class LocalJournalTests : IDisposable
         }
         Assert.Equal(counts.Order(), counts);
         Assert.Equal([0, 1, 2, 3, 4, 5], counts.Distinct());
+    }
+
+    // As after kill -9: the file is as it was while it was written to.
+    [Fact]
+    public void What_was_written_ahead_is_nothing_and_counts_for_nothing()
+    {
+        using var journal = Open(bytesMax: 64 * Room);
+        for (var i = 0; i < 300; i++)
+            Accept(journal, "k", 1_000);
+        var path = Assert.Single(Directory.GetFiles(_folder, "*.journal"));
+        Assert.InRange(new FileInfo(path).Length - journal.State.Bytes, 1, 257 * 1024);
+        var other = Directory.CreateDirectory(Path.Combine(_folder, "other")).FullName;
+        foreach (var file in Directory.GetFiles(_folder, "*.journal"))
+            File.Copy(file, Path.Combine(other, Path.GetFileName(file)));
+
+        using var again = LocalJournal.OpenIn(new JournalFiles(other), () => 64 * Room, _world.Clock, 0xBB, isInline: true);
+
+        Assert.Equal(300, again.Unsettled.Count);
+        Assert.Empty(again.Torn);
+        Assert.InRange(again.State.Bytes, journal.State.Bytes, journal.State.Bytes + 100);
     }
 
     [Fact]
@@ -188,6 +213,34 @@ public sealed class LocalJournalTests : IDisposable
         Assert.Equal(Enumerable.Range(1, count), all.Select(acceptance => (int)acceptance.Statement.Number));
     }
 
+    // One client, whose statements run as soon as they may: each is flushed once, and its end goes with the next.
+    [Fact]
+    public void An_end_shares_the_write_of_the_next_statement()
+    {
+        const int count = 200;
+        using (var journal = LocalJournal.OpenIn(new JournalFiles(_folder), () => 64 * Room, TimeProvider.System, 1))
+        {
+            var (seen, ended) = (0, 0);
+            journal.Start(statements => Interlocked.Add(ref seen, statements.Count), ends => Interlocked.Add(ref ended, ends.Count));
+            for (var i = 1; i <= count; i++)
+            {
+                var acceptance = new Acceptance(_loop, Statement("k", 100));
+                journal.Accept(acceptance);
+                Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref seen) == i, TimeSpan.FromMinutes(1)));
+                journal.Settle(new Settlement(acceptance.Statement, DeferralEnd.Applied));
+                // What a round trip takes, and long enough for the journal to write it by itself.
+                Thread.Sleep(1);
+            }
+            // Two each, if it did; a machine that stands still now and then adds a few.
+            Assert.True(SpinWait.SpinUntil(() => journal.State.Flushes >= count, TimeSpan.FromMinutes(1)));
+            Assert.InRange(journal.State.Flushes, count, count * 5 / 4);
+            // The last one has nobody to go with.
+            Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref ended) == count, TimeSpan.FromMinutes(1)));
+        }
+        using var again = Open();
+        Assert.Empty(again.Unsettled);
+    }
+
     private LocalJournal Open(ulong seed = 0xAA, long bytesMax = Room, JournalFiles? files = null) =>
         LocalJournal.OpenIn(files ?? new JournalFiles(_folder), () => bytesMax, _world.Clock, seed, isInline: true);
 
@@ -216,9 +269,9 @@ public sealed class LocalJournalTests : IDisposable
 
         internal bool StaysBroken { get; set; }
 
-        internal override JournalFile Open(string path, bool isNew) => new BrokenFile(path, isNew, this);
+        internal override JournalFile Open(string path, bool isNew, int step = 0) => new BrokenFile(path, isNew, step, this);
 
-        private sealed class BrokenFile(string path, bool isNew, BrokenFiles disk) : JournalFile(path, isNew)
+        private sealed class BrokenFile(string path, bool isNew, int step, BrokenFiles disk) : JournalFile(path, isNew, step)
         {
             protected override void Flush()
             {

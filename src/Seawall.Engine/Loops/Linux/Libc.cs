@@ -127,6 +127,9 @@ internal static unsafe partial class Libc
     internal static partial int fsync(int fd);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fdatasync(Microsoft.Win32.SafeHandles.SafeFileHandle fd);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial int epoll_create1(int flags);
 
     [LibraryImport("libc", SetLastError = true)]

@@ -37,17 +37,17 @@ internal sealed class FloodRuns(FloodServer server, IReadOnlyList<Contestant> wa
     internal FloodServer Server => server;
 
     internal Task<FloodRun> Run(Contestant way, FloodClients clients, params IEnumerable<(double Seconds, double Load)> steps) =>
-        Run(way, clients, 1, steps);
+        Run(way, clients, 1, steps.Select(step => (step.Seconds, step.Load, (int?)null)));
 
-    /// <summary>The same with requests that come at other moments, and are others.</summary>
-    internal async Task<FloodRun> Run(Contestant way, FloodClients clients, int seed, IEnumerable<(double Seconds, double Load)> steps)
+    /// <summary>The same with requests that come at other moments, and are others; steps with one seed have the same.</summary>
+    internal async Task<FloodRun> Run(Contestant way, FloodClients clients, int seed, IEnumerable<(double Seconds, double Load, int? Seed)> steps)
     {
         var plan = new FloodPlan
         {
             Target = Endpoint.Tcp(IPAddress.Loopback, way.Port),
             Classes = FloodServer.Classes,
             Statements = server.Statements,
-            Steps = [.. steps.Select(step => new FloodStep(step.Seconds, step.Load * server.Capacity))],
+            Steps = [.. steps.Select(step => new FloodStep(step.Seconds, step.Load * server.Capacity, step.Seed))],
             Clients = clients,
         };
         for (var tries = 1; ; tries++)

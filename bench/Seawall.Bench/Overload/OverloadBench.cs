@@ -48,7 +48,9 @@ internal static class OverloadBench
         if (plan.Has("spike"))
         {
             var spike = OverloadParts.SpikeTable();
-            await parts.Spike(spike, FloodClients.BackOff, ["direct", "haproxy", "seawall"]);
+            await parts.Spike(spike, FloodClients.BackOff, ["direct", "haproxy"]);
+            for (var seed = 1; seed <= plan.SpikeSeeds; seed++)
+                await parts.Spike(spike, FloodClients.BackOff, ["seawall"], seed);
             Keep("spike", spike);
         }
         if (plan.Has("clients"))
@@ -57,7 +59,7 @@ internal static class OverloadBench
             foreach (var clients in Enum.GetValues<FloodClients>().Except([FloodClients.BackOff]))
             {
                 await parts.Spike(spikes, clients, ["direct"]);
-                for (var seed = 1; seed <= plan.ClientSeeds; seed++)
+                for (var seed = 1; seed <= plan.SpikeSeeds; seed++)
                     await parts.Spike(spikes, clients, ["seawall"], seed);
             }
             Keep("clients", spikes);

@@ -63,7 +63,11 @@ internal sealed class OverloadParts(OverloadPlan plan, FloodRuns runs)
             ? (OverloadPlan.EndlessBase, OverloadPlan.EndlessTop) : (OverloadPlan.SpikeBase, OverloadPlan.SpikeTop);
         foreach (var way in runs.Ways.Where(way => ways.Contains(way.Name)))
         {
-            var run = await runs.Run(way, clients, seed, [(before, load), (spike, top), (after, load)]);
+            var run = await runs.Run(way, clients, seed,
+            [
+                (OverloadPlan.SettleSeconds, load, null), (plan.SpikeCounted, load, seed), (spike, top, null),
+                (plan.SpikeRest, load, null), (plan.SpikeCounted, load, seed), (OverloadPlan.SettleSeconds, load, null),
+            ]);
             for (var second = 0; second < run.Plan.Seconds; second++)
             {
                 table.Add(way.Name, clients.ToString(), seed, second, second < before || second >= before + spike ? load : top,
@@ -75,13 +79,12 @@ internal sealed class OverloadParts(OverloadPlan plan, FloodRuns runs)
 
     internal static FigureTable SpikeTable() => new("way", "clients", "seed", "second", "load", "goodput", "share_in_time", "was_late");
 
-    // The share of the work that was done in time, 20 to 30 seconds after the spike, or as long as it was looked at, to what it was before.
+    // The work that was done in time, 20 to 30 seconds after the spike, to what was done of the same requests before it.
     private double Index(FloodRun run)
     {
-        var (before, spike, after) = plan.SpikeSeconds;
-        var ended = before + spike;
-        var (was, now) = (run.Ledger.Count(2, before), run.Ledger.Count(ended + Math.Min(20, after - 8), ended + Math.Min(30, after)));
-        return now.GoodMs / now.OfferedMs / (was.GoodMs / was.OfferedMs);
+        var (before, spike, _) = plan.SpikeSeconds;
+        var from = before + spike + plan.SpikeRest;
+        return run.Ledger.Count(from, from + plan.SpikeCounted).GoodMs / run.Ledger.Count(OverloadPlan.SettleSeconds, before).GoodMs;
     }
 
     private static void Tell(FormattableString text) => Console.Error.WriteLine(text.ToString(CultureInfo.InvariantCulture));

@@ -24,13 +24,19 @@ internal sealed record OverloadPlan(bool IsQuick, HashSet<string> Parts, string 
 
     internal double RampSeconds => IsQuick ? 2.5 : 5;
 
-    internal (double Before, double Spike, double After) SpikeSeconds => IsQuick ? (4, 5, 12) : (12, 5, 32);
+    internal (double Before, double Spike, double After) SpikeSeconds => (SettleSeconds + SpikeCounted, 5, SpikeRest + SpikeCounted + SettleSeconds);
+
+    /// <summary>How long is counted before the spike, and as long after it, of the same requests.</summary>
+    internal double SpikeCounted => IsQuick ? 6 : 10;
+
+    /// <summary>How long after the spike what is counted begins.</summary>
+    internal double SpikeRest => IsQuick ? 6 : 20;
 
     /// <summary>
-    /// How often the part with other clients is run through Seawall: ten seconds on either side of a spike differ by a tenth by chance, and one
-    /// such number says little. Directly, where it goes to nothing, once.
+    /// How often spikes are run through Seawall: ten seconds on either side of a spike differ by a tenth by chance, and one such number says
+    /// little. Other ways, where it goes to nothing, once.
     /// </summary>
-    internal int ClientSeeds { get; private init; } = 4;
+    internal int SpikeSeeds { get; private init; } = 5;
 
     /// <summary>In times of what the server can do.</summary>
     internal const double SpikeBase = 0.8, SpikeTop = 4, EndlessBase = 0.5, EndlessTop = 2;
@@ -77,7 +83,7 @@ internal sealed record OverloadPlan(bool IsQuick, HashSet<string> Parts, string 
                     plan = plan with { OnlyWays = [.. options[++i].Split(',')] };
                     continue;
                 case "--seeds" when i + 1 < options.Length && int.TryParse(options[i + 1], out var seeds) && seeds is > 0 and < 100:
-                    plan = plan with { ClientSeeds = seeds };
+                    plan = plan with { SpikeSeeds = seeds };
                     i++;
                     continue;
                 case "--running" when i + 1 < options.Length && int.TryParse(options[i + 1], out var running) && running > 0:

@@ -66,32 +66,48 @@ internal static class OverloadReport
 
     private static void Spikes(FigureTable table, OverloadPlan plan, TextWriter to)
     {
-        var (before, spike, after) = plan.SpikeSeconds;
         foreach (var clients in table.Values("clients"))
         {
             foreach (var way in table.Values("way"))
             {
-                var ended = (int)(before + spike);
-                var (was, during, back) = (new List<double>(), new List<double>(), new List<double>());
+                var (requests, work) = (new List<(double Was, double During, double Back)>(), new List<(double Was, double During, double Back)>());
                 foreach (var seed in table.Seeds(("way", way), ("clients", clients)))
                 {
-                    var shares = table.NumbersOf(seed, "share_in_time", ("way", way), ("clients", clients));
-                    if (shares.Length == 0)
-                        continue;
-                    was.Add(shares[2..(int)before].Average());
-                    during.Add(shares[(int)before..ended].Average());
-                    back.Add(shares[(ended + (int)Math.Min(20, after - 8))..(ended + (int)Math.Min(30, after))].Average() / was[^1]);
+                    if (Around(table.NumbersOf(seed, "share_in_time", ("way", way), ("clients", clients)), plan) is { } ofRequests)
+                        requests.Add(ofRequests);
+                    if (Around(table.NumbersOf(seed, "goodput", ("way", way), ("clients", clients)), plan) is { } ofWork)
+                        work.Add(ofWork);
                 }
-                if (back.Count == 0)
+                if (work.Count == 0)
                     continue;
-                var spread = back.Count == 1 ? "" : $", mean of {back.Count} runs from {Text(back.Min())} to {Text(back.Max())}";
-                var name = $"{way}, {clients}: requests in time {Text(was.Average())} before, {Text(during.Average())} during; after, of before{spread}";
+                var back = work.Select(one => one.Back).ToArray();
+                var runs = back.Length == 1 ? "" : $", median of {back.Length} runs from {Text(back.Min())} to {Text(back.Max())}";
+                var name = $"{way}, {clients}: goodput {Text(work.Average(one => one.Was))} before, {Text(work.Average(one => one.During))} during; "
+                    + $"requests in time {Text(requests.Average(one => one.Was))} and {Text(requests.Average(one => one.During))}, "
+                    + $"after, of before {Text(Median(requests.Select(one => one.Back)))}; goodput after, of before{runs}";
                 if (way == "seawall")
-                    Target(to, name, back.Average(), 0.98);
+                    Target(to, name, Median(back), 0.98);
                 else
-                    to.WriteLine($"       {name}: {Text(back.Average())}");
+                    to.WriteLine($"       {name}: {Text(Median(back))}");
             }
         }
+    }
+
+    // The mean before the spike and during it, and what there is afterwards as a share of before; null for what was not measured.
+    private static (double Was, double During, double Back)? Around(double[] bySecond, OverloadPlan plan)
+    {
+        var (before, spike, _) = plan.SpikeSeconds;
+        var from = (int)(before + spike + plan.SpikeRest);
+        if (bySecond.Length < from + plan.SpikeCounted)
+            return null;
+        var was = bySecond[(int)OverloadPlan.SettleSeconds..(int)before].Average();
+        return (was, bySecond[(int)before..(int)(before + spike)].Average(), bySecond[from..(from + (int)plan.SpikeCounted)].Average() / was);
+    }
+
+    private static double Median(IEnumerable<double> of)
+    {
+        var sorted = of.Order().ToArray();
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 
     private static string At(FigureTable table, string column, string way, double load, string ofClass) =>

@@ -86,9 +86,10 @@ public sealed class Flood : IDisposable
         Ledger.Seconds = now;
         while (_schedule.Next(now) is { } due)
         {
-            var request = new FloodRequest(
-                Pick(_plan.Classes, one => one.Share), due.Step, _plan.Statements[Pick(_plan.Statements, one => one.Share)], 0, due.Seconds);
-            request = request with { Key = _random.Next(request.Statement.KeyMax) };
+            var dice = _schedule.Dice;
+            var request = new FloodRequest(Pick(_plan.Classes, one => one.Share, dice), due.Step,
+                _plan.Statements[Pick(_plan.Statements, one => one.Share, dice)], 0, due.Seconds);
+            request = request with { Key = dice.Next(request.Statement.KeyMax) };
             Ledger.Offer(request, now - due.Seconds);
             Serve(request).Forget(bug => _ended.TrySetException(bug));
         }
@@ -196,13 +197,13 @@ public sealed class Flood : IDisposable
         return string.Create(CultureInfo.InvariantCulture, $"{code} {words}");
     }
 
-    private int Pick<T>(IReadOnlyList<T> from, Func<T, double> share)
+    private static int Pick<T>(IReadOnlyList<T> from, Func<T, double> share, Random dice)
     {
-        var dice = _random.NextDouble() * from.Sum(share);
+        var left = dice.NextDouble() * from.Sum(share);
         for (var i = 0; i < from.Count - 1; i++)
         {
-            dice -= share(from[i]);
-            if (dice < 0)
+            left -= share(from[i]);
+            if (left < 0)
                 return i;
         }
         return from.Count - 1;

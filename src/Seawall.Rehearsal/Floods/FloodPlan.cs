@@ -34,7 +34,13 @@ public sealed record FloodClass(string Name, Account Account, double Share, int 
 public sealed record FloodStatement(string Text, double WorkMs, double Share, int KeyMax);
 
 /// <summary>So many requests in a second, for so long.</summary>
-public readonly record struct FloodStep(double Seconds, double PerSecond);
+/// <param name="Seconds">How long.</param>
+/// <param name="PerSecond">How many.</param>
+/// <param name="Seed">
+/// Steps that are as long, ask as much and have the same have the same requests, at the same times after their beginning: what differs between
+/// them is not what was asked. Null: what comes is drawn for each anew.
+/// </param>
+public readonly record struct FloodStep(double Seconds, double PerSecond, int? Seed = null);
 
 /// <summary>
 /// An open load: requests come at their own times, by chance, whatever becomes of those before them. Each is wanted within

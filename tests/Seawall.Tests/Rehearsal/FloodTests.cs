@@ -36,6 +36,25 @@ public sealed class FloodTests
     }
 
     [Fact]
+    public void Steps_with_one_seed_have_the_same_requests_whatever_was_before()
+    {
+        FloodStep[] steps = [new(2, 30), new(10, 50, Seed: 7), new(5, 400), new(10, 50, Seed: 7), new(10, 50, Seed: 8), new(2, 30)];
+        var schedule = new FloodSchedule(steps, new Random(1));
+        var steady = new List<(double AfterMs, int Class)>[steps.Length];
+        double[] begin = [0, 2, 12, 17, 27, 37];
+        for (var now = 0.0; now < 40; now += 0.001)
+        {
+            while (schedule.Next(now) is { } due)
+                (steady[due.Step] ??= []).Add((Math.Round((due.Seconds - begin[due.Step]) * 1e6) / 1e3, schedule.Dice.Next(100)));
+        }
+
+        Assert.InRange(steady[1].Count, 400, 600);
+        Assert.Equal(steady[1], steady[3]);
+        // The control: another seed is another load.
+        Assert.NotEqual(steady[1], steady[4]);
+    }
+
+    [Fact]
     public void What_is_answered_too_late_is_not_useful_and_is_told_apart()
     {
         var plan = Plan();

@@ -58,6 +58,9 @@ internal sealed record Answer
     /// <summary>Whether it is no error.</summary>
     public bool IsOk => Code == 0;
 
+    /// <summary>Whether it gave way to others' locks: ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK. Who does so is a matter of timing.</summary>
+    public bool GaveWay => Code is 1205 or 1213;
+
     /// <summary>The columns; none for an answer without rows.</summary>
     public IReadOnlyList<AnswerColumn> Columns { get; init; } = [];
 

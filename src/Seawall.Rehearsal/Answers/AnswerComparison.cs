@@ -11,6 +11,9 @@ internal enum DifferenceKind
     /// <summary>The old server says an error, and the new one does not.</summary>
     ErrorGone,
 
+    /// <summary>It gave way to others' locks on one server, and not on the other, or to other locks.</summary>
+    Locks,
+
     /// <summary>Other values, or another number of rows.</summary>
     Values,
 
@@ -63,6 +66,8 @@ internal static class AnswerComparison
         while (true)
         {
             One(before, after, nature, found);
+            if (found is [.., { Kind: DifferenceKind.Locks }])
+                return found; // What would have followed was not run on one of them.
             if (before.Next is null != after.Next is null)
                 found.Add(new(DifferenceKind.Values, before.Next is null ? "the new server gives more results" : "the new server gives fewer results"));
             if (before.Next is null || after.Next is null)
@@ -90,6 +95,11 @@ internal static class AnswerComparison
     {
         if (old.Code != @new.Code)
         {
+            if (old.GaveWay || @new.GaveWay)
+            {
+                found.Add(new(DifferenceKind.Locks, $"the old server {Said(old)}, and the new one {Said(@new)}"));
+                return;
+            }
             found.Add(@new.IsOk
                 ? new(DifferenceKind.ErrorGone, $"the old server says {Error(old)}, and the new one does it")
                 : new(DifferenceKind.Error, $"the new server says {Error(@new)}, and the old one {(old.IsOk ? "does it" : Error(old))}"));
@@ -192,6 +202,8 @@ internal static class AnswerComparison
 
     private static string Codes(Answer old, Answer @new) =>
         old.WarningCodes is null && @new.WarningCodes is null ? "" : $": {old.WarningCodes ?? "none"}, and {@new.WarningCodes ?? "none"}";
+
+    private static string Said(Answer answer) => answer.IsOk ? "does it" : $"says {Error(answer)}";
 
     private static string Error(Answer answer) =>
         answer.Code == Answer.LostCode ? "nothing (the connection was lost)" : $"error {answer.Code} ({answer.Words})";

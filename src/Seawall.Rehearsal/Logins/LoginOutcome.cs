@@ -55,6 +55,11 @@ internal readonly record struct LoginOutcome(LoginEnd End, int Code = 0, string 
     };
 }
 
+/// <summary>A change of the user on a connection.</summary>
+/// <param name="Outcome">How it ended.</param>
+/// <param name="RoundTrips">Waits for the server's word.</param>
+internal readonly record struct LoginChange(LoginOutcome Outcome, int RoundTrips);
+
 /// <summary>Counts of one login, each exact: the same on an idle and on a busy machine.</summary>
 /// <param name="RoundTrips">Waits for the other side, the one for the TCP connection among them.</param>
 /// <param name="ServerPackets">Packets of the protocol from the server, greeting and OK among them.</param>

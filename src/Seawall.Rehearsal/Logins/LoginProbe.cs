@@ -26,6 +26,8 @@ internal sealed class LoginProbe : IDisposable
     private LoginPhases _phases;
     private string _version = "";
     private string _greeted = "";
+    private byte[] _nonce = [];
+    private byte _collation;
     private TlsFacts? _tls;
     private SslStream? _ssl;
 
@@ -89,6 +91,36 @@ internal sealed class LoginProbe : IDisposable
         return probe;
     }
 
+    /// <summary>
+    /// Becomes another user on the connection, with the nonce of the greeting, as drivers do; servers ask for a proof with another nonce then.
+    /// </summary>
+    public async Task<LoginChange> ChangeUser(LoginPlan plan, CancellationToken cancel)
+    {
+        using var late = new CancellationTokenSource(plan.TimeMax, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
+        var turns = _wire.Turns;
+        var maker = new ProofMaker(plan.Profile, plan.Password, plan.MayAskForKey) { IsProtected = _proof.IsProtected };
+        LoginOutcome outcome;
+        try
+        {
+            maker.Begin(_greeted, _nonce);
+            ChangeUserRequest.Write(
+                Pipe.BeginCommand(), Agreed & Offered, Encoding.UTF8.GetBytes(plan.User), maker.Reply, Encoding.UTF8.GetBytes(plan.Schema),
+                _collation, Encoding.ASCII.GetBytes(maker.Began), Attributes(plan));
+            await Pipe.Send(either.Token);
+            outcome = await Authenticate(maker, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            outcome = new(LoginEnd.TimedOut);
+        }
+        catch (Exception gone) when (gone is SocketException or IOException)
+        {
+            outcome = new(LoginEnd.Closed);
+        }
+        return new(outcome, _wire.Turns - turns);
+    }
+
     /// <summary>Says goodbye and waits, for a short time, until the server has closed: so it is the server that keeps the port a while.</summary>
     public async Task Leave(CancellationToken cancel)
     {
@@ -139,7 +171,7 @@ internal sealed class LoginProbe : IDisposable
         }
         WriteLogin(collation);
         await Pipe.Send(cancel);
-        var outcome = await Authenticate(cancel);
+        var outcome = await Authenticate(_proof, cancel);
         _phases = _phases with { Authentication = Lap(ref at) };
         return outcome;
     }
@@ -168,15 +200,14 @@ internal sealed class LoginProbe : IDisposable
             Agreed &= ~Capabilities.ConnectWithSchema;
         if (profile.ClientName.Length == 0)
             Agreed &= ~Capabilities.ConnectAttributes;
-        collation = profile.Collation == 0 ? greeting.Collation : profile.Collation;
+        _collation = collation = profile.Collation == 0 ? greeting.Collation : profile.Collation;
+        _nonce = nonce.ToArray();
         if (_plan.Tls == LoginTls.Off)
-            _proof.Begin(_greeted, nonce);
+            _proof.Begin(_greeted, _nonce);
         else
-            (_nonce, Agreed) = (nonce.ToArray(), Agreed | Capabilities.Tls);
+            Agreed |= Capabilities.Tls;
         return null;
     }
-
-    private byte[] _nonce = [];
 
     private async Task<LoginOutcome?> GoOverToTls(byte collation, CancellationToken cancel)
     {
@@ -226,29 +257,34 @@ internal sealed class LoginProbe : IDisposable
 
     private void WriteLogin(byte collation)
     {
+        LoginRequest.Write(
+            Pipe.Begin(), Agreed, collation, Encoding.UTF8.GetBytes(_plan.User), _proof.Reply, Encoding.UTF8.GetBytes(_plan.Schema),
+            Encoding.ASCII.GetBytes(_proof.Began), Attributes(_plan));
+    }
+
+    private static ReadOnlySpan<byte> Attributes(LoginPlan plan)
+    {
         var attributes = new PacketWriter().Begin(0);
         foreach (var (name, value) in (ReadOnlySpan<(string, string)>)
-            [("_client_name", _plan.Profile.ClientName), ("_os", "Linux"), ("_platform", "x86_64"), ("program_name", "seawall-rehearse")])
+            [("_client_name", plan.Profile.ClientName), ("_os", "Linux"), ("_platform", "x86_64"), ("program_name", "seawall-rehearse")])
         {
             attributes.LengthEncodedText(name).LengthEncodedText(value);
         }
-        LoginRequest.Write(
-            Pipe.Begin(), Agreed, collation, Encoding.UTF8.GetBytes(_plan.User), _proof.Reply, Encoding.UTF8.GetBytes(_plan.Schema),
-            Encoding.ASCII.GetBytes(_proof.Began), attributes.OpenPayload);
+        return attributes.OpenPayload;
     }
 
-    private async Task<LoginOutcome> Authenticate(CancellationToken cancel)
+    private async Task<LoginOutcome> Authenticate(ProofMaker maker, CancellationToken cancel)
     {
         while (await Pipe.Read(PacketMax, cancel) is { } payload)
         {
-            switch (_proof.Answer(payload.Span))
+            switch (maker.Answer(payload.Span))
             {
                 case ProofStep.Send:
-                    Pipe.Begin().Raw(_proof.Reply);
+                    Pipe.Begin().Raw(maker.Reply);
                     await Pipe.Send(cancel);
                     break;
                 case ProofStep.Done or ProofStep.GiveUp:
-                    return _proof.Outcome;
+                    return maker.Outcome;
                 case ProofStep.Wait:
                     break;
             }

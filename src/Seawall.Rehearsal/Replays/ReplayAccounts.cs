@@ -35,9 +35,8 @@ internal sealed class ReplayAccounts
         var accounts = new ReplayAccounts(old.Facts, @new.Facts);
         var any = DriverProfiles.Find(TrafficDrivers.Unknown)!;
         var (onOld, onNew) = (await old.Target.Dsn.Plan(any, cancel), await @new.Target.Dsn.Plan(any, cancel));
-        foreach (var group in traffic.Connections.Where(one => !one.HasFailed).GroupBy(one => one.User))
+        foreach (var (user, plugin, connections, changes) in traffic.Users)
         {
-            var user = group.Key;
             var (oldLogin, newLogin, how) = (onOld, onNew, "the DSN's account in its place");
             if (given(user) is { } password)
             {
@@ -48,7 +47,7 @@ internal sealed class ReplayAccounts
             {
                 how = "itself";
             }
-            else if (made.FirstOrDefault(one => one.Class.OldPlugin == Plugin(old.Facts, user, group.First().AccountPlugin)
+            else if (made.FirstOrDefault(one => one.Class.OldPlugin == Plugin(old.Facts, user, plugin)
                 && one.Class.NewPlugin == Plugin(@new.Facts, user, "")) is { } kind)
             {
                 oldLogin = onOld with { User = kind.User.Old, Password = kind.Passwords.Old };
@@ -60,7 +59,7 @@ internal sealed class ReplayAccounts
                 accounts.NotTested.Add($"connects of '{user}' by an account of its own kind: its password is not known (--accounts), and none was made");
             }
             accounts._byUser[user] = (oldLogin with { Host = $"{old.Target.Name}.rehearsal" }, newLogin with { Host = $"{@new.Target.Name}.rehearsal" }, how);
-            accounts.Coverage.Add($"'{user}': {group.Count()} connections, as {how}");
+            accounts.Coverage.Add($"'{user}': {connections} connections{(changes > 0 ? $", {changes} changes to it" : "")}, as {how}");
             foreach (var login in (LoginPlan[])[oldLogin, newLogin])
             {
                 var probe = await LoginProbe.Run(login with { MayAskForKey = true }, time, cancel);

@@ -1,3 +1,5 @@
+using Seawall.MySql.Commands;
+using Seawall.MySql.Results;
 using Seawall.Rehearsal.Answers;
 using Seawall.Rehearsal.Logins;
 using Seawall.Rehearsal.Measures;
@@ -20,6 +22,11 @@ internal readonly record struct ReplayPass(bool IsNew, int Number)
 /// <param name="Outcome">How it ended.</param>
 internal readonly record struct ReplayedConnect(double Ms, double LateMs, LoginOutcome Outcome);
 
+/// <summary>What became of one change of the user within a connection.</summary>
+/// <param name="Ms">Milliseconds that it took.</param>
+/// <param name="Change">How it ended, and after how many exchanges.</param>
+internal readonly record struct ReplayedChange(double Ms, LoginChange Change);
+
 /// <summary>A statement whose answers differ.</summary>
 /// <param name="Command">The statement.</param>
 /// <param name="Found">In what.</param>
@@ -27,24 +34,22 @@ internal readonly record struct ReplayedConnect(double Ms, double LateMs, LoginO
 internal sealed record FoundDifference(ScriptedCommand Command, IReadOnlyList<Difference> Found, Answer New);
 
 /// <summary>What was seen in all passes, written by all connections at once.</summary>
-internal sealed class ReplayLedger
+/// <param name="commands">How many commands there are.</param>
+/// <param name="isWriting">Whether they change what is in the servers.</param>
+internal sealed class ReplayLedger(int commands, bool isWriting = false)
 {
     private readonly Lock _lock = new();
-    private readonly Answer?[] _old;
+    private readonly Answer?[] _old = new Answer?[commands];
     private readonly Dictionary<int, FoundDifference> _differences = [];
     private readonly HashSet<int> _unsteady = [];
+    private readonly HashSet<int> _lost = [];
+    private readonly (int[] GaveWay, int[] Answers) _counts = (new int[2], new int[2]);
+    private double _apartFrom = double.PositiveInfinity;
     private readonly Dictionary<ReplayPass, float[]> _took = [];
     private readonly Dictionary<ReplayPass, List<ReplayedConnect>> _connects = [];
+    private readonly Dictionary<ReplayPass, List<ReplayedChange>> _changes = [];
     private readonly Dictionary<ReplayPass, List<double>> _late = [];
     private readonly Dictionary<ReplayPass, int> _unanswered = [];
-    private readonly int _commands;
-
-    /// <summary>For so many commands.</summary>
-    public ReplayLedger(int commands)
-    {
-        _commands = commands;
-        _old = new Answer?[commands];
-    }
 
     /// <summary>Passes that have begun.</summary>
     public IEnumerable<ReplayPass> Passes => _took.Keys;
@@ -61,8 +66,24 @@ internal sealed class ReplayLedger
     /// <summary>Statements that gave one server two answers.</summary>
     public int Unsteady => _unsteady.Count;
 
+    /// <summary>Statements that were not compared: on one server their transaction had given way to others' locks before.</summary>
+    public int Excused { get; private set; }
+
+    /// <summary>Answers of statements that are compared, in all passes, and how many of them say that they gave way to others' locks.</summary>
+    public (int GaveWay, int All) Answers(bool isNew) => (_counts.GaveWay[isNew ? 1 : 0], _counts.Answers[isNew ? 1 : 0]);
+
+    /// <summary>
+    /// Whether a difference may come from a transaction that one server has and the other has not, since it gave way to locks there: of rows, and what
+    /// depends on them.
+    /// </summary>
+    public bool MayComeFromLocks(FoundDifference one, DifferenceKind kind) =>
+        one.Command.Command.At >= _apartFrom && kind is not (DifferenceKind.Metadata or DifferenceKind.MetadataMinor or DifferenceKind.Locks);
+
     /// <summary>Connects of one server, of all passes.</summary>
     public IEnumerable<ReplayedConnect> Connects(bool isNew) => _connects.Where(pair => pair.Key.IsNew == isNew).SelectMany(pair => pair.Value);
+
+    /// <summary>Changes of the user on one server, of all passes.</summary>
+    public IEnumerable<ReplayedChange> Changes(bool isNew) => _changes.Where(pair => pair.Key.IsNew == isNew).SelectMany(pair => pair.Value);
 
     /// <summary>Milliseconds by which this machine was late, of everything it sent to one server.</summary>
     public IEnumerable<double> LateMs(bool isNew) => _late.Where(pair => pair.Key.IsNew == isNew).SelectMany(pair => pair.Value);
@@ -75,8 +96,9 @@ internal sealed class ReplayLedger
     {
         lock (_lock)
         {
-            _took[pass] = new float[_commands];
+            _took[pass] = new float[commands];
             _connects[pass] = [];
+            _changes[pass] = [];
             _late[pass] = [];
         }
     }
@@ -88,6 +110,16 @@ internal sealed class ReplayLedger
         {
             _connects[pass].Add(connect);
             _late[pass].Add(connect.LateMs);
+        }
+    }
+
+    /// <summary>A change of the user has ended.</summary>
+    public void Add(ReplayPass pass, ReplayedChange change, double lateMs)
+    {
+        lock (_lock)
+        {
+            _changes[pass].Add(change);
+            _late[pass].Add(lateMs);
         }
     }
 
@@ -106,6 +138,8 @@ internal sealed class ReplayLedger
             _late[pass].Add(lateMs);
             if (!command.IsCompared)
                 return;
+            _counts.Answers[pass.IsNew ? 1 : 0]++;
+            _counts.GaveWay[pass.IsNew ? 1 : 0] += answer.GaveWay ? 1 : 0;
             _took[pass][command.Number] = answer.IsOk ? (float)us : 0;
             if (pass is { IsNew: false, Number: 0 })
                 _old[command.Number] = answer;
@@ -117,7 +151,7 @@ internal sealed class ReplayLedger
     /// <summary>
     /// Latencies of statements that look alike, in pairs: for each turn in which both servers answered, and for each two turns that follow each other.
     /// </summary>
-    public DigestPairs Pairs(string digest, IReadOnlyList<ScriptedCommand> commands)
+    public DigestPairs Pairs(string digest, IReadOnlyList<ScriptedCommand> alike)
     {
         var (turns, between) = (new List<IReadOnlyList<(double, double)>>(), new List<IReadOnlyList<(double, double)>>());
         for (var number = 0; _took.TryGetValue(new(false, number), out var old) && _took.TryGetValue(new(true, number), out var @new); number++)
@@ -129,7 +163,7 @@ internal sealed class ReplayLedger
         return new DigestPairs(digest, turns, between);
 
         List<(double, double)> Both(float[] old, float[] @new) =>
-            [.. commands.Where(one => old[one.Number] > 0 && @new[one.Number] > 0).Select(one => ((double)old[one.Number], (double)@new[one.Number]))];
+            [.. alike.Where(one => old[one.Number] > 0 && @new[one.Number] > 0).Select(one => ((double)old[one.Number], (double)@new[one.Number]))];
     }
 
     // What gives one server two answers says nothing of two servers.
@@ -137,16 +171,43 @@ internal sealed class ReplayLedger
     {
         if (pass is { IsNew: true, Number: 0 })
         {
+            if (_lost.Contains(command.Transaction))
+            {
+                Excused++;
+                return;
+            }
             Compared++;
-            var found = AnswerComparison.Of(old, answer, command.Nature!);
+            var found = AnswerComparison.Of(old, answer, NatureOf(command, old, answer));
             if (found.Count > 0)
                 _differences[command.Number] = new FoundDifference(command, found, answer);
+            if (found is [.., { Kind: DifferenceKind.Locks }])
+                Lose(command);
             return;
         }
+        if (old.GaveWay || answer.GaveWay)
+            return; // Who gives way is another each time.
         var before = pass.IsNew && _differences.TryGetValue(command.Number, out var first) ? first.New : old;
         if (_unsteady.Contains(command.Number) || (pass.IsNew && !_differences.ContainsKey(command.Number)))
             return;
-        if (AnswerComparison.Of(before, answer, command.Nature!).Any(one => one.Kind is not (DifferenceKind.MetadataMinor or DifferenceKind.Metadata)))
+        if (AnswerComparison.Of(before, answer, NatureOf(command, before, answer)).Any(one => one.Kind is not (DifferenceKind.MetadataMinor or DifferenceKind.Metadata)))
             _unsteady.Add(command.Number);
+    }
+
+    // As long as not all of a cursor's rows were fetched, which these are is as free as with a LIMIT.
+    private static StatementNature NatureOf(ScriptedCommand command, Answer one, Answer other)
+    {
+        var nature = command.Nature!;
+        var isAll = one.Status.HasFlag(ServerStatus.LastRowSent) && other.Status.HasFlag(ServerStatus.LastRowSent);
+        return command.Command.Kind != CommandKind.StatementFetch || isAll ? nature
+            : nature with { IsLimited = true, LetsChoose = nature.LetsChoose || !nature.IsOrdered };
+    }
+
+    // What is left of its transaction finds other rows, or none open. What one that only read has lost, nobody else misses.
+    private void Lose(ScriptedCommand command)
+    {
+        if (command.Transaction > 0)
+            _lost.Add(command.Transaction);
+        if (isWriting)
+            _apartFrom = Math.Min(_apartFrom, command.Command.At);
     }
 }

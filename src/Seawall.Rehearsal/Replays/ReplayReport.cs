@@ -29,26 +29,56 @@ internal sealed class ReplayReport(ReplayScript script, ReplayLedger ledger, Rep
         if (old.Length == 0 || @new.Length == 0)
         {
             const string why = "the capture has no connects, or none was reached";
-            return new("NEW CONNECTIONS, REPLAYED", [new("connects at their times", $"{old.Length}", $"{@new.Length}", "", "", Grade.Note, why)], []);
+            return new("NEW CONNECTIONS, REPLAYED", [new("connects at their times", $"{old.Length}", $"{@new.Length}", "", "", Grade.Note, why), .. Changes()],
+                [.. Refused()]);
         }
         var (oldFailed, newFailed) = (Failed(old), Failed(@new));
         var ratio = Interval.Ratio([.. In(old)], [.. In(@new)], random);
         var findings = @new.Where(one => !one.Outcome.IsIn).GroupBy(one => $"{one.Outcome}").OrderByDescending(group => group.Count()).Take(FindingsMax)
             .Select(group => new Finding(Grade.Note, $"{group.Count()} of {@new.Length} connects to the new server: {group.Key}"));
         var most = budgets.RefusedPercentMax;
-        var grade = double.IsInfinity(most) ? Grade.Note : (newFailed - oldFailed) * 100 > most ? Grade.Fail : Grade.Pass;
+        var grade = Of(oldFailed, newFailed, most);
         return new("NEW CONNECTIONS, REPLAYED",
         [
             new("connects that failed", Percent(oldFailed), Percent(newFailed), "", string.Create(CultureInfo.InvariantCulture, $"+{most:0.##} %"), grade,
                 $"{old.Length} + {@new.Length} connects, never tried again"),
             new("connect p50 / p99 (ms)", Shown(In(old)), Shown(In(@new)), ratio.AsChange(), "", Grade.Note,
                 "from when it was due; the change is that of the median"),
-        ], [.. Late(false), .. Late(true), .. findings]);
+            .. Changes(),
+        ], [.. Late(false), .. Late(true), .. findings, .. Refused()]);
 
         static double Failed(ReplayedConnect[] all) => all.Count(one => !one.Outcome.IsIn) / (double)all.Length;
         static IEnumerable<double> In(ReplayedConnect[] all) => all.Where(one => one.Outcome.IsIn).Select(one => one.Ms);
         static string Shown(IEnumerable<double> ms) => ms.Order().ToArray() is { Length: > 0 } sorted
             ? string.Create(CultureInfo.InvariantCulture, $"{Quantiles.At(sorted, 0.5):0.0} / {Quantiles.At(sorted, 0.99):0.0}") : "?";
+    }
+
+    // Where all fail on the old server, nothing is known of the new one.
+    private static Grade Of(double oldFailed, double newFailed, double most) => double.IsInfinity(most) ? Grade.Note
+        : oldFailed >= 1 ? Grade.Unknown : (newFailed - oldFailed) * 100 > most ? Grade.Fail : Grade.Pass;
+
+    // A change of the user is a login without the connection: it has the same plugins and exchanges.
+    private IEnumerable<Measure> Changes()
+    {
+        var (old, @new) = (ledger.Changes(false).ToArray(), ledger.Changes(true).ToArray());
+        if (old.Length == 0 || @new.Length == 0)
+            yield break;
+        var most = budgets.RefusedPercentMax;
+        var grade = Of(Failed(old), Failed(@new), most);
+        yield return new("changes of the user that failed", Percent(Failed(old)), Percent(Failed(@new)), "",
+            string.Create(CultureInfo.InvariantCulture, $"+{most:0.##} %"), grade, $"{old.Length} + {@new.Length} changes within a connection");
+        yield return new("round trips of a change of the user", Trips(old), Trips(@new), "", "", Grade.Note, "those that succeeded");
+
+        static double Failed(ReplayedChange[] all) => all.Count(one => !one.Change.Outcome.IsIn) / (double)all.Length;
+        static string Trips(ReplayedChange[] all) => all.Where(one => one.Change.Outcome.IsIn).ToArray() is { Length: > 0 } done
+            ? done.Average(one => one.Change.RoundTrips).ToString("0.00", CultureInfo.InvariantCulture) : "?";
+    }
+
+    private IEnumerable<Finding> Refused()
+    {
+        var all = ledger.Changes(true).ToArray();
+        return all.Where(one => !one.Change.Outcome.IsIn).GroupBy(one => $"{one.Change.Outcome}").OrderByDescending(group => group.Count())
+            .Take(FindingsMax).Select(group => new Finding(Grade.Note, $"{group.Count()} of {all.Length} changes of the user on the new server: {group.Key}"));
     }
 
     /// <summary>Latency and errors, by digest.</summary>
@@ -72,7 +102,8 @@ internal sealed class ReplayReport(ReplayScript script, ReplayLedger ledger, Rep
                     : !IsCovered || judged == 0 || uneven is not <= UnevenMax || unclear.Any(IsSlower) ? Grade.Unknown : Grade.Pass,
                 $"{judged} of {all.Count} digests have enough executions ({Percent(Math.Min(known, 1))} of the time); {Basis}"),
             new("digests that fail on the new server only", "0", $"{failing}", "", Limit(budgets.FailingDigestsMax),
-                Of(failing, budgets.FailingDigestsMax), Basis),
+                Of(DifferenceKind.Error, budgets.FailingDigestsMax), Basis),
+            Locks(),
             new("time of all statements (s)", Seconds(old), Seconds(@new), old.Sum() > 0 ? Signed((@new.Sum() / old.Sum() - 1) * 100) : "?", "",
                 Grade.Note, Basis),
             new("statement p50 / p99 (ms)", Shown(old), Shown(@new), "", "", Grade.Note, "of all digests together"),
@@ -81,6 +112,7 @@ internal sealed class ReplayReport(ReplayScript script, ReplayLedger ledger, Rep
             .. Control(uneven), .. slower.Concat(faster).Concat(unclear).Take(FindingsMax).Select(Finding),
             .. Found(DifferenceKind.Error, Grade.Fail, budgets.FailingDigestsMax),
             .. Found(DifferenceKind.ErrorGone, Grade.Note, 0),
+            .. Found(DifferenceKind.Locks, Grade.Note, 0),
         ])
         {
             Plots = old.Length == 0 ? [] : [new("Latency of statements", "of 100 statements", "ms", [Line("old", old), Line("new", @new)])],
@@ -143,6 +175,8 @@ internal sealed class ReplayReport(ReplayScript script, ReplayLedger ledger, Rep
             yield return $"values of {group.Count()} statements: {group.Key}";
         if (ledger.Unsteady > 0)
             yield return $"values of {ledger.Unsteady} statements: they gave the same server two answers";
+        if (ledger.Excused > 0)
+            yield return $"answers to {ledger.Excused} statements: their transaction had given way to locks on one server, and not on the other";
         if (ledger.OutOfOrder > 0)
             yield return $"the order of {ledger.OutOfOrder} commits: one before them would not end";
         if (plan.Passes > 0 && !ledger.Passes.Any(pass => pass.IsNew))
@@ -185,23 +219,45 @@ internal sealed class ReplayReport(ReplayScript script, ReplayLedger ledger, Rep
     private Measure Line(string name, DifferenceKind kind, double most)
     {
         var count = Digests(kind);
-        return new(name, "", $"{count}", "", Limit(most), Of(count, most), Basis);
+        return new(name, "", $"{count}", "", Limit(most), Of(kind, most), Basis);
     }
 
     private Measure Apart(string name, DifferenceKind kind) =>
         new(name, "", $"{Digests(kind)}", "", "", Grade.Note, "digests; apart, and no failure");
 
-    private Grade Of(int count, double most) =>
-        double.IsInfinity(most) ? Grade.Note : count > most ? Grade.Fail : IsCovered ? Grade.Pass : Grade.Unknown;
+    // Statements that give way to locks are neither the same nor a failure: which ones do is a matter of timing, and only how many says something.
+    private Measure Locks()
+    {
+        var ((old, answers), (@new, newAnswers)) = (ledger.Answers(false), ledger.Answers(true));
+        var most = budgets.LockPercentMax;
+        var grade = double.IsInfinity(most) ? Grade.Note : !IsCovered ? Grade.Unknown : LockShare.IsMore(old, @new, newAnswers, most) switch
+        {
+            true => Grade.Fail,
+            false => Grade.Pass,
+            null => Grade.Unknown,
+        };
+        return new("statements that gave way to others' locks", $"{old}", $"{@new}", "",
+            double.IsInfinity(most) ? "" : string.Create(CultureInfo.InvariantCulture, $"+{most:0.##} %"), grade,
+            $"errors 1205 and 1213, of {answers} + {newAnswers} answers; up to {LockShare.ByChance} more are chance");
+    }
+
+    // What came after a transaction that one server alone has may come from that: it is neither a failure nor nothing.
+    private Grade Of(DifferenceKind kind, double most) =>
+        double.IsInfinity(most) ? Grade.Note : Digests(kind) > most ? Grade.Fail
+            : IsCovered && With(kind).Select(one => one.Command.Digest).Distinct().Count() <= most ? Grade.Pass : Grade.Unknown;
 
     private int Digests(DifferenceKind kind) =>
-        ledger.Differences.Where(one => one.Found.Any(found => found.Kind == kind)).Select(one => one.Command.Digest).Distinct().Count();
+        With(kind).Where(one => !ledger.MayComeFromLocks(one, kind)).Select(one => one.Command.Digest).Distinct().Count();
 
-    private IEnumerable<Finding> Found(DifferenceKind kind, Grade grade, double most) => ledger.Differences
-        .Where(one => one.Found.Any(found => found.Kind == kind)).GroupBy(one => one.Command.Digest)
+    private IEnumerable<FoundDifference> With(DifferenceKind kind) => ledger.Differences.Where(one => one.Found.Any(found => found.Kind == kind));
+
+    private IEnumerable<Finding> Found(DifferenceKind kind, Grade grade, double most) => With(kind)
+        .GroupBy(one => (one.Command.Digest, IsDoubtful: ledger.MayComeFromLocks(one, kind)))
         .OrderByDescending(group => group.Count()).Take(FindingsMax)
         .Select(group => new Finding(
-            double.IsInfinity(most) ? Grade.Note : grade, $"{Text(group.Key)}: {Words(group.First(), kind)} ({group.Count()} times)"));
+            double.IsInfinity(most) ? Grade.Note : group.Key.IsDoubtful && grade == Grade.Fail ? Grade.Unknown : grade,
+            $"{Text(group.Key.Digest)}: {Words(group.First(), kind)} ({group.Count()} times"
+                + $"{(group.Key.IsDoubtful ? ", after a transaction that gave way to locks on one server alone" : "")})"));
 
     private static string Words(FoundDifference one, DifferenceKind kind) =>
         string.Join("; ", one.Found.Where(found => found.Kind == kind).Select(found => found.Words).Take(4));

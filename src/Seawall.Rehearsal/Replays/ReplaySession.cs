@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Text;
 using Seawall.MySql.Commands;
@@ -6,6 +7,7 @@ using Seawall.MySql.Handshakes;
 using Seawall.MySql.Results;
 using Seawall.Rehearsal.Answers;
 using Seawall.Rehearsal.Logins;
+using Seawall.Rehearsal.Traffics;
 
 namespace Seawall.Rehearsal.Replays;
 
@@ -22,8 +24,14 @@ internal sealed class ReplaySession(LoginProbe probe, ProbeSession own, TimeProv
     private const int ColumnsMax = 4096;
     private const int WarningsMax = 16;
 
+    // CURSOR_TYPE_READ_ONLY, the only kind that servers have.
+    private const byte ReadOnlyCursor = 1;
+
     // A statement's number on this connection, by the number that the client knew.
     private readonly Dictionary<uint, uint> _prepared = [];
+
+    // What was read of the rows of open cursors, by the same number.
+    private readonly Dictionary<uint, AnswerReader> _cursors = [];
 
     private Capabilities Agreed => probe.Agreed & probe.Offered;
 
@@ -59,21 +67,42 @@ internal sealed class ReplaySession(LoginProbe probe, ProbeSession own, TimeProv
         }
     }
 
+    /// <summary>Becomes another user, as a client does on a connection that it has.</summary>
+    public async Task<LoginChange> ChangeUser(LoginPlan plan, CancellationToken cancel)
+    {
+        _prepared.Clear();
+        _cursors.Clear();
+        var change = await probe.ChangeUser(plan, cancel);
+        if (change.Outcome.End is not (LoginEnd.In or LoginEnd.Refused))
+            GiveUp(); // In the middle of an exchange no command can follow.
+        return change;
+    }
+
     private async Task<Answer?> Send(ScriptedCommand one, CancellationToken cancel)
     {
         var command = one.Command;
+        // The capture may have begun when it was prepared already.
+        if (command.Kind is CommandKind.StatementExecute or CommandKind.StatementBulkExecute or CommandKind.StatementSendLongData
+            && command.Text.Length > 0 && !_prepared.ContainsKey(command.StatementId)
+            && await Prepare(command.Text, command.StatementId, cancel) is { IsOk: false } failed)
+        {
+            return command.Kind == CommandKind.StatementSendLongData ? null : failed;
+        }
+        if (command.Kind is not CommandKind.StatementFetch)
+            _cursors.Remove(command.StatementId);
         switch (command.Kind)
         {
             case CommandKind.StatementPrepare:
                 return await Prepare(command.Text, command.StatementId, cancel);
             case CommandKind.StatementExecute:
-                // The capture may have begun when it was prepared already.
-                if (!_prepared.ContainsKey(command.StatementId) && await Prepare(command.Text, command.StatementId, cancel) is { IsOk: false } failed)
-                    return failed;
-                if (IsLost)
-                    return Answer.Lost;
-                Begin(command.Kind).Int4(_prepared[command.StatementId]).Int1(0).Int4(1).Raw(command.Parameters.Span);
+                Begin(command.Kind).Int4(_prepared[command.StatementId]).Int1(one.OpensCursor ? ReadOnlyCursor : (byte)0).Int4(1)
+                    .Raw(command.Parameters.Span);
                 break;
+            case CommandKind.StatementBulkExecute:
+                WriteBulk(command);
+                break;
+            case CommandKind.StatementFetch:
+                return await Fetch(command, cancel);
             case CommandKind.StatementClose:
                 if (!_prepared.Remove(command.StatementId, out var closed))
                     return null;
@@ -93,6 +122,7 @@ internal sealed class ReplaySession(LoginProbe probe, ProbeSession own, TimeProv
                 break;
             case CommandKind.ResetConnection:
                 _prepared.Clear();
+                _cursors.Clear();
                 Begin(command.Kind);
                 break;
             case CommandKind.Query or CommandKind.InitDb:
@@ -103,7 +133,26 @@ internal sealed class ReplaySession(LoginProbe probe, ProbeSession own, TimeProv
                 break;
         }
         await probe.Pipe.Send(cancel);
-        return await Read(command.Kind == CommandKind.StatementExecute, one.Nature?.Keys, cancel);
+        var isBinary = command.Kind is CommandKind.StatementExecute or CommandKind.StatementBulkExecute;
+        return await Read(isBinary, one.Nature?.Keys, one.OpensCursor ? command.StatementId : null, cancel);
+    }
+
+    // That each set of values is answered by itself was not agreed on here.
+    private void WriteBulk(TrafficCommand command)
+    {
+        const int unitResults = 64;
+        var flags = BinaryPrimitives.ReadUInt16LittleEndian(command.Parameters.Span) & ~unitResults;
+        Begin(command.Kind).Int4(_prepared[command.StatementId]).Int2((ushort)flags).Raw(command.Parameters.Span[2..]);
+    }
+
+    // The answer has all that was read of the cursor so far: which rows come with which fetch is no difference where no order was asked for.
+    private async Task<Answer?> Fetch(TrafficCommand command, CancellationToken cancel)
+    {
+        if (!_prepared.TryGetValue(command.StatementId, out var target))
+            return null;
+        Begin(command.Kind).Int4(target).Raw(command.Parameters.Span);
+        await probe.Pipe.Send(cancel);
+        return await ReadRows(_cursors.GetValueOrDefault(command.StatementId) ?? new AnswerReader(null), isBinary: true, cancel);
     }
 
     private PacketWriter Begin(CommandKind kind) => probe.Pipe.BeginCommand().Int1((byte)kind);
@@ -133,12 +182,12 @@ internal sealed class ReplaySession(LoginProbe probe, ProbeSession own, TimeProv
 
     private bool EndsWithOk => Agreed.HasFlag(Capabilities.DeprecateEof);
 
-    private async Task<Answer> Read(bool isBinary, IReadOnlyList<OrderKey>? keys, CancellationToken cancel)
+    private async Task<Answer> Read(bool isBinary, IReadOnlyList<OrderKey>? keys, uint? cursor, CancellationToken cancel)
     {
         var results = new List<Answer>();
         do
         {
-            results.Add(await ReadOne(isBinary, keys, cancel));
+            results.Add(await ReadOne(isBinary, keys, cursor, cancel));
         }
         while (results[^1].IsOk && results[^1].Status.HasFlag(ServerStatus.MoreResults));
         var answer = results[^1];
@@ -147,7 +196,7 @@ internal sealed class ReplaySession(LoginProbe probe, ProbeSession own, TimeProv
         return answer;
     }
 
-    private async Task<Answer> ReadOne(bool isBinary, IReadOnlyList<OrderKey>? keys, CancellationToken cancel)
+    private async Task<Answer> ReadOne(bool isBinary, IReadOnlyList<OrderKey>? keys, uint? cursor, CancellationToken cancel)
     {
         const byte wantsFile = 0xFB;
         if (await probe.Pipe.Read(PacketMax, cancel) is not { } first || first.Span is [wantsFile, ..] or [])
@@ -165,8 +214,23 @@ internal sealed class ReplaySession(LoginProbe probe, ProbeSession own, TimeProv
             if (await probe.Pipe.Read(PacketMax, cancel) is not { } definition || !reader.AddColumn(definition.Span))
                 return Lose();
         }
-        if (!EndsWithOk && await probe.Pipe.Read(PacketMax, cancel) is null)
-            return Lose();
+        var answer = new Answer { Columns = reader.Columns };
+        if (!EndsWithOk)
+        {
+            if (await probe.Pipe.Read(PacketMax, cancel) is not { } end)
+                return Lose();
+            answer = Done(end.Span, answer);
+        }
+        // With a cursor no rows follow; the newer form of results says so in the only end that there is.
+        if (!answer.Status.OpensCursor())
+            answer = await ReadRows(reader, isBinary, cancel);
+        if (cursor is { } number && answer.Status.OpensCursor())
+            _cursors[number] = reader;
+        return answer;
+    }
+
+    private async Task<Answer> ReadRows(AnswerReader reader, bool isBinary, CancellationToken cancel)
+    {
         while (await probe.Pipe.Read(PacketMax, cancel) is { } row)
         {
             if (row.Span is [ErrPacket.Header, ..])

@@ -1,3 +1,4 @@
+using System.Text;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Handshakes;
 using Seawall.Rehearsal.Logins;
@@ -58,8 +59,9 @@ internal sealed class Replayer(ReplayScript script, ReplayPlan plan, ReplayLedge
     private const Capabilities Unwanted = Capabilities.QueryAttributes | Capabilities.MariaDbCachedMetadata | Capabilities.LocalFiles
         | Capabilities.OptionalMetadata | Capabilities.MariaDbExtendedMetadata | Capabilities.MariaDbProgress;
 
-    // What decides answers, and not how a login goes: as the client had it.
-    private const Capabilities Kept = Capabilities.FoundRows | Capabilities.IgnoreSpace | Capabilities.MultiStatements | Capabilities.Interactive;
+    // What decides answers, and not how a login goes: as the client had it. MySQL 5.6 refuses each change of the user after a login with attributes.
+    private const Capabilities Kept = Capabilities.FoundRows | Capabilities.IgnoreSpace | Capabilities.MultiStatements | Capabilities.Interactive
+        | Capabilities.ConnectAttributes | Capabilities.MariaDbBulk;
 
     private long _began;
     private int _open;
@@ -77,7 +79,7 @@ internal sealed class Replayer(ReplayScript script, ReplayPlan plan, ReplayLedge
         var all = script.Connections.Where(one => !one.Connection.HasFailed && one.Connection.At < plan.SecondsMax).ToArray();
         var there = await Beforehand(pass, [.. all.Where(one => one.Connection.WasThere)], login, cancel);
         _began = time.GetTimestamp();
-        var tasks = there.Select(one => Serve(pass, one.Script, one.Probe, turns, cancel)).ToList();
+        var tasks = there.Select(one => Serve(pass, one.Script, one.Probe, login, turns, cancel)).ToList();
         try
         {
             foreach (var one in all.Where(one => !one.Connection.WasThere).OrderBy(one => one.Connection.At))
@@ -137,7 +139,7 @@ internal sealed class Replayer(ReplayScript script, ReplayPlan plan, ReplayLedge
         {
             var probe = await LoginProbe.Run(Fit(one.Connection, login), time, cancel);
             ledger.Add(pass, new(late + time.GetElapsedTime(began).TotalMilliseconds, late, probe.Trace.Outcome));
-            await Serve(pass, one, probe, turns, cancel);
+            await Serve(pass, one, probe, login, turns, cancel);
         }
         finally
         {
@@ -145,7 +147,8 @@ internal sealed class Replayer(ReplayScript script, ReplayPlan plan, ReplayLedge
         }
     }
 
-    private async Task Serve(ReplayPass pass, ScriptedConnection one, LoginProbe probe, CommitTurns? turns, CancellationToken cancel)
+    private async Task Serve(
+        ReplayPass pass, ScriptedConnection one, LoginProbe probe, Func<TrafficConnection, LoginPlan> login, CommitTurns? turns, CancellationToken cancel)
     {
         var done = 0;
         try
@@ -162,7 +165,10 @@ internal sealed class Replayer(ReplayScript script, ReplayPlan plan, ReplayLedge
                 if (!command.IsSent)
                     continue;
                 await Until(command.Command.At, cancel);
-                await Do(pass, session, command, done + 1 < one.Commands.Count ? one.Commands[done + 1] : null, before, turns, cancel);
+                if (command.Command.Kind == CommandKind.ChangeUser)
+                    await Change(pass, session, one.Connection, command, before, login, turns, cancel);
+                else
+                    await Do(pass, session, command, done + 1 < one.Commands.Count ? one.Commands[done + 1] : null, before, turns, cancel);
                 before = Now;
             }
             if (one.Connection.Ended is { } ended && !session.IsLost)
@@ -221,6 +227,23 @@ internal sealed class Replayer(ReplayScript script, ReplayPlan plan, ReplayLedge
         Interlocked.Increment(ref _answered);
     }
 
+    // As the account and by the driver by which such a user would log in.
+    private async Task Change(
+        ReplayPass pass, ReplaySession session, TrafficConnection connection, ScriptedCommand command, double before,
+        Func<TrafficConnection, LoginPlan> login, CommitTurns? turns, CancellationToken cancel)
+    {
+        if (turns is not null)
+            await turns.Reach(command.After, cancel);
+        var to = login(connection with { User = Encoding.UTF8.GetString(command.Command.Text.Span), Schema = command.Command.Schema });
+        var late = turns is not null ? 0 : Math.Max(0, (Now - Math.Max(before, command.Command.At / plan.Speed)) * 1e3);
+        var at = time.GetTimestamp();
+        var change = await session.ChangeUser(to, cancel);
+        ledger.Add(pass, new ReplayedChange(time.GetElapsedTime(at).TotalMilliseconds, change), late);
+        if (!session.IsLost && !await Guard(session, cancel))
+            session.GiveUp();
+        Interlocked.Increment(ref _answered);
+    }
+
     private void Skip(ReplayPass pass, IEnumerable<ScriptedCommand> commands, CommitTurns? turns)
     {
         foreach (var command in commands.Where(one => one.IsSent && one.Command.At < plan.SecondsMax))
@@ -248,6 +271,9 @@ internal sealed class Replayer(ReplayScript script, ReplayPlan plan, ReplayLedge
         var (wanted, always) = (plan.Profile.Wanted & ~Unwanted, plan.Profile.Always & ~Unwanted);
         if (connection.Capabilities != Capabilities.None)
             (wanted, always) = ((wanted & ~Kept) | (connection.Capabilities & Kept), always & ~Kept);
+        // MariaDB's own half is read where this bit is not said.
+        if (wanted.HasFlag(Capabilities.MariaDbBulk))
+            (wanted, always) = (wanted & ~Capabilities.ClientMySql, always & ~Capabilities.ClientMySql);
         return plan with { Profile = plan.Profile with { Wanted = wanted, Always = always } };
     }
 }

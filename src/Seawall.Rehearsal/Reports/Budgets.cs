@@ -39,6 +39,9 @@ internal sealed record Budgets
     /// <summary>Statements by digest that may fail on the new server and do not on the old one.</summary>
     public double FailingDigestsMax { get; init; }
 
+    /// <summary>Statements that give way to others' locks (errors 1205 and 1213), of 100, more than on the old server.</summary>
+    public double LockPercentMax { get; init; } = 0.1;
+
     /// <summary>Digests that may be slower, certainly and by 20 % at least.</summary>
     public double SlowerDigestsMax { get; init; }
 
@@ -103,7 +106,7 @@ internal sealed record Budgets
         "round_trips_percent", "packets_percent", "segments_percent", "server_cpu_percent", "failing_logins_percent", "headroom_min",
         "knee_percent", "connect_p99_ms_max", "refused_percent_max", "recovery_seconds_max", "connection_memory_percent",
         "failing_digests_max", "slower_digests_max", "value_digests_max", "order_digests_max", "metadata_digests_max", "warning_digests_max",
-        "effect_digests_max", "coverage_percent_min",
+        "effect_digests_max", "lock_percent_max", "coverage_percent_min",
     ];
 
     private static bool TryRead(string text, out double value)
@@ -136,6 +139,7 @@ internal sealed record Budgets
         "metadata_digests_max" => this with { MetadataDigestsMax = value },
         "warning_digests_max" => this with { WarningDigestsMax = value },
         "effect_digests_max" => this with { EffectDigestsMax = value },
+        "lock_percent_max" => this with { LockPercentMax = value },
         "coverage_percent_min" => this with { CoveragePercentMin = value },
         _ => null,
     };

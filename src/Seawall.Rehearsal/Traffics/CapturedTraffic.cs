@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Seawall.Captures.Files;
 using Seawall.Captures.Records;
+using Seawall.MySql.Commands;
 using Seawall.MySql.Handshakes;
 using Seawall.Rehearsal.Targets;
 
@@ -129,8 +130,13 @@ internal static class CapturedTraffic
         WasThere = one.Figures.WasThere,
         HasFailed = one.Figures.End != LoginEnd.In,
         Settings = one.Settings.IsDefault ? [] : one.Settings,
-        Commands = [.. commands.OrderBy(command => command.Figures.StartUs).Select(command => Make(command, began))],
+        Commands = [.. Named([.. commands.OrderBy(command => command.Figures.StartUs)], began)],
     };
+
+    // A change of the user is captured before it is done; the command after it tells of the schema.
+    private static IEnumerable<TrafficCommand> Named(CommandEvent[] commands, long began) => commands.Select((command, at) =>
+        command.Figures.Command == CommandKind.ChangeUser && at + 1 < commands.Length
+            ? Make(command, began) with { Schema = commands[at + 1].Schema } : Make(command, began));
 
     private static TrafficCommand Make(CommandEvent one, long began) => new()
     {

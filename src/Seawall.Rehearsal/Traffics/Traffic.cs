@@ -1,3 +1,4 @@
+using System.Text;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Handshakes;
 
@@ -15,7 +16,7 @@ internal sealed record TrafficCommand
     /// <summary>The command.</summary>
     public required CommandKind Kind { get; init; }
 
-    /// <summary>Its text, or that of the prepared statement.</summary>
+    /// <summary>Its text, or that of the prepared statement; of a change of the user its name.</summary>
     public ReadOnlyMemory<byte> Text { get; init; }
 
     /// <summary>The values of an execution, as the protocol has them without names; what else a command has behind its statement's number.</summary>
@@ -23,6 +24,9 @@ internal sealed record TrafficCommand
 
     /// <summary>The prepared statement, by the number that the client knew.</summary>
     public uint StatementId { get; init; }
+
+    /// <summary>Of a change of the user the schema that it was in afterwards.</summary>
+    public string Schema { get; init; } = "";
 
     /// <summary>Why it cannot be sent again; empty when it can.</summary>
     public string Hindrance { get; init; } = "";
@@ -97,6 +101,14 @@ internal sealed record Traffic
 
     /// <summary>What was lost of it, and what else there is to be said about how whole it is.</summary>
     public IReadOnlyList<string> Gaps { get; init; } = [];
+
+    /// <summary>Who logged in, and what account each has become within its connection; with as many times as each.</summary>
+    public IEnumerable<(string User, string AccountPlugin, int Connections, int Changes)> Users =>
+        Connections.Where(one => !one.HasFailed).SelectMany(one => one.Commands.Where(command => command.Kind == CommandKind.ChangeUser)
+                .Select(change => (User: Encoding.UTF8.GetString(change.Text.Span), Plugin: "", Connections: 0))
+                .Prepend((one.User, Plugin: one.AccountPlugin, Connections: 1)))
+            .GroupBy(one => one.User).Select(group => (group.Key, group.Max(one => one.Plugin) ?? "", group.Sum(one => one.Connections),
+                group.Count(one => one.Connections == 0)));
 
     /// <summary>All its commands.</summary>
     public int Commands => Connections.Sum(one => one.Commands.Count);

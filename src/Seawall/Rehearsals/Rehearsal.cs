@@ -170,14 +170,14 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
         var (isMarked, reason) = plan.IsWriting || order.MakesAccounts ? await Marked(cancel) : (true, "");
         if (!isMarked)
             throw new RehearsalException($"{(plan.IsWriting ? "writes are sent to" : "accounts are made on")} rehearsal targets only: {reason}");
-        var script = ReplayScript.Of(traffic, old.Dialect, plan.IsWriting);
+        var script = ReplayScript.Of(traffic, old.Dialect, plan.IsWriting, old.Dialect.MariaDb && @new.Dialect.MariaDb);
         await using var made = order.MakesAccounts
             ? await XrayAccounts.Make(order.Old, order.New, AccountClasses.Of(old, @new, order.Accounts).Classes, time, cancel,
                 plan.IsWriting ? ReplayPlan.RightsToWrite : ReplayPlan.RightsToRead)
             : null;
         var accounts = await ReplayAccounts.Find(
             traffic, (order.Old, old), (order.New, @new), made?.All ?? [], order.PasswordOf, order.Drivers, time, cancel);
-        var ledger = new ReplayLedger(script.Commands.Count);
+        var ledger = new ReplayLedger(script.Commands.Count, plan.IsWriting);
         var replayer = new Replayer(script, plan, ledger, time);
         try
         {

@@ -14,6 +14,7 @@ internal sealed class MadeCapture : IDisposable
 
     private readonly CaptureWriter _writer;
     private readonly string _folder;
+    private readonly Dictionary<ulong, string> _schemas = [];
     private ulong _connections;
 
     public MadeCapture(string folder)
@@ -34,6 +35,7 @@ internal sealed class MadeCapture : IDisposable
             AccountPlugin = plugin,
             Attributes = [new("_client_name", driver)],
         });
+        _schemas[_connections] = schema;
         return _connections;
     }
 
@@ -59,6 +61,14 @@ internal sealed class MadeCapture : IDisposable
     /// <summary>The preparation of a statement.</summary>
     public void Prepare(ulong connection, double at, uint id, string sql) =>
         Append(connection, at, CommandKind.StatementPrepare, sql, [], id, false, 0.001, TextState.Kept);
+
+    /// <summary>Rows of a cursor.</summary>
+    public void Fetch(ulong connection, double at, uint id, string sql, uint rows) =>
+        Append(connection, at, CommandKind.StatementFetch, sql, BitConverter.GetBytes(rows), id, false, 0.001, TextState.Kept);
+
+    /// <summary>Another user on the same connection.</summary>
+    public void ChangeUser(ulong connection, double at, string user) =>
+        Append(connection, at, CommandKind.ChangeUser, user, [], 0, false, 0.001, TextState.Kept);
 
     /// <summary>Its end.</summary>
     public void Close(ulong connection, double at) => _writer.Append(new ConnectionEnd
@@ -90,6 +100,7 @@ internal sealed class MadeCapture : IDisposable
                 Text = state,
                 Marks = inTransaction ? TransactionMarks.WasOpen | TransactionMarks.IsOpen : TransactionMarks.None,
             },
+            Schema = _schemas[connection],
             Text = Encoding.UTF8.GetBytes(sql),
             Parameters = parameters,
         });

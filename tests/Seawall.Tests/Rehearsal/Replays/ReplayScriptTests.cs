@@ -112,6 +112,68 @@ public sealed class ReplayScriptTests
         Assert.Equal([false, false, true], script.Commands.Select(one => one.IsSent));
     }
 
+    // What a driver does with a cursor: it executes with one, fetches, and closes. A cursor that nobody has read of needs none.
+    [Fact]
+    public void Rows_that_are_fetched_come_from_the_execution_before_them()
+    {
+        var select = "select a from t"u8.ToArray();
+        TrafficCommand Of(CommandKind kind, double at, uint id) =>
+            new() { At = at, Kind = kind, StatementId = id, Text = kind == CommandKind.StatementClose ? default : select, Parameters = Bytes(kind) };
+        static byte[] Bytes(CommandKind kind) => kind == CommandKind.StatementFetch ? [5, 0, 0, 0] : [];
+
+        var script = Script(isWriting: false,
+            Of(CommandKind.StatementExecute, 0, 1), Of(CommandKind.StatementExecute, 1, 1), Of(CommandKind.StatementExecute, 2, 2),
+            Of(CommandKind.StatementFetch, 3, 1), Of(CommandKind.StatementFetch, 4, 1), Of(CommandKind.StatementClose, 5, 1),
+            Of(CommandKind.StatementFetch, 6, 1), Of(CommandKind.StatementFetch, 7, 3), Of(CommandKind.StatementFetch, 8, 2) with { Parameters = default });
+
+        Assert.Equal([1], script.Commands.Where(one => one.OpensCursor && one.Command.StatementId == 1).Select(one => one.Number));
+        Assert.All(script.Commands.Skip(6), one => Assert.False(one.IsSent));
+        Assert.True(script.Commands[3] is { IsSent: true, IsCompared: true });
+        Assert.NotEqual(script.Commands[3].Digest, script.Commands[1].Digest);
+        Assert.Equal(2, script.Skipped["rows of a cursor whose execution is not in the capture, or is not sent"]);
+        Assert.Equal(1, script.Skipped["it does not say how many rows"]);
+    }
+
+    [Theory]
+    [InlineData(true, true, 1, 1)]
+    [InlineData(true, false, 0, 2)]
+    [InlineData(false, true, 0, 2)]
+    public void Executions_for_many_sets_of_values_are_sent_where_both_know_them_and_their_types_are_known(bool hasBulk, bool hasTypes, int sent, int skipped)
+    {
+        TrafficCommand Of(double at, uint id, byte flags) => new()
+        {
+            At = at,
+            Kind = CommandKind.StatementBulkExecute,
+            StatementId = id,
+            Text = "insert into t values (?)"u8.ToArray(),
+            Parameters = new byte[] { flags, 0, 253, 0 },
+        };
+        var script = ReplayScript.Of(new Traffic
+        {
+            Connections = [new() { At = 0, Commands = [Of(0, 1, hasTypes ? (byte)128 : (byte)0), Of(1, 2, 0)] }],
+        }, s_dialect, isWriting: true, hasBulk);
+
+        Assert.Equal((sent, skipped), (script.Commands.Count(one => one.IsSent), script.Skipped.Values.Sum()));
+        Assert.Equal(sent, script.Commands.Count(one => one.Turn > 0));
+    }
+
+    [Fact]
+    public void A_change_of_the_user_is_of_one_account_and_in_the_schema_that_the_command_after_it_ran_in()
+    {
+        const long began = 1_000_000_000;
+        var traffic = CapturedTraffic.Of(
+        [
+            new CaptureHead { BeganUs = began },
+            new ConnectionEvent { Figures = new() { Connection = 1, AcceptUs = began }, User = "one", AccountPlugin = "mysql_native_password" },
+            Command(1, began + 1, "other") with { Figures = Command(1, began + 1, "").Figures with { Command = CommandKind.ChangeUser } },
+            Command(1, began + 2, "select 1") with { Schema = "shop" },
+        ]);
+
+        Assert.Equal("shop", traffic.Connections[0].Commands[0].Schema);
+        Assert.Equal([("one", 1, 0), ("other", 0, 1)], traffic.Users.Select(one => (one.User, one.Connections, one.Changes)));
+        Assert.True(ReplayScript.Of(traffic, s_dialect, isWriting: false).Commands[0].IsSent);
+    }
+
     [Fact]
     public void Passes_take_turns() => Assert.Equal(
         [(false, 0), (true, 0), (false, 1), (true, 1)], ReplayPass.InTurns(2).Select(pass => (pass.IsNew, pass.Number)));
@@ -181,6 +243,61 @@ public sealed class ReplayScriptTests
         Assert.Equal([1, 1], pairs.Turns.Select(turn => turn.Count));
         Assert.Equal([1], pairs.Between.Select(turn => turn.Count));
     }
+
+    // The first gives way to locks on one server alone; what is left of its transaction, and what comes afterwards, may come from that.
+    [Fact]
+    public void What_gives_way_to_locks_is_no_failure_and_what_may_come_from_it_is_unknown()
+    {
+        var script = Script(isWriting: true,
+            Query("select early from t", 0), Query("begin", 1), Query("update t set a = 1", 2) with { InTransaction = true },
+            Query("select late from t", 3) with { InTransaction = true }, Query("commit", 4) with { InTransaction = true },
+            Query("select after from t", 5));
+        var ledger = new ReplayLedger(6, isWriting: true);
+        foreach (var isNew in (bool[])[false, true])
+        {
+            var pass = new ReplayPass(isNew, 0);
+            ledger.Begin(pass);
+            foreach (var command in script.Commands)
+            {
+                var answer = new Answer { Rows = isNew && command.Number is 3 or 5 ? 2 : 1 };
+                ledger.Add(pass, command, command.Number == 2 && isNew ? new Answer { Code = 1213, Words = "Deadlock found" } : answer, 100, 0);
+            }
+        }
+        var report = new ReplayReport(script, ledger, new ReplayPlan { Passes = 1, IsWriting = true }, new Budgets(), new Random(1));
+        var (queries, results) = (report.Queries(), report.Results());
+
+        Assert.Equal(2, ledger.Excused);
+        Assert.DoesNotContain(queries.Measures.Concat(results.Measures), one => one.Grade == Grade.Fail);
+        Assert.Equal(Grade.Pass, queries.Measures.Single(one => one.Name.StartsWith("digests that fail", StringComparison.Ordinal)).Grade);
+        Assert.Equal(("0", "1", Grade.Pass), Locks(queries));
+        Assert.Contains(queries.Findings, one => one is { Grade: Grade.Note } && one.Words.Contains("says error 1213", StringComparison.Ordinal));
+        Assert.Equal(Grade.Unknown, results.Measures[0].Grade);
+        Assert.Contains("after a transaction that gave way to locks", Assert.Single(results.Findings).Words, StringComparison.Ordinal);
+        Assert.Contains(report.NotTested(), one => one.Contains("answers to 2 statements", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(5, 7, Grade.Pass)]
+    [InlineData(0, 5, Grade.Unknown)]
+    [InlineData(0, 12, Grade.Fail)]
+    [InlineData(12, 0, Grade.Pass)]
+    public void A_server_on_which_clearly_more_gives_way_to_locks_fails(int old, int @new, object grade)
+    {
+        var script = Script(isWriting: false, [.. Enumerable.Range(0, 100).Select(at => Query("select a from t", at))]);
+        var ledger = new ReplayLedger(100);
+        foreach (var pass in ReplayPass.InTurns(1))
+        {
+            ledger.Begin(pass);
+            foreach (var command in script.Commands)
+                ledger.Add(pass, command, new Answer { Code = command.Number < (pass.IsNew ? @new : old) ? 1205 : 0 }, 100, 0);
+        }
+        var queries = new ReplayReport(script, ledger, new ReplayPlan { Passes = 1 }, new Budgets(), new Random(1)).Queries();
+
+        Assert.Equal(($"{old}", $"{@new}", grade), Locks(queries));
+    }
+
+    private static (string Old, string New, object Grade) Locks(Section queries) =>
+        queries.Measures.Where(one => one.Name.Contains("gave way", StringComparison.Ordinal)).Select(one => (one.Old, one.New, (object)one.Grade)).Single();
 
     // Of a new server that is slower, or whose turn something else has fallen into: the line on slower digests, and what is said.
     [Theory]

@@ -44,7 +44,7 @@ internal sealed partial class ServerProcess(int pid)
         }
     }
 
-    /// <summary>The process that listens where a DSN points, if that is here and may be seen.</summary>
+    /// <summary>The server's process that listens where a DSN points, if that is here and may be seen.</summary>
     public static ServerProcess? Find(Dsn dsn)
     {
         if (!OperatingSystem.IsLinux() || dsn.Socket.Length > 0 || !IsHere(dsn.Host))
@@ -55,7 +55,7 @@ internal sealed partial class ServerProcess(int pid)
             foreach (var folder in Directory.EnumerateDirectories(Processes))
             {
                 if (int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var number) && Holds(folder, inodes))
-                    return new ServerProcess(number);
+                    return IsServer(folder) ? new ServerProcess(number) : null;
             }
         }
         catch (Exception hidden) when (hidden is IOException or UnauthorizedAccessException)
@@ -75,6 +75,13 @@ internal sealed partial class ServerProcess(int pid)
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             .Where(fields => fields.Length > 9 && fields[3] == "0A" && fields[1].EndsWith($":{port:X4}", StringComparison.Ordinal))
             .Select(fields => fields[9]);
+    }
+
+    // What listens may be a tunnel, a proxy, or a container's door: what they take is not what the server takes.
+    private static bool IsServer(string folder)
+    {
+        var name = File.ReadAllText($"{folder}/comm").Trim();
+        return name.StartsWith("mysqld", StringComparison.Ordinal) || name.StartsWith("mariadbd", StringComparison.Ordinal);
     }
 
     private static bool Holds(string folder, HashSet<string> inodes)

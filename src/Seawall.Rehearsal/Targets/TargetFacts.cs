@@ -77,6 +77,14 @@ internal sealed record TargetFacts
         Mode.Contains("ANSI_QUOTES", StringComparison.Ordinal), Mode.Contains("NO_BACKSLASH_ESCAPES", StringComparison.Ordinal),
         Version.Contains("MariaDB", StringComparison.OrdinalIgnoreCase), CommentVersion, ClientCharset.Transparent);
 
+    /// <summary>Whether it is the same server as another, by the names that each has of its own; false where it shows none.</summary>
+    public bool IsSameServer(TargetFacts other)
+    {
+        // MariaDB has no number of its own; a copy elsewhere has another host, and one on the same host another port or folder.
+        string[] names = Variables.ContainsKey("server_uuid") ? ["server_uuid"] : ["hostname", "port", "datadir", "pid_file"];
+        return names.All(name => Variables.TryGetValue(name, out var own) && own.Length > 0 && other.Variables.GetValueOrDefault(name) == own);
+    }
+
     private string Mode => Variables.GetValueOrDefault("sql_mode", "");
 
     // As versioned comments have it; MariaDB greets with 5.5.5 in front of its own.

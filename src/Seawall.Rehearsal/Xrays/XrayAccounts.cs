@@ -73,13 +73,37 @@ internal sealed class XrayAccounts : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        var left = new List<string>();
         foreach (var group in _made.GroupBy(one => one.Target))
         {
-            await using var session = await group.Key.Open(_time, CancellationToken.None);
-            foreach (var (_, user) in group)
-                await session.Ask($"DROP USER '{user}'@'%'", CancellationToken.None);
+            string[] users = [.. group.Select(one => one.User)];
+            if (await Drop(group.Key, users) is not null && await Drop(group.Key, users) is { } why)
+                left.Add(why);
         }
         _made.Clear();
+        if (left.Count > 0)
+            throw new RehearsalException($"accounts of this rehearsal may be left; they may log in by passwords that nobody knows: {string.Join("; ", left)}");
+    }
+
+    // Why not, if it could not be done: one server that has gone keeps nothing from being dropped on the other.
+    private async Task<string?> Drop(Target target, string[] users)
+    {
+        const int cannotUser = 1396; // ER_CANNOT_USER: it is not there.
+        var names = string.Join(", ", users.Select(user => $"'{user}'@'%'"));
+        try
+        {
+            await using var session = await target.Open(_time, CancellationToken.None);
+            foreach (var user in users)
+            {
+                if (await session.Ask($"DROP USER '{user}'@'%'", CancellationToken.None) is { IsOk: false, Code: not cannotUser } refused)
+                    return $"on the {target.Name} server ({target.Dsn}), which says {refused.Code} {refused.Words}: DROP USER {names}";
+            }
+            return null;
+        }
+        catch (RehearsalException gone)
+        {
+            return $"{gone.Message}: DROP USER {names}";
+        }
     }
 
     private async Task<bool> Make(Target target, ProbeSession session, string plugin, string user, string password, CancellationToken cancel)

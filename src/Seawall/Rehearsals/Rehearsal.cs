@@ -37,6 +37,13 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
         {
             isPartial = true;
         }
+        catch (RehearsalException problem) when (_sections.Count > 0)
+        {
+            // What was done before is worth as much as after Ctrl-C.
+            isPartial = true;
+            _notTested.Insert(0, $"what would have followed: {problem.Message}");
+            await Console.Error.WriteLineAsync($"seawall: {problem.Message}");
+        }
         var report = new Report
         {
             Steps = steps,
@@ -268,7 +275,12 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
             var counts = traffic.Connects.CountBy(one => one.User).ToDictionary(pair => pair.Key, pair => (long)pair.Value);
             _old = _old with { Connects = counts, CountedBy = Capture };
         }
-        _new ??= await FactsReader.Read(order.New, time, cancel);
+        if (_new is null)
+        {
+            _new = await FactsReader.Read(order.New, time, cancel);
+            if (_old.IsSameServer(_new))
+                _notTested.Insert(0, "any difference between two servers: both DSNs lead to one, and only what is in front of it may differ");
+        }
         return (_old, _new);
     }
 

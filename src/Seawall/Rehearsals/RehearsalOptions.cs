@@ -73,7 +73,9 @@ internal sealed class RehearsalOptions
     /// <summary>Adds them to a command, those that its steps look at.</summary>
     internal void AddTo(Command command, bool measures, bool loads, bool replays)
     {
-        foreach (var option in replays ? (Option[])[_capture, _captureKey, _speed, _passes, _timeBox, _write, _examine, _accountsFile] : [])
+        foreach (var option in (Option[])[_capture, _captureKey])
+            command.Options.Add(option);
+        foreach (var option in replays ? (Option[])[_speed, _passes, _timeBox, _write, _examine, _accountsFile] : [])
             command.Options.Add(option);
         foreach (var option in loads ? (Option[])[_peak, _from, _rateMax, _stepSeconds] : [])
             command.Options.Add(option);

@@ -123,6 +123,29 @@ public sealed class RehearseHandshakeTests(LabServers lab)
         Assert.Equal("0", await server.AskAsync("select count(*) from mysql.user where user like 'seawall_rh%'", Cancel));
     }
 
+    // Wherever it waits for the server, in the middle of making accounts as well, Ctrl-C ends it with a report, and the accounts are gone.
+    [Fact]
+    public async Task Ctrl_C_ends_it_wherever_it_waits_and_leaves_nothing_behind()
+    {
+        var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
+        await using var mark = await RehearsalMarks.PutAsync(server, Cancel);
+        foreach (var piece in (int[])[0, 2, 21, 40, 46, 48, 50, 52, 60, 90])
+        {
+            await using var relay = new StallingRelay(server.Port, piece);
+            await using var program = LabProgram.Start(new LabCommand(Path.Combine(LabFolders.Repository, "seawall"),
+                "rehearse", "handshake", "--old", Dsn(server), "--new", $"mysql://seawall:seawall@127.0.0.1:{relay.Port}", "--driver", "mysql2",
+                "--make-accounts", "--i-mean", mark.Name));
+            var ended = program.WaitAsync(s_timeMax, Cancel);
+            Assert.True(await Task.WhenAny(relay.Stalled, ended) == relay.Stalled, $"not reached: {piece}\n{program.Output}\n{program.Errors}");
+            program.Signal(LabSignal.Interrupt);
+            var result = await ended;
+
+            Assert.True(result.Status == Inconclusive, result.ToString());
+            Assert.Contains("ended before it was done", Flat(result), StringComparison.Ordinal);
+            Assert.Equal("0", await server.AskAsync("select count(*) from mysql.user where user like 'seawall_rh%'", Cancel));
+        }
+    }
+
     private async Task<LabResult> Handshake(LabServer old, LabServer @new, params string[] more)
     {
         var budgets = Path.Combine(lab.NewFolder(), "budgets.toml");

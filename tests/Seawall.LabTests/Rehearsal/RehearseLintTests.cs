@@ -30,6 +30,7 @@ public sealed class RehearseLintTests(LabServers lab)
             "--driver", "mysql2", "--driver", "mariadb-connector-j-2", "--driver", "libmysqlclient-5", "--driver", "mysqlconnector");
 
         Assert.True(result.Status == Fail, result.ToString());
+        Assert.DoesNotContain("both DSNs lead to one", Flat(result), StringComparison.Ordinal);
         var bytes = await File.ReadAllBytesAsync(file, Cancel);
         Assert.True(key.VerifyData(
             bytes, await File.ReadAllBytesAsync($"{file}.sig", Cancel), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence));
@@ -65,6 +66,7 @@ public sealed class RehearseLintTests(LabServers lab)
         var result = await Lint(server, server);
 
         Assert.True(result.Status == Pass, result.ToString());
+        Assert.Contains("both DSNs lead to one", Flat(result), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -97,6 +99,47 @@ public sealed class RehearseLintTests(LabServers lab)
         Assert.Equal(Inconclusive, result.Status);
         Assert.Contains("cannot log in to the old server", result.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("marker-91x", result.Output + result.Errors, StringComparison.Ordinal);
+    }
+
+    // At the greeting, in the login, in TLS, between statements: wherever it waits for a server, Ctrl-C ends it with what there is.
+    [Fact]
+    public async Task Ctrl_C_ends_it_wherever_it_waits_with_a_report_of_what_there_is()
+    {
+        var server = await lab.SharedAsync(LabKind.MySql97, Cancel);
+        var stages = 0;
+        foreach (var piece in (int[])[0, 1, 2, 3, 5, 8, 13, 21])
+        {
+            await using var relay = new StallingRelay(server.Port, piece);
+            var json = Path.Combine(lab.NewFolder(), "verdict.json");
+            await using var program = LabProgram.Start(new LabCommand(s_seawall, "rehearse", "lint", "--old", Dsn(server),
+                "--new", $"mysql://seawall:seawall@127.0.0.1:{relay.Port}", "--json", json));
+            var ended = program.WaitAsync(s_timeMax, Cancel);
+            Assert.True(await Task.WhenAny(relay.Stalled, ended) == relay.Stalled, $"not reached: {piece}");
+            program.Signal(LabSignal.Interrupt);
+            var result = await ended;
+
+            Assert.True(result.Status == Inconclusive, result.ToString());
+            Assert.Contains("ended before it was done", Flat(result), StringComparison.Ordinal);
+            using var verdict = JsonDocument.Parse(await File.ReadAllBytesAsync(json, Cancel));
+            Assert.Equal(("inconclusive", true),
+                (verdict.RootElement.GetProperty("verdict").GetString(), verdict.RootElement.GetProperty("partial").GetBoolean()));
+            stages++;
+        }
+        Assert.Equal(8, stages);
+    }
+
+    [Fact]
+    public async Task A_capture_says_which_users_and_drivers_there_are()
+    {
+        var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
+        using var capture = new MadeCapture(lab.NewFolder());
+        for (var client = 0; client < 4; client++)
+            capture.Close(capture.Connect(client * 0.1, driver: client < 3 ? "Node-MySQL-2" : "libmariadb"), 1);
+        var result = await Lint(server, server, "--capture", capture.Finish());
+
+        Assert.True(result.Status == Pass, result.ToString());
+        Assert.Contains("by the connects that the capture counted", Flat(result), StringComparison.Ordinal);
+        Assert.Contains("drivers by their connects in the capture: mysql2, libmariadb", Flat(result), StringComparison.Ordinal);
     }
 
     private static Task<LabResult> Lint(LabServer old, LabServer @new, params string[] more) =>

@@ -85,6 +85,41 @@ public sealed class LeftoversTests(LabServers lab)
         }
     }
 
+    [Fact]
+    public async Task A_trace_is_of_what_the_session_ran_and_of_no_question_of_Seawalls()
+    {
+        var server = await lab.SharedAsync(LabKind.MySql97, Cancel);
+        await using var seawall = await StartAsync(server);
+        using var client = RawClient.Connect(seawall.Port, "seawall", "seawall");
+        using var other = RawClient.Connect(seawall.Port, "seawall", "seawall");
+        Fill(client);
+        Run("use leftovers");
+        Run("create function traced(t longtext) returns longtext no sql return t");
+        Assert.Null(other.Query("use leftovers").Error);
+        string[] all =
+        [
+            "select count(*) + 4712 from empty_one", "select sin(id) from empty_one group by id", "insert into empty_one values (4713)",
+            "update log set a = 4714 limit 0", "do (select count(*) from empty_one)", "select missing from empty_one",
+        ];
+        foreach (var asked in all)
+        {
+            Begin("set optimizer_trace = 'enabled=on'");
+            _ = client.Query(asked);
+            var traced = client.Query("select traced(query) from information_schema.optimizer_trace");
+            Assert.True(traced.FirstValue == asked, $"{asked}: {traced.Error} {traced.FirstValue}");
+            Reset(client);
+        }
+
+        void Begin(string sql)
+        {
+            Assert.Null(other.Query("insert into log (a) values (1)").Error);
+            Run("use leftovers");
+            Run(sql);
+        }
+
+        void Run(string sql) => Assert.Null(client.Query(sql).Error);
+    }
+
     [Theory]
     [InlineData(LabKind.MariaDb)]
     [InlineData(LabKind.MySql97)]

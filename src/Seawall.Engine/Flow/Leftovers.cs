@@ -61,13 +61,13 @@ internal static class Leftovers
 
     /// <summary>
     /// Whether numbers of others, which the statement may ask for unseen, must be swept off its connection. In an XA transaction
-    /// that would be too late: servers refuse the sweeping once it has ended.
+    /// that would be too late: servers refuse the sweeping once it has ended. Nor may it be among the traces and profiles of a session.
     /// </summary>
     internal static bool MustSweep(Statement statement)
     {
         var session = statement.Session;
         return session.OfOthers != PreviousFacts.None
-            && (statement.Reader is not null || (statement.Facts.Traits & (Unseen | StatementTraits.Xa)) != 0)
+            && (statement.Reader is not null || (statement.Facts.Traits & (Unseen | StatementTraits.Xa | StatementTraits.SetsOneShot)) != 0)
             && statement.Kind is CommandKind.Query or CommandKind.StatementExecute or CommandKind.StatementBulkExecute
             && !session.PinReasons.HasFlag(PinReasons.Xa);
     }

@@ -97,8 +97,9 @@ internal static class Decider
         var needs = PreviousFacts.None;
         if ((traits & StatementTraits.ReadsLastInsertId) != 0)
             needs |= PreviousFacts.LastInsertId;
-        // When the number is what others left there, nobody could tell later that the session chose it.
-        if ((traits & Routines) != 0 || AsksForId(facts))
+        // When the number is what others left there, nobody could tell later that the session chose it. Behind a variable that has the server
+        // collect traces and profiles it is too late: to set the number would be among them, or the last.
+        if ((traits & (Routines | StatementTraits.SetsOneShot)) != 0 || AsksForId(facts))
             needs |= PreviousFacts.HiddenInsertId;
         if ((traits & StatementTraits.ReadsLastGtid) != 0)
             needs |= PreviousFacts.LastGtid;

@@ -6,7 +6,6 @@ using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Flow.Servers;
-using Seawall.Engine.Loops;
 using Seawall.Engine.Telemetry;
 using Seawall.MySql.Framing;
 using Seawall.MySql.Handshakes;

@@ -5,7 +5,8 @@ namespace Seawall.Engine.Deferrals;
 
 /// <summary>
 /// A journal on this machine's disk. One thread writes: all that has come since its last write goes out in one, and is acknowledged when
-/// the disk has it. Ends go with the next statement, so that one client who asks again and again waits for one flush each time. When a write fails it takes nothing more until a restart, because nobody can tell what a disk has after that.
+/// the disk has it. Ends go with the next statement, so that one client who asks again and again waits for one flush each time. When a write
+/// fails it takes nothing more until a restart, because nobody can tell what a disk has after that.
 /// </summary>
 /// <remarks>
 /// Segments are deleted from the oldest on, when all statements of one have ended: what a later one says of an end is good for as long as

@@ -189,7 +189,8 @@ internal sealed class ReplayLedger(int commands, bool isWriting = false)
         var before = pass.IsNew && _differences.TryGetValue(command.Number, out var first) ? first.New : old;
         if (_unsteady.Contains(command.Number) || (pass.IsNew && !_differences.ContainsKey(command.Number)))
             return;
-        if (AnswerComparison.Of(before, answer, NatureOf(command, before, answer)).Any(one => one.Kind is not (DifferenceKind.MetadataMinor or DifferenceKind.Metadata)))
+        if (AnswerComparison.Of(before, answer, NatureOf(command, before, answer))
+            .Any(one => one.Kind is not (DifferenceKind.MetadataMinor or DifferenceKind.Metadata)))
             _unsteady.Add(command.Number);
     }
 

@@ -184,7 +184,9 @@ public sealed class StandingTests
         var message = reply.Value.Error!.Message;
         Assert.InRange(world.World.Clock.ElapsedMs - began, 90, 200);
         Assert.Contains("reason=deadline deadline_ms=100 retry_after_ms=", message, StringComparison.Ordinal);
-        Assert.Contains(trouble == "down" ? "no connection to server 'db' within 100 ms (deadline_ms)" : "had no free connection within 100 ms (deadline_ms): 1 of 1 (pool.size)",
+        Assert.Contains(trouble == "down"
+            ? "no connection to server 'db' within 100 ms (deadline_ms)"
+            : "had no free connection within 100 ms (deadline_ms): 1 of 1 (pool.size)",
             message, StringComparison.Ordinal);
         var entry = world.Engine.Views.LastShed(1).Single();
         Assert.Contains($"-{entry.Entry.Id};", message, StringComparison.Ordinal);

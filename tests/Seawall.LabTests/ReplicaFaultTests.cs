@@ -12,7 +12,7 @@ namespace Seawall.LabTests;
 /// </summary>
 public sealed class ReplicaFaultTests(LabServers lab)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

@@ -11,7 +11,7 @@ namespace Seawall.LabTests.Lab;
 /// </summary>
 public sealed class ReplicaSet : IAsyncDisposable
 {
-    private static readonly TimeSpan CatchUpTimeMax = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan CatchUpTimeMax = TimeSpan.FromSeconds(180);
 
     /// <summary>On a busy machine an answer may take as long.</summary>
     private const int ClockSlackSeconds = 60;

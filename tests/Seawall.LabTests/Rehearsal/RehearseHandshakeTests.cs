@@ -135,10 +135,7 @@ public sealed class RehearseHandshakeTests(LabServers lab)
             await using var program = LabProgram.Start(new LabCommand(Path.Combine(LabFolders.Repository, "seawall"),
                 "rehearse", "handshake", "--old", Dsn(server), "--new", $"mysql://seawall:seawall@127.0.0.1:{relay.Port}", "--driver", "mysql2",
                 "--make-accounts", "--i-mean", mark.Name));
-            var ended = program.WaitAsync(s_timeMax, Cancel);
-            Assert.True(await Task.WhenAny(relay.Stalled, ended) == relay.Stalled, $"not reached: {piece}\n{program.Output}\n{program.Errors}");
-            program.Signal(LabSignal.Interrupt);
-            var result = await ended;
+            var result = await relay.InterruptWhenSilent(program, s_timeMax, Cancel);
 
             Assert.True(result.Status == Inconclusive, result.ToString());
             Assert.Contains("ended before it was done", Flat(result), StringComparison.Ordinal);

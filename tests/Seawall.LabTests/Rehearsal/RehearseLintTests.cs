@@ -113,10 +113,7 @@ public sealed class RehearseLintTests(LabServers lab)
             var json = Path.Combine(lab.NewFolder(), "verdict.json");
             await using var program = LabProgram.Start(new LabCommand(s_seawall, "rehearse", "lint", "--old", Dsn(server),
                 "--new", $"mysql://seawall:seawall@127.0.0.1:{relay.Port}", "--json", json));
-            var ended = program.WaitAsync(s_timeMax, Cancel);
-            Assert.True(await Task.WhenAny(relay.Stalled, ended) == relay.Stalled, $"not reached: {piece}");
-            program.Signal(LabSignal.Interrupt);
-            var result = await ended;
+            var result = await relay.InterruptWhenSilent(program, s_timeMax, Cancel);
 
             Assert.True(result.Status == Inconclusive, result.ToString());
             Assert.Contains("ended before it was done", Flat(result), StringComparison.Ordinal);

@@ -1,93 +1,49 @@
-using System.Net;
 using System.Net.Sockets;
+using Seawall.LabTests.Lab;
+using Xunit;
 
 namespace Seawall.LabTests.Rehearsal;
 
 /// <summary>
 /// A network in which one connection falls silent in both directions, for good, when so many pieces have come from clients in all; the others go on.
 /// </summary>
-internal sealed class StallingRelay : IAsyncDisposable
+internal sealed class StallingRelay : Relay
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _end = new();
     private readonly TaskCompletionSource _stalled = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly int _serverPort;
     private readonly int _piece;
-    private readonly Task _accepting;
     private int _pieces;
 
     /// <summary>With piece 0 the first connection is accepted, and nothing more.</summary>
     public StallingRelay(int serverPort, int piece)
+        : base(serverPort)
     {
-        (_serverPort, _piece) = (serverPort, piece);
-        _listener.Start();
-        _accepting = Accept();
+        _piece = piece;
+        Open();
     }
 
-    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
-
-    /// <summary>One has fallen silent.</summary>
-    public Task Stalled => _stalled.Task;
-
-    public async ValueTask DisposeAsync()
+    /// <summary>Waits until one has fallen silent, has the program hear Ctrl-C then, and says how it ended.</summary>
+    public async Task<LabResult> InterruptWhenSilent(LabProgram program, TimeSpan timeMax, CancellationToken cancel)
     {
-        await _end.CancelAsync();
-        _listener.Stop();
-        await _accepting;
-        _listener.Dispose();
-        _end.Dispose();
+        var ended = program.WaitAsync(timeMax, cancel);
+        Assert.True(await Task.WhenAny(_stalled.Task, ended) == _stalled.Task, $"not reached: {_piece}\n{program.Output}\n{program.Errors}");
+        program.Signal(LabSignal.Interrupt);
+        return await ended;
     }
 
-    private async Task Accept()
-    {
-        var all = new List<Task>();
-        try
-        {
-            while (true)
-                all.Add(Serve(await _listener.AcceptTcpClientAsync(_end.Token)));
-        }
-        catch (Exception ended) when (ended is SocketException or OperationCanceledException)
-        {
-            await Task.WhenAll(all);
-        }
-    }
+    /// <inheritdoc/>
+    protected override Task Begin(CancellationToken end) => StallIfLast(0, end);
 
-    private async Task Serve(TcpClient client)
-    {
-        using var server = new TcpClient { NoDelay = true };
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(_end.Token);
-        using (client)
-        {
-            try
-            {
-                client.NoDelay = true;
-                if (IsLast(0))
-                {
-                    await Task.Delay(Timeout.InfiniteTimeSpan, _end.Token);
-                    return;
-                }
-                await server.ConnectAsync(IPAddress.Loopback, _serverPort, ends.Token);
-                var back = server.GetStream().CopyToAsync(client.GetStream(), ends.Token);
-                await Task.WhenAny(Forward(client.GetStream(), server.GetStream(), ends), back);
-                await ends.CancelAsync();
-            }
-            catch (Exception gone) when (gone is SocketException or IOException or OperationCanceledException)
-            {
-                // One side has hung up.
-            }
-        }
-    }
-
-    private async Task Forward(NetworkStream from, NetworkStream to, CancellationTokenSource ends)
+    /// <inheritdoc/>
+    protected override async Task Forward(NetworkStream client, NetworkStream server, CancellationToken end)
     {
         var buffer = new byte[64 * 1024];
-        while (await from.ReadAsync(buffer, ends.Token) is > 0 and var count)
+        while (await client.ReadAsync(buffer, end) is > 0 and var count)
         {
-            if (IsLast(Interlocked.Increment(ref _pieces)))
-                await Task.Delay(Timeout.InfiniteTimeSpan, ends.Token);
-            await to.WriteAsync(buffer.AsMemory(0, count), ends.Token);
+            await StallIfLast(Interlocked.Increment(ref _pieces), end);
+            await server.WriteAsync(buffer.AsMemory(0, count), end);
         }
     }
 
-    private bool IsLast(int piece) => piece == _piece && _stalled.TrySetResult();
+    private Task StallIfLast(int piece, CancellationToken end) =>
+        piece == _piece && _stalled.TrySetResult() ? Task.Delay(Timeout.InfiniteTimeSpan, end) : Task.CompletedTask;
 }

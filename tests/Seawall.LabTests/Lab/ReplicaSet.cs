@@ -142,7 +142,7 @@ public sealed class ReplicaSet : IAsyncDisposable
         $"stop {Word}; {Change} {Of}_delay = {seconds}; start {Word}", cancel);
 
     /// <summary>
-    /// The replica meets what it cannot apply: its SQL thread stops with error 1062, and its lag is NULL. Returns when that is so.
+    /// The replica meets what it cannot apply: its SQL thread stops with an error (1062), and its lag is NULL. Returns when that is so.
     /// </summary>
     public async Task BreakAsync(LabServer replica, CancellationToken cancel)
     {
@@ -151,12 +151,14 @@ public sealed class ReplicaSet : IAsyncDisposable
         await WithoutLogAsync(replica, "insert into in_the_way.t values (1)", cancel);
         await Primary.ExecuteAsync("insert into in_the_way.t values (1)", cancel);
 
-        // The error can be read a moment before the applier has stopped.
+        // The error can be read a moment before the applier has stopped. MySQL has several appliers: it tells of the last one that
+        // stopped, which may be one (3030) that gave up because the one before it had met the row.
         await Eventually.TrueAsync(
-            async () => await StatusAsync(replica, "Last_SQL_Errno", cancel) == "1062"
+            async () => await StatusAsync(replica, "Last_SQL_Errno", cancel) is not (null or "0")
                 && await StatusAsync(replica, "Slave_SQL_Running", cancel) == "No",
             CatchUpTimeMax,
-            cancel);
+            cancel,
+            () => $"{replica} goes on applying");
     }
 
     /// <summary>Takes away what <see cref="BreakAsync"/> put in its way, and waits until it has caught up.</summary>

@@ -25,9 +25,6 @@ internal sealed class ReplicaRig : IDisposable
     /// <summary>What each server has in the place of processors: statements that go on at the same time.</summary>
     private const int Locks = 8;
 
-    /// <summary>How long each of them goes on.</summary>
-    private const double HeldMs = 15;
-
     private const string Schema = "flood";
     private const int Rows = 20_000;
 
@@ -37,6 +34,7 @@ internal sealed class ReplicaRig : IDisposable
 
     private readonly AtEnd _atEnd;
     private Bottleneck _bottleneck;
+    private double _heldMs;
 
     private ReplicaRig(string kind, string lab, string folder) => (Kind, _lab, _folder, _atEnd) = (kind, lab, folder, AtEnd.Do(Stop));
 
@@ -102,10 +100,10 @@ internal sealed class ReplicaRig : IDisposable
         return account;
     }
 
-    /// <summary>Makes the statements of the cascade, and finds out what they take.</summary>
-    internal async Task HaveCapacity(Bottleneck bottleneck)
+    /// <summary>Makes the statements of the cascade, and finds out what they take. With locks each goes on for so long.</summary>
+    internal async Task HaveCapacity(Bottleneck bottleneck, double heldMs)
     {
-        _bottleneck = bottleneck;
+        (_bottleneck, _heldMs) = (bottleneck, heldMs);
         using var session = await Session(Primary.Port);
         var (text, keys) = ("", Rows);
         if (HasQuotas)
@@ -118,9 +116,7 @@ internal sealed class ReplicaRig : IDisposable
         else
         {
             // Whoever reads it holds a lock for so long, as another would a processor. From the outside it is a table like any other.
-            if (bottleneck == Bottleneck.AnyLock)
-                await session.Query(TakeAnyLock);
-            await session.Query($"CREATE VIEW {Schema}.work AS SELECT id, {(bottleneck == Bottleneck.AnyLock ? $"{Schema}.take(id)" : TakeLockOfRow)} AS took "
+            await session.Query($"CREATE VIEW {Schema}.work AS SELECT id, {(bottleneck == Bottleneck.AnyLock ? TakeAnyLock : TakeLockOfRow)} AS took "
                 + $"FROM {Schema}.orders");
             text = $"SELECT took FROM {Schema}.work WHERE id = 1 + {{0}}";
         }
@@ -131,24 +127,17 @@ internal sealed class ReplicaRig : IDisposable
         await CatchUp();
     }
 
-    private static string TakeLockOfRow => string.Create(CultureInfo.InvariantCulture,
-        $"GET_LOCK(CONCAT('processor', id % {Locks}), 60) + SLEEP({HeldMs / 1_000}) + RELEASE_LOCK(CONCAT('processor', id % {Locks}))");
+    private string TakeLockOfRow => Held($"CONCAT('processor', id % {Locks})", "60");
 
-    // The first that is free, from that of the row on; when none is, it waits for that.
-    private static string TakeAnyLock => string.Create(CultureInfo.InvariantCulture, $"""
-        CREATE FUNCTION {Schema}.take(id INT) RETURNS INT NOT DETERMINISTIC NO SQL
-        BEGIN
-          DECLARE tried, taken INT DEFAULT 0;
-          DECLARE name VARCHAR(20);
-          WHILE taken = 0 AND tried < {Locks} DO
-            SET name = CONCAT('processor', (id + tried) % {Locks}), taken = GET_LOCK(name, 0), tried = tried + 1;
-          END WHILE;
-          IF taken = 0 THEN
-            SET name = CONCAT('processor', id % {Locks}), taken = GET_LOCK(name, 60);
-          END IF;
-          RETURN SLEEP({HeldMs / 1_000}) + RELEASE_LOCK(name);
-        END
-        """);
+    // The first that is free, from that of the row on; when none is, it waits for that. One expression, which KILL QUERY does not end half way:
+    // in a function it would keep the lock.
+    private string TakeAnyLock => string.Concat(Enumerable.Range(0, Locks)
+        .Select(tried => $"CONCAT('processor', (id + {tried}) % {Locks})")
+        .Select(name => $"IF(GET_LOCK({name}, 0), {Release(name)}, ")) + TakeLockOfRow + new string(')', Locks);
+
+    private string Held(string name, string seconds) => $"GET_LOCK({name}, {seconds}) + {Release(name)}";
+
+    private string Release(string name) => string.Create(CultureInfo.InvariantCulture, $"SLEEP({_heldMs / 1_000}) + RELEASE_LOCK({name})");
 
     private double ProcessorMs() => Overload.FloodServer.CpuSeconds(Primary.Pid) * 1_000;
 

@@ -29,7 +29,7 @@ internal static class ReplicasBench
             using var ground = AtEnd.Folder("seawall-replicas-", out var folder);
             using var rig = await ReplicaRig.Start(kind, folder);
             if (plan.Parts.Contains("cascade"))
-                await rig.HaveCapacity(plan.Bottleneck);
+                await rig.HaveCapacity(plan.Bottleneck, plan.HeldMs);
             origin.Add(string.Create(CultureInfo.InvariantCulture, $"{kind}: {rig.Describe()}; the primary's own work is {plan.OwnLoad} of that, "
                 + $"and reads.spill_share is {plan.SpillShare}"));
             if (plan.Parts.Contains("cost"))

@@ -29,13 +29,9 @@ public sealed class CompressionTests(LabServers lab)
         var data = new TheoryData<LabKind, CompressionKind, CompressionKind>();
         foreach (var kind in Enum.GetValues<LabKind>())
         {
-            data.Add(kind, CompressionKind.Zlib, CompressionKind.None);
-            data.Add(kind, CompressionKind.None, CompressionKind.Zlib);
-            data.Add(kind, CompressionKind.Zlib, CompressionKind.Zlib);
+            foreach (var (client, server) in LegsOf(kind))
+                data.Add(kind, client, server);
         }
-        data.Add(LabKind.MySql97, CompressionKind.Zstd, CompressionKind.None);
-        data.Add(LabKind.MySql97, CompressionKind.None, CompressionKind.Zstd);
-        data.Add(LabKind.MySql97, CompressionKind.Zstd, CompressionKind.Zlib);
         return data;
     }
 
@@ -68,12 +64,14 @@ public sealed class CompressionTests(LabServers lab)
         var real = await lab.SharedAsync(kind, Cancel);
         await using var seawall = await StartAsync(real, server);
         using var twins = TwinSessions.Open(real, seawall, RawClient.Usual | CompressionKinds.FlagOf(client));
-        foreach (var length in (int[])[61_441, 70_000, full - 1, full, full + 1, 33_000_000, (2 * full) + 5])
+        // What takes three packets is packed for each way once: most of the time goes there, and none of it depends on the server.
+        var takesThree = kind == LabKind.MariaDb || client == CompressionKind.Zstd || server == CompressionKind.Zstd;
+        foreach (var length in (int[])[61_441, 70_000, full - 1, full, full + 1, .. takesThree ? [(2 * full) + 5] : (int[])[]])
         {
             const string before = "select sha2('", after = "', 256) as digest, 1 as one";
             twins.SameQuery(before + new string('x', length - 1 - before.Length - after.Length) + after);
         }
-        foreach (var length in (int[])[65_536, full - 4, full, (2 * full) - 9, 33_000_000])
+        foreach (var length in (int[])[65_536, full - 4, full, .. takesThree ? [(2 * full) - 9] : (int[])[]])
         {
             twins.SameQuery(string.Create(CultureInfo.InvariantCulture,
                 $"select repeat('abcdefghij', {length / 10}) union all select 'last'"));
@@ -83,21 +81,26 @@ public sealed class CompressionTests(LabServers lab)
     }
 
     [Theory]
-    [MemberData(nameof(Legs))]
-    public async Task A_file_between_other_statements_is_counted_as_either_side_counts(
-        LabKind kind, CompressionKind client, CompressionKind server)
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
+    public async Task A_file_between_other_statements_is_counted_as_either_side_counts(LabKind kind)
     {
         await using var real = await lab.StartAsync(kind, Cancel);
         await real.ExecuteAsync("CREATE DATABASE lf", Cancel);
         await real.ExecuteAsync("CREATE TABLE lf.t (id INT PRIMARY KEY, body LONGTEXT) ENGINE=InnoDB", Cancel);
-        await using var seawall = await StartAsync(real, server);
-        var capabilities = RawClient.Usual & ~Capabilities.SessionTrack | Capabilities.LocalFiles
-            | CompressionKinds.FlagOf(client);
-        var expected = LocalFileTests.Converse(real.Port, capabilities);
-        await real.ExecuteAsync("TRUNCATE lf.t", Cancel);
+        foreach (var (client, server) in LegsOf(kind))
+        {
+            await using var seawall = await StartAsync(real, server);
+            var capabilities = RawClient.Usual & ~Capabilities.SessionTrack | Capabilities.LocalFiles
+                | CompressionKinds.FlagOf(client);
+            await real.ExecuteAsync("TRUNCATE lf.t", Cancel);
+            var expected = LocalFileTests.Converse(real.Port, capabilities);
+            await real.ExecuteAsync("TRUNCATE lf.t", Cancel);
 
-        Assert.Equal(expected, LocalFileTests.Converse(seawall.Port, capabilities));
-        Assert.Equal("50", await real.AskAsync("SELECT COUNT(*) FROM lf.t", Cancel));
+            Assert.Equal(expected, LocalFileTests.Converse(seawall.Port, capabilities));
+            Assert.Equal("50", await real.AskAsync("SELECT COUNT(*) FROM lf.t", Cancel));
+        }
     }
 
     public static TheoryData<LabKind, string, CompressionKind> NodeDrivers()
@@ -235,6 +238,18 @@ public sealed class CompressionTests(LabServers lab)
         var answer = slow.Read(CommandKind.Query);
         Assert.Null(answer.Error);
         Assert.Equal(203, answer.Packets.Count);
+    }
+
+    private static IEnumerable<(CompressionKind Client, CompressionKind Server)> LegsOf(LabKind kind)
+    {
+        yield return (CompressionKind.Zlib, CompressionKind.None);
+        yield return (CompressionKind.None, CompressionKind.Zlib);
+        yield return (CompressionKind.Zlib, CompressionKind.Zlib);
+        if (kind != LabKind.MySql97)
+            yield break;
+        yield return (CompressionKind.Zstd, CompressionKind.None);
+        yield return (CompressionKind.None, CompressionKind.Zstd);
+        yield return (CompressionKind.Zstd, CompressionKind.Zlib);
     }
 
     // What the server says of the connections that it has from Seawall.

@@ -39,10 +39,21 @@ internal static class SessionLearning
         Session session, ServerConnection connection, AnswerFacts facts, ReadOnlySpan<byte> changes, bool endsRows)
     {
         facts.TellsBigSelects = false;
+        var (isNamed, isAny) = (false, false);
         var reader = new SessionChangeReader(changes);
         while (reader.MoveNext())
+        {
+            isNamed |= reader.Current.Kind == SessionChangeKind.SystemVariables;
+            isAny |= reader.Current.Kind == SessionChangeKind.State;
             Learn(session, connection, facts, reader.Current, endsRows);
+        }
+        if (isAny && !isNamed && connection.Version.IsMariaDb && session.Current is { } statement && SetsListOfReports(statement))
+            session.Untold?.ForgetVariables();
     }
+
+    // All variables are reported by name, but for the list of those to report when it is not in itself any more.
+    private static bool SetsListOfReports(Statement statement) =>
+        (statement.Facts.Traits & StatementTraits.SetsSessionTracking) != 0 && !statement.Decision.PutsBackSettings;
 
     /// <summary>Takes up one change.</summary>
     internal static void Learn(Session session, ServerConnection connection, AnswerFacts facts, in SessionChange change, bool endsRows)

@@ -163,5 +163,13 @@ internal static partial class ChanceFinds
             A: [fetch 5 rows of 1]
             A: [fetch 5 rows of 1]
             """),
+        // The list of variables to report is not in itself any more: that it has another value is told by no name, and what had changed is forgotten.
+        ("m", """
+            A is eq_two without DeprecateEof
+            A: set session_track_state_change = 1
+            A: set statement time_zone = 'SYSTEM' for select @@net_write_timeout
+            A: set session_track_system_variables = ''
+            A: select 1
+            """),
     ];
 }

@@ -36,6 +36,11 @@ public static class CaptureFiles
             : List(folder).FirstOrDefault(capture => capture.Name == name)?.Segments ?? [];
     }
 
+    /// <summary>Why <see cref="Find"/> finds none.</summary>
+    public static string WhyNone(string path) => !Directory.Exists(path) ? $"there is no capture '{path}'"
+        : List(path) is { Count: > 0 } several ? $"'{path}' has {several.Count} captures: name one of them, {Path.Combine(path, several[0].Name)} for instance"
+        : $"there is no capture in '{path}'";
+
     /// <summary>The captures of a folder, by name.</summary>
     public static IReadOnlyList<CaptureListing> List(string folder) =>
     [

@@ -16,7 +16,8 @@ internal static class CaptureVerb
         Captures of the running front door are started and stopped on its admin port: CAPTURE START, CAPTURE STOP, SHOW CAPTURES.
         docs/rehearsal.md says what they are for.
 
-        Exit status: 0 done, whatever could not be read of the file, which is told; 1 it cannot be read or written; 2 wrong usage.
+        Exit status: 0 done, whatever could not be read of the file, which is told; 1 it cannot be read or written, or nothing of it
+        is what it should be; 2 wrong usage.
         """;
 
     private static readonly Option<string?> s_key = new("--key-file")
@@ -71,6 +72,13 @@ internal static class CaptureVerb
             CaptureOrigin.GeneralLog => GeneralLog.Import(from, writer, keepsLiterals),
             CaptureOrigin.Packets or CaptureOrigin.FrontDoor => PacketLog.Import(from, writer, keepsLiterals, port),
         };
+        // The wrong file, or one of another kind: a capture of nothing would pass for one.
+        if (report.Connections == 0 && report.Commands == 0)
+        {
+            System.IO.File.Delete(CaptureFiles.PathOf(Path.GetDirectoryName(Path.GetFullPath(into))!, Path.GetFileName(into), segment: 1));
+            var unread = report.Unread.OrderByDescending(pair => pair.Value).Select(pair => $"{pair.Value} {pair.Key}").FirstOrDefault();
+            return Fail($"'{file}': nothing of it can be read as a {KindOf(origin)}{(unread is null ? "" : $" (not read: {unread})")}");
+        }
         writer.Append(new CaptureEnd { Reason = "imported", Connections = (ulong)report.Connections, Commands = (ulong)report.Commands });
         writer.FlushToDisk();
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
@@ -86,6 +94,13 @@ internal static class CaptureVerb
         return ExitCodes.Done;
     }
 
+    private static string KindOf(CaptureOrigin origin) => origin switch
+    {
+        CaptureOrigin.SlowLog => "slow log",
+        CaptureOrigin.GeneralLog => "general log",
+        CaptureOrigin.Packets or CaptureOrigin.FrontDoor => "packet capture",
+    };
+
     private static Command Show()
     {
         var path = new Argument<string>("capture") { Description = "A file, FOLDER/NAME, or a folder with one capture" };
@@ -98,7 +113,7 @@ internal static class CaptureVerb
     {
         var files = CaptureFiles.Find(path);
         if (files.Count == 0)
-            return Fail($"there is no capture '{path}'");
+            return Fail(CaptureFiles.WhyNone(path));
         using var reader = CaptureReader.Open(files, key);
         var summary = new CaptureSummary();
         while (reader.Next() is { } record)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tomlyn.Parsing;
+using Tomlyn.Syntax;
 
 namespace Seawall.Rehearsal.Reports;
 
@@ -73,25 +74,37 @@ internal sealed record Budgets
         problem = document.HasErrors ? document.Diagnostics[0].ToString() : "";
         if (document.HasErrors)
             return null;
+        if (document.KeyValues.FirstOrDefault() is { } stray)
+        {
+            problem = $"{NameOf(stray)} stands before any table, and would be no budget: write [budgets] above it";
+            return null;
+        }
+        // The wrong file, or one that was cut off, would otherwise pass for one that asks for nothing.
+        if (!document.Tables.Any())
+        {
+            problem = "it has no table [budgets]: write [budgets] into it, and below it what the new server may be worse by; alone it stands for the defaults";
+            return null;
+        }
         var budgets = new Budgets();
         foreach (var table in document.Tables)
         {
-            if (table.Name?.ToString().Trim() != "budgets")
+            if (table is not TableSyntax || table.Name?.ToString().Trim() != "budgets")
             {
-                problem = $"the only table is [budgets], and not [{table.Name}]";
+                problem = $"the only table is [budgets], and not [{table.Name?.ToString().Trim()}]";
                 return null;
             }
             foreach (var pair in table.Items)
             {
-                var text = pair.Value?.ToString().Trim() ?? "";
+                // A comment on the line comes along; no number has a # in it.
+                var text = pair.Value?.ToString().Split('#')[0].Trim() ?? "";
                 if (!TryRead(text, out var value))
                 {
-                    problem = $"budgets.{pair.Key} must be a number that is not negative, or inf for no budget; it is {text}";
+                    problem = $"budgets.{NameOf(pair)} must be a number that is not negative, or inf for no budget; it is {text}";
                     return null;
                 }
-                if (budgets.With(pair.Key?.ToString().Trim() ?? "", value) is not { } changed)
+                if (budgets.With(NameOf(pair), value) is not { } changed)
                 {
-                    problem = $"there is no budgets.{pair.Key}; there are {string.Join(", ", Names)}";
+                    problem = $"there is no budgets.{NameOf(pair)}; there are {string.Join(", ", Names)}";
                     return null;
                 }
                 budgets = changed;
@@ -108,6 +121,9 @@ internal sealed record Budgets
         "failing_digests_max", "slower_digests_max", "value_digests_max", "order_digests_max", "metadata_digests_max", "warning_digests_max",
         "effect_digests_max", "lock_percent_max", "coverage_percent_min",
     ];
+
+    // With the white space and comments around it, otherwise.
+    private static string NameOf(KeyValueSyntax pair) => pair.Key?.ToString().Trim() ?? "";
 
     private static bool TryRead(string text, out double value)
     {

@@ -29,6 +29,11 @@ internal sealed record Dsn
 {
     private const int UsualPort = 3306;
 
+    // sun_path has 108 bytes, the zero at its end among them: unix(7).
+    private const int SocketBytesMax = 107;
+
+    private const string Escapes = "in a password / ? # @ : and % are written as %2F %3F %23 %40 %3A %25";
+
     /// <summary>The account.</summary>
     public required string User { get; init; }
 
@@ -50,6 +55,12 @@ internal sealed record Dsn
     /// <summary>The authority's certificate, a PEM file.</summary>
     public string AuthorityFile { get; init; } = "";
 
+    /// <summary>The option that it is the value of, for messages.</summary>
+    public string Option { get; init; } = "the DSN";
+
+    /// <summary>Where its password is from, for messages; never the password.</summary>
+    public string PasswordBasis { get; init; } = "that of the DSN";
+
     /// <summary>Without the password.</summary>
     public override string ToString() => Socket.Length > 0 ? Socket : $"{Host}:{Port}";
 
@@ -59,7 +70,18 @@ internal sealed record Dsn
         problem = "";
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("mysql" or "mariadb"))
         {
-            problem = "a DSN has the form mysql://user@host:port; this has not";
+            problem = $"a DSN has the form mysql://user@host:port; this has not ({Escapes})";
+            return null;
+        }
+        // What is passed over in silence may be half of a password.
+        if (uri.Fragment.Length > 0 || uri.AbsolutePath is not ("" or "/"))
+        {
+            problem = $"a DSN ends with the port, or with ?tls=, ca=, socket=; it names no schema, as a rehearsal looks at the whole server ({Escapes})";
+            return null;
+        }
+        if (uri.Port == 0)
+        {
+            problem = "port 0 is none";
             return null;
         }
         var split = uri.UserInfo.IndexOf(':', StringComparison.Ordinal);
@@ -90,13 +112,33 @@ internal sealed record Dsn
                     return null;
             }
         }
-        if (user.Length == 0 || (dsn.Host.Length == 0 && dsn.Socket.Length == 0))
+        problem = dsn switch
         {
-            problem = "a DSN names an account and a host: mysql://user@host:port";
-            return null;
-        }
-        return dsn;
+            { User.Length: 0 } or { Host.Length: 0, Socket.Length: 0 } => "a DSN names an account and a host: mysql://user@host:port",
+            { Tls: DsnTls.Verify, AuthorityFile.Length: 0 } => "tls=verify needs ca=FILE, the authority's certificate (PEM); the DSN names none",
+            { Tls: not DsnTls.Verify, AuthorityFile.Length: > 0 } => $"ca=FILE is looked at with tls=verify only; tls is {Word(dsn.Tls)}",
+            _ when Encoding.UTF8.GetByteCount(dsn.Socket) > SocketBytesMax => $"socket= names a path of more than {SocketBytesMax} bytes, which no socket has",
+            _ => "",
+        };
+        return problem.Length == 0 ? dsn : null;
     }
+
+    /// <summary>Throws <see cref="RehearsalException"/> when a file that it names is not there: known before anything is asked of a server.</summary>
+    public void Check()
+    {
+        if (Socket.Length > 0 && !File.Exists(Socket))
+            throw new RehearsalException($"{Option}: there is no socket {Socket} on this machine; where a server has it, its variable 'socket' says");
+        if (Tls == DsnTls.Verify)
+            _ = Authority();
+    }
+
+    /// <summary>The word for it in a DSN.</summary>
+    public static string Word(DsnTls tls) => tls switch
+    {
+        DsnTls.Off => "off",
+        DsnTls.Required => "required",
+        DsnTls.Verify => "verify",
+    };
 
     /// <summary>A login as this account, by the driver given.</summary>
     public async Task<LoginPlan> Plan(DriverProfile profile, CancellationToken cancel) => new()
@@ -121,24 +163,24 @@ internal sealed record Dsn
             // One address for all logins: what is compared must not change from one to the next.
             return new IPEndPoint((await Dns.GetHostAddressesAsync(Host, cancel)).OrderBy(one => one.AddressFamily).First(), Port);
         }
-        catch (SocketException problem)
+        catch (Exception problem) when (problem is SocketException or ArgumentException)
         {
-            throw new RehearsalException($"{Host}: {problem.Message}");
+            throw new RehearsalException($"{Option}: this machine knows no address of '{Host}': {problem.Message}. Trying again is safe");
         }
     }
 
     private X509Certificate2Collection Authority()
     {
+        var authority = new X509Certificate2Collection();
         try
         {
-            var authority = new X509Certificate2Collection();
             authority.ImportFromPemFile(AuthorityFile);
-            return authority;
         }
         catch (Exception problem) when (problem is IOException or CryptographicException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new RehearsalException($"tls=verify needs ca=FILE with the authority's certificate: {problem.Message}");
+            throw new RehearsalException($"{Option}: tls=verify cannot use ca={AuthorityFile}: {problem.Message}");
         }
+        return authority.Count > 0 ? authority : throw new RehearsalException($"{Option}: ca={AuthorityFile} has no certificate (PEM) in it");
     }
 }
 

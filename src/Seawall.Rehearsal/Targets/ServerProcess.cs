@@ -44,25 +44,30 @@ internal sealed partial class ServerProcess(int pid)
         }
     }
 
-    /// <summary>The server's process that listens where a DSN points, if that is here and may be seen.</summary>
-    public static ServerProcess? Find(Dsn dsn)
+    /// <summary>The server's process that listens where a DSN points, if that is here and may be seen; why there is none, otherwise.</summary>
+    public static (ServerProcess? Process, string Missing) Find(Dsn dsn)
     {
-        if (!OperatingSystem.IsLinux() || dsn.Socket.Length > 0 || !IsHere(dsn.Host))
-            return null;
+        if (!OperatingSystem.IsLinux() || dsn.Socket.Length > 0)
+            return (null, $"which process is behind {dsn} is not looked for");
+        if (!IsHere(dsn.Host))
+            return (null, $"it does not run on this machine ({dsn})");
         try
         {
             var inodes = Listeners("net/tcp", dsn.Port).Concat(Listeners("net/tcp6", dsn.Port)).Select(inode => $"socket:[{inode}]").ToHashSet();
             foreach (var folder in Directory.EnumerateDirectories(Processes))
             {
-                if (int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var number) && Holds(folder, inodes))
-                    return IsServer(folder) ? new ServerProcess(number) : null;
+                if (!int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var number) || !Holds(folder, inodes))
+                    continue;
+                var name = NameOf(folder);
+                return IsServer(name) ? (new ServerProcess(number), "")
+                    : (null, $"'{name}' listens on {dsn}, and what it takes is not what the server behind it takes");
             }
         }
         catch (Exception hidden) when (hidden is IOException or UnauthorizedAccessException)
         {
             // Then it is not known.
         }
-        return null;
+        return (null, $"no process that may be seen here listens on {dsn}: it is another user's, or in a container");
     }
 
     private static bool IsHere(string host) => host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
@@ -78,11 +83,11 @@ internal sealed partial class ServerProcess(int pid)
     }
 
     // What listens may be a tunnel, a proxy, or a container's door: what they take is not what the server takes.
-    private static bool IsServer(string folder)
-    {
-        var name = File.ReadAllText($"{folder}/comm").Trim();
-        return name.StartsWith("mysqld", StringComparison.Ordinal) || name.StartsWith("mariadbd", StringComparison.Ordinal);
-    }
+    private static bool IsServer(string name) =>
+        name.StartsWith("mysqld", StringComparison.Ordinal) || name.StartsWith("mariadbd", StringComparison.Ordinal);
+
+    // A process may call itself anything: on a terminal, it is to say nothing but its name.
+    private static string NameOf(string folder) => string.Concat(File.ReadAllText($"{folder}/comm").Trim().Where(letter => !char.IsControl(letter)));
 
     private static bool Holds(string folder, HashSet<string> inodes)
     {

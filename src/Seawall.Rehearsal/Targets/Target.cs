@@ -16,7 +16,11 @@ internal sealed record Target(string Name, Dsn Dsn)
     public int? Pid { get; init; }
 
     /// <summary>The server's process, if it is here and may be seen.</summary>
-    public ServerProcess? Process => Pid is { } pid ? new ServerProcess(pid) : ServerProcess.Find(Dsn);
+    public ServerProcess? Process => Pid is { } pid ? new ServerProcess(pid) : ServerProcess.Find(Dsn).Process;
+
+    /// <summary>Why what it takes of its machine is not known; empty when it is.</summary>
+    public string ProcessMissing => Process is { Cpu: not null } ? ""
+        : $"processor time and memory of the {Name} server: {(Pid is { } pid ? $"there is no process {pid}" : ServerProcess.Find(Dsn).Missing)}";
 
     /// <summary>A session of Seawall's own. Throws <see cref="RehearsalException"/> when there is none.</summary>
     public async Task<ProbeSession> Open(TimeProvider time, CancellationToken cancel)
@@ -26,7 +30,7 @@ internal sealed record Target(string Name, Dsn Dsn)
         if (probe.Trace.Outcome.IsIn)
             return new ProbeSession(probe, time);
         probe.Dispose();
-        throw new RehearsalException($"cannot log in to the {Name} server ({Dsn}) as '{Dsn.User}': {probe.Trace.Outcome}");
+        throw new RehearsalException(LoginProblem.Words(this, probe.Trace.Outcome));
     }
 
     /// <summary>What a TLS handshake takes there; nothing when the server offers none or none that is spoken here.</summary>

@@ -146,7 +146,15 @@ public sealed class LinterTests
 
     [Theory]
     [InlineData("[budgets]\nround_trips_percent = 12.5\nheadroom_min = 2", null)]
-    [InlineData("", null)]
+    [InlineData("# What we can bear.\n[budgets] # All of it.\n# Half more.\nheadroom_min = 2 # Twice the peak.\nslower_digests_max = inf\n", null)]
+    [InlineData("[budgets]\n", null)]
+    [InlineData("", "it has no table [budgets]")]
+    [InlineData("# round_trips_percent = 5\n", "it has no table [budgets]")]
+    [InlineData("headroom_min = 1", "headroom_min stands before any table")]
+    [InlineData("budgets.headroom_min = 1", "budgets.headroom_min stands before any table")]
+    [InlineData("headroom_min = 1\n[budgets]\nknee_percent = 5", "headroom_min stands before any table")]
+    [InlineData("[[budgets]]\nheadroom_min = 1", "the only table is [budgets]")]
+    [InlineData("[budgets]\nheadroom_min = 1\nheadroom_min = 3", "")]
     [InlineData("[budgets]\nround_trip_percent = 5", "there is no budgets.")]
     [InlineData("[budgets]\nheadroom_min = -1", "must be a number")]
     [InlineData("[budgets]\nheadroom_min = \"much\"", "must be a number")]
@@ -156,7 +164,7 @@ public sealed class LinterTests
     {
         var budgets = Budgets.Read(toml, out var said);
 
-        Assert.Equal(problem is null, budgets is not null);
+        Assert.True(problem is null == budgets is not null, said);
         if (problem is not null)
             Assert.Contains(problem, said, StringComparison.Ordinal);
         if (toml.Contains("12.5", StringComparison.Ordinal))
@@ -169,12 +177,23 @@ public sealed class LinterTests
     [InlineData("http://dba@db1", null, null, 0)]
     [InlineData("mysql://dba@db1?tls=maybe", null, null, 0)]
     [InlineData("mysql://db1", null, null, 0)]
+    [InlineData("mysql://dba@db1/", "dba", "db1", 3306)]
+    [InlineData("mysql://dba@db1:3306/shop", null, null, 0)]
+    [InlineData("mysql://dba@db1:0", null, null, 0)]
+    [InlineData("mysql://dba:x/marker@db1", null, null, 0)]
+    [InlineData("mysql://dba:x#marker@db1", null, null, 0)]
+    [InlineData("mysql://dba:x?marker@db1", null, null, 0)]
+    [InlineData("mysql://dba@db1?tls=verify", null, null, 0)]
+    [InlineData("mysql://dba@db1?tls=required&ca=/etc/ca.pem", null, null, 0)]
+    [InlineData("mysql://dba@db1?socket=/a/path/that/is/far/too/long/for/any/socket/of/any/server/because/no/system/has/room/for/one/of/more/than/107/bytes",
+        null, null, 0)]
     [InlineData("nonsense:marker-5d", null, null, 0)]
     public void A_DSN_is_read_and_its_password_never_shown(string text, string? user, string? host, int port)
     {
         var dsn = Dsn.Parse(text, out var problem);
 
         Assert.Equal((user, host, port), (dsn?.User, dsn?.Host, dsn?.Port ?? 0));
+        Assert.Equal(user is null, problem.Length > 0);
         Assert.DoesNotContain("marker", problem, StringComparison.Ordinal);
         Assert.DoesNotContain("s@cret", $"{dsn} {problem}", StringComparison.Ordinal);
         if (user is not null && text.Contains("s%40cret", StringComparison.Ordinal))

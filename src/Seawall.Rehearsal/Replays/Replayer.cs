@@ -36,6 +36,13 @@ internal sealed record ReplayPlan
 
     /// <summary>Whether a sample of each digest is explained and its rows counted.</summary>
     public bool Examines { get; init; }
+
+    /// <summary>The same in a time that is given: all passes together have it, and each replays the same beginning of the traffic.</summary>
+    public ReplayPlan Within(TimeSpan time, Traffic traffic)
+    {
+        var each = time.TotalSeconds * Speed / (2 * Passes);
+        return each < traffic.Seconds ? this with { SecondsMax = each } : this;
+    }
 }
 
 /// <summary>

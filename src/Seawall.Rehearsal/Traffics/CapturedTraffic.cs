@@ -18,24 +18,24 @@ internal static class CapturedTraffic
     private const long TextBytesMax = 2L * 1024 * 1024 * 1024;
 
     /// <summary>Reads one, from its file or its folder; <paramref name="hash"/> is that of its bytes. Throws <see cref="RehearsalException"/>.</summary>
-    public static Traffic Read(string path, string? keyFile, out string hash)
+    public static Traffic Read(string path, string? keyFile, out string hash, CancellationToken cancel)
     {
         try
         {
             var files = CaptureFiles.Find(path);
             if (files.Count == 0)
-                throw new RehearsalException($"{path}: there is no capture there");
+                throw new RehearsalException($"--capture: {CaptureFiles.WhyNone(path)}");
             using var key = keyFile is null ? null
                 : CaptureKey.Read(keyFile, out var problem) ?? throw new RehearsalException($"--capture-key: {problem}");
             using var sums = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             foreach (var file in files)
-                Add(sums, file);
+                Add(sums, file, cancel);
             hash = $"sha256:{Convert.ToHexStringLower(sums.GetHashAndReset())}";
             using var reader = CaptureReader.Open(files, key);
-            var traffic = Of(Records(reader), CommandsMax);
+            var traffic = Of(Records(reader, cancel), CommandsMax);
             var damage = reader.Damage;
             if (damage.Problem is { } why && traffic.Connections.Count == 0)
-                throw new RehearsalException($"{path}: {why}");
+                throw new RehearsalException($"--capture {path}: {why}");
             return damage.IsNone ? traffic : traffic with
             {
                 Gaps = [.. traffic.Gaps, $"parts of the capture: {damage.Blocks} damaged blocks, {damage.Records} unreadable records, "
@@ -44,7 +44,7 @@ internal static class CapturedTraffic
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
-            throw new RehearsalException($"{path}: {problem.Message}");
+            throw new RehearsalException($"--capture {path}: {problem.Message}");
         }
     }
 
@@ -160,17 +160,23 @@ internal static class CapturedTraffic
     private static string Attribute(ConnectionEvent one, string name) =>
         one.Attributes.IsDefault ? "" : one.Attributes.FirstOrDefault(pair => pair.Key == name).Value ?? "";
 
-    private static IEnumerable<CaptureRecord> Records(CaptureReader reader)
+    private static IEnumerable<CaptureRecord> Records(CaptureReader reader, CancellationToken cancel)
     {
         while (reader.Next() is { } record)
+        {
+            cancel.ThrowIfCancellationRequested();
             yield return record;
+        }
     }
 
-    private static void Add(IncrementalHash sums, string file)
+    private static void Add(IncrementalHash sums, string file, CancellationToken cancel)
     {
         using var stream = File.OpenRead(file);
         var buffer = new byte[64 * 1024];
         while (stream.Read(buffer) is > 0 and var read)
+        {
+            cancel.ThrowIfCancellationRequested();
             sums.AppendData(buffer, 0, read);
+        }
     }
 }

@@ -62,8 +62,8 @@ internal sealed class Xray(
     /// <summary>What was seen, kind by kind.</summary>
     public Dictionary<XrayCell, (XraySamples Old, XraySamples New)> Seen { get; } = [];
 
-    /// <summary>Whether the time was over before all kinds were measured.</summary>
-    public bool IsCut { get; private set; }
+    /// <summary>Kinds that were not measured, because the time was over.</summary>
+    public int Left { get; private set; }
 
     /// <summary>Processor time that the servers use with nobody there, of one second of one processor.</summary>
     public (double Old, double New) Idle { get; private set; }
@@ -78,7 +78,7 @@ internal sealed class Xray(
         {
             if (time.GetElapsedTime(began) > plan.TimeMax)
             {
-                IsCut = true;
+                Left = cells.Length - i;
                 return;
             }
             progress(i, cells.Length);

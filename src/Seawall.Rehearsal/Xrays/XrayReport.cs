@@ -19,6 +19,9 @@ internal sealed class XrayReport(
         internal bool IsIn => Old.Outcome.IsIn && New.Outcome.IsIn;
     }
 
+    /// <summary>Kinds of logins for which there was no time.</summary>
+    public int Left { get; init; }
+
     /// <summary>Its part of the report.</summary>
     public Section Make()
     {
@@ -41,7 +44,7 @@ internal sealed class XrayReport(
             measures.Add(Count("round trips of a login, the server's cache empty", cold, trace => trace.Counts.RoundTrips, null));
             measures.Add(Cpu(cold) with { Name = "server CPU of a login, the server's cache empty (us)", Grade = Grade.Note, Budget = "" });
         }
-        return new Section("NEW CONNECTIONS, MEASURED", measures, [.. Findings(warm), .. Cold(warm, cold), .. Surprises()]);
+        return new Section("NEW CONNECTIONS, MEASURED", measures, [.. NotReached(), .. Findings(warm), .. Cold(warm, cold), .. Surprises()]);
     }
 
     /// <summary>Every kind of login, one a line.</summary>
@@ -96,7 +99,7 @@ internal sealed class XrayReport(
         if (both.Length == 0)
         {
             return new(name, "?", "?", "", budget, double.IsInfinity(budgets.ServerCpuPercent) ? Grade.Note : Grade.Unknown,
-                "the servers do not run on this machine, or belong to another user; server_cpu_percent = inf asks for no answer");
+                "not known of one of the servers, or of both (NOT TESTED says why); server_cpu_percent = inf asks for no answer");
         }
         return Timed(name, both, pair => (pair.Old.CpuUs, pair.New.CpuUs), budgets.ServerCpuPercent, budget);
     }
@@ -140,6 +143,10 @@ internal sealed class XrayReport(
         var twice = again > 0 ? $", {again} sent twice" : "";
         return string.Create(CultureInfo.InvariantCulture, $"{tripsOf} trips, {packets} packets, {sent}+{came} segments{twice}");
     }
+
+    // What was left out is not green because the rest is.
+    private IEnumerable<Finding> NotReached() => Left == 0 ? [] : [new(Grade.Unknown,
+        $"{Left} kinds of logins were not measured: the time was over. Fewer drivers (--driver), fewer logins (--samples) or more time (--time-box)")];
 
     private IEnumerable<Finding> Findings(Pair[] pairs)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Seawall.Control;
 using Seawall.Rehearsal.Knees;
 using Seawall.Rehearsal.Lints;
@@ -15,6 +16,9 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
     // Parts of a rehearsal that do not exist yet are said to be missing, not left out.
     private static readonly string[] s_neverTested = ["replicas, backups, and whether there is a way back"];
 
+    // In less no step says anything.
+    private static readonly TimeSpan s_shareMin = TimeSpan.FromMilliseconds(100);
+
     private static readonly string[] s_noReplay = ["statements and their results: name a capture (--capture)"];
 
     private readonly List<Section> _sections = [];
@@ -22,6 +26,7 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
     private readonly List<string> _notTested = [];
     private TargetFacts? _old;
     private TargetFacts? _new;
+    private TimeSpan? _share;
 
     /// <summary>Runs the steps in order; says what it comes to in the exit status.</summary>
     internal async Task<int> Run(IReadOnlyList<string> steps, Func<string, Rehearsal, CancellationToken, Task> step, CancellationToken cancel)
@@ -30,8 +35,8 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
         var isPartial = false;
         try
         {
-            foreach (var name in steps)
-                await step(name, this, cancel);
+            for (var number = 0; number < steps.Count; number++)
+                isPartial |= !await Take(steps[number], steps.Count - number, at, step, cancel);
         }
         catch (OperationCanceledException)
         {
@@ -67,6 +72,37 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
         };
     }
 
+    // Within a time box a step has its part of what is left, so that none leaves the others without any; what it does not use is theirs. False, and
+    // said, when it was not done or not to its end.
+    private async Task<bool> Take(string name, int left, long began, Func<string, Rehearsal, CancellationToken, Task> step, CancellationToken cancel)
+    {
+        if (order.TimeBox is not { } box)
+        {
+            await step(name, this, cancel);
+            return true;
+        }
+        var share = (box - time.GetElapsedTime(began)) / left;
+        if (share < s_shareMin)
+        {
+            _notTested.Add($"{name}: it was not begun, as the {box.TotalSeconds:0} s of --time-box were over");
+            return false;
+        }
+        _share = share;
+        using var over = new CancellationTokenSource(share, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancel);
+        try
+        {
+            await step(name, this, either.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            _notTested.Add(string.Create(CultureInfo.InvariantCulture,
+                $"the rest of {name}: it was ended after {share.TotalSeconds:0.#} s, its part of the {box.TotalSeconds:0} s of --time-box"));
+            return false;
+        }
+    }
+
     /// <summary>What is known without any load.</summary>
     internal async Task Lint(CancellationToken cancel)
     {
@@ -98,6 +134,8 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
             ? await XrayAccounts.Make(order.Old, order.New, AccountClasses.Of(old, @new, order.Accounts).Classes, time, cancel)
             : XrayAccounts.Own(order.Old, order.New, old, @new, time);
         var plan = new XrayPlan { Samples = order.Samples, MayFlush = isMarked };
+        if (_share is { } share)
+            plan = plan with { TimeMax = share };
         var xray = new Xray((order.Old, old, order.Old.Process), (order.New, @new, order.New.Process), plan, time);
         try
         {
@@ -106,7 +144,7 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
         }
         finally
         {
-            var report = new XrayReport(xray.Seen, drivers, old, @new, order.Budgets, new Random(Seed));
+            var report = new XrayReport(xray.Seen, drivers, old, @new, order.Budgets, new Random(Seed)) { Left = xray.Left };
             var who = order.MakesAccounts ? "one account of each kind, made for it" : "the accounts of the DSNs alone";
             Add(report.Make(), [$"logins measured: {who}"], accounts.NotMade);
             _sections.Add(report.Kinds());
@@ -114,8 +152,7 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
                 _notTested.Add("logins to other kinds of accounts than the DSNs' own (--make-accounts makes one of each, on marked servers)");
             if (!isMarked)
                 _notTested.Add($"logins while the server's cache of passwords is empty: {reason}");
-            if (xray.IsCut)
-                _notTested.Add("kinds of logins for which the time was too short");
+            _notTested.AddRange(ProcessesMissing());
         }
 
         void Progress(int done, int all)
@@ -145,7 +182,7 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
             : XrayAccounts.Own(order.Old, order.New, old, @new, time);
         var mix = await LoginMix.Of((order.Old, old), (order.New, @new), accounts.All, drivers, time, cancel);
         if (mix.IsEmpty)
-            throw new RehearsalException("no driver can log in to both servers: there is nothing to load them with");
+            throw new RehearsalException($"no driver can log in to both servers, and there is nothing to load them with: {string.Join("; ", mix.Left)}");
         var knees = (Old: new KneeOf(order.Old, mix.Next(false, new Random(Seed))), New: new KneeOf(order.New, mix.Next(true, new Random(Seed))));
         var finder = new KneeFinder(plan, time, Seed, order.Screen.Step);
         try
@@ -163,7 +200,10 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
         finally
         {
             Add(KneeReport.Make(knees.Old, knees.New, plan, order.Budgets), [$"load: {mix.Title}"],
-                [.. mix.Left, "a restart with everybody reconnecting: the cache was emptied instead", "load from more than one machine"]);
+            [
+                .. mix.Left, .. ProcessesMissing(), "a restart with everybody reconnecting: the cache was emptied instead",
+                "load from more than one machine",
+            ]);
         }
     }
 
@@ -173,7 +213,9 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
         if (order.Traffic is not { } traffic)
             return;
         var (old, @new) = await Facts(cancel);
-        var plan = order.Replay;
+        var plan = _share is { } share ? order.Replay.Within(TimeOfPasses(share), traffic) : order.Replay;
+        if (plan.IsWriting && old.IsSameServer(@new))
+            throw new RehearsalException($"--write needs two copies of the data: {order.Old.Dsn} and {order.New.Dsn} are one server, and would get each twice");
         var (isMarked, reason) = plan.IsWriting || order.MakesAccounts ? await Marked(cancel) : (true, "");
         if (!isMarked)
             throw new RehearsalException($"{(plan.IsWriting ? "writes are sent to" : "accounts are made on")} rehearsal targets only: {reason}");
@@ -188,7 +230,7 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
         var replayer = new Replayer(script, plan, ledger, time);
         try
         {
-            await WarmUp(script, accounts, cancel);
+            await WarmUp(script, plan, accounts, cancel);
             foreach (var pass in ReplayPass.InTurns(plan.Passes))
             {
                 var seconds = Math.Min(traffic.Seconds, plan.SecondsMax) / plan.Speed;
@@ -220,14 +262,23 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
     }
 
     // The first statements of a program are its slowest: they would all be the old server's.
-    private async Task WarmUp(ReplayScript script, ReplayAccounts accounts, CancellationToken cancel)
+    private async Task WarmUp(ReplayScript script, ReplayPlan plan, ReplayAccounts accounts, CancellationToken cancel)
     {
-        if (order.Replay.IsWriting)
+        if (plan.IsWriting)
             return;
-        var plan = order.Replay with { SecondsMax = Math.Min(order.Replay.SecondsMax, ReplayPlan.WarmUpSeconds * order.Replay.Speed) };
-        var replayer = new Replayer(script, plan, new ReplayLedger(script.Commands.Count), time);
+        var some = plan with { SecondsMax = Math.Min(plan.SecondsMax, ReplayPlan.WarmUpSeconds * plan.Speed) };
+        var replayer = new Replayer(script, some, new ReplayLedger(script.Commands.Count), time);
         foreach (var pass in ReplayPass.InTurns(1))
             await replayer.Run(pass, connection => accounts.Login(connection, pass.IsNew), cancel);
+    }
+
+    // Warming up, logging in beforehand and the last answers of each pass take time besides.
+    private static TimeSpan TimeOfPasses(TimeSpan share)
+    {
+        const double part = 0.8;
+        var atLeast = TimeSpan.FromSeconds(1);
+        var rest = (share - TimeSpan.FromSeconds(2 * ReplayPlan.WarmUpSeconds)) * part;
+        return rest > atLeast ? rest : atLeast;
     }
 
     // Statements come behind all that is about new connections.
@@ -242,6 +293,9 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
     private const int Seed = 20_261;
 
     private const string Capture = "the capture";
+
+    // A proxy, a container or another machine: what is not seen of it is not taken for nothing.
+    private IEnumerable<string> ProcessesMissing() => ((Target[])[order.Old, order.New]).Select(one => one.ProcessMissing).Where(words => words.Length > 0);
 
     private async Task<(bool IsMarked, string Reason)> Marked(CancellationToken cancel)
     {
@@ -306,23 +360,30 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
         return inputs;
     }
 
+    // Each by itself: that one has no room any more takes nothing from the others.
     private async Task Write(Report report)
     {
-        try
+        var problems = new List<string>();
+        await Try(order.HtmlFile, file => File.WriteAllTextAsync(file, ReportHtml.Write(report, SeawallVersion.Text)));
+        byte[] json = order.JsonFile is null ? [] : ReportJson.Write(report, SeawallVersion.Text);
+        await Try(order.JsonFile, file => File.WriteAllBytesAsync(file, json));
+        if (order.SignKey is { } key)
+            await Try($"{order.JsonFile}.sig", file => File.WriteAllBytesAsync(file, ReportJson.Sign(json, key)));
+        if (problems.Count > 0)
+            throw new RehearsalException($"the report could not be written: {string.Join("; ", problems)}");
+
+        async Task Try(string? file, Func<string, Task> write)
         {
-            if (order.HtmlFile is { } html)
-                await File.WriteAllTextAsync(html, ReportHtml.Write(report, SeawallVersion.Text));
-            if (order.JsonFile is not { } json)
-                return;
-            var file = ReportJson.Write(report, SeawallVersion.Text);
-            await File.WriteAllBytesAsync(json, file);
-            if (order.SignKey is { } key)
-                await File.WriteAllBytesAsync($"{json}.sig", ReportJson.Sign(file, key));
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException
-            or System.Security.Cryptography.CryptographicException or ArgumentException)
-        {
-            throw new RehearsalException($"the report could not be written: {problem.Message}");
+            try
+            {
+                if (file is not null)
+                    await write(file);
+            }
+            catch (Exception problem) when (problem is IOException or UnauthorizedAccessException
+                or System.Security.Cryptography.CryptographicException or ArgumentException)
+            {
+                problems.Add($"{file}: {problem.Message}");
+            }
         }
     }
 

@@ -37,13 +37,24 @@ internal static class RehearseVerb
         command.SetAction(async (parsed, cancel) => await Run(
             async end =>
             {
-                var order = await options.Read(parsed, end);
-                if (order.Traffic is null && steps is ["replay"])
-                    throw new RehearsalException("there is nothing to replay: name a capture with --capture");
+                var order = await Read(options, parsed, isReplay: steps is ["replay"], end);
                 string[] now = order.Traffic is null ? [.. steps.Except(["replay"])] : steps;
                 return await new Rehearsals.Rehearsal(order, time).Run(now, (step, rehearsal, token) => Do(step, rehearsal, steps.Length == 1, token), end);
             }, cancel));
         return command;
+    }
+
+    private static async Task<RehearsalOrder> Read(RehearsalOptions options, ParseResult parsed, bool isReplay, CancellationToken cancel)
+    {
+        try
+        {
+            var order = await options.Read(parsed, isReplay, cancel);
+            return order.Traffic is not null || !isReplay ? order : throw new RehearsalException("there is nothing to replay: name a capture with --capture");
+        }
+        catch (RehearsalException problem)
+        {
+            throw new RehearsalException($"{problem.Message}. Nothing was asked of a server yet");
+        }
     }
 
     private static Task Do(string step, Rehearsals.Rehearsal rehearsal, bool isAlone, CancellationToken cancel) => step switch

@@ -213,12 +213,15 @@ public sealed class RehearseReplayTests(LabServers lab)
         }
         var path = capture.Finish();
         var refused = await Run(old, @new, path, NoTimes, "--write");
+        var twice = await Run(old, old, path, NoTimes, "--write");
         await using var oldMark = await RehearsalMarks.PutAsync(old, Cancel);
         await using var newMark = await RehearsalMarks.PutAsync(@new, Cancel);
         var (result, report) = await Replay(old, @new, path, NoTimes, "--write", "--i-mean", oldMark.Name, "--i-mean", newMark.Name);
 
         Assert.Equal(Inconclusive, refused.Status);
         Assert.Contains("writes are sent to rehearsal targets only", refused.Errors, StringComparison.Ordinal);
+        Assert.Equal(Inconclusive, twice.Status);
+        Assert.Contains("are one server, and would get each twice", twice.Errors, StringComparison.Ordinal);
         using (report)
         {
             foreach (var server in (LabServer[])[old, @new])

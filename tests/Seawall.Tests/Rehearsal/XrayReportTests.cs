@@ -53,6 +53,16 @@ public sealed class XrayReportTests
     }
 
     [Fact]
+    public void Kinds_for_which_there_was_no_time_are_not_green_because_the_others_are()
+    {
+        var (all, some) = (Report(Samples(3, 100), Samples(3, 100)), Report(Samples(3, 100), Samples(3, 100), left: 7));
+
+        Assert.DoesNotContain(all.Findings, one => one.Grade == Grade.Unknown);
+        var finding = Assert.Single(some.Findings, one => one.Grade == Grade.Unknown);
+        Assert.StartsWith("7 kinds of logins were not measured", finding.Words, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_segment_that_was_sent_twice_changes_no_count()
     {
         var samples = Samples(3, 100);
@@ -79,11 +89,11 @@ public sealed class XrayReportTests
         Assert.Equal(Side.Both, Interval.None.Against(1));
     }
 
-    private static Section Report(XraySamples old, XraySamples @new, Budgets? budgets = null)
+    private static Section Report(XraySamples old, XraySamples @new, Budgets? budgets = null, int left = 0)
     {
         var seen = new Dictionary<XrayCell, (XraySamples, XraySamples)> { [new(s_account, s_driver, LoginTls.Off, false)] = (old, @new) };
         var drivers = new DriverChoice(new Dictionary<DriverProfile, double> { [s_driver] = 1 }, true, "named");
-        return new XrayReport(seen, drivers, s_server, s_server, budgets ?? new Budgets(), new Random(1)).Make();
+        return new XrayReport(seen, drivers, s_server, s_server, budgets ?? new Budgets(), new Random(1)) { Left = left }.Make();
     }
 
     private static XraySamples Samples(int roundTrips, double? cpu, double noise = 0, bool isSwitched = false)

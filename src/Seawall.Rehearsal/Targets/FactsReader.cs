@@ -34,14 +34,24 @@ internal static class FactsReader
                 "SELECT plugin_name FROM information_schema.plugins WHERE plugin_type = 'AUTHENTICATION' AND plugin_status = 'ACTIVE'", cancel))
                 ?.ToHashSet(StringComparer.OrdinalIgnoreCase),
             Collations = await Collations(session, cancel),
-            UsedCollations = await Names(session, "SELECT DISTINCT collation_name FROM information_schema.columns WHERE collation_name IS NOT NULL "
-                + "AND table_schema NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys') ORDER BY 1", cancel),
             Connects = await Counts(session,
                 "SELECT user, SUM(total_connections) FROM performance_schema.accounts WHERE user IS NOT NULL GROUP BY user", cancel),
             Drivers = await Counts(session, "SELECT attr_value, COUNT(*) FROM performance_schema.session_connect_attrs "
                 + "WHERE attr_name = '_client_name' GROUP BY attr_value", cancel),
         };
-        return facts with { FailedStatements = await Failed(session, facts, cancel) };
+        facts = facts with { FailedStatements = await Failed(session, facts, cancel) };
+        // What was not answered looks like what is not there: half of a server is not compared with the other.
+        if (session.IsLost)
+        {
+            throw new RehearsalException($"the {target.Name} server ({target.Dsn}) was lost while it was looked at: {target.Dsn.Option} says where it is. "
+                + "Trying again is safe: it was only read");
+        }
+        // Last, and nothing hangs on it: on a server with very many tables it takes too long.
+        return facts with
+        {
+            UsedCollations = await Names(session, "SELECT DISTINCT collation_name FROM information_schema.columns WHERE collation_name IS NOT NULL "
+                + "AND table_schema NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys') ORDER BY 1", cancel),
+        };
     }
 
     private static async Task<IReadOnlyDictionary<string, string>> Variables(ProbeSession session, CancellationToken cancel)

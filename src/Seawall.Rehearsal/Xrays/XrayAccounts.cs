@@ -78,7 +78,7 @@ internal sealed class XrayAccounts : IAsyncDisposable
         {
             string[] users = [.. group.Select(one => one.User)];
             if (await Drop(group.Key, users) is not null && await Drop(group.Key, users) is { } why)
-                left.Add(why);
+                left.Add($"on the {group.Key.Name} server: DROP USER {string.Join(", ", users.Select(user => $"'{user}'@'%'"))} (it could not be done: {why})");
         }
         _made.Clear();
         if (left.Count > 0)
@@ -89,20 +89,19 @@ internal sealed class XrayAccounts : IAsyncDisposable
     private async Task<string?> Drop(Target target, string[] users)
     {
         const int cannotUser = 1396; // ER_CANNOT_USER: it is not there.
-        var names = string.Join(", ", users.Select(user => $"'{user}'@'%'"));
         try
         {
             await using var session = await target.Open(_time, CancellationToken.None);
             foreach (var user in users)
             {
                 if (await session.Ask($"DROP USER '{user}'@'%'", CancellationToken.None) is { IsOk: false, Code: not cannotUser } refused)
-                    return $"on the {target.Name} server ({target.Dsn}), which says {refused.Code} {refused.Words}: DROP USER {names}";
+                    return $"{refused.Code} {refused.Words}";
             }
             return null;
         }
         catch (RehearsalException gone)
         {
-            return $"{gone.Message}: DROP USER {names}";
+            return gone.Message;
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using Seawall.LabTests.Lab;
 using Seawall.Rehearsal.Targets;
 using Xunit;
@@ -141,6 +143,64 @@ public sealed class RehearseHandshakeTests(LabServers lab)
             Assert.Contains("ended before it was done", Flat(result), StringComparison.Ordinal);
             Assert.Equal("0", await server.AskAsync("select count(*) from mysql.user where user like 'seawall_rh%'", Cancel));
         }
+    }
+
+    // The new server goes while logins are measured: what there is is reported, the old one's accounts are dropped, and how to drop the new one's is said.
+    [Fact]
+    public async Task A_server_that_is_lost_takes_no_report_with_it_and_accounts_that_are_left_there_are_named()
+    {
+        var old = await lab.SharedAsync(LabKind.MySql56, Cancel);
+        var @new = await lab.SharedAsync(LabKind.MySql97, Cancel);
+        await using var oldMark = await RehearsalMarks.PutAsync(old, Cancel);
+        await using var newMark = await RehearsalMarks.PutAsync(@new, Cancel);
+        await using var relay = new LosingRelay(@new.Port);
+        var json = Path.Combine(lab.NewFolder(), "verdict.json");
+        await using var program = LabProgram.Start(new LabCommand(Path.Combine(LabFolders.Repository, "seawall"), "rehearse", "run", "--old", Dsn(old),
+            "--new", $"mysql://seawall:seawall@127.0.0.1:{relay.Port}", "--driver", "mysql2", "--make-accounts", "--i-mean", oldMark.Name,
+            "--i-mean", newMark.Name, "--samples", "200", "--json", json));
+        await program.WaitForLineAsync(line => line.Contains("Logging in", StringComparison.Ordinal), s_timeMax, Cancel);
+        relay.Lose();
+        var result = await program.WaitAsync(s_timeMax, Cancel);
+
+        Assert.True(result.Status is Fail or Inconclusive, result.ToString());
+        using var verdict = JsonDocument.Parse(await File.ReadAllBytesAsync(json, Cancel));
+        Assert.True(verdict.RootElement.GetProperty("partial").GetBoolean(), result.ToString());
+        Assert.Equal(["NEW CONNECTIONS, FORECAST", "NEW CONNECTIONS, MEASURED"],
+            verdict.RootElement.GetProperty("sections").EnumerateArray().Take(2).Select(section => section.GetProperty("title").GetString()));
+        var told = verdict.RootElement.GetProperty("not_tested")[0].GetString()!;
+        Assert.Contains("what would have followed: accounts of this rehearsal may be left", told, StringComparison.Ordinal);
+        Assert.Contains("cannot log in to the new server", told, StringComparison.Ordinal);
+        Assert.Contains(told["what would have followed: ".Length..], result.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("on the old server", told, StringComparison.Ordinal);
+
+        const string count = "select count(*) from mysql.user where user like 'seawall_rh%'";
+        Assert.Equal("0", await old.AskAsync(count, Cancel));
+        Assert.NotEqual("0", await @new.AskAsync(count, Cancel));
+        // What it says to do does it.
+        await @new.ExecuteAsync(Regex.Match(told, @"on the new server: (DROP USER '[^(]+) \(").Groups[1].Value, Cancel);
+        Assert.Equal("0", await @new.AskAsync(count, Cancel));
+    }
+
+    // A load that would take ten minutes: when the time is over, it ends as after Ctrl-C, and says which part was not done.
+    [Fact]
+    public async Task A_time_box_ends_it_with_what_there_is_and_leaves_nothing_behind()
+    {
+        var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
+        await using var mark = await RehearsalMarks.PutAsync(server, Cancel);
+        var json = Path.Combine(lab.NewFolder(), "verdict.json");
+        var budgets = Path.Combine(lab.NewFolder(), "budgets.toml");
+        await File.WriteAllTextAsync(budgets, "[budgets]\nserver_cpu_percent = inf\nconnect_p99_ms_max = 60000\nrefused_percent_max = 100\n", Cancel);
+        var result = await LabProgram.RunAsync(new LabCommand(Path.Combine(LabFolders.Repository, "seawall"), "rehearse", "run", "--old", Dsn(server),
+            "--new", Dsn(server), "--driver", "mysql2", "--make-accounts", "--i-mean", mark.Name, "--samples", "2", "--from", "10", "--rate-max", "10",
+            "--step-seconds", "600", "--time-box", "5", "--budgets", budgets, "--json", json), s_timeMax, Cancel);
+
+        Assert.True(result.Status == Inconclusive, result.ToString());
+        using var verdict = JsonDocument.Parse(await File.ReadAllBytesAsync(json, Cancel));
+        Assert.True(verdict.RootElement.GetProperty("partial").GetBoolean(), result.ToString());
+        // On a busy machine it may not even have been begun.
+        Assert.Contains(verdict.RootElement.GetProperty("not_tested").EnumerateArray(), one => one.GetString()!.Contains("knee: ", StringComparison.Ordinal)
+            && one.GetString()!.Contains("5 s of --time-box", StringComparison.Ordinal));
+        Assert.Equal("0", await server.AskAsync("select count(*) from mysql.user where user like 'seawall_rh%'", Cancel));
     }
 
     private async Task<LabResult> Handshake(LabServer old, LabServer @new, params string[] more)

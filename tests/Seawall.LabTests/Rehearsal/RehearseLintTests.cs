@@ -98,7 +98,33 @@ public sealed class RehearseLintTests(LabServers lab)
 
         Assert.Equal(Inconclusive, result.Status);
         Assert.Contains("cannot log in to the old server", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("--old says the user, the password is that in --old", result.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("marker-91x", result.Output + result.Errors, StringComparison.Ordinal);
+    }
+
+    // Before a server is asked for anything: there is none, and that is not what is told.
+    [Fact]
+    public async Task A_report_that_could_not_be_written_is_told_at_once()
+    {
+        var (nowhere, nobody) = (Path.Combine(lab.NewFolder(), "no", "report.html"), "mysql://dba@127.0.0.1:1");
+        var result = await Run("rehearse", "lint", "--old", nobody, "--new", nobody, "--html", nowhere);
+
+        Assert.Equal(Inconclusive, result.Status);
+        Assert.Equal($"seawall: --html: {nowhere} cannot be written: there is no folder {Path.GetDirectoryName(nowhere)}. Nothing was asked of a server yet",
+            result.Errors.Trim());
+    }
+
+    // What was not answered any more looks like what is not there.
+    [Fact]
+    public async Task Half_of_a_server_is_not_compared_with_the_other()
+    {
+        var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
+        await using var relay = new LosingRelay(server.Port, piecesMax: 6);
+        var result = await Run("rehearse", "lint", "--old", Dsn(server), "--new", $"mysql://seawall:seawall@127.0.0.1:{relay.Port}");
+
+        Assert.True(result.Status == Inconclusive, result.ToString());
+        Assert.Contains("the new server", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("was lost while it was looked at", result.Errors, StringComparison.Ordinal);
     }
 
     // At the greeting, in the login, in TLS, between statements: wherever it waits for a server, Ctrl-C ends it with what there is.

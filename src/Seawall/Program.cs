@@ -41,7 +41,7 @@ foreach (var option in root.Options)
 
 var parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
 if (parsed.Errors.Count > 0)
-    return ExitCodes.SayUsage(parsed.Errors.Select(error => error.Message));
+    return ExitCodes.SayUsage(parsed.Errors.Select(error => WithoutTypes(error.Message)));
 try
 {
     // Signals are the verbs' own: one ends in order, another at once.
@@ -56,3 +56,7 @@ catch (Exception bug)
     await Console.Error.WriteLineAsync($"seawall: a bug in Seawall {SeawallVersion.Text}; please report it:\n{bug}");
     return ExitCodes.Bug;
 }
+
+// All values that are not words are numbers; what the parser calls them ("System.Nullable`1[...]") says nothing to people.
+static string WithoutTypes(string message) =>
+    message.IndexOf(" as expected type '", StringComparison.Ordinal) is > 0 and var at ? $"{message[..at]}: it has to be a number" : message;

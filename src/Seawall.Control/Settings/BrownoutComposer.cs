@@ -12,13 +12,7 @@ internal sealed class BrownoutComposer(SettingsComposer composer, SettingsDocume
         var groups = ImmutableArray.CreateBuilder<BrownoutGroup>();
         foreach (var section in document.List("brownouts"))
         {
-            var name = section.Text("name");
-            if (name.Length == 0)
-                composer.Complain(section, "name", "a group of [[brownouts]] has no name");
-            else if (groups.Any(group => group.Name == name))
-                composer.Complain(section, "name", $"two groups of [[brownouts]] are named \"{name}\"");
-            else
-                groups.Add(GroupOf(section, name));
+            groups.Add(GroupOf(section, composer.NameOf(section, "group", groups.Select(group => group.Name))));
         }
         foreach (var section in document.List("classes"))
         {

@@ -25,7 +25,25 @@ internal sealed partial class DeferralComposer(SettingsComposer composer, Settin
         }
         if (options.Folder.Length > 0 && !Path.IsPathRooted(options.Folder))
             composer.Complain(section, "folder", $"deferral.folder = \"{options.Folder}\": write the whole path, from / on");
+        else if (options.Folder.Length > 0)
+            LookAt(section, options.Folder);
         return options;
+    }
+
+    // It is made at the start, with what is missing above it. That it cannot be written to now is a warning, since it may be another time, or for another
+    // user; and a reload in need must not fail because a disk is full of errors.
+    private void LookAt(SettingsSection section, string folder)
+    {
+        var there = folder;
+        while (!Directory.Exists(there) && !File.Exists(there) && Path.GetDirectoryName(there) is { } above)
+            there = above;
+        if (!Directory.Exists(there))
+            composer.Complain(section, "folder", $"deferral.folder = \"{folder}\": {there} is a file");
+        else if (!FileProblems.MayWriteIn(there))
+        {
+            composer.Warn(section, "folder", $"deferral.folder = \"{folder}\": user {Environment.UserName} may not write in {there}, and until that is so "
+                + "nothing can be deferred");
+        }
     }
 
     private ImmutableArray<DeferralRule> Rules()
@@ -33,15 +51,10 @@ internal sealed partial class DeferralComposer(SettingsComposer composer, Settin
         var rules = ImmutableArray.CreateBuilder<DeferralRule>();
         foreach (var section in document.List("deferrals"))
         {
-            var name = section.Text("name");
-            if (name.Length is 0 or > 64)
-                composer.Complain(section, "name", "a rule of [[deferrals]] has no name, or one of more than 64 letters");
-            else if (rules.Any(rule => rule.Name == name))
-                composer.Complain(section, "name", $"two rules of [[deferrals]] are named \"{name}\"");
+            var name = composer.NameOf(section, "rule", rules.Select(rule => rule.Name));
             if (document.Section("deferral").Text("folder").Length == 0)
                 composer.Complain(section, "name", $"[[deferrals]] \"{name}\": deferral.folder is not set, so nothing can be deferred");
-            rules.Add(new DeferralRule(
-                name, section.Has("user") ? section.Text("user") : null, section.Has("schema") ? section.Text("schema") : null)
+            rules.Add(new DeferralRule(name, composer.Condition(section, "user"), composer.Condition(section, "schema"))
             {
                 Digests = composer.Digests(section),
             });

@@ -1,3 +1,5 @@
+using Seawall.Engine.Loops.Linux;
+
 namespace Seawall.Control.Settings;
 
 /// <summary>What is the matter with a file, in words for people.</summary>
@@ -11,6 +13,9 @@ internal static class FileProblems
         UnauthorizedAccessException => $"user {Environment.UserName} may not read {path}",
         _ => $"{path} cannot be read: {failure.Message}",
     };
+
+    /// <summary>Whether this process may make files in a folder.</summary>
+    internal static bool MayWriteIn(string folder) => OperatingSystem.IsWindows() || Libc.access(folder, Libc.W_OK | Libc.X_OK) == 0;
 
     /// <summary>Whether users other than the owner and its group may read it; false when nobody can tell.</summary>
     internal static bool OthersCanRead(string path)

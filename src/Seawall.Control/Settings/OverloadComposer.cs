@@ -21,7 +21,7 @@ internal sealed class OverloadComposer(
             LongShareMax = section.Number("long_share_max"),
             QueueMaxPerRunning = section.Number("queue_max_per_running"),
             QueueBytesMax = section.Number("queue_bytes_max"),
-            Classes = [.. Enum.GetValues<StatementClass>().Select(which => LimitsOf(section, which))],
+            Classes = Classes(section),
             TarpitMax = section.Number("tarpit_max"),
             TarpitsStatements = section.Flag("tarpit_statements"),
             DeferMsMax = section.Number("defer_ms_max"),
@@ -70,6 +70,29 @@ internal sealed class OverloadComposer(
         return most;
     }
 
+    private ImmutableArray<ClassLimits> Classes(SettingsSection section)
+    {
+        ImmutableArray<ClassLimits> classes = [.. Enum.GetValues<StatementClass>().Select(which => LimitsOf(section, which))];
+        var guaranteed = StatementClasses.OfClients.Select(which => classes[(int)which].ShareMin).ToArray();
+        if (guaranteed.Sum() > 100)
+        {
+            var keys = StatementClasses.OfClients.Select(which => $"{StatementClasses.Word(which)}_share_min").ToArray();
+            composer.Complain(section, keys.FirstOrDefault(section.Has, keys[0]), $"overload.{string.Join(", ", keys)} are {string.Join(" + ", guaranteed)} = "
+                + $"{guaranteed.Sum()}: more than 100 hundredths cannot be guaranteed");
+        }
+        foreach (var which in StatementClasses.OfClients.Skip(1))
+        {
+            var (higher, lower) = (StatementClasses.Word(which - 1), StatementClasses.Word(which));
+            var (more, less) = (classes[(int)which - 1].LoginShare, classes[(int)which].LoginShare);
+            if (more < less)
+            {
+                composer.Complain(section, section.Has($"{higher}_login_share") ? $"{higher}_login_share" : $"{lower}_login_share",
+                    $"overload.{higher}_login_share = {more} is less than overload.{lower}_login_share = {less}: who matters less would log in first");
+            }
+        }
+        return classes;
+    }
+
     private ClassLimits LimitsOf(SettingsSection section, StatementClass which)
     {
         if (which == StatementClass.System)
@@ -107,16 +130,13 @@ internal sealed class OverloadComposer(
         var rules = ImmutableArray.CreateBuilder<ClassRule>();
         foreach (var section in document.List("classes"))
         {
-            if (section.Text("name").Length == 0)
-                composer.Complain(section, "name", "a rule of [[classes]] has no name");
-            else if (rules.Any(rule => rule.Name == section.Text("name")))
-                composer.Complain(section, "name", $"two rules of [[classes]] are named \"{section.Text("name")}\"");
+            var name = composer.NameOf(section, "rule", rules.Select(rule => rule.Name));
             var networks = composer.Networks(section);
             rules.Add(new ClassRule(
-                ClassOf(section.Text("class")), TextOf(section, "user"), TextOf(section, "schema"),
+                ClassOf(section.Text("class")), composer.Condition(section, "user"), composer.Condition(section, "schema"),
                 section.Has("from") ? networks : null, section.Flag("tags_may_raise"))
             {
-                Name = section.Text("name"),
+                Name = name,
                 Listener = composer.Listener(section, listen),
                 Digests = composer.Digests(section),
                 DeferMsMax = section.Number("defer_ms_max") is >= 0 and var deferMs ? deferMs : null,
@@ -129,6 +149,4 @@ internal sealed class OverloadComposer(
 
     private static StatementClass ClassOf(string word) =>
         StatementClasses.OfClients.First(which => StatementClasses.Word(which) == word);
-
-    private static string? TextOf(SettingsSection section, string key) => section.Has(key) ? section.Text(key) : null;
 }

@@ -76,21 +76,17 @@ internal static class ReadKeys
         var rules = ImmutableArray.CreateBuilder<ReadRule>();
         foreach (var section in document.List("routes"))
         {
-            var name = section.Text("name");
-            if (name.Length == 0)
-                composer.Complain(section, "name", "a rule of [[routes]] has no name");
-            else if (rules.Any(rule => rule.Name == name))
-                composer.Complain(section, "name", $"two rules of [[routes]] are named \"{name}\"");
+            var name = composer.NameOf(section, "rule", rules.Select(rule => rule.Name));
             if (section.Text("target") == "primary" && (section.Text("freshness") != "default" || section.Number("stale_ok_ms") > 0))
                 composer.Warn(section, "target", "routes.target = \"primary\": what replicas must have does not matter");
             rules.Add(new ReadRule(name)
             {
-                User = TextOf(section, "user"),
-                Schema = TextOf(section, "schema"),
+                User = composer.Condition(section, "user"),
+                Schema = composer.Condition(section, "schema"),
                 From = section.Has("from") ? composer.Networks(section) : null,
                 Listener = composer.Listener(section, listen),
                 Digests = composer.Digests(section),
-                Tag = TextOf(section, "tag") is { } tag ? Encoding.UTF8.GetBytes(tag) : null,
+                Tag = composer.Condition(section, "tag") is { } tag ? Encoding.UTF8.GetBytes(tag) : null,
                 Target = section.Text("target") switch
                 {
                     "primary" => ReadTarget.Primary,
@@ -104,8 +100,6 @@ internal static class ReadKeys
         }
         return rules.ToImmutable();
     }
-
-    private static string? TextOf(SettingsSection section, string key) => section.Has(key) ? section.Text(key) : null;
 
     private static FreshnessLevel LevelOf(string word) => word switch
     {

@@ -80,8 +80,7 @@ internal sealed class SettingsComposer
             Log = new LogOptions(LevelOf(log.Text("level")), log.Text("format") == "json"),
             Handover = _document.Section("process") is var process && process.Has("handover")
                 ? Path.Combine(_source.Folder, process.Text("handover")) : null,
-            BrownoutsFile = _document.Section("overload") is var overload && overload.Has("brownouts_file")
-                ? Path.Combine(_source.Folder, overload.Text("brownouts_file")) : null,
+            BrownoutsFile = BrownoutsFile(_document.Section("overload")),
             ShutdownMsMax = _document.Section("process").Number("shutdown_ms_max"),
             Rows = SettingRows.Of(_document, _source),
             Marks = _marks.ToImmutableDictionary(),
@@ -105,6 +104,47 @@ internal sealed class SettingsComposer
         return reads;
     }
 
+    // A restart would be the moment at which somebody finds out that there was none.
+    private string? BrownoutsFile(SettingsSection section)
+    {
+        if (!section.Has("brownouts_file"))
+            return null;
+        var path = Path.Combine(_source.Folder, section.Text("brownouts_file"));
+        if (section.Text("brownouts_file").Length == 0)
+            Complain(section, "brownouts_file", "overload.brownouts_file = \"\": name a file, or leave it out");
+        else if (Directory.Exists(path))
+            Complain(section, "brownouts_file", $"overload.brownouts_file: {path} is a folder");
+        else if (Path.GetDirectoryName(path) is { Length: > 0 } folder && !Directory.Exists(folder))
+            Complain(section, "brownouts_file", $"overload.brownouts_file: there is no folder {folder}");
+        return path;
+    }
+
+    /// <summary>The name of a rule or a group, in a section of which each has one; <paramref name="before"/>: those before it.</summary>
+    internal string NameOf(SettingsSection section, string what, IEnumerable<string> before)
+    {
+        const int LettersMax = 64;
+        var name = section.Text("name");
+        if (name.Length == 0)
+            Complain(section, "name", $"a {what} of [[{section.Name}]] has no name");
+        else if (name.Length > LettersMax || name.Any(char.IsControl))
+        {
+            Complain(section, "name", $"{section.Name}.name: a name has at most {LettersMax} letters, all of which can be seen; this one has {name.Length}");
+        }
+        else if (before.Contains(name))
+            Complain(section, "name", $"two {what}s of [[{section.Name}]] are named \"{name}\"");
+        return name;
+    }
+
+    /// <summary>What must hold for a rule to fit, under a key that is a text; null when it is not set.</summary>
+    internal string? Condition(SettingsSection section, string key)
+    {
+        if (!section.Has(key))
+            return null;
+        if (section.Text(key).Length == 0)
+            Complain(section, key, $"{section.Name}.{key} = \"\" fits nothing; leave it out, and the rule is for any");
+        return section.Text(key);
+    }
+
     /// <summary>Notes an error at a key of a section.</summary>
     internal void Complain(SettingsSection section, string key, string message) =>
         _problems.Add(new SettingsProblem(true, _document.PlaceOf(section, key), message));
@@ -112,6 +152,7 @@ internal sealed class SettingsComposer
     /// <summary>The digests of statements that a rule names, under <c>digest</c>.</summary>
     internal ImmutableArray<ulong> Digests(SettingsSection section)
     {
+        ComplainOfNone(section, "digest", "any statement");
         var digests = ImmutableArray.CreateBuilder<ulong>();
         foreach (var written in section.List("digest"))
         {
@@ -126,6 +167,7 @@ internal sealed class SettingsComposer
     /// <summary>The networks that a rule names, under <c>from</c>.</summary>
     internal PeerNetworks? Networks(SettingsSection section)
     {
+        ComplainOfNone(section, "from", "everywhere");
         var networks = PeerNetworks.Read(section.List("from"), out var wrong);
         if (networks is null)
         {
@@ -133,6 +175,13 @@ internal sealed class SettingsComposer
                 $"{section.Name}.from: \"{wrong}\" is no network: write 10.0.0.0/8, 10.1.2.3, fd00::/8 or unix");
         }
         return networks;
+    }
+
+    // An empty list would be read as "none" by one and as "all" by another.
+    private void ComplainOfNone(SettingsSection section, string key, string all)
+    {
+        if (section.Has(key) && section.List(key).IsEmpty)
+            Complain(section, key, $"{section.Name}.{key} = []: name some, or leave it out for {all}");
     }
 
     /// <summary>The listener that a rule names, under <c>listen</c>, as it is looked up: two ways to write an address are one.</summary>
@@ -443,6 +492,7 @@ internal sealed class SettingsComposer
             Warn(_document.Section("overload"), "lag_ms", "overload.lag_ms takes replicas and a monitoring account ([monitor]), which asks "
                 + "the servers for their positions: nothing is slowed down");
         }
+        new OverloadDoubts(this, _document).Tell(settings.Engine);
         if (settings.Engine.Monitor is null)
         {
             _problems.Add(new SettingsProblem(false, _source.Name,

@@ -54,7 +54,7 @@ internal sealed record AdminArguments
             var taken = TakeOne(command.Takes, rest, ref read);
             if (taken == 0)
             {
-                problem = $"'{rest[0].Text}' cannot follow here: {command.Usage}";
+                problem = $"'{AdminDesk.Short(rest[0].Text)}' cannot follow here: {command.Usage}";
                 return null;
             }
             rest = rest[taken..];

@@ -168,7 +168,8 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
         return AdminArguments.Read(command, rest, out problem);
     }
 
-    private static string Short(string text) => text.Length <= 40 ? text : $"{text[..40]}...";
+    /// <summary>The beginning of what somebody wrote, for messages: it may be anything, of any length.</summary>
+    internal static string Short(string text) => text.Length <= 40 ? text : $"{text[..40]}...";
 
     private static Task<AdminReply> Now(AdminReply reply) => Task.FromResult(reply);
 
@@ -235,7 +236,7 @@ internal sealed class AdminDesk(ControlContext context, Func<IReadOnlyList<Liste
     }
 
     private AdminReply Explain(AdminArguments arguments) => ExplainCommand.Read(arguments.Words, out var problem) is { } question
-        ? ExplainCommand.Run(context.Engine, question) : new AdminRefusal(SqlError.Syntax, problem);
+        ? ExplainCommand.Run(context.Engine, question, context.Engine.ExplainAdmission) : new AdminRefusal(SqlError.Syntax, problem);
 
     private AdminReply Brownout(AdminArguments arguments) => BrownoutCommand.Read(arguments.Words, out var problem) is { } command
         ? command.Run(context.Engine, arguments.By) : new AdminRefusal(SqlError.Syntax, problem);

@@ -19,6 +19,9 @@ internal sealed record BrownoutCommand(string? Group, int Level, TimeSpan Time, 
     /// <summary>More than any command lets pass: a number of any length is too long a time, and not one that cannot be read.</summary>
     private const double CountMax = 1_000_000;
 
+    /// <summary>A reason is a line in a log, an event, a table and a file.</summary>
+    private const int WhyLettersMax = 200;
+
     // A day: whoever wants more has another problem, and comes back to it tomorrow.
     private const int MinutesMax = 24 * 60;
 
@@ -68,7 +71,7 @@ internal sealed record BrownoutCommand(string? Group, int Level, TimeSpan Time, 
         }
         if (time > TimeSpan.FromMinutes(MinutesMax) || time <= TimeSpan.Zero)
         {
-            problem = $"for how long? At most {MinutesMax} minutes, a day: say it again then";
+            problem = $"for how long? At most {MinutesMax} minutes, a day, and at least a second: say it again then";
             return null;
         }
         rest = rest[3..];
@@ -76,8 +79,14 @@ internal sealed record BrownoutCommand(string? Group, int Level, TimeSpan Time, 
             return new(group, level, time, "", Ends: false);
         if (rest[0].Is("BECAUSE"))
             problem = "why? In quotes, at the end: BROWNOUT ... FOR 30 MINUTES BECAUSE 'the disk is full'; SHOW BROWNOUT has the groups";
-        return rest is [var because, { Kind: AdminTokenKind.Quoted } why] && because.Is("BECAUSE")
-            ? new(group, level, time, why.Text, Ends: false) : null;
+        if (rest is not [var because, { Kind: AdminTokenKind.Quoted } why] || !because.Is("BECAUSE"))
+            return null;
+        if (why.Text.Length > WhyLettersMax)
+        {
+            problem = $"why? In at most {WhyLettersMax} letters, and these are {why.Text.Length}";
+            return null;
+        }
+        return new(group, level, time, why.Text, Ends: false);
     }
 
     /// <summary>Does it.</summary>
@@ -89,7 +98,8 @@ internal sealed record BrownoutCommand(string? Group, int Level, TimeSpan Time, 
             var ended = board.End(Group, by);
             return ended > 0 || Group is null
                 ? new AdminDone(ended == 0 ? "no brown-out was going on" : $"{ended} ended")
-                : new AdminRefusal(SqlError.WrongArguments, $"there is no brown-out of group '{Group}'; SHOW BROWNOUT has those that there are");
+                : new AdminRefusal(SqlError.WrongArguments,
+                    $"there is no brown-out of group '{AdminDesk.Short(Group)}'; SHOW BROWNOUT has those that there are");
         }
         if (engine.Options.Overload.Mode == OverloadMode.Off)
         {
@@ -101,7 +111,7 @@ internal sealed record BrownoutCommand(string? Group, int Level, TimeSpan Time, 
         {
             return new AdminRefusal(SqlError.WrongArguments, Group is null
                 ? $"no group of [[brownouts]] has a level up to {Level}; SHOW BROWNOUT has the groups"
-                : $"there is no group '{Group}' in [[brownouts]]; SHOW BROWNOUT has the groups");
+                : $"there is no group '{AdminDesk.Short(Group)}' in [[brownouts]]; SHOW BROWNOUT has the groups");
         }
         var done = new AdminDone(string.Create(CultureInfo.InvariantCulture,
             $"for {Time.TotalMinutes:0.##} minutes: {string.Join(", ", groups.Select(group => group.Effect))}"));

@@ -71,12 +71,8 @@ internal static class ReadTables
     /// <summary>Answers EXPLAIN ROUTE.</summary>
     internal static AdminReply Explain(SeawallEngine engine, ReadOnlySpan<AdminToken> rest)
     {
-        if (ExplainCommand.Read(rest, out _) is not { } question)
-            return new AdminRefusal(SqlError.Syntax, $"EXPLAIN ROUTE {ExplainCommand.Tail}");
-        return engine.ExplainRoute(question) is { } steps
-            ? new AdminTable([Text("step"), Text("result"), Text("why")],
-                steps.Select(step => (AdminCell[])[step.Step, step.Result, step.Why]))
-            : new AdminRefusal(SqlError.ServerNotAvailable, "no server has been reached yet: nobody knows how the statement would be read");
+        return ExplainCommand.Read(rest, out var problem, "EXPLAIN ROUTE") is { } question
+            ? ExplainCommand.Run(engine, question, engine.ExplainRoute) : new AdminRefusal(SqlError.Syntax, problem);
     }
 
     private static AdminCell Cell(int? number) => number is { } there ? there : AdminCell.Null;

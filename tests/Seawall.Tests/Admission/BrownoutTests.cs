@@ -147,6 +147,16 @@ public sealed class BrownoutTests
     [InlineData("BROWNOUT OFF 'mail' 'low'", "SHOW BROWNOUT has the groups")]
     [InlineData("BROWNOUT OFF 'mail'", "there is no brown-out of group 'mail'")]
     [InlineData("BROWNOUT 'nothing' FOR 2 MINUTES", "there is no group 'nothing' in [[brownouts]]")]
+    [InlineData("BROWNOUT LEVEL", "SHOW BROWNOUT has the groups")]
+    [InlineData("BROWNOUT FOR 2 MINUTES", "SHOW BROWNOUT has the groups")]
+    [InlineData("BROWNOUT LEVEL FOR 2 MINUTES", "levels are 1 to 9")]
+    [InlineData("BROWNOUT LEVEL -1 FOR 2 MINUTES", "levels are 1 to 9")]
+    [InlineData("BROWNOUT 'mail' FOR -5 MINUTES", "a whole number of SECONDS, MINUTES or HOURS")]
+    [InlineData("BROWNOUT 'mail' 2 MINUTES", "for how long?")]
+    [InlineData("BROWNOUT 'mail' FOR 2 MINUTES OF PEACE", "SHOW BROWNOUT has the groups")]
+    [InlineData("BROWNOUT 'mail FOR 2 MINUTES", "for how long?")]
+    [InlineData("BROWNOUT '' FOR 2 MINUTES", "there is no group '' in [[brownouts]]")]
+    [InlineData("BROWNOUT = FOR 2 MINUTES", "SHOW BROWNOUT has the groups")]
     public void What_makes_no_sense_is_refused_in_words(string command, string words)
     {
         using var world = World();
@@ -155,6 +165,19 @@ public sealed class BrownoutTests
 
         Assert.Contains(words, refusal.Words, StringComparison.Ordinal);
         Assert.Empty(Active(world));
+    }
+
+    [Fact]
+    public void What_is_too_long_to_read_is_refused_and_not_said_again()
+    {
+        using var world = World();
+        var tooLong = new string('x', 100_000);
+
+        string[] commands = [$"BROWNOUT 'mail' FOR 2 MINUTES BECAUSE '{tooLong}'", $"BROWNOUT '{tooLong}' FOR 2 MINUTES", $"BROWNOUT OFF '{tooLong}'"];
+        foreach (var command in commands)
+            Assert.InRange(Assert.IsType<AdminRefusal>(Run(world.Engine, command)).Words.Length, 1, 200);
+        Assert.Empty(Active(world));
+        _ = Begin(world, $"BROWNOUT 'mail' FOR 2 MINUTES BECAUSE '{tooLong[..200]}'");
     }
 
     [Fact]

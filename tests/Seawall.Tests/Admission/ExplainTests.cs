@@ -99,10 +99,50 @@ public sealed class ExplainTests
     [InlineData("EXPLAIN ADMISSION FOR 'SELECT 1' FROM 'somewhere'")]
     [InlineData("EXPLAIN ADMISSION FOR 'SELECT 1' FROM '10.0.0.1:3306'")]
     [InlineData("EXPLAIN ADMISSION FOR 'SELECT 1' AS 'x'")]
+    [InlineData("EXPLAIN ADMISSION FOR")]
+    [InlineData("EXPLAIN ADMISSION FOR ''")]
+    [InlineData("EXPLAIN ADMISSION FOR '  '")]
+    [InlineData("EXPLAIN ADMISSION 'SELECT 1'")]
+    [InlineData("EXPLAIN ADMISSION FOR 'SELECT 1' ACCOUNT boss")]
+    [InlineData("EXPLAIN ADMISSION FOR 'SELECT 1' ACCOUNT 'boss' account 'app'")]
+    [InlineData("EXPLAIN ADMISSION FOR 'SELECT 1' 'SELECT 2'")]
     public void What_makes_no_sense_hears_how_it_is_written(string command)
     {
         Assert.Null(ExplainCommand.Read([.. AdminText.Read(command).Tokens.Skip(2)], out var problem));
         Assert.Contains("EXPLAIN ADMISSION FOR 'statement' [ACCOUNT 'user']", problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("SELECT")]
+    [InlineData("''''")]
+    [InlineData("/*")]
+    [InlineData("/*priority=''P0''*/ SELECT 1")]
+    [InlineData("\0\0")]
+    [InlineData("COMMIT; DROP TABLE t")]
+    public void Whatever_the_statement_is_there_is_an_answer(string statement)
+    {
+        using var world = World(running: 1);
+        Assert.Contains(Explain(world, $"'{statement}'"), step => step.Step == "decision");
+    }
+
+    [Fact]
+    public void A_door_that_there_is_not_is_refused_and_one_that_there_is_may_be_written_as_it_is_listed()
+    {
+        using var world = World(running: 1);
+
+        foreach (var command in (string[])["EXPLAIN ADMISSION", "EXPLAIN ROUTE"])
+        {
+            var refusal = Assert.IsType<AdminRefusal>(Ask(world, command, "LISTEN '10.0.0.1:1'"));
+            Assert.Equal("'10.0.0.1:1' is none of clients.listen: 127.0.0.1:3307", refusal.Words);
+            Assert.IsType<AdminTable>(Ask(world, command, "LISTEN '127.0.0.1:3307'"));
+        }
+
+        static AdminReply Ask(EngineWorld world, string command, string words)
+        {
+            var question = ExplainCommand.Read([.. AdminText.Read($"FOR 'SELECT 1' {words}").Tokens], out _, command)!;
+            return ExplainCommand.Run(world.Engine, question,
+                command == "EXPLAIN ROUTE" ? world.Engine.ExplainRoute : world.Engine.ExplainAdmission);
+        }
     }
 
     [Fact]

@@ -23,14 +23,17 @@ public sealed class HotRowModelTests(ITestOutputHelper output)
     {
         var calm = Run(limit, SluiceParts.None, clients: 0, isHotFromTheStart);
         var hot = Run(limit, SluiceParts.None, clients: 2_000, isHotFromTheStart);
-        var control = Run(limit, SluiceParts.Breaker | SluiceParts.Bulkhead | SluiceParts.Hot, clients: 2_000, isHotFromTheStart);
         var few = Run(limit, SluiceParts.None, clients: 8, isHotFromTheStart);
 
         output.WriteLine($"changes: {hot.Tps:0} a second of {Peak:0} ({few.Tps:0} with 8 clients); others: p99 {hot.P99Ms:0.0} ms, {calm.P99Ms:0.0} without, "
-            + $"{hot.Success:0.000} answered; control: p99 {control.P99Ms:0.0} ms, {control.Success:0.000} answered, {control.Tps:0} changes");
+            + $"{hot.Success:0.000} answered");
         Assert.True(hot.Tps >= 0.9 * Math.Max(few.Tps, Peak * 0.9), $"{hot.Tps:0} changes a second");
         Assert.True(hot.Success >= 0.99, $"{hot.Success:0.000} of the others");
         Assert.True(hot.P99Ms < 1.3 * calm.P99Ms, $"p99 {hot.P99Ms:0.0} ms, {calm.P99Ms:0.0} without");
+        if (isHotFromTheStart)
+            return;
+        var control = Run(limit, SluiceParts.Breaker | SluiceParts.Bulkhead | SluiceParts.Hot, clients: 2_000, isHotFromTheStart);
+        output.WriteLine($"control: p99 {control.P99Ms:0.0} ms, {control.Success:0.000} answered, {control.Tps:0} changes");
         Assert.True(control.Success < 0.9 || control.P99Ms > 2 * calm.P99Ms, "control");
     }
 

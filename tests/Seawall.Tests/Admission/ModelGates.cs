@@ -85,7 +85,9 @@ internal sealed class SluiceGate : ModelGate
         attempt.Lane = lane;
         attempt.Tenant = Sluice.Tenants.Find(request.Tenant);
         Sluice.Join(attempt, _clock.Ms);
-        Watch(attempt, Sluice.LookAt(attempt, _clock.Ms));
+        // As a GateWaiter does: only who waits looks.
+        if (attempt.Turn == Turn.Waiting)
+            Watch(attempt, Sluice.LookAt(attempt, _clock.Ms));
     }
 
     internal override void Abandon(Attempt attempt) => Sluice.Withdraw(attempt, _clock.Ms);

@@ -16,6 +16,9 @@ internal enum ClientModel
 
     /// <summary>Try again after 50 ms, for ever.</summary>
     Endless,
+
+    /// <summary>Ten thousand who each want one thing at a time, and the next when they have thought about it; otherwise as <see cref="BackOff"/>.</summary>
+    Closed,
 }
 
 /// <summary>Something that somebody wants, however often he must ask for it.</summary>
@@ -49,8 +52,8 @@ internal sealed class ModelScore
 }
 
 /// <summary>
-/// Requests that come at their own times, whatever becomes of those before them: 85 of 100 take 4 ms of a core, 13 take 20 ms and 2 take
-/// 400 ms, as in the overload design's model. What one takes does not change when it is tried again.
+/// Requests that come at their own times, whatever becomes of those before them (but for <see cref="ClientModel.Closed"/>): 85 of 100 take 4 ms of a
+/// core, 13 take 20 ms and 2 take 400 ms, as in the overload design's model. What one takes does not change when it is tried again.
 /// </summary>
 internal sealed class ModelLoad(ModelClock clock, ModelGate gate, int seed)
 {
@@ -58,17 +61,25 @@ internal sealed class ModelLoad(ModelClock clock, ModelGate gate, int seed)
     internal const double PatienceMs = 1_000;
     private const int TriesMax = 3;
 
+    /// <summary>Those of <see cref="ClientModel.Closed"/>.</summary>
+    private const int ClosedClients = 10_000;
+
     private readonly Random _random = new(seed);
     private readonly Dictionary<StatementClass, ModelScore> _scores =
         StatementClasses.OfClients.ToDictionary(which => which, _ => new ModelScore());
     private readonly Dictionary<int, double> _goodByTenth = [];
     private readonly Dictionary<int, double> _offeredByTenth = [];
+    private Random? _pauses;
+    private int _busy;
 
     /// <summary>The share of each class.</summary>
     internal (StatementClass Class, double Share)[] Mix { get; init; } =
         [(StatementClass.Critical, 0.2), (StatementClass.Normal, 0.5), (StatementClass.Low, 0.3)];
 
     internal ClientModel Clients { get; init; } = ClientModel.BackOff;
+
+    /// <summary>Whether other runs have the same requests, whatever becomes of them: pauses are by dice of their own then.</summary>
+    internal bool HasTwins { get; init; }
 
     /// <summary>Requests in a second that come now.</summary>
     internal double PerSecond { get; set; }
@@ -105,18 +116,45 @@ internal sealed class ModelLoad(ModelClock clock, ModelGate gate, int seed)
 
     internal void Start() => Next();
 
+    /// <summary>So many more come for a while, by dice of their own: what comes otherwise is as if they did not.</summary>
+    internal void Add(double perSecond, double forMs) => Add(new Random(seed + 1_000), perSecond, clock.NowMs + forMs);
+
+    private void Add(Random dice, double perSecond, double untilMs)
+    {
+        var inMs = GapMs(dice, perSecond);
+        if (clock.NowMs + inMs >= untilMs)
+            return;
+        clock.In(inMs, () =>
+        {
+            Come(dice);
+            Add(dice, perSecond, untilMs);
+        });
+    }
+
     private static double Sum(Dictionary<int, double> byTenth, double fromMs, double toMs) =>
         byTenth.Where(tenth => tenth.Key * 100 >= fromMs && tenth.Key * 100 < toMs).Sum(tenth => tenth.Value);
 
-    private void Next() => clock.In(PerSecond <= 0 ? 10 : -Math.Log(1 - _random.NextDouble()) * 1000 / PerSecond, () =>
+    private void Next() => clock.In(PerSecond <= 0 ? 10 : GapMs(_random, PerSecond), () =>
     {
         if (PerSecond > 0)
-            Begin(With(new ModelRequest(ClassOf(_random.NextDouble()), _random.Next(128), Work(_random), clock.NowMs)));
+            Come(_random);
         Next();
     });
 
+    private static double GapMs(Random dice, double perSecond) => -Math.Log(1 - dice.NextDouble()) * 1000 / perSecond;
+
+    // In a closed loop somebody comes only if the one whose turn it would be does not wait for what came before: of so many who think, each for a time
+    // that has no memory, fewer come in proportion.
+    private void Come(Random dice)
+    {
+        var request = With(new ModelRequest(ClassOf(dice.NextDouble()), dice.Next(128), Work(dice), clock.NowMs));
+        if (Clients != ClientModel.Closed || dice.Next(ClosedClients) >= _busy)
+            Begin(request);
+    }
+
     private void Begin(ModelRequest request)
     {
+        _busy++;
         if (IsCounted(request))
             _scores[request.Class].Offered++;
         Add(_offeredByTenth, request);
@@ -155,11 +193,15 @@ internal sealed class ModelLoad(ModelClock clock, ModelGate gate, int seed)
     private void TryAgain(ModelRequest request, int number)
     {
         if (Clients == ClientModel.GiveUp || (Clients != ClientModel.Endless && number >= TriesMax))
+        {
+            _busy--;
             return;
+        }
+        var dice = HasTwins ? _pauses ??= new Random(seed + 2_000) : _random;
         // Nobody is faster than his way to the server and back, and a program needs its time as well.
         var pauseMs = Clients switch
         {
-            ClientModel.BackOff => 100 * number * (0.5 + _random.NextDouble()),
+            ClientModel.BackOff or ClientModel.Closed => 100 * number * (0.5 + dice.NextDouble()),
             ClientModel.Endless => 50,
             _ => 1,
         };
@@ -168,6 +210,7 @@ internal sealed class ModelLoad(ModelClock clock, ModelGate gate, int seed)
 
     private void Note(ModelRequest request, double tookMs)
     {
+        _busy--;
         Add(_goodByTenth, request);
         Answered?.Invoke(request, tookMs);
         if (!IsCounted(request))

@@ -13,6 +13,10 @@ internal sealed class ModelRun
     /// <summary>Requests in a second that the server has just enough cores for.</summary>
     internal const double Capacity = Cores * 1000 / ModelLoad.WorkMsMean;
 
+    // Of a spike: what comes before it, and what is looked at after it.
+    private const double BeforeMs = 8_000;
+    private const double AfterMs = 32_000;
+
     internal ModelRun(Func<ModelClock, ModelServer, ModelGate> gate, Func<ModelClock, ModelGate, ModelLoad>? load = null, int seed = 1)
     {
         Server = new ModelServer(Clock, Cores);
@@ -66,17 +70,25 @@ internal sealed class ModelRun
         return run.At(load, 12_000);
     }
 
+    /// <summary>The load before a spike, and no spike: what a run with one is compared with. It goes on for as long as that needs.</summary>
+    internal static ModelRun Calm(Func<ModelClock, ModelServer, ModelGate> gate, double load, ClientModel clients = ClientModel.BackOff, int seed = 7) =>
+        new ModelRun(gate, (clock, made) => new ModelLoad(clock, made, seed) { Clients = clients, HasTwins = true }).At(load, BeforeMs);
+
     /// <summary>
-    /// A spike: eight seconds before, the spike, thirty after it. Returns the metastability index: what share of the work was done in
-    /// time from 20 to 30 seconds after it, to what it was before.
+    /// A spike: eight seconds before, so many times as much for a while, and thirty seconds after it. Returns the metastability index: what share of
+    /// the work was done in time from 20 to 30 seconds after it, to what it is in the same seconds, of the same requests, without a spike. Ten seconds
+    /// differ from any other ten, those before the spike for instance, by some hundredths.
     /// </summary>
     internal static (double Index, ModelRun Run) Spike(Func<ModelClock, ModelServer, ModelGate> gate, double load, double times, double forMs,
-        ClientModel clients = ClientModel.BackOff, int seed = 7)
+        ClientModel clients = ClientModel.BackOff, int seed = 7, ModelRun? calm = null)
     {
-        var run = new ModelRun(gate, (clock, made) => new ModelLoad(clock, made, seed) { Clients = clients });
-        run.At(load, 8_000).At(load * times, forMs).At(load, 32_000);
-        var ended = 8_000 + forMs;
-        return (run.Load.Success(ended + 20_000, ended + 30_000) / run.Load.Success(2_000, 8_000), run);
+        var run = Calm(gate, load, clients, seed);
+        run.Load.Add((times - 1) * load * Capacity, forMs);
+        run.At(load, forMs + AfterMs);
+        calm ??= Calm(gate, load, clients, seed);
+        calm.At(load, Math.Max(0, run.Clock.NowMs - calm.Clock.NowMs));
+        var ended = BeforeMs + forMs;
+        return (run.Load.Success(ended + 20_000, ended + 30_000) / calm.Load.Success(ended + 20_000, ended + 30_000), run);
     }
 
     /// <summary>Seawall's queues as everybody else has them: long, first come first served, and as patient as the clients.</summary>

@@ -13,6 +13,7 @@ internal sealed class ModelServer(ModelClock clock, double cores)
 
     private readonly Dictionary<int, Queue<(ModelRequest Request, Action Done)>> _rows = [];
     private readonly PriorityQueue<Action, double> _running = new();
+    private readonly List<Action> _done = [];
     private double _work;
     private double _sinceMs;
     private int _version;
@@ -103,11 +104,12 @@ internal sealed class ModelServer(ModelClock clock, double cores)
             return;
         Advance();
         // To the end of what is due, rounding included: the first is due in any case.
-        var done = new List<Action> { _running.Dequeue() };
+        _done.Add(_running.Dequeue());
         while (_running.TryPeek(out _, out var next) && next <= _work + 1e-6)
-            done.Add(_running.Dequeue());
+            _done.Add(_running.Dequeue());
         Plan();
-        foreach (var action in done)
+        foreach (var action in _done)
             action();
+        _done.Clear();
     }
 }

@@ -4,7 +4,7 @@ using Xunit;
 namespace Seawall.Tests.Admission;
 
 /// <summary>
-/// Does it come back? Rows of the overload design's matrix in virtual time: the real decisions between modelled clients and a modelled
+/// How much gets done, and of what: rows of the overload design's matrix in virtual time, the real decisions between modelled clients and a modelled
 /// server, from a seed. Each has a control that does without the mechanism, and must fail.
 /// </summary>
 public sealed class ModelTests(ITestOutputHelper output)
@@ -13,11 +13,6 @@ public sealed class ModelTests(ITestOutputHelper output)
 
     /// <summary>Connections while everybody runs: many more would make the server slower than it is with a limit.</summary>
     private const int ObservedPool = 16;
-
-    private static readonly (double Times, double ForMs)[] s_triggers = [(2, 5_000), (4, 5_000), (10, 1_000)];
-
-    /// <summary>Longer than anybody waits, tries again, or is remembered.</summary>
-    private static readonly (double Times, double ForMs)[] s_longTriggers = [(2, 30_000), (10, 30_000)];
 
     // M1
     [Theory]
@@ -147,65 +142,6 @@ public sealed class ModelTests(ITestOutputHelper output)
         var (lineArea, _) = Ramp(ModelRun.LongLine());
         output.WriteLine($"area {area:0.000}; control: a pool {controlArea:0.000}, a long line {lineArea:0.000}");
         Assert.True(controlArea > 0.03 && lineArea > 0.3, "control: the way down is as the way up");
-    }
-
-    // M4
-    [Theory]
-    [InlineData(LimitMode.Fixed)]
-    [InlineData(LimitMode.Adaptive)]
-    public void It_comes_back_after_a_spike_whatever_the_load_before(LimitMode limit)
-    {
-        foreach (var load in (double[])[0.5, 0.65, 0.8, 0.9, 0.95])
-        {
-            foreach (var (times, forMs) in s_triggers)
-            {
-                // So near to what there is, ten seconds of one load differ from ten others by 0.04 without any spike: the mean of many tells.
-                var index = Enumerable.Range(7, load < 0.9 ? 1 : 24)
-                    .Average(seed => ModelRun.Spike(ModelRun.Seawall(limit), load, times, forMs, seed: seed).Index);
-                Assert.True(index >= 0.98, $"{load} and {times} times as much for {forMs} ms: {index:0.000}");
-            }
-            foreach (var (times, forMs) in load == 0.8 ? s_longTriggers : [])
-            {
-                var (index, _) = ModelRun.Spike(ModelRun.Seawall(limit), load, times, forMs);
-                output.WriteLine($"{load} and {times} times as much for {forMs} ms: {index:0.000}");
-                Assert.True(index >= 0.98, $"{load} and {times} times as much for {forMs} ms: {index:0.000}");
-            }
-        }
-        Assert.True(ModelRun.Spike(ModelRun.LongLine(), 0.9, 4, 5_000).Index < 0.9, "control: a long line");
-        Assert.True(ModelRun.Spike(ModelRun.Pool(32, 1_000), 0.5, 4, 5_000).Index < 0.1, "control: a pool of 32");
-        // That it turns is enough by itself, in a line as long as before.
-        Assert.True(ModelRun.Spike(ModelRun.LongLine(SluiceParts.Turning), 0.9, 4, 5_000).Index >= 0.98, "the turning alone");
-    }
-
-    // M5
-    [Theory]
-    [InlineData(LimitMode.Fixed)]
-    [InlineData(LimitMode.Adaptive)]
-    public void It_comes_back_whatever_clients_do_about_errors(LimitMode limit)
-    {
-        foreach (var clients in Enum.GetValues<ClientModel>())
-        {
-            // Those who never give up bring all that they did not get afterwards: with half of the cores free that is over in seconds.
-            var (load, forMs) = clients == ClientModel.Endless ? (0.5, 1_000) : (0.8, 5_000);
-            var (index, run) = ModelRun.Spike(ModelRun.Seawall(limit), load, 4, forMs, clients);
-            var amplification = (double)run.Server.Begun / run.Load.Offered;
-            output.WriteLine($"{clients}: index {index:0.000}, begun {amplification:0.00}, tried {(double)run.Load.Attempts / run.Load.Offered:0.00}");
-            Assert.True(index >= 0.98, $"{clients}: {index:0.000}");
-            Assert.True(amplification <= 1.1, $"{clients}: the server began {amplification:0.00} statements for one that was wanted");
-            var tries = (double)run.Load.Attempts / run.Load.Offered;
-            Assert.True(clients == ClientModel.Endless || tries <= (clients == ClientModel.GiveUp ? 1 : 3), $"{clients}: {tries:0.00} tries");
-        }
-        // Whatever was there before, and however steep it was.
-        foreach (var clients in (ClientModel[])[ClientModel.GiveUp, ClientModel.TryAtOnce, ClientModel.BackOff])
-        {
-            foreach (var (times, forMs) in s_triggers)
-            {
-                var (index, _) = ModelRun.Spike(ModelRun.Seawall(limit), 0.65, times, forMs, clients);
-                Assert.True(index >= 0.98, $"{clients}, {times} times as much for {forMs} ms: {index:0.000}");
-            }
-        }
-        Assert.True(ModelRun.Spike(ModelRun.LongLine(), 0.8, 4, 5_000, ClientModel.TryAtOnce).Index < 0.9, "control: a long line");
-        Assert.True(ModelRun.Spike(ModelRun.Pool(32, 1_000), 0.8, 4, 5_000, ClientModel.TryAtOnce).Index < 0.1, "control: a pool");
     }
 
     // M22

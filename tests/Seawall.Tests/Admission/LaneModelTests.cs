@@ -12,21 +12,24 @@ public sealed class LaneModelTests(ITestOutputHelper output)
 {
     private const ulong Regressed = 77;
 
-    // M15
+    // M15. With places of their own for long statements alone, what has come to take long is too much: it takes these from the others that are long, and
+    // what takes 200 ms is not long.
     [Theory]
-    [InlineData(LimitMode.Fixed)]
-    [InlineData(LimitMode.Adaptive)]
-    public void One_statement_that_has_come_to_take_a_hundred_times_as_long_is_held_back_and_nobody_else_is(LimitMode limit)
+    [InlineData(LimitMode.Fixed, 2)]
+    [InlineData(LimitMode.Adaptive, 2)]
+    [InlineData(LimitMode.Fixed, 4)]
+    [InlineData(LimitMode.Adaptive, 4)]
+    public void One_statement_that_has_come_to_take_a_hundred_times_as_long_is_held_back_and_nobody_else_is(LimitMode limit, int usualMs)
     {
-        var run = Regress(limit, SluiceParts.None);
-        var control = Regress(limit, SluiceParts.Breaker | SluiceParts.Bulkhead);
+        var run = Regress(limit, usualMs, SluiceParts.None);
+        var control = Regress(limit, usualMs, SluiceParts.Breaker);
 
-        output.WriteLine($"others {run.Others:0.000}, limit {run.Limit:0.0}, of it {run.Held:0.0}; control {control.Others:0.000}, {control.Held:0.0}");
+        output.WriteLine($"{run}; without the breaker {control}");
         Assert.True(run.Others >= 0.98, $"others {run.Others:0.000}");
         Assert.True(run.Held <= 2, $"{run.Held:0.0} of it run");
         Assert.True(run.Limit >= 9, $"limit {run.Limit:0.0}");
         Assert.True(run.IsMended, "it is held back although it takes what it used to");
-        Assert.True(control.Others < 0.9, $"control: others {control.Others:0.000}");
+        Assert.True(control is { Others: < 0.9, OthersLong: < 0.9 }, $"control: {control}");
     }
 
     // M16
@@ -91,8 +94,8 @@ public sealed class LaneModelTests(ITestOutputHelper output)
         return applicant;
     }
 
-    // One request of ten is for a statement of 4 ms that takes 400 from 10 s on, and 4 again from 25 s on.
-    private static (double Others, double Limit, double Held, bool IsMended) Regress(LimitMode limit, SluiceParts leftOut)
+    // One request of ten is for a statement that takes a hundred times as long from 10 s on, and as long as usual again from 25 s on.
+    private static Regression Regress(LimitMode limit, int usualMs, SluiceParts leftOut)
     {
         var random = new Random(4);
         var run = new ModelRun(
@@ -100,13 +103,14 @@ public sealed class LaneModelTests(ITestOutputHelper output)
                 ModelRun.Finds with { Limit = limit }),
             (clock, gate) => new ModelLoad(clock, gate, 1)
             {
-                With = request => request.WorkMs < 5 && random.NextDouble() < 0.1 ? request with { Shape = Regressed } : request,
+                With = request => request.WorkMs < 5 && random.NextDouble() < 0.1 ? request with { Shape = Regressed, WorkMs = usualMs } : request,
             });
         var gate = (SluiceGate)run.Gate;
-        run.Server.WorkMs = request => request.Shape == Regressed && run.Clock.NowMs is > 10_000 and < 25_000 ? 400 : request.WorkMs;
-        var (wanted, answered, held, looks) = (0, 0, 0, 0);
-        run.Load.Wanted = request => wanted += Counts(request) ? 1 : 0;
-        run.Load.Answered = (request, _) => answered += Counts(request) ? 1 : 0;
+        run.Server.WorkMs = request =>
+            request.Shape == Regressed && run.Clock.NowMs is > 10_000 and < 25_000 ? 100 * request.WorkMs : request.WorkMs;
+        var (wanted, answered, wantedLong, answeredLong, held, looks) = (0, 0, 0, 0, 0, 0);
+        run.Load.Wanted = request => Count(request, ref wanted, ref wantedLong);
+        run.Load.Answered = (request, _) => Count(request, ref answered, ref answeredLong);
         run.At(0.6, 13_000);
         for (; run.Clock.NowMs < 25_000; looks++)
         {
@@ -114,10 +118,22 @@ public sealed class LaneModelTests(ITestOutputHelper output)
             held += gate.Sluice.Keeper.Tallies[0].Running[gate.Sluice.Keeper.Table.Find(Regressed)];
         }
         run.At(0.6, 10_000);
-        return ((double)answered / wanted, gate.LimitMean(13_000, 25_000), (double)held / looks, gate.Sluice.Keeper.Broken == 0);
+        return new((double)answered / wanted, (double)answeredLong / wantedLong, gate.LimitMean(13_000, 25_000), (double)held / looks,
+            gate.Sluice.Keeper.Broken == 0);
 
         // From three seconds after.
-        static bool Counts(ModelRequest request) => request.Shape != Regressed && request.AtMs is > 13_000 and < 24_000;
+        static void Count(ModelRequest request, ref int all, ref int longOnes)
+        {
+            if (request.Shape == Regressed || request.AtMs is <= 13_000 or >= 24_000)
+                return;
+            all++;
+            longOnes += request.WorkMs > 100 ? 1 : 0;
+        }
+    }
+
+    private readonly record struct Regression(double Others, double OthersLong, double Limit, double Held, bool IsMended)
+    {
+        public override string ToString() => $"others {Others:0.000} (long ones {OthersLong:0.000}), limit {Limit:0.0}, of it {Held:0.0}";
     }
 
     // Of three hundred requests a second one of a hundred takes 400 ms, and from 10 s on ten of a hundred do.

@@ -25,7 +25,7 @@ public sealed class HangTests(ITestOutputHelper output)
         load.RunFor(1_000);
         Assert.True(load.Answered > 20, $"{load.Answered} answered");
         var began = world.World.Clock.ElapsedMs;
-        Begin(world, trouble);
+        ServerTrouble.Begin(world, world.Server, trouble);
         load.Errors.Clear();
 
         load.RunUntil(() => world.Engine.Facts.Primary!.Health == ServerHealth.Down, 5_000);
@@ -46,7 +46,7 @@ public sealed class HangTests(ITestOutputHelper output)
         if (trouble != Trouble.Reset)
             Assert.Contains("it hangs: ", world.Engine.Facts.Primary!.Problem, StringComparison.Ordinal);
 
-        End(world, trouble);
+        ServerTrouble.End(world, world.Server, trouble);
         var answered = load.Answered;
         load.RunUntil(() => world.Engine.Facts.Primary!.Health == ServerHealth.Up && load.Answered > answered + 50, 15_000);
         Assert.True(load.Answered > answered + 50, "it is not taken up again");
@@ -125,22 +125,6 @@ public sealed class HangTests(ITestOutputHelper output)
         Assert.Equal(["answers", "hangs"], events);
     }
 
-    /// <summary>What can be the matter with a server.</summary>
-    public enum Trouble
-    {
-        /// <summary>It takes connections, and says nothing.</summary>
-        Hang,
-
-        /// <summary>It says twenty bytes in a second.</summary>
-        Drip,
-
-        /// <summary>Nothing arrives, and nobody is told.</summary>
-        BlackHole,
-
-        /// <summary>It has gone, with a reset of each connection.</summary>
-        Reset,
-    }
-
     private static EngineWorld World(int hangMsMax = 2_000, bool learns = false) => new(new()
     {
         Learns = learns,
@@ -148,59 +132,4 @@ public sealed class HangTests(ITestOutputHelper output)
         WithServer = server => server with { RunningMax = Places, HangMsMax = hangMsMax },
         With = options => options with { Overload = options.Overload with { Mode = OverloadMode.Enforce } },
     });
-
-    private static void Begin(EngineWorld world, Trouble trouble)
-    {
-        var links = world.World.Network.Links.Where(link => link.To.Text == EngineWorld.ServerDoor.Text && !link.IsOver);
-        switch (trouble)
-        {
-            case Trouble.Hang:
-                world.Server.Freeze();
-                break;
-            case Trouble.Drip:
-                world.World.Network.Chunk = _ => 1;
-                world.World.Network.Connecting = link => Slow(link, 20);
-                foreach (var link in links)
-                    Slow(link, 20);
-                break;
-            case Trouble.BlackHole:
-                world.World.Network.MakeBlackHole(EngineWorld.ServerDoor);
-                foreach (var link in links)
-                    link.IsBlackHole = true;
-                break;
-            case Trouble.Reset:
-                world.Server.StopListening();
-                foreach (var link in links)
-                    link.Cut(Ending.Reset);
-                break;
-        }
-    }
-
-    private static void End(EngineWorld world, Trouble trouble)
-    {
-        switch (trouble)
-        {
-            case Trouble.Hang:
-                world.Server.Thaw();
-                break;
-            case Trouble.Drip:
-                world.World.Network.Chunk = left => left;
-                world.World.Network.Connecting = null;
-                foreach (var link in world.World.Network.Links)
-                    link.BytesPerSecond = 0;
-                break;
-            case Trouble.BlackHole:
-                world.World.Network.FillBlackHole(EngineWorld.ServerDoor);
-                break;
-            case Trouble.Reset:
-                world.Server.Open();
-                break;
-        }
-    }
-
-    private static void Slow(Link link, long bytesPerSecond)
-    {
-        if (link.To.Text == EngineWorld.ServerDoor.Text)
-            link.BytesPerSecond = bytesPerSecond;
-    }
 }

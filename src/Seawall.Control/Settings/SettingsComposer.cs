@@ -492,7 +492,9 @@ internal sealed class SettingsComposer
             Warn(_document.Section("overload"), "lag_ms", "overload.lag_ms takes replicas and a monitoring account ([monitor]), which asks "
                 + "the servers for their positions: nothing is slowed down");
         }
-        new OverloadDoubts(this, _document).Tell(settings.Engine);
+        // What stands for a value that cannot be says nothing of what was meant.
+        if (_document.Problems.Count == 0 && !_problems.Exists(problem => problem.IsError))
+            new OverloadDoubts(this, _document).Tell(settings.Engine);
         if (settings.Engine.Monitor is null)
         {
             _problems.Add(new SettingsProblem(false, _source.Name,

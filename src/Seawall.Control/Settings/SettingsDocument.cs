@@ -29,6 +29,9 @@ internal sealed class SettingsDocument
     /// <summary>What is wrong, in the order of the file.</summary>
     internal IReadOnlyList<SettingsProblem> Problems => _problems;
 
+    /// <summary>Whether it is no TOML: what would be missing in it may be there.</summary>
+    internal bool IsBroken { get; private set; }
+
     /// <summary>
     /// Takes a text apart; <paramref name="source"/> is what messages call it, and <paramref name="hasLines"/> says
     /// whether people can look lines up in it.
@@ -41,6 +44,7 @@ internal sealed class SettingsDocument
         foreach (var diagnostic in syntax.Diagnostics.Where(found => found.Kind == DiagnosticMessageKind.Error)
             .Take(SyntaxErrorsMax))
             document.Complain(diagnostic.Span.Start, WithoutSecrets(diagnostic.Message));
+        document.IsBroken = syntax.HasErrors;
         if (syntax.HasErrors)
             return document; // Whatever else would be found follows from it.
         foreach (var stray in syntax.KeyValues)

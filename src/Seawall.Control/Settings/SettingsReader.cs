@@ -31,6 +31,8 @@ public sealed class SettingsReader
         if (text is null)
             return new(null, [new SettingsProblem(true, source.Name, problem)]);
         var document = SettingsDocument.Read(text, source.Name, hasLines: source.Path is not null);
+        if (document.IsBroken)
+            return new(null, [.. document.Problems]);
         var composer = new SettingsComposer(document, source, _passwords, _addresses, _tls);
         var settings = await composer.Compose(cancel);
         SettingsProblem[] problems = [.. document.Problems, .. composer.Problems];

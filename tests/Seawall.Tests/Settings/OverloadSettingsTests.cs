@@ -31,6 +31,7 @@ public sealed class OverloadSettingsTests
     [InlineData("[overload]\nbrownouts_file = \".\"", "is a folder")]
     [InlineData("[overload]\nbrownouts_file = \"/no/such/folder/b.json\"", "overload.brownouts_file: there is no folder /no/such/folder")]
     [InlineData("running_min = 17", "servers.running_min = 17 is more than servers.running_max = 16")]
+    [InlineData("running_max = 99999999999999999999", "not valid TOML: Unable to parse integer")]
     [InlineData("running_max = 0", "servers.running_max = 0: it must be a whole number from 1 to 100000")]
     [InlineData(Rule + "class = \"P0\"", "classes.class = \"P0\": it must be \"critical\", \"normal\", \"low\" or \"background\"")]
     [InlineData(Rule + "class = \"system\"", "classes.class = \"system\": it must be")]
@@ -64,6 +65,9 @@ public sealed class OverloadSettingsTests
 
         Assert.Contains(words, Assert.Single(file.Errors()), StringComparison.Ordinal);
         Assert.Null(file.Read().Settings);
+        // What follows from it is not told as well.
+        Assert.All(file.Read().Problems.Where(problem => !problem.IsError),
+            problem => Assert.StartsWith("no [monitor]", problem.Message, StringComparison.Ordinal));
     }
 
     [Theory]

@@ -139,7 +139,7 @@ public sealed class OverloadSettingsTests
         using var file = new SettingsFile("");
         var folder = Path.GetDirectoryName(file.Path)!;
         file.Text = $"{SettingsFile.Least}[deferral]\nfolder = \"{folder}/closed/journal\"\n";
-        Directory.CreateDirectory($"{folder}/closed", UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        SettingsFile.Protect(Directory.CreateDirectory($"{folder}/closed").FullName, UnixFileMode.UserRead | UnixFileMode.UserExecute);
 
         Assert.Contains(file.Read().Problems, problem => !problem.IsError
             && problem.Message.Contains($"user {Environment.UserName} may not write in {folder}/closed", StringComparison.Ordinal));

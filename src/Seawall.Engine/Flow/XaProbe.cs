@@ -20,10 +20,12 @@ internal static class XaProbe
     {
         if (!connection.Version.IsMariaDb)
             return false;
-        var writer = ServerQuery.Begin(connection.Wire.Loop.Writer.Clear(), connection).Raw("ROLLBACK"u8).End();
+        // With results in ucs2, utf16 or utf32 errors have no words: servers take the first zero for their end.
+        var writer = ServerQuery.Begin(connection.Wire.Loop.Writer.Clear(), connection).Raw("SET character_set_results=utf8mb4"u8).End();
+        ServerQuery.Begin(writer, connection).Raw("ROLLBACK"u8).End();
         if (!connection.Wire.Send(writer.Bytes))
             return true;
-        var reply = await ServerReplies.Read(connection, 1);
+        var reply = await ServerReplies.Read(connection, 2);
         return !reply.IsOk && !(reply.Code == NotInThisState
             && (reply.Message.Contains("ACTIVE", StringComparison.Ordinal) || reply.Message.Contains("IDLE", StringComparison.Ordinal)));
     }

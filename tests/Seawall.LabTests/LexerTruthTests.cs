@@ -39,6 +39,17 @@ public sealed class LexerTruthTests(LabServers lab)
         "\u00c3\u00a9", "\\\u00b1\\", "\u00b1\\Q,{0},Q", "\u00b1Q,{0},Q", "\u00e0\\Q,{0},Q", "\u00a1\\", "\u00df\\", "{0}",
     ];
 
+    // Loadable, or moved to a component in 9.x: known to the lexer by name, wherever they come from.
+    private static readonly string[] s_components =
+    [
+        "md5", "sha", "sha1", "service_get_read_locks", "service_get_write_locks", "service_release_locks", "version_tokens_lock_exclusive",
+        "version_tokens_lock_shared", "version_tokens_unlock", "vector_distance", "distance", "mysql_query_attribute_string",
+    ];
+
+    // MariaDB's own with as many values as each takes; with another number it looks for a stored function.
+    private static readonly string[] s_constructors =
+        ["geometrycollection", "linestring", "multilinestring", "multipoint", "multipolygon", "point", "polygon"];
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -98,20 +109,13 @@ public sealed class LexerTruthTests(LabServers lab)
     [InlineData(LabKind.MySql56)]
     public async Task A_function_is_built_in_where_the_lexer_says_so(LabKind kind)
     {
-        // Loadable, or moved to a component in 9.x: known to the lexer by name, wherever they come from.
-        string[] components =
-        [
-            "md5", "sha", "sha1", "service_get_read_locks", "service_get_write_locks", "service_release_locks",
-            "version_tokens_lock_exclusive", "version_tokens_lock_shared", "version_tokens_unlock", "vector_distance", "distance",
-            "mysql_query_attribute_string",
-        ];
         var server = await lab.SharedAsync(kind, Cancel);
         var dialect = DialectOf(server, "", "utf8");
         using var client = RawClient.Connect(server.Port, "seawall", "seawall", schema: "mysql");
         var names = BuiltInFunctions.Ages.SelectMany(age => age.Names.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         var wrong = new List<string>();
         var called = 0;
-        foreach (var name in names.Except(components).Distinct())
+        foreach (var name in names.Except(s_components).Distinct())
         {
             var isUnknown = Calls(name, dialect).HasFlag(StatementTraits.CallsUnknownFunction);
             const int noSuchFunction = 1305;
@@ -142,6 +146,7 @@ public sealed class LexerTruthTests(LabServers lab)
         [
             "select {0}()", "select {0} ()", "select 1 + {0}()", "select a from (select 1 a) x where {0}()", "select a from (select 1 a) x order by {0}()",
             "select (1) {0}()", "select 'a' {0}()", "select 1, {0}()", "select (1), {0}()", "select 'a' and {0}()",
+            "select trim('a' from {0}())", "select a from (select 1 a) x order by 1, {0}()", "select a from (select 1 a) x group by 1, {0}()",
         ];
         var server = await lab.SharedAsync(kind, Cancel);
         var dialect = DialectOf(server, "", "utf8");
@@ -150,7 +155,7 @@ public sealed class LexerTruthTests(LabServers lab)
         Assert.Null(client.Query("use keywords").Error);
         // And those that are known to be names: the control, which a list that is too short would not fail without.
         var words = BuiltInFunctions.NeverCalled.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Order().ToArray();
-        string[] names = ["against", "columns", "escape", "lateral", "minus", "over", "price"];
+        string[] names = ["against", "columns", "escape", "json_table", "lateral", "minus", "over", "price"];
         var (wrong, called) = (new List<string>(), 0);
         foreach (var word in words.Concat(names))
         {
@@ -167,6 +172,44 @@ public sealed class LexerTruthTests(LabServers lab)
         Assert.Null(client.Query("drop database keywords").Error);
         Assert.Empty(wrong);
         Assert.True(called > 10, $"only {called} calls");
+    }
+
+    // A stored function may have the name of one of the server's, and be called in its place.
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
+    public async Task A_stored_function_is_never_taken_for_one_of_the_servers(LabKind kind)
+    {
+        const string stored = "424242";
+        string[] texts = ["select {0}()", "select {0} ()", "select 1 +\n{0}\n()", "select {0}/**/()", "select {0}/*! () */"];
+        var server = await lab.SharedAsync(kind, Cancel);
+        using var client = RawClient.Connect(server.Port, "seawall", "seawall");
+        Assert.Null(client.Query("create database lexer_stored").Error);
+        Assert.Null(client.Query("use lexer_stored").Error);
+        var names = BuiltInFunctions.Ages.SelectMany(age => age.Names.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+            .Except(s_components).Except(s_constructors).Distinct().ToArray();
+        foreach (var name in names)
+            Assert.Null(client.Query($"create function `{name}`() returns int no sql return {stored}").Error);
+        var (wrong, called, known) = (new List<string>(), 0, 0);
+        foreach (var mode in (string[])["", "IGNORE_SPACE"])
+        {
+            Assert.Null(client.Query($"set sql_mode = '{mode}'").Error);
+            var dialect = DialectOf(server, mode, "utf8mb4");
+            foreach (var text in names.SelectMany(name => texts.Select(text => string.Format(CultureInfo.InvariantCulture, text, name))))
+            {
+                var saysUnknown = StatementLexer.Read(Encoding.UTF8.GetBytes(text), dialect).Traits.HasFlag(StatementTraits.CallsUnknownFunction);
+                known += saysUnknown ? 0 : 1;
+                if (client.Query(text) is not { Error: null } answer || answer.FirstValue is not (stored or "424243"))
+                    continue;
+                called++;
+                if (!saysUnknown)
+                    wrong.Add($"'{mode}' {text}");
+            }
+        }
+        Assert.Null(client.Query("drop database lexer_stored").Error);
+        Assert.Empty(wrong);
+        Assert.True(called > 50 && known > 500, $"{called} calls of stored functions, {known} texts with none");
     }
 
     [Theory]
@@ -298,7 +341,10 @@ public sealed class LexerTruthTests(LabServers lab)
         return new SqlDialect(
             mode.Contains("ANSI", StringComparison.Ordinal), mode.Contains("BACKSLASH", StringComparison.Ordinal),
             server.Kind == LabKind.MariaDb, (parts[0] * 10_000) + (parts[1] * 100) + parts[2],
-            SqlDialect.CharsetNamed(Encoding.ASCII.GetBytes(charset)));
+            SqlDialect.CharsetNamed(Encoding.ASCII.GetBytes(charset)))
+        {
+            IgnoreSpace = mode.Contains("IGNORE_SPACE", StringComparison.Ordinal),
+        };
     }
 
     private static string Show(byte[] text) => string.Concat(text.Select(value =>

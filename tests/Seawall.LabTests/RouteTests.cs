@@ -102,7 +102,8 @@ public sealed class RouteTests(LabServers lab)
         await using var set = await ReplicaSet.StartAsync(lab, kind, replicas: 1, Cancel);
         var primary = set.Primary;
         await primary.ExecuteAsync("create table app.t (id int primary key auto_increment, a int)", Cancel);
-        string[] keywords = ["against", "after", "columns", "cube", "escape", "lateral", "member", "minus", "of", "rollup", "sql_cache", "until", "view"];
+        string[] keywords =
+            ["against", "after", "columns", "cube", "escape", "json_table", "lateral", "member", "minus", "of", "rollup", "sql_cache", "until", "view"];
         foreach (var word in keywords.Append("write_it"))
         {
             await primary.ExecuteAsync(

@@ -16,7 +16,10 @@ internal static class SessionDialect
         Span<byte> name = stackalloc byte[32];
         var length = Encoding.ASCII.TryGetBytes(charset, name, out var written) ? written : 0;
         return new SqlDialect(Has(mode, "ANSI_QUOTES"), Has(mode, "NO_BACKSLASH_ESCAPES"), version.IsMariaDb, version.Number,
-            SqlDialect.CharsetNamed(name[..length]));
+            SqlDialect.CharsetNamed(name[..length]))
+        {
+            IgnoreSpace = Has(mode, "IGNORE_SPACE"),
+        };
     }
 
     private static bool Has(string mode, ReadOnlySpan<char> flag)

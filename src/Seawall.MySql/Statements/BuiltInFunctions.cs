@@ -184,6 +184,22 @@ internal static class BuiltInFunctions
     ];
 
     /// <summary>
+    /// Functions that are the server's only where the parenthesis touches the name, unless <c>sql_mode</c> has IGNORE_SPACE and it is white
+    /// space that is between: <c>COUNT (1)</c> calls a stored function of that name (<c>LexerTruthTests</c> tries).
+    /// </summary>
+    internal static readonly (AttachedOn Servers, string Names)[] Attached =
+    [
+        (AttachedOn.MySql | AttachedOn.MariaDb, """
+            adddate bit_and bit_or bit_xor cast count curdate curtime date_add date_sub extract group_concat json_arrayagg json_objectagg max mid
+            min now position session_user std stddev stddev_pop stddev_samp subdate substr substring sum system_user trim variance var_pop var_samp
+            """),
+        (AttachedOn.MySql, "json_duality_object st_collect sysdate"),
+        (AttachedOn.MariaDb, """
+            cume_dist dense_rank first_value json_table lag lead median nth_value ntile percent_rank percentile_cont percentile_disc rank trim_oracle
+            """),
+    ];
+
+    /// <summary>
     /// Keywords that may stand before a parenthesis and call nothing, on every server: a function of that name can be called nowhere
     /// (<c>LexerTruthTests</c> tries). Those that some servers take for a name have an age; those that call nothing only where no call can be,
     /// after a literal or a closing parenthesis, are not known at all: <c>AGAINST</c>, <c>ESCAPE</c>, <c>COLUMNS</c>.

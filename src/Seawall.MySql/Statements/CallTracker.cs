@@ -8,12 +8,17 @@ internal struct CallTracker
 {
     private WordCall _call;
     private byte _age;
+    private AttachedOn _attached;
     private StatementTraits _traits;
     private Before _before;
     private bool _nameNext;
     private bool _inName;
     private bool _withNext;
     private ulong _withLists;
+    private ulong _queries;
+    private ulong _sources;
+    private bool _sourceNext;
+    private bool _mayBeStored;
 
     /// <summary>
     /// Whether the statement defines something: then names before parentheses are columns, indexes and types.
@@ -35,16 +40,18 @@ internal struct CallTracker
         _call = WordCall.None;
         _before = Before.Other;
         Defines = defines;
-        _nameNext = _inName = _withNext = false;
+        _nameNext = _inName = _withNext = _sourceNext = false;
         if (Depth == 0)
-            _withLists = 0;
+            _withLists = _queries = _sources = 0;
     }
 
     /// <summary>A word.</summary>
     internal void Word(in WordEntry entry)
     {
         var before = _before;
+        var isSource = before == Before.Comma || (before == Before.Word && _sourceNext);
         _before = Before.Word;
+        _sourceNext = _mayBeStored = false;
         if (before == Before.Dot)
         {
             _call = _inName ? WordCall.None : WordCall.Unknown;
@@ -52,6 +59,8 @@ internal struct CallTracker
         }
         if (_withNext)
             BeginWith(entry.Word);
+        if (entry.Word != Statements.Word.None)
+            NoteSources(entry.Word, isSource);
         if (entry.Call == WordCall.Unknown && entry.Word == Statements.Word.None)
             Name(before);
         else
@@ -63,6 +72,7 @@ internal struct CallTracker
     {
         var before = _before;
         _before = Before.Word;
+        _sourceNext = _mayBeStored = false;
         if (_withNext)
             BeginWith(Statements.Word.None);
         if (before == Before.Dot)
@@ -76,20 +86,26 @@ internal struct CallTracker
             return;
         _call = entry.Call;
         _age = entry.Age;
+        _attached = AttachedOn.None;
         _traits = entry.Traits | StatementTraits.CallsUnknownFunction;
     }
 
     /// <summary>An opening parenthesis; returns what the call does, if it is one.</summary>
-    internal StatementTraits Open(in SqlDialect dialect, out bool isLastInsertId)
+    internal StatementTraits Open(in SqlDialect dialect, TokenGap gap, out bool isLastInsertId)
     {
         var call = Defines ? WordCall.None : _call;
         isLastInsertId = call == WordCall.LastInsertId;
-        if (call == WordCall.BuiltIn && !BuiltInFunctions.Has(_age, dialect))
+        if (call == WordCall.BuiltIn && (!BuiltInFunctions.Has(_age, dialect) || (_mayBeStored && dialect.MariaDb) || IsApart(gap, dialect)))
             call = WordCall.Unknown;
         Other(Before.Other);
         Depth++;
         if (Depth < 64)
-            _withLists &= ~(1UL << Depth);
+        {
+            var others = ~(1UL << Depth);
+            _withLists &= others;
+            _queries &= others;
+            _sources &= others;
+        }
         return call switch
         {
             WordCall.Unknown => StatementTraits.CallsUnknownFunction,
@@ -142,6 +158,7 @@ internal struct CallTracker
     {
         _call = _nameNext || before is Before.Close or Before.Literal ? WordCall.None : entry.Call;
         _age = entry.Age;
+        _attached = entry.Attached;
         _traits = entry.Traits;
         _inName = _nameNext;
         switch (entry.Word)
@@ -171,6 +188,40 @@ internal struct CallTracker
                 _nameNext = false;
                 break;
         }
+    }
+
+    // Some functions are their server's only where the parenthesis is right behind the name: else it is that of a stored one.
+    private readonly bool IsApart(TokenGap gap, in SqlDialect dialect) =>
+        gap != TokenGap.None && (_attached & (dialect.MariaDb ? AttachedOn.MariaDb : AttachedOn.MySql)) != 0
+        && (gap == TokenGap.Comment || !dialect.IgnoreSpace);
+
+    // JSON_TABLE is a keyword to MariaDB where a table can be: behind FROM, JOIN or a comma of the list. Elsewhere it is a name, also of a
+    // function. Of the other uses of FROM, that in TRIM('a' FROM b) is in a parenthesis without a query, and that of periods is a second one.
+    private void NoteSources(Word word, bool isSource)
+    {
+        var here = Depth < 64 ? 1UL << Depth : 0;
+        switch (word)
+        {
+            case Statements.Word.Select or Statements.Word.Delete:
+                _queries |= here;
+                _sources &= ~here;
+                break;
+            case Statements.Word.From:
+                _sourceNext = (_queries & ~_sources & here) != 0;
+                _sources |= _queries & here;
+                break;
+            case Statements.Word.Update:
+                _sources |= here;
+                break;
+            case Statements.Word.Join or Statements.Word.StraightJoin:
+                _sourceNext = true;
+                break;
+            case Statements.Word.Set or Statements.Word.Group or Statements.Word.Order or Statements.Word.Limit or Statements.Word.Procedure
+                or Statements.Word.Union or Statements.Word.Except or Statements.Word.Intersect or Statements.Word.Returning:
+                _sources &= ~here;
+                break;
+        }
+        _mayBeStored = word == Statements.Word.JsonTable && !(isSource && (_sources & here) != 0);
     }
 
     // After WITH: a list of named queries, whose names may have lists of columns, or one of the other uses of the word.

@@ -45,7 +45,7 @@ internal struct DigestReader(DigestText text, bool isCut) : ITokenReader
     public void Number(ReadOnlySpan<byte> digits) => Value();
 
     /// <inheritdoc/>
-    public void Symbol(byte symbol)
+    public void Symbol(byte symbol, TokenGap gap)
     {
         if (symbol == (byte)'?')
             Value();

@@ -25,7 +25,9 @@ internal interface ITokenReader
     void Number(ReadOnlySpan<byte> digits);
 
     /// <summary>Any other single byte: an operator, a parenthesis, a dot.</summary>
-    void Symbol(byte symbol);
+    /// <param name="symbol">It.</param>
+    /// <param name="gap">What is between it and the token before.</param>
+    void Symbol(byte symbol, TokenGap gap);
 
     /// <summary><c>:=</c>.</summary>
     void Assign();
@@ -38,6 +40,19 @@ internal interface ITokenReader
 
     /// <summary>What this is depends on things that are not known here: the text may do anything.</summary>
     void GiveUp();
+}
+
+/// <summary>What is between two tokens.</summary>
+internal enum TokenGap : byte
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>White space.</summary>
+    Space,
+
+    /// <summary>A comment, or one end of one that is executed.</summary>
+    Comment,
 }
 
 /// <summary>How a text may change the way in which the rest of it is read.</summary>

@@ -108,6 +108,9 @@ internal enum PrefixPlace : byte
 
     /// <summary>After <c>@@</c>, where servers see single bytes and no characters.</summary>
     AfterSystem = 16,
+
+    /// <summary>After a comment that came after the last token.</summary>
+    AfterComment = 32,
 }
 
 /// <summary>What a <see cref="PrefixToken"/> is.</summary>

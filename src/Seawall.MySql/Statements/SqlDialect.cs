@@ -19,6 +19,9 @@ public readonly record struct SqlDialect(
     int Version,
     ClientCharset Charset)
 {
+    /// <summary><c>sql_mode</c> has IGNORE_SPACE: white space between some functions and their parenthesis changes nothing.</summary>
+    public bool IgnoreSpace { get; init; }
+
     /// <summary>
     /// The kind of a character set, by its server name in lower case (<c>SHOW CHARACTER SET</c>). A name that is not
     /// known here is <see cref="ClientCharset.Unreadable"/>: it is safer to read nothing than to read it wrongly.

@@ -188,7 +188,7 @@ internal sealed class SqlTokens
         public readonly void Number(ReadOnlySpan<byte> digits) =>
             Add(SqlTokenKind.Number, digits.IsEmpty ? null : Encoding.Latin1.GetString(digits));
 
-        public readonly void Symbol(byte symbol) => Add(SqlTokenKind.Symbol, ((char)symbol).ToString());
+        public readonly void Symbol(byte symbol, TokenGap gap) => Add(SqlTokenKind.Symbol, ((char)symbol).ToString());
 
         public readonly void Assign() => Add(SqlTokenKind.Assign, null);
 

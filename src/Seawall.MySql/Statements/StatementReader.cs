@@ -101,7 +101,7 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
     public void Number(ReadOnlySpan<byte> digits) => Literal();
 
     /// <inheritdoc/>
-    public void Symbol(byte symbol)
+    public void Symbol(byte symbol, TokenGap gap)
     {
         if (symbol == (byte)';')
         {
@@ -118,7 +118,7 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
         if (_phase == Phase.Verb && symbol == (byte)'(')
         {
             Open();
-            _calls.Open(_dialect, out _);
+            _calls.Open(_dialect, gap, out _);
             return;
         }
         if (_phase == Phase.Set && _set.IsTarget)
@@ -126,7 +126,8 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
             _own |= _set.Symbol(symbol);
             return;
         }
-        BodySymbol(symbol);
+        // The text may have taken IGNORE_SPACE away.
+        BodySymbol(symbol, gap == TokenGap.Space && (_doubt & DialectDoubt.Quotes) != 0 ? TokenGap.Comment : gap);
     }
 
     /// <inheritdoc/>
@@ -136,7 +137,7 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
         if (_phase == Phase.Set && _set.IsTarget)
             _own |= _set.Symbol((byte)'=');
         else
-            BodySymbol((byte)':');
+            BodySymbol((byte)':', TokenGap.None);
     }
 
     /// <inheritdoc/>
@@ -284,7 +285,7 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
             _calls.Defines = false;
     }
 
-    private void BodySymbol(byte symbol)
+    private void BodySymbol(byte symbol, TokenGap gap)
     {
         var last = _body.Last;
         var isInto = _body.IsInto && symbol == (byte)',';
@@ -300,7 +301,7 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
                     _calls.Defines = false;
                 if (last is >= Statements.Word.BinlogGtidPos and <= Statements.Word.Version && _calls.IsCall)
                     _hints |= StatementHints.OfServer;
-                _own |= _calls.Open(_dialect, out var isLastInsertId);
+                _own |= _calls.Open(_dialect, gap, out var isLastInsertId);
                 if (isLastInsertId)
                     _end.LastInsertId();
                 break;

@@ -9,8 +9,11 @@ internal struct TokenOutput<TReader>(TReader reader) where TReader : struct, ITo
     /// <summary>Where the next token stands.</summary>
     internal PrefixPlace Place { get; set; }
 
-    /// <summary>White space or a comment: the next token does not touch the last.</summary>
+    /// <summary>White space: the next token does not touch the last.</summary>
     internal void Gap() => Place &= ~PrefixPlace.AfterName;
+
+    /// <summary>A comment, or one end of one that is executed: the same.</summary>
+    internal void Comment() => Place = (Place & ~PrefixPlace.AfterName) | PrefixPlace.AfterComment;
 
     /// <summary>A word.</summary>
     internal void Word(ReadOnlySpan<byte> word)
@@ -49,8 +52,10 @@ internal struct TokenOutput<TReader>(TReader reader) where TReader : struct, ITo
     {
         if (value == (byte)';' && (Place & PrefixPlace.InExecutable) != 0)
             Reader.GiveUp(); // What is left of the comment is read as if it were none.
+        var gap = (Place & PrefixPlace.AfterName) != 0 ? TokenGap.None
+            : (Place & PrefixPlace.AfterComment) != 0 ? TokenGap.Comment : TokenGap.Space;
         Begin(value == (byte)'.' ? PrefixPlace.AfterDot : PrefixPlace.None);
-        Reader.Symbol(value);
+        Reader.Symbol(value, gap);
     }
 
     /// <summary>What a <see cref="PrefixToken"/> is, as far as it is a token.</summary>
@@ -76,9 +81,11 @@ internal struct TokenOutput<TReader>(TReader reader) where TReader : struct, ITo
                 Reader.UserVariable();
                 break;
             case PrefixKind.BeginExecutable:
+                Comment();
                 Place |= PrefixPlace.InExecutable;
                 break;
             case PrefixKind.EndExecutable:
+                Comment();
                 Place &= ~PrefixPlace.InExecutable;
                 break;
         }

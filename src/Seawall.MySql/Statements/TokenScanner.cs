@@ -452,7 +452,7 @@ internal struct TokenScanner<TReader> where TReader : struct, ITokenReader
     {
         _mode = ScanMode.Comment;
         _comment = CommentScan.Of(kind);
-        _out.Gap();
+        _out.Comment();
     }
 
     private readonly bool IsNameQuote(byte quote) => quote == (byte)'`' || (quote == (byte)'"' && _dialect.AnsiQuotes);

@@ -27,7 +27,7 @@ internal enum Word : ushort
     Columns, Connection, Fulltext, Group, Spatial, Unique, Atomic,
 
     // Words that say what the rows tell of FOUND_ROWS(), and the answer of LAST_INSERT_ID().
-    Dual, Duplicate, Except, Intersect, Join, Limit, Offset, Quick, Returning, Union, Using,
+    Dual, Duplicate, Except, Intersect, Join, Limit, Offset, Order, Quick, Returning, StraightJoin, Union, Using,
 
     // Words that name something of the session wherever they stand.
     Currval, Nextval, OptimizerTrace, Profiling,

@@ -27,7 +27,25 @@ internal enum WordCall : byte
 /// <param name="Age">In which servers it is a function: an index into <see cref="BuiltInFunctions.Ages"/>.</param>
 /// <param name="Traits">What calling it does.</param>
 internal readonly record struct WordEntry(
-    ReadOnlyMemory<byte> Text, Word Word, WordCall Call, byte Age, StatementTraits Traits);
+    ReadOnlyMemory<byte> Text, Word Word, WordCall Call, byte Age, StatementTraits Traits)
+{
+    /// <summary>On which servers it is a function only where the parenthesis touches it.</summary>
+    internal AttachedOn Attached { get; init; }
+}
+
+/// <summary>Servers on which a name is one of their own functions only where a parenthesis touches it.</summary>
+[Flags]
+internal enum AttachedOn : byte
+{
+    /// <summary>Nowhere: white space changes nothing.</summary>
+    None = 0,
+
+    /// <summary>MySQL.</summary>
+    MySql = 1,
+
+    /// <summary>MariaDB.</summary>
+    MariaDb = 2,
+}
 
 /// <summary>
 /// Finds words without regard to case, without a string: a hash of the first and the last eight bytes, then one
@@ -60,6 +78,11 @@ internal static class WordTable
         }
         foreach (var (name, traits) in BuiltInFunctions.Remarkable)
             Add(words, name, Word.None, WordCall.BuiltIn, words[name].Age, traits);
+        foreach (var (servers, names) in BuiltInFunctions.Attached)
+        {
+            foreach (var name in names.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+                words[name] = words[name] with { Attached = servers };
+        }
         Add(words, "last_insert_id", Word.LastInsertId, WordCall.LastInsertId, 0, StatementTraits.None);
         s_entries = [default, .. words.Values];
         s_keys = new Key[s_entries.Length];

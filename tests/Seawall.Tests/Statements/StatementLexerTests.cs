@@ -47,6 +47,31 @@ public sealed class StatementLexerTests
     [MemberData(nameof(Dialect))]
     public void Modes_and_character_sets_change_where_tokens_end(string dialect, string line) => Check(dialect, line);
 
+    // COUNT (1) is a call of the server's own COUNT only with IGNORE_SPACE, and then COUNT/**/(1) is none.
+    [Theory]
+    [InlineData("select count(a)", false, false)]
+    [InlineData("select count (a)", true, false)]
+    [InlineData("select count\n\t(a)", true, false)]
+    [InlineData("select count/**/(a)", true, true)]
+    [InlineData("select count /**/ (a)", true, true)]
+    [InlineData("select count/*! (a) */", true, true)]
+    [InlineData("select count/*! */(a)", true, true)]
+    [InlineData("select concat (a), concat/**/(a)", false, false)]
+    [InlineData("set sql_mode = ''; select count (a)", true, true)]
+    public void White_space_before_a_parenthesis_may_make_another_function_of_a_name(string sql, bool isUnknown, bool isWithIgnoreSpace)
+    {
+        var text = Encoding.UTF8.GetBytes(sql);
+        var dialect = Dialects.Named("maria") with { IgnoreSpace = isWithIgnoreSpace };
+        Assert.Equal(isUnknown, StatementLexer.Read(text, dialect).Traits.HasFlag(StatementTraits.CallsUnknownFunction));
+        if (!isWithIgnoreSpace && isUnknown)
+            Assert.False(StatementLexer.Read(text, dialect with { IgnoreSpace = true }).Traits.HasFlag(StatementTraits.CallsUnknownFunction));
+        // However it comes.
+        var lexer = new StatementLexer(dialect);
+        foreach (var letter in text)
+            lexer.Feed([letter]);
+        Assert.Equal(isUnknown, lexer.Finish().Traits.HasFlag(StatementTraits.CallsUnknownFunction));
+    }
+
     [Fact]
     public void Every_kind_and_every_trait_has_a_case()
     {

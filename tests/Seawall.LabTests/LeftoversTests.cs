@@ -110,6 +110,18 @@ public sealed class LeftoversTests(LabServers lab)
             Reset(client);
         }
 
+        // The number that others have got: from then on nobody can tell LAST_INSERT_ID(), and a routine may ask for it.
+        Run("use leftovers");
+        Run("create table own (id int primary key auto_increment)");
+        Assert.Null(other.Query("insert into log (a) values (1)").Error);
+        Run($"insert into own values ({other.Query("select last_insert_id()").FirstValue})");
+        Run("set optimizer_trace = 'enabled=on'");
+        foreach (var asked in (string[])["insert into own values (100000)", "insert into own values (100001)"])
+        {
+            Run(asked);
+            Assert.Equal(asked, client.Query("select traced(query) from information_schema.optimizer_trace").FirstValue);
+        }
+
         void Begin(string sql)
         {
             Assert.Null(other.Query("insert into log (a) values (1)").Error);

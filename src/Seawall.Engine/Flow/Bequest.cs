@@ -41,7 +41,7 @@ internal static class Bequest
         session.Sequences = null;
         session.HasStatusInDoubt = false; // Another connection's flags are those of others; and what was open there would have kept it.
         if (session.InsertIdDoubt.IsOpen)
-            session.InsertIdDoubt = session.InsertIdDoubt with { IsLost = true };
+            session.InsertIdDoubt = session.InsertIdDoubt with { IsLost = true, IsCovered = false };
     }
 
     /// <summary>Seawall has answered a command itself: a server would have changed ROW_COUNT(), and nothing else.</summary>

@@ -36,6 +36,7 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         var answers = WriteMove(statement, connection, session.Settings);
         if (answers > 0)
             return SendMoved(statement, connection, answers, grows);
+        NoteIdSet(statement, connection);
         BeginAnswer(statement, connection);
         Count(statement);
         if (grows)
@@ -53,10 +54,27 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
             isInTransaction: statement.Session.InTransaction);
     }
 
-    /// <summary>Whether LAST_INSERT_ID is set before the statement.</summary>
+    /// <summary>
+    /// Whether LAST_INSERT_ID is set before the statement. To hide that of others, once is enough: it would be among the traces that the
+    /// session has its server collect.
+    /// </summary>
     internal static bool MustSetId(Statement statement) =>
         (statement.SetsInsertId || (statement.Decision.Needs & (PreviousFacts.LastInsertId | PreviousFacts.HiddenInsertId)) != 0)
-        && statement.Session.Elsewhere.HasFlag(PreviousFacts.LastInsertId);
+        && statement.Session.Elsewhere.HasFlag(PreviousFacts.LastInsertId)
+        && (statement.SetsInsertId || !statement.Session.InsertIdDoubt.IsCovered);
+
+    private static void NoteIdSet(Statement statement, ServerConnection connection)
+    {
+        if (!MustSetId(statement))
+            return;
+        var session = statement.Session;
+        connection.LastInsertId = session.LastInsertId;
+        // What nobody can tell any more is not known by this either: the number only hides that of others.
+        if (session.InsertIdDoubt.IsLost)
+            session.InsertIdDoubt = session.InsertIdDoubt with { IsCovered = true };
+        else
+            session.Elsewhere &= ~PreviousFacts.LastInsertId;
+    }
 
     private async LoopTask<bool> SendMoved(Statement statement, ServerConnection connection, int answers, bool grows)
     {
@@ -86,7 +104,10 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         connection.Wire.Loop.Writer.Clear();
         var answers = WriteMove(statement, connection, to);
         if (answers == 0)
+        {
+            NoteIdSet(statement, connection);
             return new(true);
+        }
         meter.Moves++;
         statement.Hold();
         return connection.Wire.Send(connection.Wire.Loop.Writer.Bytes)
@@ -104,13 +125,7 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
             connection.NeedsTracking = false;
             if (statement.NeedsCleanDiagnostics)
                 NoteCleaned(statement, connection);
-            if (MustSetId(statement))
-            {
-                connection.LastInsertId = statement.Session.LastInsertId;
-                // What nobody can tell any more is not known by this either: the number only hides that of others.
-                if (!statement.Session.InsertIdDoubt.IsLost)
-                    statement.Session.Elsewhere &= ~PreviousFacts.LastInsertId;
-            }
+            NoteIdSet(statement, connection);
             return true;
         }
         // The statement may be on its way already, under the wrong settings. It is harmless, and nobody sees its answer: the

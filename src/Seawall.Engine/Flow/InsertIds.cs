@@ -76,7 +76,10 @@ internal static class InsertIds
         var wasThere = !session.Elsewhere.HasFlag(PreviousFacts.LastInsertId);
         session.InsertIdDoubt = session.InsertIdDoubt is { IsOpen: true, IsLost: false } open
             ? open with { MayBeSame = open.MayBeSame || mayBeSame }
-            : new(IsOpen: true, session.InsertIdDoubt.IsLost && !wasThere, wasThere, connection.LastInsertId, mayBeSame);
+            : new(IsOpen: true, session.InsertIdDoubt.IsLost && !wasThere, wasThere, connection.LastInsertId, mayBeSame)
+            {
+                IsCovered = session.InsertIdDoubt.IsCovered,
+            };
         connection.LastInsertId = null;
     }
 

@@ -64,4 +64,8 @@ internal readonly record struct LastResult(long RowCount, long FoundRows, int Wa
 /// <param name="Before">What the connection said before; when it says so still, the session's number is what it was.</param>
 /// <param name="MayBeSame">Whether the statement may have made just that number as well.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct InsertIdDoubt(bool IsOpen, bool IsLost, bool WasThere, ulong? Before, bool MayBeSame);
+internal readonly record struct InsertIdDoubt(bool IsOpen, bool IsLost, bool WasThere, ulong? Before, bool MayBeSame)
+{
+    /// <summary>Whether, when it was lost already, the number known last was set on the present connection: none of others is there any more.</summary>
+    internal bool IsCovered { get; init; }
+}

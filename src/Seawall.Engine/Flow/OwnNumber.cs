@@ -24,7 +24,8 @@ internal static class OwnNumber
         var dialect = SessionDialect.Of(statement.SettingsBefore, statement.Server);
         if ((statement.Facts.Traits & StatementTraits.SetsOneShot) != 0)
             session.HasOwnNumber |= FactText.SetsOwnNumber(statement.Text, dialect);
-        if (session.HasOwnNumber || !Wording.MayReplace(statement) || IsAmongConnections(session)
+        // In several statements a KILL is the server's to read: the number there must be the server's.
+        if (session.HasOwnNumber || (statement.Facts.Traits & StatementTraits.Kills) != 0 || !Wording.MayReplace(statement) || IsAmongConnections(session)
             || FactText.ReadsConnections(statement.Text, dialect))
         {
             return;

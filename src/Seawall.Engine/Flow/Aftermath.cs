@@ -63,8 +63,14 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
             if (facts.ErrorCode is ReadOnlyOption or ReadOnlyMode)
                 door.LookSoon(statement.Server.Id); // Perhaps it is the primary no more.
             if (HangsUpAfter(facts.ErrorCode) || HasKilledItself(statement, facts))
-                return new(SettleHangUp(session));
+                return SettleHangUp(statement, facts, pinsBefore);
         }
+        return SettleAnswered(statement, facts, pinsBefore);
+    }
+
+    private LoopTask<bool> SettleAnswered(Statement statement, AnswerFacts facts, PinReasons pinsBefore)
+    {
+        var session = statement.Session;
         if (statement.Kind is not CommandKind.Query)
             SettleCommand(statement, facts);
         if (Untracked.HasFlag(UntrackedState.Settings))
@@ -383,13 +389,19 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         session.Lease = null;
     }
 
-    // The next statement must not meet the hang-up. What was open there is gone with it, and so the conversation ends.
-    private static bool SettleHangUp(Session session)
+    // The next statement must not meet the hang-up. What was open there is gone with it, and so the conversation ends. But a SIGNAL can say any
+    // number, and servers say some of these of others that they have lost: whoever answers has not hung up.
+    private async LoopTask<bool> SettleHangUp(Statement statement, AnswerFacts facts, PinReasons pinsBefore)
     {
+        var session = statement.Session;
+        await StatusQuestion.Ask(session);
+        if (!session.Lease!.Connection.IsBroken)
+            return await SettleAnswered(statement, facts, pinsBefore);
         var wasUnderWay = session.IsUnderWay;
         Lose(session);
         session.Unpin(PinReasons.Soft);
-        return !wasUnderWay;
+        // Of several statements one may have ended the connection that the client takes for its own.
+        return !wasUnderWay && (statement.Facts.Statements == 1 || (statement.Facts.Traits & StatementTraits.Kills) == 0);
     }
 
     // Half a file is at the server, which must not take it for the whole.

@@ -190,5 +190,27 @@ internal static partial class ChanceFinds
             A: [StatementReset 0]
             A: show errors
             """),
+        // Any number can be signalled, also one with which servers hang up.
+        ("", """
+            A: start transaction
+            A: insert into t (n) values (21)
+            A: signal sqlstate '45000' set mysql_errno = 1153, message_text = 'mine'
+            A: show warnings
+            A: select row_count()
+            A: insert into t (n) values (22)
+            A: signal sqlstate '08S01' set mysql_errno = 1053
+            A: commit
+            A: signal sqlstate '70100' set mysql_errno = 1927
+            B: insert into t (n) values (1)
+            A: show errors
+            A: select count(*) from t
+            """),
+        // Of several statements one ends the connection.
+        ("", """
+            A: select 1; kill query connection_id(); select 2
+            B: insert into t (n) values (1)
+            A: select 1; kill connection_id(); select 2
+            A: select 3
+            """),
     ];
 }

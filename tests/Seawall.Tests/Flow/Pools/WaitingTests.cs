@@ -1,4 +1,6 @@
 using Seawall.Engine.Flow.Pools;
+using Seawall.MySql.Framing;
+using Seawall.MySql.Results;
 using Seawall.Testing;
 using Seawall.Testing.Clients;
 using Seawall.Testing.Servers;
@@ -62,19 +64,43 @@ public sealed class WaitingTests
     [InlineData(1053)]
     public void A_connection_on_which_the_server_hangs_up_after_its_words_is_not_used_again(int code)
     {
-        using var world = new EngineWorld(new()
-        {
-            Prepare = server => server.When("SELECT 'last'", new FakeError((ushort)code, "last words")),
-        });
+        using var world = new EngineWorld();
         var client = world.Client();
         client.Query("SELECT 'first'");
         var before = world.Pooled.Single();
+        var words = new PacketWriter().Begin(1);
+        ErrPacket.Write(words, new SqlError((ushort)code, "08S01"), "last words");
+        var said = words.End().Bytes.ToArray();
+        world.Server.Sabotage = (connection, now) =>
+            now == FakeMoment.Command && connection.Commands[^1].Text == "SELECT 'last'" ? new FakeSabotage(said, Closes: true) : null;
 
         Assert.Equal(code, client.Query("SELECT 'last'").Code);
         Assert.Equal("anew", client.Query("SELECT 'anew'").Scalar);
 
         Assert.False(before.IsLive);
         Assert.DoesNotContain("SELECT 'anew'", before.Queries);
+    }
+
+    // SIGNAL says any number.
+    [Theory]
+    [InlineData(1153)]
+    [InlineData(1053)]
+    public void A_transaction_goes_on_after_such_words_of_a_server_that_does_not_hang_up(int code)
+    {
+        using var world = new EngineWorld(new()
+        {
+            Prepare = server => server.When("SIGNAL", new FakeError((ushort)code, "not the last words")),
+        });
+        var client = world.Client();
+        client.Query("BEGIN");
+        var before = world.Pooled.Single();
+
+        Assert.Equal(code, client.Query("SIGNAL").Code);
+        Assert.Equal("on", client.Query("SELECT 'on'").Scalar);
+        Assert.True(client.Query("COMMIT").IsOk);
+
+        Assert.Same(before, world.Pooled.Single());
+        Assert.Contains("COMMIT", before.Queries);
     }
 
     // A statement that crosses the server's hang-up is lost, and nobody knows whether it ran.

@@ -25,6 +25,11 @@ public sealed class MovedSessionTests(LabServers lab)
             ["set sql_big_selects = 1", "set max_join_size = 1000", "select @@sql_big_selects, @@max_join_size", "set sql_big_selects = 1",
                 "select @@sql_big_selects, @@max_join_size", "set max_join_size = 77, sql_big_selects = 1", "select @@sql_big_selects, @@max_join_size",
                 "set sql_big_selects = 0, max_join_size = default", "select @@sql_big_selects, @@max_join_size"],
+            // NULL is reported as nothing, and nothing is refused; what a server does not have is an error on both sides.
+            ["set default_tmp_storage_engine = null", "select @@default_tmp_storage_engine", "set enforce_storage_engine = null",
+                "select @@enforce_storage_engine", "set innodb_tmpdir = null", "select @@innodb_tmpdir", "set innodb_ft_user_stopword_table = null",
+                "select @@innodb_ft_user_stopword_table", "set external_table_storage_engine = null", "select @@external_table_storage_engine",
+                "set in_predicate_conversion_threshold = 1001", "select @@in_predicate_conversion_threshold", "select 1"],
         ];
         var data = new TheoryData<LabKind, string[]>();
         foreach (var kind in Enum.GetValues<LabKind>())
@@ -49,6 +54,10 @@ public sealed class MovedSessionTests(LabServers lab)
             twins.SameQuery(text);
         }
         twins.AssertSame();
+        // Nor does any of it go to the other one.
+        using var direct = RawClient.Connect(server.Port, "seawall", "seawall");
+        foreach (var text in texts.Where(text => text.StartsWith("select @@", StringComparison.Ordinal)))
+            Assert.Equal(direct.Query(text).Shown(CommandKind.Query), other.Query(text).Shown(CommandKind.Query));
     }
 
     [Theory]

@@ -14,7 +14,7 @@ internal static class SessionLearning
     private static readonly FrozenSet<string> s_ignored = FrozenSet.ToFrozenSet(
     [
         "last_insert_id", "identity", "last_gtid", "warning_count",
-        "error_count", "in_transaction", "statement_id", "gtid_executed", "in_predicate_conversion_threshold",
+        "error_count", "in_transaction", "statement_id", "gtid_executed",
     ]);
 
     // Setting these elsewhere would mean something else: they speak of one moment, one statement or one connection.

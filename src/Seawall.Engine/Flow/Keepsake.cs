@@ -86,24 +86,6 @@ internal static class Keepsake
     internal static LoopTask TakeInsertId(Session session, ServerConnection connection) =>
         Take(session, connection, wantsWarnings: false, wantsNumbers: true);
 
-    /// <summary>
-    /// Asks whether any error is to be kept, where nobody has told: one that Seawall has said itself is among the warnings then, or is not.
-    /// </summary>
-    internal static async LoopTask AskWhetherKept(Session session, ServerConnection connection, KeptWarnings own)
-    {
-        session.KeptWarnings = own with { IsOwn = false };
-        if (session.LastResult.FoundRows < 0 && !session.Elsewhere.HasFlag(PreviousFacts.FoundRows))
-            await Take(session, connection, wantsWarnings: false, wantsNumbers: true);
-        var answer = await ServerQuery.Run(connection, "SELECT @@max_error_count LIMIT 1", columns: 1);
-        session.Elsewhere |= PreviousFacts.RowCount | PreviousFacts.FoundRows;
-        OwedReport.Note(session, connection, answer);
-        if (answer.Reply.IsOk && answer.Rows.Count == 1 && Digits(answer.Text(0, 0)) == "0")
-            session.KeptWarnings = session.KeptWarnings with { Rows = [] };
-    }
-
-    // With results in ucs2, utf16 or utf32 each letter comes with zeros.
-    private static string? Digits(string? value) => value?.Replace("\0", "", StringComparison.Ordinal);
-
     // In this order: the second question makes some servers forget the warnings, the first leaves the numbers alone.
     private static async LoopTask Take(Session session, ServerConnection connection, bool wantsWarnings, bool wantsNumbers)
     {

@@ -13,9 +13,6 @@ internal sealed record KeptWarnings(IReadOnlyList<byte[]?[]> Rows, int? Warnings
     /// <summary>The character set of the rows: that of the session's results when they were asked for.</summary>
     internal string? CharacterSet { get; init; }
 
-    /// <summary>Whether it is an error of Seawall's own: where nobody has told how many are to be kept, it may be none of them.</summary>
-    internal bool IsOwn { get; init; }
-
     /// <summary>Bytes that are kept for one session: a server keeps 64 warnings by default, each up to 512 bytes.</summary>
     private const int LengthMax = 64 * 1024;
 
@@ -31,20 +28,13 @@ internal sealed record KeptWarnings(IReadOnlyList<byte[]?[]> Rows, int? Warnings
         if (!answer.Reply.IsOk || answer.Rows.Sum(row => row.Sum(value => value?.Length ?? 0)) > LengthMax)
             return null;
         // With settings that nobody has told, the session may have said how many are kept.
-        var isTold = !MayBeUntold(session);
+        var isTold = !session.PinReasons.HasFlag(PinReasons.UnknownState);
         var isWhole = isTold && answer.Rows.Count < (KeptMax(session) ?? CountMax);
         var errors = answer.Rows.Count(IsError);
         // An error's packet does not say how many warnings came before it.
         int? warnings = isWhole ? answer.Rows.Count : !isTold || session.LastResult.IsError ? null : session.LastResult.Warnings;
         return new(answer.Rows, warnings, isWhole ? errors : null) { CharacterSet = CharacterSetOf(session) };
     }
-
-    /// <summary>
-    /// Whether the session may have set how many are kept without a word to anybody: MySQL 5.6 tells nothing of what a routine, or one of several
-    /// statements, has set.
-    /// </summary>
-    internal static bool MayBeUntold(Session session) => session.PinReasons.HasFlag(PinReasons.UnknownState)
-        || (session.PinReasons.HasFlag(PinReasons.Routine) && session.Lease is { Connection.Version.CanTrackSession: false });
 
     /// <summary>These on top of others. No more are kept than the session wants.</summary>
     internal KeptWarnings On(KeptWarnings below, Session session)

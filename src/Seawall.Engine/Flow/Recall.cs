@@ -58,8 +58,6 @@ internal sealed class Recall(PreparedTexts texts)
     {
         var session = statement.Session;
         var needs = statement.Decision.Needs;
-        if (needs.HasFlag(PreviousFacts.Diagnostics) && session.KeptWarnings is { IsOwn: true } own && KeptWarnings.MayBeUntold(session))
-            return AskWhetherKept(statement, own);
         if (needs.HasFlag(PreviousFacts.FoundRows) && (session.LastResult.FoundRows < 0 || session.Elsewhere.HasFlag(PreviousFacts.FoundRows)))
             session.Pool!.FoundRows.NoteAsked();
         if (needs.HasFlag(PreviousFacts.LastInsertId))
@@ -80,13 +78,6 @@ internal sealed class Recall(PreparedTexts texts)
         if (Departure.MustSetId(statement) && needs.HasFlag(PreviousFacts.Diagnostics) && HasWarningsThere(session))
             return PrepareWarned(statement);
         return new(PrepareRest(statement));
-    }
-
-    private async LoopTask<bool> AskWhetherKept(Statement statement, KeptWarnings own)
-    {
-        statement.Hold();
-        await Keepsake.AskWhetherKept(statement.Session, statement.Session.Lease!.Connection, own);
-        return await PrepareKnown(statement);
     }
 
     // Its own connection has never seen the statement, or not since it was reset: it is prepared there under the settings of then, and

@@ -171,25 +171,6 @@ internal static partial class ChanceFinds
             A: set session_track_system_variables = ''
             A: select 1
             """),
-        // MySQL 5.6 tells nothing of what EXECUTE has set either, nor does its text: how many errors are kept is asked.
-        ("", """
-            A is eq_two without DeprecateEof
-            A: prepare p1 from 'set max_error_count = 0'
-            A: execute p1
-            A: select * from no_such_table
-            A: set names utf8mb4 collate default
-            A: select @@error_count, @@warning_count
-            """),
-        ("", """
-            A: prepare p1 from 'set max_error_count = 0'
-            A: execute p1
-            A: [StatementReset 0]
-            A: show warnings
-            A: select found_rows(), @@warning_count
-            A: set max_error_count = 5
-            A: [StatementReset 0]
-            A: show errors
-            """),
         // Any number can be signalled, also one with which servers hang up.
         ("", """
             A: start transaction

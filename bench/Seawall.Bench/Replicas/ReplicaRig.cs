@@ -129,8 +129,7 @@ internal sealed class ReplicaRig : IDisposable
 
     private string TakeLockOfRow => Held($"CONCAT('processor', id % {Locks})", "60");
 
-    // The first that is free, from that of the row on; when none is, it waits for that. One expression, which KILL QUERY does not end half way:
-    // in a function it would keep the lock.
+    // The first that is free, from that of the row on; when none is, it waits for that.
     private string TakeAnyLock => string.Concat(Enumerable.Range(0, Locks)
         .Select(tried => $"CONCAT('processor', (id + {tried}) % {Locks})")
         .Select(name => $"IF(GET_LOCK({name}, 0), {Release(name)}, ")) + TakeLockOfRow + new string(')', Locks);

@@ -40,8 +40,8 @@ internal sealed record ReplicasPlan(bool IsQuick, bool IsDrawn, HashSet<string> 
     internal int SpillShare { get; private init; } = 10;
 
     /// <summary>
-    /// How long a statement has its lock. The generator has part of one processor: where most are given up on and their clients log in again, three
-    /// thousand times in a second, it is what is measured, and longer statements are due.
+    /// How long a statement has its lock. With short ones, most of which are given up on, requests wait their turn for one of the generator's
+    /// connections until they are due, and that is what is measured: decision 153.
     /// </summary>
     internal double HeldMs { get; private init; } = 15;
 

@@ -31,7 +31,7 @@ internal sealed partial class DeferralComposer(SettingsComposer composer, Settin
     }
 
     // It is made at the start, with what is missing above it. That it cannot be written to now is a warning, since it may be another time, or for another
-    // user; and a reload in need must not fail because a disk is full of errors.
+    // user; and a reload in need must not fail because of a disk.
     private void LookAt(SettingsSection section, string folder)
     {
         var there = folder;

@@ -39,15 +39,15 @@ internal static class SessionLearning
         Session session, ServerConnection connection, AnswerFacts facts, ReadOnlySpan<byte> changes, bool endsRows)
     {
         facts.TellsBigSelects = false;
-        var (isNamed, isAny) = (false, false);
+        var (hasName, hasState) = (false, false);
         var reader = new SessionChangeReader(changes);
         while (reader.MoveNext())
         {
-            isNamed |= reader.Current.Kind == SessionChangeKind.SystemVariables;
-            isAny |= reader.Current.Kind == SessionChangeKind.State;
+            hasName |= reader.Current.Kind == SessionChangeKind.SystemVariables;
+            hasState |= reader.Current.Kind == SessionChangeKind.State;
             Learn(session, connection, facts, reader.Current, endsRows);
         }
-        if (isAny && !isNamed && connection.Version.IsMariaDb && session.Current is { } statement && SetsListOfReports(statement))
+        if (hasState && !hasName && connection.Version.IsMariaDb && session.Current is { } statement && SetsListOfReports(statement))
             session.Untold?.ForgetVariables();
     }
 

@@ -72,7 +72,7 @@ internal sealed class Pair : IDisposable
             throw new TimeoutException($"script {Script.Number}: {step}: {seawall.Packets.Error}");
         if (Likeness.Compare(step, server, seawall) is not { } difference)
             return null;
-        var past = new KnownPast(_hasOwnError, _isResetWithRole, _hasHadNoSchema, _isOfRange);
+        var past = new KnownPast(_hasOwnError, _isResetWithRole, _hasHadNoSchema, _isOfRange, _ground.Server.Kind == LabKind.MySql56);
         if (KnownDifferences.Name(past, difference, seawall) is not { } known)
             return difference;
         _tally.CountKnown(known);

@@ -76,7 +76,9 @@ public sealed class ReplayedCommandsTests(LabServers lab)
             Assert.Equal("", Findings(report, "RESULTS", "note") + Findings(report, "QUERIES", "note"));
             Assert.Contains("1 commands of the capture: it writes, or may", NotTested(report), StringComparison.Ordinal);
             Assert.Contains($"'{Other}': 0 connections, 1 changes to it, as itself", Coverage(report), StringComparison.Ordinal);
-            Assert.Equal("", Findings(report, "NEW CONNECTIONS, REPLAYED", "note"));
+            // That this machine had too much to do is true, and nothing of the servers.
+            Assert.DoesNotContain(Findings(report, "NEW CONNECTIONS, REPLAYED", "note").Split('\n', StringSplitOptions.RemoveEmptyEntries),
+                words => !words.StartsWith("this machine was late itself", StringComparison.Ordinal));
             Assert.Equal(("0 %", "0 %", "pass"), Measure(report, "NEW CONNECTIONS, REPLAYED", "changes of the user that failed"));
             Assert.Equal("2.00", Measure(report, "NEW CONNECTIONS, REPLAYED", "round trips of a change of the user").New);
         }

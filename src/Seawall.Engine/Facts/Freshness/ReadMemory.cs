@@ -15,7 +15,7 @@ internal sealed class ReadMemory
     /// <summary>More are kept as a moment of the primary.</summary>
     internal const int TokensMax = 4;
 
-    private GtidToken _a, _b, _c, _d;
+    private OwnTokens _tokens;
     private int _count;
     private ServerPosition? _atLeast;
     private FreshnessSlot? _seen;
@@ -26,7 +26,7 @@ internal sealed class ReadMemory
     private long _broughtAt;
 
     /// <summary>Its own transactions that a server must have.</summary>
-    internal IEnumerable<GtidToken> Tokens => new[] { _a, _b, _c, _d }.Take(_count);
+    internal IEnumerable<GtidToken> Tokens => Enumerable.Range(0, _count).Select(i => _tokens[i]);
 
     /// <summary>Whether it was somewhere since, and nobody has asked that server what it had.</summary>
     internal bool IsOpen => _seen is not null;
@@ -49,7 +49,7 @@ internal sealed class ReadMemory
         _requiredAt = tick;
         for (var i = 0; i < _count; i++)
         {
-            ref var known = ref At(i);
+            ref var known = ref _tokens[i];
             if (known.Source != token.Source)
                 continue;
             if (token.Sequence > known.Sequence)
@@ -57,7 +57,7 @@ internal sealed class ReadMemory
             return;
         }
         if (_count < TokensMax && token.Source >= 0)
-            At(_count++) = token;
+            _tokens[_count++] = token;
         else
             NoteSeen(primary, tick); // Whatever it was, the primary has it.
     }
@@ -107,7 +107,7 @@ internal sealed class ReadMemory
         if (_seen is not null && !TryResolve(primary))
             return false;
         for (var i = 0; i < _count; i++)
-            AddTo(tokens, At(i));
+            AddTo(tokens, _tokens[i]);
         foreach (var token in _atLeast?.Tokens ?? [])
             AddTo(tokens, token);
         for (var source = 0; source < (_brought?.Length ?? 0); source++)
@@ -134,8 +134,8 @@ internal sealed class ReadMemory
     {
         for (var i = 0; i < _count; i++)
         {
-            if (!position.Has(At(i)))
-                return At(i);
+            if (!position.Has(_tokens[i]))
+                return _tokens[i];
         }
         if (FirstNotBrought(position) is { } brought)
             return brought;
@@ -158,9 +158,9 @@ internal sealed class ReadMemory
 
     private bool HasTokens(ServerPosition position)
     {
-        for (var i = 0; i < _count; i++)
+        foreach (ref readonly var token in ((ReadOnlySpan<GtidToken>)_tokens)[.._count])
         {
-            if (!position.Has(At(i)))
+            if (!position.Has(token))
                 return false;
         }
         return true;
@@ -204,18 +204,10 @@ internal sealed class ReadMemory
             tokens[at] = token;
     }
 
-    private ref GtidToken At(int index)
+    // Beside each other, to be gone through without a question of which it is.
+    [InlineArray(TokensMax)]
+    private struct OwnTokens
     {
-        switch (index)
-        {
-            case 0:
-                return ref _a;
-            case 1:
-                return ref _b;
-            case 2:
-                return ref _c;
-            default:
-                return ref _d;
-        }
+        private GtidToken _first;
     }
 }

@@ -16,6 +16,9 @@ internal sealed class FigureTable(params string[] columns)
         _ => cell.ToString()!,
     })]);
 
+    /// <summary>Whether there is such a column; older files lack some.</summary>
+    internal bool Has(string column) => At(column) >= 0;
+
     /// <summary>The figures of one column, of the rows that are wanted.</summary>
     internal double[] Numbers(string column, params (string Column, string Value)[] where) =>
         [.. Where(where).Select(row => double.Parse(row[At(column)], CultureInfo.InvariantCulture))];
@@ -27,7 +30,7 @@ internal sealed class FigureTable(params string[] columns)
 
     /// <summary>The seeds that rows with these values were measured with; files of before there were several have none.</summary>
     internal string?[] Seeds(params (string Column, string Value)[] where) =>
-        At("seed") < 0 ? [null] : [.. Where(where).Select(row => row[At("seed")]).Distinct()];
+        !Has("seed") ? [null] : [.. Where(where).Select(row => row[At("seed")]).Distinct()];
 
     /// <summary>Writes the file; what it begins with says where the figures come from.</summary>
     internal void Write(string file, IEnumerable<string> origin) => File.WriteAllLines(file,

@@ -13,21 +13,28 @@ namespace Seawall.Bench.Overload;
 /// <param name="LoadCpu">Processors that the load used.</param>
 /// <param name="ProxyCpu">Processors that what stands between used.</param>
 /// <param name="ServerCpu">Processors that the server used.</param>
-internal sealed record FloodRun(string Way, FloodPlan Plan, FloodLedger Ledger, double LoadCpu, double ProxyCpu, double ServerCpu)
+/// <param name="Speed">What the server could do right after it, in times of what it could right before.</param>
+internal sealed record FloodRun(string Way, FloodPlan Plan, FloodLedger Ledger, double LoadCpu, double ProxyCpu, double ServerCpu, double Speed)
 {
+    /// <summary>Whether the machine did not stay what it was: then the load was more or less than it is called.</summary>
+    internal bool IsUnsteady => Math.Abs(Speed - 1) > OverloadPlan.DriftMax;
+
+    /// <summary>Requests a second that the server could do meanwhile: between what it could right before and right after.</summary>
+    internal double Capacity => FloodGround.Capacity(Plan.Statements) * (1 + Speed) / 2;
+
     /// <summary>Whether the load could not keep to its own times: then the run says nothing about the way.</summary>
     internal bool IsLate => Enumerable.Range(0, Plan.Steps.Count).Any(step => Ledger.LagMs(step, 0.99) > OverloadPlan.LagMsMax);
 
     /// <summary>The work that was done in time, for requests of this time, in times of what the server can do.</summary>
-    internal double Goodput(double from, double to, double capacity) =>
-        Ledger.Count(from, to).GoodMs / Plan.WorkMsMean / (to - from) / capacity;
+    internal double Goodput(double from, double to, int? ofClass = null) =>
+        Ledger.Count(from, to, ofClass).GoodMs / Plan.WorkMsMean / (to - from) / Capacity;
 }
 
 /// <summary>Runs floods through the ways, one after the other, each on a server that is quiet.</summary>
 internal sealed class FloodRuns(FloodServer server, IReadOnlyList<Contestant> ways)
 {
-    /// <summary>A run that was late is run again, so many times in all.</summary>
-    private const int TriesMax = 2;
+    /// <summary>A run that was late, or on a machine that became another one, is run again, so many times in all.</summary>
+    private const int TriesMax = 3;
 
     /// <summary>More seeds than anybody runs: a run that is repeated has another one.</summary>
     private const int SeedsMax = 100;
@@ -42,21 +49,21 @@ internal sealed class FloodRuns(FloodServer server, IReadOnlyList<Contestant> wa
     /// <summary>The same with requests that come at other moments, and are others; steps with one seed have the same.</summary>
     internal async Task<FloodRun> Run(Contestant way, FloodClients clients, int seed, IEnumerable<(double Seconds, double Load, int? Seed)> steps)
     {
-        var plan = new FloodPlan
-        {
-            Target = Endpoint.Tcp(IPAddress.Loopback, way.Port),
-            Classes = FloodServer.Classes,
-            Statements = server.Statements,
-            Steps = [.. steps.Select(step => new FloodStep(step.Seconds, step.Load * server.Capacity, step.Seed))],
-            Clients = clients,
-        };
         for (var tries = 1; ; tries++)
         {
-            await server.BeQuiet();
+            var plan = new FloodPlan
+            {
+                Target = Endpoint.Tcp(IPAddress.Loopback, way.Port),
+                Classes = FloodServer.Classes,
+                Statements = server.Statements,
+                Steps = [.. steps.Select(step => new FloodStep(step.Seconds, step.Load * server.Capacity, step.Seed))],
+                Clients = clients,
+            };
             var run = await Once(way, plan, seed: seed + (SeedsMax * (tries - 1)));
-            if (!run.IsLate || tries == TriesMax)
+            if ((!run.IsLate && !run.IsUnsteady) || tries == TriesMax)
                 return run;
-            Console.Error.WriteLine($"{way.Name}: the load was late, and is run again");
+            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{way.Name}: {(run.IsLate ? "the load was late" : $"the server's processor does {run.Speed:F2} of what it did")}, and it is run again"));
         }
     }
 
@@ -69,13 +76,15 @@ internal sealed class FloodRuns(FloodServer server, IReadOnlyList<Contestant> wa
         var ledger = await flood.Run(CancellationToken.None);
         var seconds = clock.Elapsed.TotalSeconds;
         var after = Cpu(way);
-        var run = new FloodRun(way.Name, plan, ledger,
-            (after.Load - load) / seconds, (after.Proxy - proxy) / seconds, (after.Server - mariaDb) / seconds);
+        await server.BeQuiet();
+        await server.Calibrate();
+        var run = new FloodRun(way.Name, plan, ledger, (after.Load - load) / seconds, (after.Proxy - proxy) / seconds,
+            (after.Server - mariaDb) / seconds, server.Capacity / FloodGround.Capacity(plan.Statements));
         var errors = ledger.Errors.OrderByDescending(error => error.Value).Take(4)
             .Select(error => string.Create(CultureInfo.InvariantCulture, $"{error.Value} {error.Key}"));
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"  {way.Name}: {ledger.Count(0, plan.Seconds).Success:P1} in time; {ledger.Tries} tries, {ledger.Logins} logins; processors: "
-            + $"load {run.LoadCpu:F2}, proxy {run.ProxyCpu:F2}, server {run.ServerCpu:F2}; {string.Join("; ", errors)}"));
+            + $"load {run.LoadCpu:F2}, proxy {run.ProxyCpu:F2}, server {run.ServerCpu:F2}; speed {run.Speed:F2}; {string.Join("; ", errors)}"));
         return run;
     }
 

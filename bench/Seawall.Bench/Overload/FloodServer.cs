@@ -61,7 +61,7 @@ internal sealed class FloodServer : IDisposable
             Child.Run("taskset", "-apc", "0", $"{server.Pid}");
             server._sessions.Add(await server.Session());
             await FloodGround.Prepare(server._sessions[0], Classes.Select(one => one.Name));
-            server.Statements = await FloodGround.Statements(server._sessions[0], () => CpuSeconds(server.Pid));
+            await server.Calibrate();
             return server;
         }
         catch
@@ -80,6 +80,12 @@ internal sealed class FloodServer : IDisposable
 
     internal Task<ServerSession> Session() =>
         ServerSession.Open(Endpoint.Tcp(IPAddress.Loopback, Port), AccountOf(Admin), TimeProvider.System);
+
+    /// <summary>
+    /// Finds anew what sizes take the times that are wanted: the same processor does more or less of it from one minute to the next, by
+    /// what its neighbours do.
+    /// </summary>
+    internal async Task Calibrate() => Statements = await FloodGround.Statements(_sessions[0], () => CpuSeconds(Pid));
 
     /// <summary>Connections that it has accepted so far.</summary>
     internal async Task<long> Connections()

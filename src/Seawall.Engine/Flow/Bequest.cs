@@ -111,7 +111,6 @@ internal static class Bequest
     internal static void Note(Statement statement, AnswerFacts facts, ServerConnection connection)
     {
         var session = statement.Session;
-        NoteAnswerWarnings(statement, facts, connection.Version);
         StatusQuestion.Note(session, facts);
         if (facts.HasStatus)
             session.Status = facts.Status & ~(ServerStatus.MoreResults | ServerStatus.SessionStateChanged);
@@ -120,6 +119,7 @@ internal static class Bequest
             facts.Keeps = PreviousFacts.All;
             return;
         }
+        NoteAnswerWarnings(statement, facts, connection.Version);
         InsertIds.Note(statement, facts, connection);
         NoteRowCount(statement, facts, connection.Version);
         NoteFoundRows(statement, facts, connection.Version);

@@ -107,13 +107,23 @@ internal static class Keepsake
             OwedReport.Note(session, connection, answer);
             session.Elsewhere |= PreviousFacts.Diagnostics;
         }
-        if (wantsWarnings && !wantsNumbers && session.KeptWarnings is { Warnings: null } kept)
-            session.KeptWarnings = await Count(connection, kept);
         if (wantsNumbers && !connection.IsBroken)
             NoteNumbers(session, connection, await ServerQuery.Read(connection, columns: 2));
+        else if (session.KeptWarnings is { Warnings: null })
+            await TakeCounts(session, connection);
     }
 
-    // Neither the error nor the warnings that are kept tell how many there were.
+    // Neither the error nor the warnings that are kept tell how many there were. To ask is to find a row: who may still be asked how many the
+    // session has found is asked for that before, unless that takes the warnings away.
+    private static async LoopTask TakeCounts(Session session, ServerConnection connection)
+    {
+        if (session.LastResult.FoundRows < 0 && !session.Elsewhere.HasFlag(PreviousFacts.FoundRows) && !Bequest.AlwaysForgets(connection.Version))
+            NoteNumbers(session, connection, await ServerQuery.Run(connection, Numbers, columns: 2));
+        session.Elsewhere |= PreviousFacts.FoundRows;
+        if (!connection.IsBroken && session.KeptWarnings is { } kept)
+            session.KeptWarnings = await Count(connection, kept);
+    }
+
     private static async LoopTask<KeptWarnings> Count(ServerConnection connection, KeptWarnings kept)
     {
         var warnings = await ServerQuery.Run(connection, "SHOW COUNT(*) WARNINGS", columns: 1);

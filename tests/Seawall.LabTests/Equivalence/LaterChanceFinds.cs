@@ -193,5 +193,28 @@ internal static partial class ChanceFinds
             A: select 1; kill connection_id(); select 2
             A: select 3
             """),
+        // MySQL 5.6 is asked how many warnings there are, and finds a row by that.
+        ("", """
+            A is eq_one without DeprecateEof
+            A: set @a = 5; select @a; set sql_mode = ''
+            A: select @@warning_count
+            A: select (select id from t)
+            A: [SetOption 1]
+            A: select found_rows()
+            """),
+        // A piece of a parameter is no statement: how many warnings the one before has left is repeated behind it.
+        ("", """
+            A is eq_two with FoundRows
+            A: [prepare 0] select ?
+            A: select * from tt2
+            A: [a piece of parameter 0 of 0] piece
+            A: [Ping]
+            A: select cast('a' as signed), cast('b' as signed)
+            A: [a piece of parameter 0 of 0] piece
+            A: [Ping]
+            A: select * from tt2
+            A: [a piece of parameter 0 of 0] piece
+            A: [ChangeUser] ~
+            """),
     ];
 }

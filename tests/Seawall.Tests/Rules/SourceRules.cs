@@ -63,6 +63,14 @@ public sealed partial class SourceRules(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Nothing_says_of_its_own_members_that_they_are_its_own()
+    {
+        Assert.Equal([], Broken(Qualifies));
+        Assert.True(Qualifies(new SourceFile("a.cs", "return th" + "is.count;")));
+        Assert.False(Qualifies(new SourceFile("a.cs", "return th" + "is == other; // Whatever th" + "is. is")));
+    }
+
+    [Fact]
     public void No_machine_is_named_in_the_tree()
     {
         Assert.Equal([], Broken(NamesMachine));
@@ -97,6 +105,8 @@ public sealed partial class SourceRules(ITestOutputHelper output)
 
     private static bool NamesMachine(SourceFile file) => MachinePath().IsMatch(file.Text);
 
+    private static bool Qualifies(SourceFile file) => file.IsCode && OwnMember().IsMatch(file.Text);
+
     private static IEnumerable<string> TestNames(SourceFile file) =>
         TestMethod().Matches(file.Text).Select(match => match.Groups[1].Value);
 
@@ -104,6 +114,10 @@ public sealed partial class SourceRules(ITestOutputHelper output)
 
     [GeneratedRegex(@"\b(?:class|struct|record|enum|interface)\s+(?:struct\s+|class\s+)?([A-Za-z_]\w*)")]
     private static partial Regex TypeDeclaration();
+
+    // Not `this` itself, and not the word.
+    [GeneratedRegex(@"\bthis\.\w")]
+    private static partial Regex OwnMember();
 
     [GeneratedRegex(@"\bTODO\b(?!\(#\d+\))|\bFIXME\b|\bNotImplementedException\b")]
     private static partial Regex LeftForLater();

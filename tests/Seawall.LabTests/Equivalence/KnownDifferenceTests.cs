@@ -43,6 +43,13 @@ public sealed class KnownDifferenceTests
         Assert.Equal(areAlike, KnownDifferences.WithoutNoCharacteristics(one) == KnownDifferences.WithoutNoCharacteristics(other));
 
     [Theory]
+    [InlineData("7:5:EOF Autocommit, NoBackslashEscapes", "7:5:EOF Autocommit")]
+    [InlineData("7:5:EOF InTransaction, Autocommit, NoBackslashEscapes, InReadOnlyTransaction", "7:5:EOF InTransaction, Autocommit, InReadOnlyTransaction")]
+    [InlineData("7:5:EOF 0 Autocommit, NoBackslashEscapes", "7:5:EOF 0 Autocommit, NoBackslashEscapes")]
+    public void The_mode_of_a_hint_is_left_out_behind_columns_and_not_behind_rows(string there, string here) =>
+        Assert.Equal(here, KnownDifferences.WithoutModeBehindColumns(there));
+
+    [Theory]
     [InlineData("update ~.t set n = 21, s = x'00ff' where id > 1", true)]
     [InlineData("update t set s = ? where id < ?", true)]
     [InlineData("update t set n = 21 where id = 1", false)]

@@ -179,7 +179,8 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
     private async LoopTask<bool> SendPrepared(Statement statement, ServerConnection connection, PreparedStatement prepared)
     {
         var text = statement.Wording ?? prepared.Text;
-        var found = connection.Statements.Find(text, prepared);
+        var opensCursor = statement.Kind == CommandKind.StatementExecute && ExecutionPacket.OpensSomething(statement);
+        var found = connection.Statements.Find(text, prepared, opensCursor);
         if (found is null)
         {
             statement.Hold();
@@ -190,7 +191,7 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         if (!await Move(statement, connection, statement.Session.Settings))
             return false;
         if (ExecutionPacket.OpensSomething(statement))
-            connection.Statements.Keep(found, prepared);
+            connection.Statements.Keep(found, prepared, opensCursor);
         BeginAnswer(statement, connection);
         Count(statement);
         switch (ExecutionPacket.Send(statement, connection, prepared, found))

@@ -193,6 +193,19 @@ internal static partial class ChanceFinds
             A: select 1; kill connection_id(); select 2
             A: select 3
             """),
+        // Two statements of one text: to the other MySQL 9.7 would never end its answer, when it had a cursor.
+        ("", """
+            A: [prepare 0] select id, n from t where id = ?
+            A: [prepare 2] select id, n from t where id = ?
+            B: [prepare 0] select id, n from t where id = ?
+            A: [execute 2 with a cursor] 2
+            A: [fetch 3 rows of 2]
+            A: [execute 0] 1
+            B: [execute 0] 1
+            A: [execute 2 with a cursor] 2
+            A: [fetch 3 rows of 2]
+            B: [execute 0] 2
+            """),
         // MySQL 5.6 is asked how many warnings there are, and finds a row by that.
         ("", """
             A is eq_one without DeprecateEof

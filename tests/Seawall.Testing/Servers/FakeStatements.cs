@@ -91,8 +91,16 @@ internal sealed class FakeStatements(FakeServer server, FakeSession session, Fak
             return await replies.Send(new FakeError(1210, "Incorrect arguments to mysqld_stmt_execute"));
         }
         var answer = server.Run(session, sql);
+        // As MySQL 9.7 does: columns come, and then nothing (docs/exactness.md).
+        if (!hasCursor && statement.HasHadCursor && answer is FakeRows unended && server.Kind is { IsMariaDb: false, Number: > 90000 })
+        {
+            replies.SendRaw([(byte)unended.Columns.Count]);
+            replies.WriteColumns(unended.Columns);
+            return true;
+        }
         if (!hasCursor || answer is not FakeRows rows)
             return await replies.Send(answer, isBinary: true);
+        statement.HasHadCursor = true;
         statement.Cursor = rows.Rows.GetEnumerator();
         replies.SendRaw([(byte)rows.Columns.Count]);
         replies.WriteColumns(rows.Columns);
@@ -174,5 +182,7 @@ internal sealed class FakeStatements(FakeServer server, FakeSession session, Fak
         internal Dictionary<int, string> LongData { get; } = [];
 
         internal IEnumerator<IReadOnlyList<string?>>? Cursor { get; set; }
+
+        internal bool HasHadCursor { get; set; }
     }
 }

@@ -3,26 +3,33 @@ namespace Seawall.Engine.Flow.Servers;
 /// <summary>
 /// What is prepared on one server connection: for each text the server's number. Bounded; the least recently used one is
 /// closed to make room. A statement on which a client has something open is kept for that client's statement alone: to
-/// execute it for another would close the cursor, and take the pieces of the parameters.
+/// execute it for another would close the cursor, and take the pieces of the parameters. One that has had a cursor is for
+/// executions with one from then on: MySQL 9.7 does not end its answer to another one.
 /// </summary>
 internal sealed class ServerStatements
 {
+    /// <summary>Texts that clients read by cursors are few.</summary>
+    private const int ForCursorsMax = 64;
+
     private readonly Dictionary<PreparedText, LinkedListNode<ServerStatement>> _byText = [];
     private readonly LinkedList<ServerStatement> _byUse = [];
     private Dictionary<object, ServerStatement>? _kept;
+    private Dictionary<PreparedText, ServerStatement>? _forCursors;
 
     /// <summary>How many there are.</summary>
-    internal int Count => _byText.Count + (_kept?.Count ?? 0);
+    internal int Count => _byText.Count + (_kept?.Count ?? 0) + (_forCursors?.Count ?? 0);
 
     /// <summary>
     /// The statement for a text, which thereby is the most recently used; the one that is kept for <paramref name="client"/>'s
-    /// statement goes before. Null when there is none.
+    /// statement goes before. Null when there is none for an execution with, or without, a cursor.
     /// </summary>
-    internal ServerStatement? Find(PreparedText text, object client)
+    internal ServerStatement? Find(PreparedText text, object client, bool opensCursor = false)
     {
         // With other words in it, that answer for the session, it is another statement.
         if (_kept is not null && _kept.TryGetValue(client, out var own) && ReferenceEquals(own.Text, text))
             return own;
+        if (opensCursor && _forCursors is not null && _forCursors.TryGetValue(text, out var had))
+            return had;
         if (!_byText.TryGetValue(text, out var node))
             return null;
         if (node != _byUse.First)
@@ -49,12 +56,18 @@ internal sealed class ServerStatements
     }
 
     /// <summary>Keeps a statement for one of the client's, which is about to have something open on it.</summary>
-    internal void Keep(ServerStatement statement, object client)
+    internal void Keep(ServerStatement statement, object client, bool opensCursor = false)
     {
-        if (!_byText.TryGetValue(statement.Text, out var node) || node.Value != statement)
+        statement.HasHadCursor |= opensCursor;
+        if (_byText.TryGetValue(statement.Text, out var node) && node.Value == statement)
+        {
+            _byText.Remove(statement.Text);
+            _byUse.Remove(node);
+        }
+        else if (_forCursors is not null && _forCursors.TryGetValue(statement.Text, out var had) && had == statement)
+            _forCursors.Remove(statement.Text);
+        else
             return; // It is kept already.
-        _byText.Remove(statement.Text);
-        _byUse.Remove(node);
         (_kept ??= []).Add(client, statement);
     }
 
@@ -66,7 +79,12 @@ internal sealed class ServerStatements
     {
         if (_kept is null || !_kept.Remove(client, out var statement))
             return null;
-        if (!_byText.ContainsKey(statement.Text))
+        if (statement.HasHadCursor)
+        {
+            if ((_forCursors ??= []).Count < ForCursorsMax && _forCursors.TryAdd(statement.Text, statement))
+                return null;
+        }
+        else if (!_byText.ContainsKey(statement.Text))
         {
             _byText.Add(statement.Text, _byUse.AddFirst(statement));
             return null;
@@ -91,9 +109,11 @@ internal sealed class ServerStatements
             statement.Text.Release();
         foreach (var statement in _kept?.Values.AsEnumerable() ?? [])
             statement.Text.Release();
+        foreach (var statement in _forCursors?.Values.AsEnumerable() ?? [])
+            statement.Text.Release();
         _byText.Clear();
         _byUse.Clear();
-        _kept = null;
+        (_kept, _forCursors) = (null, null);
     }
 
     private uint Forget(LinkedListNode<ServerStatement> node)
@@ -113,6 +133,9 @@ internal sealed class ServerStatement(PreparedText text, uint id)
 
     /// <summary>The server's number for it.</summary>
     internal uint Id { get; } = id;
+
+    /// <summary>Whether it was executed with a cursor once.</summary>
+    internal bool HasHadCursor { get; set; }
 
     /// <summary>
     /// The types of parameters that the server has at present, as an object that a client's statement has; it needs to be told those of another one, or

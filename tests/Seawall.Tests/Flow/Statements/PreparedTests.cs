@@ -327,6 +327,25 @@ public sealed class PreparedTests
     }
 
     [Fact]
+    public void Who_reads_without_a_cursor_has_no_statement_that_had_one()
+    {
+        using var world = new EngineWorld(StatementTests.OnePooled() with { Kind = FakeServerKind.MySql97 });
+        world.Server.When("SELECT list", new FakeRows(["n"], Enumerable.Range(0, 5).Select(i => (IReadOnlyList<string?>)[$"{i}"])));
+        var (reader, other) = (world.Client(), world.Client());
+        var (read, asked, again) = (reader.Prepare("SELECT list"), other.Prepare("SELECT list"), reader.Prepare("SELECT list"));
+
+        for (var round = 0; round < 3; round++)
+        {
+            Assert.True(reader.BeginExecute(read.Id, [], cursor: 1).Value.Only.Status.HasFlag(ServerStatus.CursorExists));
+            Assert.Equal(5, reader.Fetch(read.Id, 6, 1).Only.Rows.Count);
+            Assert.Equal(5, other.Execute(asked.Id).Only.Rows.Count);
+            Assert.Equal(5, reader.Execute(again.Id).Only.Rows.Count);
+        }
+
+        Assert.Equal(2, world.Pooled.Single().PreparedCount); // One for those with a cursor, one for those without.
+    }
+
+    [Fact]
     public void A_cursor_that_is_closed_with_its_statement_lets_go()
     {
         using var world = new EngineWorld(StatementTests.OnePooled());

@@ -56,6 +56,7 @@ internal sealed class Answer
     private bool _owesColumnsEnd;
     private bool _isWithheld;
     private bool _saidOutParameters;
+    private bool _beginsElsewhere;
     private uint _renumberTo;
     private ushort? _warnings;
     private bool _hasSpoken;
@@ -89,13 +90,15 @@ internal sealed class Answer
     /// <paramref name="firstSequence"/> is the number that the client expects first, and <paramref name="shift"/> what must be
     /// added to the server's to get it; <paramref name="divert"/> gets what the client would get;
     /// <paramref name="isCall"/> says that it calls a procedure; <paramref name="traces"/> are what the client must not read in the
-    /// names of columns; <paramref name="warnings"/> is what the client must hear of warnings whatever the server says.
+    /// names of columns; <paramref name="warnings"/> is what the client must hear of warnings whatever the server says;
+    /// <paramref name="beginsElsewhere"/>: MariaDB enters another schema for it, and says already behind the columns that it will report that.
     /// </summary>
     internal void Begin(
-        Session session, ServerConnection connection, ResponseShape shape, uint preparedId = 0, byte firstSequence = 1,
-        byte shift = 0, Stream? divert = null, bool isCall = false, FactTraces? traces = null, ushort? warnings = null)
+        Session session, ServerConnection connection, ResponseShape shape, uint preparedId = 0, byte firstSequence = 1, byte shift = 0,
+        Stream? divert = null, bool isCall = false, FactTraces? traces = null, ushort? warnings = null, bool beginsElsewhere = false)
     {
         _warnings = warnings;
+        _beginsElsewhere = beginsElsewhere;
         Record?.Begin();
         _connection = connection;
         _session = session;
@@ -328,7 +331,7 @@ internal sealed class Answer
     private void InsertEof(PacketWriter edited, ServerStatus status)
     {
         edited.Begin((byte)(_tracker.LastSequence + _tracker.SequenceShift + 1));
-        EofPacket.Write(edited, 0, status, _facts.OwesReport);
+        EofPacket.Write(edited, 0, status, _facts.OwesReport || _beginsElsewhere);
         edited.End();
         _tracker.SequenceShift++;
     }

@@ -258,8 +258,13 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
             statement.Kind == CommandKind.StatementPrepare ? session.Prepared.NextId : 0, statement.ReplySequence,
             statement.SequenceShift, isCall: (statement.Facts.Traits & StatementTraits.CallsProcedure) != 0,
             traces: FactTraces.Join(statement.Prepared?.Traces, statement.Traces), divert: statement.Recast?.Original,
-            warnings: WarningsToRepeat(statement, connection));
+            warnings: WarningsToRepeat(statement, connection), beginsElsewhere: BeginsElsewhere(statement, connection));
     }
+
+    // A prepared statement runs in the schema in which it was prepared.
+    private static bool BeginsElsewhere(Statement statement, ServerConnection connection) =>
+        statement is { Prepared: { } prepared, Session: { WantsEof: true, Tracking.Schema: true } session } && connection.Version.IsMariaDb
+        && prepared.Text.Settings.Schema != session.Settings.Schema;
 
     // MySQL repeats in its answer to COM_INIT_DB how many warnings the statement before has left: those of others, there.
     private static ushort? WarningsToRepeat(Statement statement, ServerConnection connection) =>

@@ -229,5 +229,16 @@ internal static partial class ChanceFinds
             A: [a piece of parameter 0 of 0] piece
             A: [ChangeUser] ~
             """),
+        // An execution in the schema of its preparation: MariaDB says behind the columns already that it will report another one.
+        ("m", """
+            A is eq_two without DeprecateEof
+            A: set autocommit = 0
+            A: [prepare 0] select 1
+            A: [InitDb] ~b
+            A: [execute 0]
+            A: select 2
+            A: use ~
+            A: [execute 0]
+            """),
     ];
 }

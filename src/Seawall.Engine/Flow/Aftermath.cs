@@ -281,7 +281,7 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
 
     private static void Share(Statement statement, ServerConnection connection)
     {
-        if (connection.Statements.Share(statement.Prepared!) is { } superfluous)
+        if (!statement.Prepared!.IsAlone && connection.Statements.Share(statement.Prepared!) is { } superfluous)
             ServerPreparation.Close(connection, superfluous);
     }
 
@@ -292,10 +292,12 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
     {
         var session = statement.Session;
         var text = texts.Hold(statement.Text, statement.SettingsBefore.ForParsing);
-        session.Prepared.Add(text, statement.Facts, facts.Prepared.Parameters, statement.Traces);
-        var (_, toClose) = connection.Statements.Add(text, facts.Prepared.StatementId, session.Pool!.Limits.PreparedMax);
+        var prepared = session.Prepared.Add(text, statement.Facts, facts.Prepared.Parameters, statement.Traces);
+        var (added, toClose) = connection.Statements.Add(text, facts.Prepared.StatementId, session.Pool!.Limits.PreparedMax);
         if (toClose is { } old)
             ServerPreparation.Close(connection, old);
+        if (prepared.IsAlone)
+            connection.Statements.Keep(added, prepared);
     }
 
     private async LoopTask<bool> SettleRest(Statement statement, AnswerFacts facts, PinReasons pinsBefore)

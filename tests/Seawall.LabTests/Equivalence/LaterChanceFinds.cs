@@ -240,5 +240,29 @@ internal static partial class ChanceFinds
             A: use ~
             A: [execute 0]
             """),
+        // Two statements of the same text, one of which has a piece: to prepare the other one again would give the variable another character set.
+        ("m5", """
+            A: [prepare 0] set @a = ?
+            A: [prepare 1] set @a = ?
+            A: [execute 0] 'text'
+            A: [a piece of parameter 0 of 1] piece
+            A: [execute 0] NULL
+            A: select @a, charset(@a)
+            A: [execute 1] NULL
+            A: [execute 1] NULL
+            A: select @a, charset(@a)
+            """),
+        ("m5", """
+            A: [prepare 0] set @a = ?
+            A: [prepare 1] set @a = ?
+            A: [execute 0] 'text'
+            A: [execute 1] NULL
+            A: select @a, charset(@a)
+            A: [execute 0] NULL
+            A: select @a, charset(@a)
+            A: [StatementReset 0]
+            A: [execute 0] NULL
+            A: select @a, charset(@a)
+            """),
     ];
 }

@@ -23,6 +23,12 @@ internal sealed class PreparedStatement(uint id, PreparedText text, StatementFac
     internal int Parameters { get; } = parameters;
 
     /// <summary>
+    /// Whether no other statement of the same text shares the server's with it. To prepare what sets a user variable gives that another character
+    /// set, so it must not be done once more because another one has a piece of a parameter there, or a cursor. Its session is pinned.
+    /// </summary>
+    internal bool IsAlone { get; } = (facts.Traits & StatementTraits.UserVariableWrite) != 0;
+
+    /// <summary>
     /// The types of the parameters as the client sent them last, two bytes each: a client sends them once, and another
     /// server connection must be told again.
     /// </summary>

@@ -264,5 +264,21 @@ internal static partial class ChanceFinds
             A: [execute 0] NULL
             A: select @a, charset(@a)
             """),
+        // With results of two or four bytes for a letter errors have no words.
+        ("", """
+            A: set character_set_results = 60
+            A: kill 4294967290
+            A: [execute 2]
+            A: set character_set_results = ucs2
+            A: [StatementReset 2]
+            A: [fetch 1 rows of 2]
+            A: set character_set_results = utf16
+            A: kill query connection_id()
+            A: set character_set_results = utf16le
+            A: kill 4294967290
+            A: [execute 2]
+            A: set names utf8mb4
+            A: kill 4294967290
+            """),
     ];
 }

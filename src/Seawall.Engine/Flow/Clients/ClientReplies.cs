@@ -18,9 +18,20 @@ internal static class ClientReplies
     internal static bool SendError(Session session, byte sequence, SqlError error, string message)
     {
         var writer = session.Wire.Loop.Writer.Clear().Begin(sequence);
-        ErrPacket.Write(writer, LibMariaDb.Hears(session, error), message);
+        ErrPacket.Write(writer, LibMariaDb.Hears(session, error), Hears(session, message));
         return session.Wire.Send(writer.End().Bytes);
     }
+
+    // With results in a character set of two or four bytes for a letter servers take the first zero for the end of an error's words. What no
+    // server would say is told all the same: a client reads it as what it is.
+    private static string Hears(Session session, string message) => session.Settings?["character_set_results"] switch
+    {
+        "ucs2" or "utf16" or "utf32" when !IsOwn(message) => "",
+        "utf16le" when !IsOwn(message) => message[..Math.Min(message.Length, 1)],
+        _ => message,
+    };
+
+    private static bool IsOwn(string message) => message.Contains("seawall", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The answer to COM_SET_OPTION, which is an EOF packet in one dialect and an OK packet in the other.</summary>
     internal static bool SendEnd(Session session, byte sequence, ushort warnings)

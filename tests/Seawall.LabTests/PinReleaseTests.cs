@@ -59,6 +59,8 @@ public sealed class PinReleaseTests(LabServers lab)
         (PinReasons.UnmovableVariable, ["set timestamp = 5"], [["set timestamp = default"], ["set @@session.timestamp = 0"],
             ["set timestamp = 7.5", "set timestamp = DEFAULT"]], ""),
         (PinReasons.UnmovableVariable, ["set rand_seed1 = 5"], [], ""),
+        (PinReasons.UnmovableVariable, ["set sql_auto_is_null = 1", "set sql_auto_is_null = 1"],
+            [["set sql_auto_is_null = 0"], ["set sql_auto_is_null = default"]], ""),
         // For its binary log it makes the variable, and reports that something has changed.
         (PinReasons.UnknownState, ["delete from people where id = @never_set"], [], "my97"),
         (PinReasons.Role, ["set role pins_role"], [["set role none"], ["set role pins_role", "SET ROLE NONE"]], "maria my97"),

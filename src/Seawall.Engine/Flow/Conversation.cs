@@ -151,6 +151,8 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
             statement.Decision = statement.Kind == CommandKind.StatementPrepare
                 ? Decider.DecidePreparation(statement.Facts)
                 : Decider.Decide(statement.Facts, statement.Server.Version!);
+            if (InsertIds.MayBeAskedByNull(statement))
+                statement.Decision = statement.Decision with { Needs = statement.Decision.Needs | PreviousFacts.HiddenInsertId };
             if (PinLedger.NeedsText(statement) || Bequest.NeedsText(statement))
                 statement.Hold(); // What it names is read when the answer has come.
 

@@ -22,6 +22,11 @@ internal static class InsertIds
         statement.Facts is { Statements: 1, Kind: StatementKind.Insert or StatementKind.Replace }
         && statement.Kind is CommandKind.Query or CommandKind.StatementExecute && statement.Packet.Length <= TextMax;
 
+    /// <summary>Whether the statement may ask for the number by <c>WHERE id IS NULL</c>: that of others must not be there then.</summary>
+    internal static bool MayBeAskedByNull(Statement statement) => statement.SettingsBefore.AsksByNull
+        && statement.Kind is CommandKind.Query or CommandKind.StatementExecute or CommandKind.StatementBulkExecute
+        && (statement.Facts.Hints & (StatementHints.HasFrom | StatementHints.UsesTables)) != 0;
+
     /// <summary>Takes note of what an answer tells, or does not tell.</summary>
     internal static void Note(Statement statement, AnswerFacts facts, ServerConnection connection)
     {

@@ -42,6 +42,7 @@ internal static class PinLedger
         if (!facts.IsError && decision.Ends != PinReasons.None)
             End(statement, decision.Ends);
         NoteServerFacts(statement, facts);
+        NoteAskingByNull(statement);
         NoteLooseChanges(statement, facts);
         // An error has no flags; those of results before it in the same answer are older. With autocommit off the statement may have begun a
         // transaction before it failed.
@@ -84,6 +85,20 @@ internal static class PinLedger
         else if (session.PinReasons.HasFlag(PinReasons.NextTransaction) && !statement.Decision.Pins.HasFlag(PinReasons.NextTransaction)
             && EndsTransaction(statement, facts))
             session.Unpin(PinReasons.NextTransaction);
+    }
+
+    // An INSERT leaves on its connection, beside its number, that WHERE id IS NULL is to find that one; and who has found it takes that away. No
+    // statement says either on another connection.
+    private static void NoteAskingByNull(Statement statement)
+    {
+        var session = statement.Session;
+        if (session.Settings.AsksByNull == statement.SettingsBefore.AsksByNull)
+            return;
+        if (session.Settings.AsksByNull)
+            session.Pin(PinReasons.UnmovableVariable, SessionSettings.AutoIsNull, StatementText.DigestOf(statement));
+        else
+            session.Pins?.Remove(PinReasons.UnmovableVariable, SessionSettings.AutoIsNull);
+        session.Unpin(PinReasons.None);
     }
 
     // When SET autocommit ends a transaction, servers (MariaDB 10.11, MySQL 9.7 and 5.6) keep its READ ONLY and its isolation

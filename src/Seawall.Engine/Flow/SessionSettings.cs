@@ -23,6 +23,9 @@ public sealed class SessionSettings
     /// <summary>The variable that follows the schema, until a session sets it.</summary>
     internal const string CollationOfSchema = "collation_database";
 
+    /// <summary>The variable by which <c>WHERE id IS NULL</c> asks for the number that the last INSERT has made.</summary>
+    internal const string AutoIsNull = "sql_auto_is_null";
+
     private const string CharsetOfSchema = "character_set_database";
 
     internal SessionSettings(
@@ -32,7 +35,7 @@ public sealed class SessionSettings
         Schema = schema;
         MultiStatements = multiStatements;
         Variables = variables;
-        AsksByNull = this["sql_auto_is_null"] is "ON" or "1";
+        AsksByNull = this[AutoIsNull] is "ON" or "1";
     }
 
     /// <summary>The current schema, or null.</summary>

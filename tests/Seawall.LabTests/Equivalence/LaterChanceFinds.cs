@@ -280,5 +280,37 @@ internal static partial class ChanceFinds
             A: set names utf8mb4
             A: kill 4294967290
             """),
+        // Only the connection itself knows whether WHERE id IS NULL is to find the number that was made last.
+        ("", """
+            A: set sql_auto_is_null = 1
+            A: insert into t (n) values (25)
+            B: insert into t (n) values (1)
+            B: insert into t (n) values (2)
+            A: select n from t where id is null
+            A: select n from t where id is null
+            A: insert into t (n) values (26)
+            B: insert into t (n) values (3)
+            A: update t set n = 27 where id is null
+            A: select id, n from t order by id
+            """),
+        // It finds none of others.
+        ("", """
+            A: select count(*) from t
+            B: truncate m
+            B: insert into m (n) values (1)
+            A: set sql_auto_is_null = 1
+            A: select n from t where id is null
+            A: delete from t where id is null
+            A: set sql_auto_is_null = 0
+            B: insert into t (n) values (2)
+            """),
+        ("", """
+            A: insert into t (n) values (28)
+            B: insert into t (n) values (1)
+            B: insert into t (n) values (2)
+            A: set sql_auto_is_null = 1
+            A: select n from t where id is null
+            A: select n from t where id is null
+            """),
     ];
 }

@@ -15,6 +15,11 @@ internal static class Keepsake
     // Without the limit SQL_SELECT_LIMIT = 0 would leave no row.
     private const string Numbers = "SELECT FOUND_ROWS(),LAST_INSERT_ID() LIMIT 1";
 
+    private const string Counts = "SELECT @@warning_count,@@error_count LIMIT 1";
+
+    // It changes FOUND_ROWS(), and so asks for that, too, but on MySQL since 5.7, which forgets the warnings over that.
+    private const string CountsAndRows = "SELECT @@warning_count,@@error_count,FOUND_ROWS() LIMIT 1";
+
     /// <summary>
     /// Asks the server for what is not known. When it does not answer as it should, the facts are lost, and whoever asks for
     /// them is told so.
@@ -107,46 +112,41 @@ internal static class Keepsake
             OwedReport.Note(session, connection, answer);
             session.Elsewhere |= PreviousFacts.Diagnostics;
         }
+        if (wantsWarnings && !wantsNumbers && session.KeptWarnings is { Warnings: null } kept)
+            session.KeptWarnings = await Count(session, connection, kept);
         if (wantsNumbers && !connection.IsBroken)
             NoteNumbers(session, connection, await ServerQuery.Read(connection, columns: 2));
-        else if (session.KeptWarnings is { Warnings: null })
-            await TakeCounts(session, connection);
     }
 
-    // Neither the error nor the warnings that are kept tell how many there were. To ask is to find a row: who may still be asked how many the
-    // session has found is asked for that before, unless that takes the warnings away.
-    private static async LoopTask TakeCounts(Session session, ServerConnection connection)
+    // Neither the error nor the warnings that are kept tell how many there were.
+    private static async LoopTask<KeptWarnings> Count(Session session, ServerConnection connection, KeptWarnings kept)
     {
-        if (session.LastResult.FoundRows < 0 && !session.Elsewhere.HasFlag(PreviousFacts.FoundRows) && !Bequest.AlwaysForgets(connection.Version))
-            NoteNumbers(session, connection, await ServerQuery.Run(connection, Numbers, columns: 2));
+        var asksForRows = !Bequest.AlwaysForgets(connection.Version);
+        var answer = await ServerQuery.Run(connection, asksForRows ? CountsAndRows : Counts, columns: asksForRows ? 3 : 2);
+        if (asksForRows && Number(answer, 2) is { } foundRows)
+            NoteFoundRows(session, foundRows);
         session.Elsewhere |= PreviousFacts.FoundRows;
-        if (!connection.IsBroken && session.KeptWarnings is { } kept)
-            session.KeptWarnings = await Count(connection, kept);
+        return kept with { Warnings = (int?)Number(answer, 0), Errors = (int?)Number(answer, 1) };
     }
 
-    private static async LoopTask<KeptWarnings> Count(ServerConnection connection, KeptWarnings kept)
-    {
-        var warnings = await ServerQuery.Run(connection, "SHOW COUNT(*) WARNINGS", columns: 1);
-        var errors = await ServerQuery.Run(connection, "SHOW COUNT(*) ERRORS", columns: 1);
-        return kept with { Warnings = Number(warnings), Errors = Number(errors) };
-
-        static int? Number(ServerRows answer) => answer.Reply.IsOk && answer.Rows.Count == 1
-            && int.TryParse(answer.Text(0, 0), CultureInfo.InvariantCulture, out var number) ? number : null;
-    }
+    // With results in ucs2, utf16 or utf32 each digit comes with zeros.
+    private static ulong? Number(ServerRows answer, int column) => answer.Reply.IsOk && answer.Rows.Count == 1
+        && ulong.TryParse(answer.Text(0, column)?.Replace("\0", "", StringComparison.Ordinal), CultureInfo.InvariantCulture, out var number) ? number : null;
 
     private static void NoteNumbers(Session session, ServerConnection connection, ServerRows answer)
     {
         OwedReport.Note(session, connection, answer);
         connection.HoldsDiagnostics = true; // MySQL warns that FOUND_ROWS() will go one day.
-        if (!answer.Reply.IsOk || answer.Rows.Count != 1
-            || !long.TryParse(answer.Text(0, 0), CultureInfo.InvariantCulture, out var foundRows)
-            || !ulong.TryParse(answer.Text(0, 1), CultureInfo.InvariantCulture, out var insertId))
-        {
+        if (Number(answer, 0) is not { } foundRows || Number(answer, 1) is not { } insertId)
             return;
-        }
-        if (!session.Elsewhere.HasFlag(PreviousFacts.FoundRows))
-            session.LastResult = session.LastResult with { FoundRows = foundRows };
+        NoteFoundRows(session, foundRows);
         session.Elsewhere |= PreviousFacts.FoundRows | PreviousFacts.Diagnostics;
         InsertIds.Resolve(session, connection, insertId);
+    }
+
+    private static void NoteFoundRows(Session session, ulong foundRows)
+    {
+        if (!session.Elsewhere.HasFlag(PreviousFacts.FoundRows))
+            session.LastResult = session.LastResult with { FoundRows = (long)foundRows };
     }
 }

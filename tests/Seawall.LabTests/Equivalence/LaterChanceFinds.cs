@@ -312,5 +312,30 @@ internal static partial class ChanceFinds
             A: select n from t where id is null
             A: select n from t where id is null
             """),
+        // How many warnings there were is asked whatever the session has for a limit, if nobody has told of it.
+        ("", """
+            A: set sql_select_limit = 0; select 1
+            A: set session sort_buffer_size = 1, sql_mode = 'nothing'
+            A: [Ping]
+            A: set session sort_buffer_size = 1, sql_mode = 'nothing'
+            A: [Ping]
+            A: show warnings
+            """),
+        // And the question leaves FOUND_ROWS() as it was.
+        ("m5", """
+            A: set max_error_count = 1
+            A: select id from t
+            A: set session sort_buffer_size = 1, sql_mode = 'nothing'
+            A: [Ping]
+            A: select found_rows()
+            """),
+        // Numbers are read in ucs2 as well.
+        ("", """
+            A: set character_set_results = ucs2
+            B: insert into t (n) values (1)
+            A: insert into t (id, n) values (70, 1)
+            A: select sql_calc_found_rows id from t order by id limit 1
+            A: select found_rows(), last_insert_id()
+            """),
     ];
 }

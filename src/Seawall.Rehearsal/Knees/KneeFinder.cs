@@ -186,8 +186,8 @@ internal sealed class KneeFinder(KneePlan plan, TimeProvider time, int seed, Act
         }
         finally
         {
-            foreach (var probe in open)
-                await probe.Leave(CancellationToken.None);
+            // All at once: a server that does not answer any more would keep each a second.
+            await Task.WhenAll(open.Select(probe => probe.Leave(CancellationToken.None)));
         }
     }
 

@@ -15,11 +15,17 @@ internal sealed record XrayAccount(AccountClass Class, (string Old, string New) 
 /// <summary>Accounts made for one rehearsal, one for each class, and dropped with it. Only on servers that are marked.</summary>
 internal sealed class XrayAccounts : IAsyncDisposable
 {
-    private readonly List<(Target Target, string User)> _made = [];
+    // A server that has gone does not keep a rehearsal for longer; the last second is for saying goodbye.
+    private static readonly TimeSpan s_triesMax = DropTimeMax - TimeSpan.FromSeconds(1);
+
+    private readonly MadeAccounts _made;
     private readonly TimeProvider _time;
     private string _rights = "";
 
-    private XrayAccounts(TimeProvider time) => _time = time;
+    private XrayAccounts(MadeAccounts made, TimeProvider time) => (_made, _time) = (made, time);
+
+    /// <summary>How long dropping them takes at most, on both servers at the same time: twice a login, and some statements.</summary>
+    public static TimeSpan DropTimeMax => TimeSpan.FromSeconds(30);
 
     /// <summary>Those that there are.</summary>
     public List<XrayAccount> All { get; } = [];
@@ -30,7 +36,7 @@ internal sealed class XrayAccounts : IAsyncDisposable
     /// <summary>The accounts of the DSNs stand for their own class.</summary>
     public static XrayAccounts Own(Target old, Target @new, TargetFacts oldFacts, TargetFacts newFacts, TimeProvider time)
     {
-        var accounts = new XrayAccounts(time);
+        var accounts = new XrayAccounts(new MadeAccounts(), time);
         var pair = new AccountClass(PluginOf(old, oldFacts), PluginOf(@new, newFacts), false, 1, 1);
         accounts.All.Add(new XrayAccount(
             pair, (old.Dsn.User, @new.Dsn.User), (old.Dsn.Password ?? new LoginPassword(default), @new.Dsn.Password ?? new LoginPassword(default))));
@@ -39,12 +45,12 @@ internal sealed class XrayAccounts : IAsyncDisposable
 
     /// <summary>
     /// Makes one for each class, with <paramref name="rights"/> on everything, or none. What was made is dropped again even when this is cancelled
-    /// in the middle.
+    /// in the middle; until then it is in <paramref name="made"/>.
     /// </summary>
     public static async Task<XrayAccounts> Make(
-        Target old, Target @new, IReadOnlyList<AccountClass> classes, TimeProvider time, CancellationToken cancel, string rights = "")
+        Target old, Target @new, IReadOnlyList<AccountClass> classes, MadeAccounts made, TimeProvider time, CancellationToken cancel, string rights = "")
     {
-        var accounts = new XrayAccounts(time) { _rights = rights };
+        var accounts = new XrayAccounts(made, time) { _rights = rights };
         try
         {
             await using var oldSession = await old.Open(time, cancel);
@@ -73,28 +79,31 @@ internal sealed class XrayAccounts : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        var left = new List<string>();
-        foreach (var group in _made.GroupBy(one => one.Target))
-        {
-            string[] users = [.. group.Select(one => one.User)];
-            if (await Drop(group.Key, users) is not null && await Drop(group.Key, users) is { } why)
-                left.Add($"on the {group.Key.Name} server: DROP USER {string.Join(", ", users.Select(user => $"'{user}'@'%'"))} (it could not be done: {why})");
-        }
-        _made.Clear();
-        if (left.Count > 0)
+        using var late = new CancellationTokenSource(s_triesMax, _time);
+        var problems = await Task.WhenAll(_made.ByServer.Select(one => Drop(one.Target, one.Users, late.Token)));
+        var left = problems.Where(words => words.Length > 0).ToArray();
+        if (left.Length > 0)
             throw new RehearsalException($"accounts of this rehearsal may be left; they may log in by passwords that nobody knows: {string.Join("; ", left)}");
     }
 
-    // Why not, if it could not be done: one server that has gone keeps nothing from being dropped on the other.
-    private async Task<string?> Drop(Target target, string[] users)
+    // What to do by hand, if it could not be done: one server that has gone keeps nothing from being dropped on the other.
+    private async Task<string> Drop(Target target, string[] users, CancellationToken late)
+    {
+        if (await TryDrop(target, users, late) is not null && await TryDrop(target, users, late) is { } why)
+            return $"on the {target.Name} server: {MadeAccounts.Statement(users)} (it could not be done: {why})";
+        _made.Remove(target);
+        return "";
+    }
+
+    private async Task<string?> TryDrop(Target target, string[] users, CancellationToken late)
     {
         const int cannotUser = 1396; // ER_CANNOT_USER: it is not there.
         try
         {
-            await using var session = await target.Open(_time, CancellationToken.None);
+            await using var session = await target.Open(_time, late);
             foreach (var user in users)
             {
-                if (await session.Ask($"DROP USER '{user}'@'%'", CancellationToken.None) is { IsOk: false, Code: not cannotUser } refused)
+                if (await session.Ask($"DROP USER '{user}'@'%'", late) is { IsOk: false, Code: not cannotUser } refused)
                     return $"{refused.Code} {refused.Words}";
             }
             return null;
@@ -102,6 +111,10 @@ internal sealed class XrayAccounts : IAsyncDisposable
         catch (RehearsalException gone)
         {
             return gone.Message;
+        }
+        catch (OperationCanceledException)
+        {
+            return $"no answer within {s_triesMax.TotalSeconds:0} s";
         }
     }
 
@@ -121,7 +134,7 @@ internal sealed class XrayAccounts : IAsyncDisposable
             NotMade.Add($"logins to accounts of {plugin}: none is made of that plugin");
             return false;
         }
-        _made.Add((target, user)); // Before it is there: what is cancelled in the middle is dropped too.
+        _made.Add(target, user); // Before it is there: what is cancelled in the middle is dropped too.
         await session.Ask($"DROP USER '{user}'@'%'", cancel); // Of a rehearsal that was killed.
         var answer = await session.Ask($"CREATE USER '{user}'@'%' IDENTIFIED {how}", cancel);
         if (!answer.IsOk)

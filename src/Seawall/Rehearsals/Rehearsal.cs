@@ -131,7 +131,7 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
         if (order.MakesAccounts && !isMarked)
             throw new RehearsalException($"accounts are made on rehearsal targets only: {reason}");
         await using var accounts = order.MakesAccounts
-            ? await XrayAccounts.Make(order.Old, order.New, AccountClasses.Of(old, @new, order.Accounts).Classes, time, cancel)
+            ? await XrayAccounts.Make(order.Old, order.New, AccountClasses.Of(old, @new, order.Accounts).Classes, order.Made, time, cancel)
             : XrayAccounts.Own(order.Old, order.New, old, @new, time);
         var plan = new XrayPlan { Samples = order.Samples, MayFlush = isMarked };
         if (_share is { } share)
@@ -178,7 +178,7 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
         }
         var drivers = Drivers(old);
         await using var accounts = order.MakesAccounts
-            ? await XrayAccounts.Make(order.Old, order.New, AccountClasses.Of(old, @new, order.Accounts).Classes, time, cancel)
+            ? await XrayAccounts.Make(order.Old, order.New, AccountClasses.Of(old, @new, order.Accounts).Classes, order.Made, time, cancel)
             : XrayAccounts.Own(order.Old, order.New, old, @new, time);
         var mix = await LoginMix.Of((order.Old, old), (order.New, @new), accounts.All, drivers, time, cancel);
         if (mix.IsEmpty)
@@ -221,7 +221,7 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
             throw new RehearsalException($"{(plan.IsWriting ? "writes are sent to" : "accounts are made on")} rehearsal targets only: {reason}");
         var script = ReplayScript.Of(traffic, old.Dialect, plan.IsWriting, old.Dialect.MariaDb && @new.Dialect.MariaDb);
         await using var made = order.MakesAccounts
-            ? await XrayAccounts.Make(order.Old, order.New, AccountClasses.Of(old, @new, order.Accounts).Classes, time, cancel,
+            ? await XrayAccounts.Make(order.Old, order.New, AccountClasses.Of(old, @new, order.Accounts).Classes, order.Made, time, cancel,
                 plan.IsWriting ? ReplayPlan.RightsToWrite : ReplayPlan.RightsToRead)
             : null;
         var accounts = await ReplayAccounts.Find(

@@ -9,6 +9,7 @@ using Seawall.Rehearsal.Replays;
 using Seawall.Rehearsal.Reports;
 using Seawall.Rehearsal.Targets;
 using Seawall.Rehearsal.Traffics;
+using Seawall.Rehearsal.Xrays;
 using Spectre.Console;
 
 namespace Seawall.Rehearsals;
@@ -308,6 +309,9 @@ internal sealed record RehearsalOrder(Target Old, Target New)
     internal IReadOnlyList<string> Meant { get; init; } = [];
 
     internal bool MakesAccounts { get; init; }
+
+    /// <summary>What it has made, for whoever ends it at once.</summary>
+    internal MadeAccounts Made { get; init; } = new();
 
     internal Traffic? Traffic { get; init; }
 

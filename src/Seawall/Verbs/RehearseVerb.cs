@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using Seawall.Rehearsal.Targets;
+using Seawall.Rehearsal.Xrays;
 using Seawall.Rehearsals;
 
 namespace Seawall.Verbs;
@@ -34,13 +34,16 @@ internal static class RehearseVerb
         var options = new RehearsalOptions();
         var command = new Command(name, description);
         options.AddTo(command, measures: steps is not ["lint"], loads: steps.Contains("knee"), replays: steps.Contains("replay"));
-        command.SetAction(async (parsed, cancel) => await Run(
-            async end =>
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var made = new MadeAccounts();
+            return await Run(made, async end =>
             {
-                var order = await Read(options, parsed, isReplay: steps is ["replay"], end);
+                var order = await Read(options, parsed, isReplay: steps is ["replay"], end) with { Made = made };
                 string[] now = order.Traffic is null ? [.. steps.Except(["replay"])] : steps;
                 return await new Rehearsals.Rehearsal(order, time).Run(now, (step, rehearsal, token) => Do(step, rehearsal, steps.Length == 1, token), end);
-            }, cancel));
+            }, cancel);
+        });
         return command;
     }
 
@@ -65,18 +68,9 @@ internal static class RehearseVerb
         _ => rehearsal.Lint(cancel),
     };
 
-    private static async Task<int> Run(Func<CancellationToken, Task<int>> rehearse, CancellationToken cancel)
+    private static async Task<int> Run(MadeAccounts made, Func<CancellationToken, Task<int>> rehearse, CancellationToken cancel)
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
-        void End(PosixSignalContext signal)
-        {
-            signal.Cancel = true;
-            if (!end.IsCancellationRequested)
-                Console.Error.WriteLine("\nEnding: what was measured so far is reported.");
-            end.Cancel();
-        }
+        using var end = new RehearsalEnd(made, cancel);
         try
         {
             return await rehearse(end.Token);

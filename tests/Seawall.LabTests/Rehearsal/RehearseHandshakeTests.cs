@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using MySqlConnector;
 using Seawall.LabTests.Lab;
 using Seawall.Rehearsal.Targets;
 using Xunit;
@@ -142,6 +143,73 @@ public sealed class RehearseHandshakeTests(LabServers lab)
             Assert.True(result.Status == Inconclusive, result.ToString());
             Assert.Contains("ended before it was done", Flat(result), StringComparison.Ordinal);
             Assert.Equal("0", await server.AskAsync("select count(*) from mysql.user where user like 'seawall_rh%'", Cancel));
+        }
+    }
+
+    // The new server falls silent, and its accounts cannot be dropped: who asks twice is told what is waited for, and who asks three times waits no longer.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_second_Ctrl_C_is_told_what_is_still_done_and_a_third_ends_at_once(bool asksThreeTimes)
+    {
+        const int interrupted = 128 + (int)LabSignal.Interrupt;
+        var old = await lab.SharedAsync(LabKind.MySql56, Cancel);
+        var @new = await lab.SharedAsync(LabKind.MySql97, Cancel);
+        await using var oldMark = await RehearsalMarks.PutAsync(old, Cancel);
+        await using var newMark = await RehearsalMarks.PutAsync(@new, Cancel);
+        await using var relay = new StallingRelay(@new.Port);
+        await using var program = LabProgram.Start(new LabCommand(Path.Combine(LabFolders.Repository, "seawall"), "rehearse", "handshake", "--old", Dsn(old),
+            "--new", $"mysql://seawall:seawall@127.0.0.1:{relay.Port}", "--driver", "mysql2", "--make-accounts", "--i-mean", oldMark.Name,
+            "--i-mean", newMark.Name, "--samples", "1000"));
+        await program.WaitForLineAsync(line => line.Contains("Logging in", StringComparison.Ordinal), s_timeMax, Cancel);
+        relay.StallAll();
+
+        await Interrupt("Ending: what was measured so far is reported.");
+        var left = $"on the new server (127.0.0.1:{relay.Port}): DROP USER 'seawall_rhs0'@'%'";
+        await Interrupt("Still ending: accounts of this rehearsal are dropped, which takes at most 30 s; then what was measured is reported. A third Ctrl-C "
+            + "ends at once, without a report, and leaves these accounts (nobody knows their passwords). By hand they are dropped so:", left);
+        var told = program.Errors;
+        if (asksThreeTimes)
+            await Interrupt("Ended at once: there is no report, and accounts of this rehearsal are left");
+        var result = await program.WaitAsync(s_timeMax, Cancel);
+
+        Assert.True(result.Status == (asksThreeTimes ? interrupted : Inconclusive), result.ToString());
+        Assert.Equal(!asksThreeTimes, Flat(result).Contains("ended before it was done", StringComparison.Ordinal));
+        Assert.Equal(!asksThreeTimes, Flat(result).Contains("accounts of this rehearsal may be left", StringComparison.Ordinal));
+        if (asksThreeTimes)
+            Assert.Contains(left, result.Errors[told.Length..], StringComparison.Ordinal);
+        const string count = "select count(*) from mysql.user where user like 'seawall_rh%'";
+        Assert.NotEqual("0", await @new.AskAsync(count, Cancel));
+        // What it said to do does it.
+        var drops = Regex.Match(told, @"on the new server [^:]+:\d+\): (.+)").Groups[1].Value;
+        await @new.ExecuteAsync(drops, Cancel);
+        Assert.Equal("0", await @new.AskAsync(count, Cancel));
+        // There they were dropped, or this was still under way.
+        await Eventually.TrueAsync(async () =>
+        {
+            foreach (var drop in drops.Split("; ").Where(drop => asksThreeTimes))
+                await Try(old, drop);
+            return await old.AskAsync(count, Cancel) == "0";
+        }, TimeSpan.FromSeconds(60), Cancel);
+
+        static async Task Try(LabServer server, string sql)
+        {
+            try
+            {
+                await server.ExecuteAsync(sql, Cancel);
+            }
+            catch (MySqlException)
+            {
+                // It is gone already.
+            }
+        }
+
+        // What it says comes line by line.
+        async Task Interrupt(params string[] words)
+        {
+            program.Signal(LabSignal.Interrupt);
+            await Eventually.TrueAsync(() => words.All(one => program.Errors.Contains(one, StringComparison.Ordinal)), TimeSpan.FromSeconds(60), Cancel,
+                () => $"{program.Output}\n{program.Errors}");
         }
     }
 

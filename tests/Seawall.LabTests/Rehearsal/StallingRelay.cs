@@ -5,21 +5,26 @@ using Xunit;
 namespace Seawall.LabTests.Rehearsal;
 
 /// <summary>
-/// A network in which one connection falls silent in both directions, for good, when so many pieces have come from clients in all; the others go on.
+/// A network in which one connection falls silent in both directions, for good, when so many pieces have come from clients in all; the others go on,
+/// until a test has all of them fall silent.
 /// </summary>
 internal sealed class StallingRelay : Relay
 {
     private readonly TaskCompletionSource _stalled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int _piece;
     private int _pieces;
+    private volatile bool _areAllStalled;
 
     /// <summary>With piece 0 the first connection is accepted, and nothing more.</summary>
-    public StallingRelay(int serverPort, int piece)
+    public StallingRelay(int serverPort, int piece = int.MaxValue)
         : base(serverPort)
     {
         _piece = piece;
         Open();
     }
+
+    /// <summary>From now on nothing comes to the server any more, and nobody new hears of it.</summary>
+    public void StallAll() => _areAllStalled = true;
 
     /// <summary>Waits until one has fallen silent, has the program hear Ctrl-C then, and says how it ended.</summary>
     public async Task<LabResult> InterruptWhenSilent(LabProgram program, TimeSpan timeMax, CancellationToken cancel)
@@ -45,5 +50,5 @@ internal sealed class StallingRelay : Relay
     }
 
     private Task StallIfLast(int piece, CancellationToken end) =>
-        piece == _piece && _stalled.TrySetResult() ? Task.Delay(Timeout.InfiniteTimeSpan, end) : Task.CompletedTask;
+        _areAllStalled || (piece == _piece && _stalled.TrySetResult()) ? Task.Delay(Timeout.InfiniteTimeSpan, end) : Task.CompletedTask;
 }

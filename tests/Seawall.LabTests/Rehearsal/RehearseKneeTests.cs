@@ -55,7 +55,7 @@ public sealed class RehearseKneeTests(LabServers lab)
             ["NEW CONNECTIONS, FORECAST", "NEW CONNECTIONS, MEASURED", "NEW CONNECTIONS, UNDER LOAD", "NEW CONNECTIONS, REPLAYED", "QUERIES", "RESULTS"],
             verdict.RootElement.GetProperty("sections").EnumerateArray().Take(6).Select(section => section.GetProperty("title").GetString()));
         // The capture weighs: seven of ten connects, and its users.
-        var coverage = verdict.RootElement.GetProperty("coverage").ToString();
+        var coverage = verdict.Coverage();
         Assert.Contains("by the connects that the capture counted", coverage, StringComparison.Ordinal);
         Assert.Contains("drivers by their connects in the capture: mysql2, libmariadb", coverage, StringComparison.Ordinal);
         Assert.Contains("replay: 10 of 10 commands", coverage, StringComparison.Ordinal);

@@ -39,20 +39,20 @@ public sealed class RehearseReplayTests(LabServers lab)
         {
             Assert.True(result.Status == Fail, result.ToString());
             Assert.True(report.RootElement.ToString().Contains("slower: ", StringComparison.Ordinal), result.ToString());
-            Assert.Matches(@"slower: select.*v_slow", Findings(report, "QUERIES", "fail"));
-            Assert.Matches(@"select.*gone.*the new server says error 1054", Findings(report, "QUERIES", "fail"));
-            var results = Findings(report, "RESULTS", "fail");
+            Assert.Matches(@"slower: select.*v_slow", report.Findings("QUERIES", "fail"));
+            Assert.Matches(@"select.*gone.*the new server says error 1054", report.Findings("QUERIES", "fail"));
+            var results = report.Findings("RESULTS", "fail");
             Assert.Matches(@"select.*folded where.*: [01] and [01] rows", results); // The collation of a column, by what it finds.
             Assert.Matches(@"select.*folded order by.*another order than the one that was asked for", results); // And by what it sorts.
             Assert.Matches(@"select.*cut_short.*other values in 'note'", results);
             Assert.Matches(@"select.*/ .*warnings", results);
             Assert.Matches(@"select.*v_type.*of type", results);
-            Assert.Matches(@"select.*moved.*in another order; none was asked for", Findings(report, "RESULTS", "note"));
+            Assert.Matches(@"select.*moved.*in another order; none was asked for", report.Findings("RESULTS", "note"));
         }
         using (control)
         {
             Assert.True(itself.Status == Pass, itself.ToString());
-            Assert.Equal("", Findings(control, "RESULTS", "fail") + Findings(control, "RESULTS", "note") + Findings(control, "QUERIES", "fail"));
+            Assert.Equal("", control.Findings("RESULTS", "fail") + control.Findings("RESULTS", "note") + control.Findings("QUERIES", "fail"));
         }
     }
 
@@ -89,8 +89,8 @@ public sealed class RehearseReplayTests(LabServers lab)
 
         Assert.True(result.Status == Inconclusive, result.ToString());
         using var report = JsonDocument.Parse(await File.ReadAllBytesAsync(json, Cancel));
-        Assert.Equal("", Findings(report, "QUERIES", "fail"));
-        Assert.Contains("the turns do not agree", Findings(report, "QUERIES", "unknown"), StringComparison.Ordinal);
+        Assert.Equal("", report.Findings("QUERIES", "fail"));
+        Assert.Contains("the turns do not agree", report.Findings("QUERIES", "unknown"), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -128,9 +128,9 @@ public sealed class RehearseReplayTests(LabServers lab)
         using (report)
         {
             Assert.True(result.Status == Pass, result.ToString());
-            Assert.Equal("", Findings(report, "RESULTS", "fail") + Findings(report, "RESULTS", "note") + Findings(report, "QUERIES", "fail"));
-            Assert.Contains("224 of 224 commands", Coverage(report), StringComparison.Ordinal);
-            Assert.Contains("8 connections", Coverage(report), StringComparison.Ordinal);
+            Assert.Equal("", report.Findings("RESULTS", "fail") + report.Findings("RESULTS", "note") + report.Findings("QUERIES", "fail"));
+            Assert.Contains("224 of 224 commands", report.Coverage(), StringComparison.Ordinal);
+            Assert.Contains("8 connections", report.Coverage(), StringComparison.Ordinal);
         }
     }
 
@@ -153,10 +153,10 @@ public sealed class RehearseReplayTests(LabServers lab)
         using (report)
         {
             Assert.True(result.Status == Fail, result.ToString());
-            Assert.Contains("error 1055", Findings(report, "QUERIES", "fail"), StringComparison.Ordinal); // ONLY_FULL_GROUP_BY.
+            Assert.Contains("error 1055", report.Findings("QUERIES", "fail"), StringComparison.Ordinal); // ONLY_FULL_GROUP_BY.
             // GROUP BY no longer sorts; nobody asked for an order.
-            Assert.Matches("select value.*in another order; none was asked for", Findings(report, "RESULTS", "note"));
-            Assert.DoesNotContain("where id =", Findings(report, "RESULTS", "fail"), StringComparison.Ordinal);
+            Assert.Matches("select value.*in another order; none was asked for", report.Findings("RESULTS", "note"));
+            Assert.DoesNotContain("where id =", report.Findings("RESULTS", "fail"), StringComparison.Ordinal);
         }
     }
 
@@ -185,7 +185,7 @@ public sealed class RehearseReplayTests(LabServers lab)
         {
             Assert.True(result.Status == Pass, result.ToString());
             Assert.Equal(before, await server.AskAsync($"checksum table {schema}.items", Cancel));
-            var missing = report.RootElement.GetProperty("not_tested").ToString();
+            var missing = report.NotTested();
             Assert.Contains("4 commands of the capture: it writes, or may", missing, StringComparison.Ordinal);
             Assert.Contains("1 commands of the capture: its values are not in the capture", missing, StringComparison.Ordinal);
             Assert.Contains("it asks for transactions that write", missing, StringComparison.Ordinal);
@@ -229,8 +229,8 @@ public sealed class RehearseReplayTests(LabServers lab)
                 Assert.Equal("60", await server.AskAsync($"select count(*) from {schema}.log", Cancel));
                 Assert.Equal("59", await server.AskAsync($"select name from {schema}.items where id = 1", Cancel));
             }
-            Assert.DoesNotContain("the order of", report.RootElement.GetProperty("not_tested").ToString(), StringComparison.Ordinal);
-            Assert.Equal("", Findings(report, "QUERIES", "fail"));
+            Assert.DoesNotContain("the order of", report.NotTested(), StringComparison.Ordinal);
+            Assert.Equal("", report.Findings("QUERIES", "fail"));
         }
     }
 
@@ -405,11 +405,4 @@ public sealed class RehearseReplayTests(LabServers lab)
     }
 
     private static string Dsn(LabServer server) => $"mysql://seawall:seawall@127.0.0.1:{server.Port}";
-
-    private static string Coverage(JsonDocument report) => report.RootElement.GetProperty("coverage").ToString();
-
-    private static string Findings(JsonDocument report, string section, string result) => string.Join('\n', report.RootElement.GetProperty("sections")
-        .EnumerateArray().Where(one => one.GetProperty("title").GetString() == section)
-        .SelectMany(one => one.GetProperty("findings").EnumerateArray()).Where(one => one.GetProperty("result").GetString() == result)
-        .Select(one => one.GetProperty("words").GetString()));
 }

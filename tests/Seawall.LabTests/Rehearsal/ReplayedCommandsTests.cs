@@ -73,14 +73,14 @@ public sealed class ReplayedCommandsTests(LabServers lab)
         using (report)
         {
             Assert.True(result.Status == Pass, result.ToString());
-            Assert.Equal("", Findings(report, "RESULTS", "note") + Findings(report, "QUERIES", "note"));
-            Assert.Contains("1 commands of the capture: it writes, or may", NotTested(report), StringComparison.Ordinal);
-            Assert.Contains($"'{Other}': 0 connections, 1 changes to it, as itself", Coverage(report), StringComparison.Ordinal);
+            Assert.Equal("", report.Findings("RESULTS", "note") + report.Findings("QUERIES", "note"));
+            Assert.Contains("1 commands of the capture: it writes, or may", report.NotTested(), StringComparison.Ordinal);
+            Assert.Contains($"'{Other}': 0 connections, 1 changes to it, as itself", report.Coverage(), StringComparison.Ordinal);
             // That this machine had too much to do is true, and nothing of the servers.
-            Assert.DoesNotContain(Findings(report, "NEW CONNECTIONS, REPLAYED", "note").Split('\n', StringSplitOptions.RemoveEmptyEntries),
+            Assert.DoesNotContain(report.Findings("NEW CONNECTIONS, REPLAYED", "note").Split('\n', StringSplitOptions.RemoveEmptyEntries),
                 words => !words.StartsWith("this machine was late itself", StringComparison.Ordinal));
-            Assert.Equal(("0 %", "0 %", "pass"), Measure(report, "NEW CONNECTIONS, REPLAYED", "changes of the user that failed"));
-            Assert.Equal("2.00", Measure(report, "NEW CONNECTIONS, REPLAYED", "round trips of a change of the user").New);
+            Assert.Equal(("0 %", "0 %", "pass"), report.Measure("NEW CONNECTIONS, REPLAYED", "changes of the user that failed"));
+            Assert.Equal("2.00", report.Measure("NEW CONNECTIONS, REPLAYED", "round trips of a change of the user").New);
         }
         Assert.True(await Count(server, "Com_stmt_fetch") >= fetched + (3 * Times));
         Assert.True(await Count(server, "Com_stmt_send_long_data") >= sent + (3 * Times));
@@ -116,10 +116,10 @@ public sealed class ReplayedCommandsTests(LabServers lab)
         using (report)
         {
             Assert.True(result.Status == Fail, result.ToString());
-            var found = Assert.Single(Findings(report, "RESULTS", "fail").Split('\n'));
+            var found = Assert.Single(report.Findings("RESULTS", "fail").Split('\n'));
             Assert.Matches(@"\(rows of a cursor\) select.*items.*: other values in 'name'", found);
-            Assert.Equal(("0 %", "100 %", "fail"), Measure(report, "NEW CONNECTIONS, REPLAYED", "changes of the user that failed"));
-            Assert.Contains("changes of the user on the new server: refused: 1045", Findings(report, "NEW CONNECTIONS, REPLAYED", "note"),
+            Assert.Equal(("0 %", "100 %", "fail"), report.Measure("NEW CONNECTIONS, REPLAYED", "changes of the user that failed"));
+            Assert.Contains("changes of the user on the new server: refused: 1045", report.Findings("NEW CONNECTIONS, REPLAYED", "note"),
                 StringComparison.Ordinal);
         }
     }
@@ -150,8 +150,8 @@ public sealed class ReplayedCommandsTests(LabServers lab)
         using (report)
         {
             Assert.True(result.Status == Pass, result.ToString());
-            Assert.DoesNotContain("sets of values", NotTested(report), StringComparison.Ordinal);
-            Assert.Contains("2 statements compared", Coverage(report), StringComparison.Ordinal);
+            Assert.DoesNotContain("sets of values", report.NotTested(), StringComparison.Ordinal);
+            Assert.Contains("2 statements compared", report.Coverage(), StringComparison.Ordinal);
         }
         var left = await origin.AskAsync($"select sum(crc32(concat(id, name))) from {Schema}.items", Cancel);
         Assert.Equal("55", await origin.AskAsync($"select count(*) from {Schema}.items", Cancel));
@@ -189,10 +189,10 @@ public sealed class ReplayedCommandsTests(LabServers lab)
             using (report)
             {
                 Assert.True(result.Status == Inconclusive, result.ToString());
-                Assert.Equal("", Findings(report, "QUERIES", "fail") + Findings(report, "RESULTS", "fail"));
-                Assert.Matches("update items.*the old server does it, and the new one says error 1205", Findings(report, "QUERIES", "note"));
-                Assert.Equal(("0", "1", "pass"), Measure(report, "QUERIES", "statements that gave way to others' locks"));
-                Assert.Matches("select name.*after a transaction that gave way to locks on one server alone", Findings(report, "RESULTS", "unknown"));
+                Assert.Equal("", report.Findings("QUERIES", "fail") + report.Findings("RESULTS", "fail"));
+                Assert.Matches("update items.*the old server does it, and the new one says error 1205", report.Findings("QUERIES", "note"));
+                Assert.Equal(("0", "1", "pass"), report.Measure("QUERIES", "statements that gave way to others' locks"));
+                Assert.Matches("select name.*after a transaction that gave way to locks on one server alone", report.Findings("RESULTS", "unknown"));
             }
         }
         await @new.ExecuteAsync($"create trigger {Schema}.gives_way before insert on {Schema}.log for each row "
@@ -206,8 +206,8 @@ public sealed class ReplayedCommandsTests(LabServers lab)
             using (report)
             {
                 Assert.True(result.Status == Fail, result.ToString());
-                Assert.Equal(("0", "12", "fail"), Measure(report, "QUERIES", "statements that gave way to others' locks"));
-                Assert.Equal(("0", "0", "pass"), Measure(report, "QUERIES", "digests that fail on the new server only"));
+                Assert.Equal(("0", "12", "fail"), report.Measure("QUERIES", "statements that gave way to others' locks"));
+                Assert.Equal(("0", "0", "pass"), report.Measure("QUERIES", "digests that fail on the new server only"));
             }
         }
     }
@@ -280,19 +280,4 @@ public sealed class ReplayedCommandsTests(LabServers lab)
     }
 
     private static string Dsn(LabServer server) => $"mysql://seawall:seawall@127.0.0.1:{server.Port}";
-
-    private static string NotTested(JsonDocument report) => report.RootElement.GetProperty("not_tested").ToString();
-
-    private static string Coverage(JsonDocument report) =>
-        string.Join('\n', report.RootElement.GetProperty("coverage").EnumerateArray().Select(one => one.GetString()));
-
-    private static IEnumerable<JsonElement> Of(JsonDocument report, string section, string what) => report.RootElement.GetProperty("sections").EnumerateArray()
-        .Where(one => one.GetProperty("title").GetString() == section).SelectMany(one => one.GetProperty(what).EnumerateArray());
-
-    private static (string? Old, string? New, string? Result) Measure(JsonDocument report, string section, string name) =>
-        Of(report, section, "measures").Where(one => one.GetProperty("name").GetString() == name)
-            .Select(one => (one.GetProperty("old").GetString(), one.GetProperty("new").GetString(), one.GetProperty("result").GetString())).Single();
-
-    private static string Findings(JsonDocument report, string section, string result) => string.Join('\n', Of(report, section, "findings")
-        .Where(one => one.GetProperty("result").GetString() == result).Select(one => one.GetProperty("words").GetString()));
 }

@@ -98,6 +98,9 @@ internal sealed record StatementNature
     /// <summary>Whether it asks for transactions that write: one that only reads is not to have them.</summary>
     public bool AsksToWrite { get; init; }
 
+    /// <summary>Whether it reads a file of the client's, which no capture has.</summary>
+    public bool LoadsLocalFile { get; init; }
+
     /// <summary>Whether it asks for something of the statement before.</summary>
     public bool AsksForPrevious { get; init; }
 
@@ -125,6 +128,7 @@ internal sealed record StatementNature
             IsLimited = isLimited,
             LetsChoose = letsChoose,
             AsksToWrite = use is ReplayUse.Session or ReplayUse.Transaction && AsksForWrites(read, tokens),
+            LoadsLocalFile = facts.Traits.HasFlag(StatementTraits.LoadsLocalFile),
             AsksForPrevious = facts.ReadsPreviousStatement,
             Commits = (facts.Traits & (StatementTraits.EndsTransaction | StatementTraits.ImplicitCommit)) != 0,
         };

@@ -161,6 +161,7 @@ internal sealed class ReplayScript
                 return nature switch
                 {
                     null => "it has no text",
+                    { LoadsLocalFile: true } => "LOAD DATA LOCAL, whose file is in no capture",
                     { Use: ReplayUse.Never } => "it changes more than data, or may do anything",
                     { Use: ReplayUse.Write } when !isWriting => "it writes, or may",
                     { AsksToWrite: true } when !isWriting => "it asks for transactions that write",

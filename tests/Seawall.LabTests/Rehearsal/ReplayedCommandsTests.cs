@@ -162,6 +162,41 @@ public sealed class ReplayedCommandsTests(LabServers lab)
         }
     }
 
+    // The capture has that they came, and not the file: they are not sent, and nothing is compared that would find their rows missing on one server alone.
+    [Fact]
+    public async Task Files_that_clients_load_are_not_in_a_capture_and_how_many_there_were_is_told()
+    {
+        const string load = "load data local infile 'rows' into table items (id, name)";
+        await using var server = await lab.StartAsync(LabKind.MariaDb, Cancel);
+        await Fill(server);
+        var folder = lab.NewFolder();
+        await using (var seawall = await SeawallUnderTest.StartAsync(server, Cancel, options => options with { Capture = LabCapture.Into(folder) }))
+        {
+            Assert.True(seawall.Engine.Captures.Start("run", null, 1).IsDone);
+            using var client = RawClient.Connect(seawall.Port, "seawall", "seawall", RawClient.Usual | Capabilities.LocalFiles, Schema);
+            for (var row = 0; row < 2; row++)
+            {
+                client.Send(CommandKind.Query, Encoding.ASCII.GetBytes(load));
+                Assert.Equal(0xFB, client.NextOrEnd()!.Head[0]);
+                var line = Encoding.ASCII.GetBytes($"{2000 + row}\tloaded\n");
+                client.SendBytes([(byte)line.Length, 0, 0, 2, .. line, 0, 0, 0, 3]);
+                Assert.Null(client.Read(CommandKind.Query).Error);
+            }
+            Assert.Equal("52", client.Query("select count(*) from items").FirstValue);
+            await LabCapture.StopAsync(seawall, Cancel);
+        }
+        Assert.Equal(2, LabCapture.Read(folder, "run").OfType<CommandEvent>().Count(one => LabCapture.Text(one) == load));
+        var (result, report) = await Replay(server, server, Path.Combine(folder, "run"));
+
+        using (report)
+        {
+            Assert.True(result.Status == Pass, result.ToString());
+            Assert.Contains("2 commands of the capture: LOAD DATA LOCAL, whose file is in no capture", report.NotTested(), StringComparison.Ordinal);
+            Assert.Contains("1 statements compared", report.Coverage(), StringComparison.Ordinal);
+        }
+        Assert.Equal("52", await server.AskAsync($"select count(*) from {Schema}.items", Cancel));
+    }
+
     // On the new server a statement waits for a lock for a second at most; nothing else differs.
     [Fact]
     public async Task A_statement_that_gives_way_to_a_lock_is_no_failing_digest_and_many_of_them_are()

@@ -33,6 +33,20 @@ public sealed class ReplayScriptTests
         Assert.All(script.Commands, one => Assert.Equal(0, one.Turn));
     }
 
+    // Without its file it would load nothing, and what comes after it would find other rows than then, on both servers.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Files_of_clients_are_in_no_capture_and_what_loads_them_is_counted_by_its_name(bool isWriting)
+    {
+        var script = Script(isWriting,
+            Query("load data local infile 'rows' into table t", 0), Query("LOAD DATA LOW_PRIORITY LOCAL INFILE 'rows' INTO TABLE t (a, b)", 1),
+            Query("load xml local infile 'rows' into table t", 2), Query("load data infile 'rows' into table t", 3), Query("select 'load data local'", 4));
+
+        Assert.Equal(3, script.Skipped["LOAD DATA LOCAL, whose file is in no capture"]);
+        Assert.Equal([false, false, false, isWriting, true], script.Commands.Select(one => one.IsSent));
+    }
+
     [Fact]
     public void Coverage_is_by_the_time_that_statements_took()
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Seawall.Rehearsal.Logins;
 using Seawall.Rehearsal.Measures;
 using Seawall.Rehearsal.Targets;
@@ -134,7 +135,6 @@ internal sealed class KneeFinder(KneePlan plan, TimeProvider time, int seed, Act
     public async Task Burst(KneeOf one, double usual, CancellationToken cancel)
     {
         const double before = 3;
-        one.BurstBase = usual;
         say($"{one.Target.Name}: {usual:0}/s, then {usual * plan.BurstFactor:0}/s for {plan.BurstSeconds:0} s");
         var rain = new ConnectRain(one.Next, time, _seed++);
         one.Burst = rain.Seconds;
@@ -155,6 +155,9 @@ internal sealed class KneeFinder(KneePlan plan, TimeProvider time, int seed, Act
                 }
                 return false;
             }, cancel);
+        if (one.RecoverySeconds is null)
+            await MustBeThere(one, Judge(usual, rain.Seconds), cancel);
+        one.BurstBase = usual;
     }
 
     /// <summary>Connects at a rate after the server has forgotten all passwords.</summary>
@@ -164,7 +167,9 @@ internal sealed class KneeFinder(KneePlan plan, TimeProvider time, int seed, Act
             await session.Ask("FLUSH PRIVILEGES", cancel);
         var rain = new ConnectRain(one.Next, time, _seed++);
         await rain.Run([new(rate, plan.StepSeconds)], _ => false, cancel);
-        one.Cold = Judge(rate, rain.Seconds);
+        var step = Judge(rate, rain.Seconds);
+        await MustBeThere(one, step, cancel);
+        one.Cold = step;
     }
 
     /// <summary>What idle connections take of the server's memory.</summary>
@@ -200,6 +205,7 @@ internal sealed class KneeFinder(KneePlan plan, TimeProvider time, int seed, Act
             var rain = new ConnectRain(one.Next, time, _seed++);
             await rain.Run([new(rate, plan.StepSeconds)], _ => false, cancel);
             var step = Judge(rate, rain.Seconds);
+            await MustBeThere(one, step, cancel);
             one.Steps.Add(step);
             if (step.IsGood)
             {
@@ -213,6 +219,15 @@ internal sealed class KneeFinder(KneePlan plan, TimeProvider time, int seed, Act
             }
         }
         one.Bad = Math.Min(one.Bad ?? rate, rate);
+    }
+
+    // Connects that failed because there is no server any more say nothing of the rate that it takes.
+    private async Task MustBeThere(KneeOf one, KneeStep step, CancellationToken cancel)
+    {
+        if (step.IsGood || step.RefusedPercent == 0 || await one.Target.IsThere(time, cancel))
+            return;
+        throw new RehearsalException(string.Create(CultureInfo.InvariantCulture, $"the {one.Target.Name} server ({one.Target.Dsn}) was lost at {step.Rate:0.#} ")
+            + $"connects a second ({step.Failures}): whether they did it, its log may say. Trying again is safe once it is there");
     }
 
     internal KneeStep Judge(double rate, IReadOnlyList<RainSecond> seconds)

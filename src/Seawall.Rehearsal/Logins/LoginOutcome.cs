@@ -40,6 +40,9 @@ internal readonly record struct LoginOutcome(LoginEnd End, int Code = 0, string 
     /// <summary>Whether the client is in.</summary>
     public bool IsIn => End == LoginEnd.In;
 
+    /// <summary>Whether no word of the server says why it failed: the server itself may be gone.</summary>
+    public bool IsSilent => End is LoginEnd.Unreachable or LoginEnd.TimedOut or LoginEnd.Closed;
+
     /// <inheritdoc/>
     public override string ToString() => End switch
     {

@@ -41,9 +41,9 @@ internal sealed class ReplayLedger(int commands, bool isWriting = false)
     private readonly Lock _lock = new();
     private readonly Answer?[] _old = new Answer?[commands];
     private readonly Dictionary<int, FoundDifference> _differences = [];
-    private readonly HashSet<int> _unsteady = [];
+    private readonly Dictionary<int, ReplayPass> _unsteady = []; // With the pass that showed it.
     private readonly HashSet<int> _lost = [];
-    private readonly (int[] GaveWay, int[] Answers) _counts = (new int[2], new int[2]);
+    private readonly Dictionary<ReplayPass, (int GaveWay, int All)> _counts = [];
     private double _apartFrom = double.PositiveInfinity;
     private readonly Dictionary<ReplayPass, float[]> _took = [];
     private readonly Dictionary<ReplayPass, List<ReplayedConnect>> _connects = [];
@@ -61,7 +61,7 @@ internal sealed class ReplayLedger(int commands, bool isWriting = false)
     public int OutOfOrder { get; set; }
 
     /// <summary>Statements whose answers differ, each as it was first seen; those that differ from themselves are not among them.</summary>
-    public IEnumerable<FoundDifference> Differences => _differences.Where(pair => !_unsteady.Contains(pair.Key)).Select(pair => pair.Value);
+    public IEnumerable<FoundDifference> Differences => _differences.Where(pair => !_unsteady.ContainsKey(pair.Key)).Select(pair => pair.Value);
 
     /// <summary>Statements that gave one server two answers.</summary>
     public int Unsteady => _unsteady.Count;
@@ -70,7 +70,11 @@ internal sealed class ReplayLedger(int commands, bool isWriting = false)
     public int Excused { get; private set; }
 
     /// <summary>Answers of statements that are compared, in all passes, and how many of them say that they gave way to others' locks.</summary>
-    public (int GaveWay, int All) Answers(bool isNew) => (_counts.GaveWay[isNew ? 1 : 0], _counts.Answers[isNew ? 1 : 0]);
+    public (int GaveWay, int All) Answers(bool isNew)
+    {
+        var ofIt = _counts.Where(pair => pair.Key.IsNew == isNew).Select(pair => pair.Value).ToArray();
+        return (ofIt.Sum(one => one.GaveWay), ofIt.Sum(one => one.All));
+    }
 
     /// <summary>
     /// Whether a difference may come from a transaction that one server has and the other has not, since it gave way to locks there: of rows, and what
@@ -100,6 +104,28 @@ internal sealed class ReplayLedger(int commands, bool isWriting = false)
             _connects[pass] = [];
             _changes[pass] = [];
             _late[pass] = [];
+        }
+    }
+
+    /// <summary>A pass in which its server was lost counts for nothing: what nobody answered is no difference between two servers.</summary>
+    public void Forget(ReplayPass pass)
+    {
+        lock (_lock)
+        {
+            _took.Remove(pass);
+            _connects.Remove(pass);
+            _changes.Remove(pass);
+            _late.Remove(pass);
+            _unanswered.Remove(pass);
+            _counts.Remove(pass);
+            foreach (var number in _unsteady.Where(pair => pair.Value == pass).Select(pair => pair.Key).ToArray())
+                _unsteady.Remove(number);
+            if (pass.Number > 0)
+                return;
+            // With the first of each all others are compared.
+            _differences.Clear();
+            _lost.Clear();
+            (Compared, Excused, _apartFrom) = (0, 0, double.PositiveInfinity);
         }
     }
 
@@ -138,8 +164,8 @@ internal sealed class ReplayLedger(int commands, bool isWriting = false)
             _late[pass].Add(lateMs);
             if (!command.IsCompared)
                 return;
-            _counts.Answers[pass.IsNew ? 1 : 0]++;
-            _counts.GaveWay[pass.IsNew ? 1 : 0] += answer.GaveWay ? 1 : 0;
+            var (gaveWay, all) = _counts.GetValueOrDefault(pass);
+            _counts[pass] = (gaveWay + (answer.GaveWay ? 1 : 0), all + 1);
             _took[pass][command.Number] = answer.IsOk ? (float)us : 0;
             if (pass is { IsNew: false, Number: 0 })
                 _old[command.Number] = answer;
@@ -187,11 +213,11 @@ internal sealed class ReplayLedger(int commands, bool isWriting = false)
         if (old.GaveWay || answer.GaveWay)
             return; // Who gives way is another each time.
         var before = pass.IsNew && _differences.TryGetValue(command.Number, out var first) ? first.New : old;
-        if (_unsteady.Contains(command.Number) || (pass.IsNew && !_differences.ContainsKey(command.Number)))
+        if (_unsteady.ContainsKey(command.Number) || (pass.IsNew && !_differences.ContainsKey(command.Number)))
             return;
         if (AnswerComparison.Of(before, answer, NatureOf(command, before, answer))
             .Any(one => one.Kind is not (DifferenceKind.MetadataMinor or DifferenceKind.Metadata)))
-            _unsteady.Add(command.Number);
+            _unsteady[command.Number] = pass;
     }
 
     // As long as not all of a cursor's rows were fetched, which these are is as free as with a LIMIT.

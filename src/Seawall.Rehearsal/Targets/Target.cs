@@ -33,6 +33,20 @@ internal sealed record Target(string Name, Dsn Dsn)
         throw new RehearsalException(LoginProblem.Words(this, probe.Trace.Outcome));
     }
 
+    /// <summary>Whether a server answers at all, and be it that it refuses: asked again once, as one may be refused while it has too much to do.</summary>
+    public async Task<bool> IsThere(TimeProvider time, CancellationToken cancel)
+    {
+        var plan = await Dsn.Plan(s_own, cancel) with { MayAskForKey = true };
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            var probe = await LoginProbe.Run(plan, time, cancel);
+            await probe.Leave(cancel);
+            if (!probe.Trace.Outcome.IsSilent)
+                return true;
+        }
+        return false;
+    }
+
     /// <summary>What a TLS handshake takes there; nothing when the server offers none or none that is spoken here.</summary>
     public async Task<(bool IsOffered, TlsFacts? Facts, string Problem)> TryTls(TimeProvider time, CancellationToken cancel)
     {

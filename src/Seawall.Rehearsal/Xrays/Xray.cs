@@ -62,8 +62,11 @@ internal sealed class Xray(
     /// <summary>What was seen, kind by kind.</summary>
     public Dictionary<XrayCell, (XraySamples Old, XraySamples New)> Seen { get; } = [];
 
-    /// <summary>Kinds that were not measured, because the time was over.</summary>
+    /// <summary>Kinds that were not measured, or not to the end.</summary>
     public int Left { get; private set; }
+
+    /// <summary>Why not.</summary>
+    public string LeftWhy { get; private set; } = "";
 
     /// <summary>Processor time that the servers use with nobody there, of one second of one processor.</summary>
     public (double Old, double New) Idle { get; private set; }
@@ -78,11 +81,19 @@ internal sealed class Xray(
         {
             if (time.GetElapsedTime(began) > plan.TimeMax)
             {
-                Left = cells.Length - i;
+                (Left, LeftWhy) = (cells.Length - i, "the time was over. Fewer drivers (--driver), fewer logins (--samples) or more time (--time-box)");
                 return;
             }
             progress(i, cells.Length);
-            await Measure(cells[i], cancel);
+            try
+            {
+                await Measure(cells[i], cancel);
+            }
+            catch (RehearsalException)
+            {
+                (Left, LeftWhy) = (cells.Length - i, "a server was lost");
+                throw;
+            }
         }
     }
 
@@ -159,6 +170,12 @@ internal sealed class Xray(
         };
         var probe = await LoginProbe.Run(plan, time, cancel);
         await probe.Leave(cancel);
+        // Nobody answered: is it this kind of login, or is there no server any more?
+        if (probe.Trace.Outcome.IsSilent && !await target.IsThere(time, cancel))
+        {
+            throw new RehearsalException($"the {target.Name} server ({target.Dsn}) was lost while logins were measured ({probe.Trace.Outcome}): {target.Dsn.Option} "
+                + "says where it is. Trying again is safe: what was measured is in the report, and what was made is dropped");
+        }
         return probe.Trace;
     }
 

@@ -19,8 +19,11 @@ internal sealed class XrayReport(
         internal bool IsIn => Old.Outcome.IsIn && New.Outcome.IsIn;
     }
 
-    /// <summary>Kinds of logins for which there was no time.</summary>
+    /// <summary>Kinds of logins that were not measured, or not to the end.</summary>
     public int Left { get; init; }
+
+    /// <summary>Why not.</summary>
+    public string LeftWhy { get; init; } = "";
 
     /// <summary>Its part of the report.</summary>
     public Section Make()
@@ -135,6 +138,8 @@ internal sealed class XrayReport(
 
     private static string Shown(XraySamples samples)
     {
+        if (samples.Traces.Count == 0)
+            return "not measured";
         if (!samples.Outcome.IsIn)
             return samples.Outcome.End == LoginEnd.Refused ? $"refused {samples.Outcome.Code}" : $"{samples.Outcome.End}";
         var (tripsOf, packets) = (samples.Usual(trace => trace.Counts.RoundTrips), samples.Usual(trace => trace.Counts.Packets));
@@ -146,7 +151,7 @@ internal sealed class XrayReport(
 
     // What was left out is not green because the rest is.
     private IEnumerable<Finding> NotReached() => Left == 0 ? [] : [new(Grade.Unknown,
-        $"{Left} kinds of logins were not measured: the time was over. Fewer drivers (--driver), fewer logins (--samples) or more time (--time-box)")];
+        $"{Left} kinds of logins were not measured, or not to the end: {LeftWhy}")];
 
     private IEnumerable<Finding> Findings(Pair[] pairs)
     {

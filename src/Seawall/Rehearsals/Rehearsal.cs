@@ -144,7 +144,7 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
         }
         finally
         {
-            var report = new XrayReport(xray.Seen, drivers, old, @new, order.Budgets, new Random(Seed)) { Left = xray.Left };
+            var report = new XrayReport(xray.Seen, drivers, old, @new, order.Budgets, new Random(Seed)) { Left = xray.Left, LeftWhy = xray.LeftWhy };
             var who = order.MakesAccounts ? "one account of each kind, made for it" : "the accounts of the DSNs alone";
             Add(report.Make(), [$"logins measured: {who}"], accounts.NotMade);
             _sections.Add(report.Kinds());
@@ -237,6 +237,7 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
                 order.Screen.Step(FormattableString.Invariant($"Replaying {seconds:0.#} s on the {(pass.IsNew ? "new" : "old")} server"));
                 await replayer.Run(pass, connection => accounts.Login(connection, pass.IsNew), cancel);
                 order.Screen.Step($"{replayer.Answered} commands answered");
+                await MustBeThere(pass.IsNew ? order.New : order.Old, pass, ledger, cancel);
             }
         }
         finally
@@ -259,6 +260,15 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
                 AddBehind(examination.Make());
             }
         }
+    }
+
+    private async Task MustBeThere(Target target, ReplayPass pass, ReplayLedger ledger, CancellationToken cancel)
+    {
+        if (await target.IsThere(time, cancel))
+            return;
+        ledger.Forget(pass);
+        throw new RehearsalException($"the {target.Name} server ({target.Dsn}) was lost during the replay, and what it answered in this pass counts for nothing: "
+            + "whether a statement did it, its log may say");
     }
 
     // The first statements of a program are its slowest: they would all be the old server's.

@@ -249,6 +249,29 @@ public sealed class RehearseHandshakeTests(LabServers lab)
         Assert.Equal("0", await @new.AskAsync(count, Cancel));
     }
 
+    // A server that is gone refuses nobody: none of its logins fails, and nothing of it passes.
+    [Fact]
+    public async Task A_server_that_is_lost_among_logins_is_no_server_on_which_they_fail()
+    {
+        var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
+        await using var relay = new LosingRelay(server.Port);
+        var json = Path.Combine(lab.NewFolder(), "verdict.json");
+        await using var program = LabProgram.Start(new LabCommand(Path.Combine(LabFolders.Repository, "seawall"), "rehearse", "handshake", "--old",
+            Dsn(server), "--new", $"mysql://seawall:seawall@127.0.0.1:{relay.Port}", "--driver", "mysql2", "--driver", "mysqlnd", "--samples", "5000",
+            "--json", json));
+        await program.WaitForLineAsync(line => line.Contains("0 of 6 kinds of logins", StringComparison.Ordinal), s_timeMax, Cancel);
+        relay.Lose();
+        var result = await program.WaitAsync(s_timeMax, Cancel);
+
+        Assert.True(result.Status == Inconclusive, result.ToString());
+        using var verdict = JsonDocument.Parse(await File.ReadAllBytesAsync(json, Cancel));
+        Assert.True(verdict.RootElement.GetProperty("partial").GetBoolean(), result.ToString());
+        Assert.DoesNotContain(verdict.Results(), one => one.Result == "fail");
+        Assert.Contains($"what would have followed: the new server (127.0.0.1:{relay.Port}) was lost while logins were measured", verdict.NotTested(),
+            StringComparison.Ordinal);
+        Assert.Equal("6 kinds of logins were not measured, or not to the end: a server was lost", verdict.Findings("NEW CONNECTIONS, MEASURED", "unknown"));
+    }
+
     // A load that would take ten minutes: when the time is over, it ends as after Ctrl-C, and says which part was not done.
     [Fact]
     public async Task A_time_box_ends_it_with_what_there_is_and_leaves_nothing_behind()

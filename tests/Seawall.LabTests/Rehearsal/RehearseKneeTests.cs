@@ -108,6 +108,29 @@ public sealed class RehearseKneeTests(LabServers lab)
         Assert.Equal(("knee: the highest rate of connects", "fail"), FirstLine(verdict));
     }
 
+    // A server that is gone takes no rate: that it is gone is told, and nothing is said of its knee.
+    [Fact]
+    public async Task A_server_that_is_lost_under_load_has_no_lower_knee()
+    {
+        var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
+        await using var mark = await RehearsalMarks.PutAsync(server, Cancel);
+        await using var relay = new LosingRelay(server.Port);
+        var json = Path.Combine(lab.NewFolder(), "verdict.json");
+        var budgets = Path.Combine(lab.NewFolder(), "budgets.toml");
+        await File.WriteAllTextAsync(budgets, "[budgets]\nconnect_p99_ms_max = 60000\nconnection_memory_percent = inf\n", Cancel);
+        await using var program = LabProgram.Start(new LabCommand(Path.Combine(LabFolders.Repository, "seawall"), "rehearse", "knee", "--old", Dsn(server),
+            "--new", $"mysql://seawall:seawall@127.0.0.1:{relay.Port}", "--budgets", budgets, "--driver", "mysql2", "--i-mean", mark.Name, "--peak", "10",
+            "--from", "15", "--rate-max", "15", "--step-seconds", "5", "--json", json));
+        await program.WaitForLineAsync(line => line.Contains("new: 15 connects a second", StringComparison.Ordinal), s_timeMax, Cancel);
+        relay.Lose();
+        var result = await program.WaitAsync(s_timeMax, Cancel);
+
+        Assert.True(result.Status == Inconclusive, result.ToString());
+        using var verdict = JsonDocument.Parse(await File.ReadAllBytesAsync(json, Cancel));
+        Assert.DoesNotContain(verdict.Results(), one => one.Result is "fail" or "pass");
+        Assert.Contains($"the new server (127.0.0.1:{relay.Port}) was lost at 15 connects a second", verdict.NotTested(), StringComparison.Ordinal);
+    }
+
     // Each connection of the new server's has a value of half a megabyte: only its memory tells.
     [Fact]
     public async Task A_connection_that_takes_more_memory_is_found()

@@ -256,6 +256,36 @@ public sealed class RehearseReplayTests(LabServers lab)
         Assert.Equal("0", await server.AskAsync("select count(*) from mysql.user where user like 'seawall_rh%'", Cancel));
     }
 
+    // What nobody answers any more is no difference between two servers.
+    [Fact]
+    public async Task A_server_that_is_lost_during_a_replay_has_no_failing_statements()
+    {
+        var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
+        var schema = await Schema(server);
+        using var capture = new MadeCapture(lab.NewFolder());
+        for (var client = 0; client < 20; client++)
+        {
+            var id = capture.Connect(client * 0.2, schema);
+            for (var i = 0; i < 10; i++)
+                capture.Query(id, (client * 0.2) + (i * 0.1), "select count(*) from items");
+        }
+        await using var relay = new LosingRelay(server.Port);
+        var json = Path.Combine(lab.NewFolder(), "verdict.json");
+        var command = Command(server, server, capture.Finish(), Budgets(NoTimes), "--json", json);
+        var words = command.Arguments.ToList();
+        words[words.IndexOf("--new") + 1] = $"mysql://seawall:seawall@127.0.0.1:{relay.Port}";
+        await using var program = LabProgram.Start(new LabCommand(command.File, [.. words]));
+        await program.WaitForLineAsync(line => line.Contains("on the new server", StringComparison.Ordinal), s_timeMax, Cancel);
+        relay.Lose();
+        var result = await program.WaitAsync(s_timeMax, Cancel);
+
+        Assert.True(result.Status == Inconclusive, result.ToString());
+        using var report = JsonDocument.Parse(await File.ReadAllBytesAsync(json, Cancel));
+        Assert.True(report.RootElement.GetProperty("partial").GetBoolean(), result.ToString());
+        Assert.DoesNotContain(report.Results(), one => one.Result is "fail" or "pass");
+        Assert.Contains($"the new server (127.0.0.1:{relay.Port}) was lost during the replay", report.NotTested(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(LabKind.MariaDb)]
     [InlineData(LabKind.MySql97)]

@@ -62,6 +62,16 @@ public sealed class XrayReportTests
         Assert.StartsWith("7 kinds of logins were not measured", finding.Words, StringComparison.Ordinal);
     }
 
+    // The server was lost before it was asked for one of this kind.
+    [Fact]
+    public void A_kind_that_one_server_alone_was_asked_for_is_no_failing_login_and_no_pass()
+    {
+        var section = Report(Samples(3, 100), new XraySamples(), left: 1);
+
+        Assert.DoesNotContain(section.Measures, one => one.Grade is Grade.Pass or Grade.Fail);
+        Assert.Equal(Grade.Unknown, Line(section, "logins that succeed on the old server and fail on the new one").Item1);
+    }
+
     [Fact]
     public void A_segment_that_was_sent_twice_changes_no_count()
     {

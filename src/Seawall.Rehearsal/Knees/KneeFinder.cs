@@ -85,6 +85,9 @@ internal sealed class KneeOf(Target target, Func<LoginPlan> next)
     /// <summary>The step after the server's cache was emptied.</summary>
     public KneeStep? Cold { get; set; }
 
+    /// <summary>Why there is none; empty when there is, or when it was not come to.</summary>
+    public string ColdMissing { get; set; } = "";
+
     /// <summary>Memory of one idle connection in KiB; null where it cannot be read.</summary>
     public double? MemoryKib { get; set; }
 
@@ -163,8 +166,9 @@ internal sealed class KneeFinder(KneePlan plan, TimeProvider time, int seed, Act
     /// <summary>Connects at a rate after the server has forgotten all passwords.</summary>
     public async Task Reconnect(KneeOf one, double rate, CancellationToken cancel)
     {
-        await using (var session = await one.Target.Open(time, cancel))
-            await session.Ask("FLUSH PRIVILEGES", cancel);
+        one.ColdMissing = await one.Target.Forget(time, cancel) ?? "";
+        if (one.ColdMissing.Length > 0)
+            return;
         var rain = new ConnectRain(one.Next, time, _seed++);
         await rain.Run([new(rate, plan.StepSeconds)], _ => false, cancel);
         var step = Judge(rate, rain.Seconds);

@@ -47,6 +47,14 @@ internal sealed record Target(string Name, Dsn Dsn)
         return false;
     }
 
+    /// <summary>Empties its cache of passwords; says why not, where it refuses. Throws <see cref="RehearsalException"/> when there is no session.</summary>
+    public async Task<string?> Forget(TimeProvider time, CancellationToken cancel)
+    {
+        await using var session = await Open(time, cancel);
+        return await session.Ask("FLUSH PRIVILEGES", cancel) is { IsOk: false } refused
+            ? $"the {Name} server refuses '{Dsn.User}' to empty it (FLUSH PRIVILEGES): {refused.Code} {refused.Words}" : null;
+    }
+
     /// <summary>What a TLS handshake takes there; nothing when the server offers none or none that is spoken here.</summary>
     public async Task<(bool IsOffered, TlsFacts? Facts, string Problem)> TryTls(TimeProvider time, CancellationToken cancel)
     {

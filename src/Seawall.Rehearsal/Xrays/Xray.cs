@@ -68,6 +68,9 @@ internal sealed class Xray(
     /// <summary>Why not.</summary>
     public string LeftWhy { get; private set; } = "";
 
+    /// <summary>Why nothing is known of logins with an empty cache; empty when it is, or was not asked for.</summary>
+    public string ColdMissing { get; private set; } = "";
+
     /// <summary>Processor time that the servers use with nobody there, of one second of one processor.</summary>
     public (double Old, double New) Idle { get; private set; }
 
@@ -85,6 +88,8 @@ internal sealed class Xray(
                 return;
             }
             progress(i, cells.Length);
+            if (cells[i].IsCold && ColdMissing.Length > 0)
+                continue;
             try
             {
                 await Measure(cells[i], cancel);
@@ -133,7 +138,16 @@ internal sealed class Xray(
             var count = Math.Min(left, cell.IsCold ? 1 : plan.Block);
             // A B B A: a machine that slows down slows both.
             foreach (var isNew in turn % 2 == 0 ? (bool[])[false, true] : [true, false])
+            {
+                // What was taken for a login with an empty cache, and is none, is worse than none.
+                if (cell.IsCold && await (isNew ? @new : old).Target.Forget(time, cancel) is { } why)
+                {
+                    ColdMissing = why;
+                    Seen.Remove(cell);
+                    return;
+                }
                 await Block(cell, isNew, count, isNew ? samples.New : samples.Old, cancel);
+            }
             left -= count;
         }
     }
@@ -141,11 +155,6 @@ internal sealed class Xray(
     private async Task Block(XrayCell cell, bool isNew, int count, XraySamples samples, CancellationToken cancel)
     {
         var (target, _, process) = isNew ? @new : old;
-        if (cell.IsCold)
-        {
-            await using var session = await target.Open(time, cancel);
-            await session.Ask("FLUSH PRIVILEGES", cancel);
-        }
         var (cpu, at) = (process?.Cpu, time.GetTimestamp());
         for (var i = 0; i < count; i++)
             samples.Traces.Add(await Login(target, cell, isNew, mayAskForKey: false, cancel));

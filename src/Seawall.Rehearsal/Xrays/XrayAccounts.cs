@@ -143,7 +143,11 @@ internal sealed class XrayAccounts : IAsyncDisposable
                 + answer.Words.Replace(password, "…", StringComparison.Ordinal));
         }
         if (answer.IsOk && _rights.Length > 0 && await session.Ask($"GRANT {_rights} ON *.* TO '{user}'@'%'", cancel) is { IsOk: false } refused)
+        {
+            // It stands for nobody: what it is refused would fail alike on both, and look like no difference.
             NotMade.Add($"statements by accounts of {plugin} on the {target.Name} server: GRANT {_rights} failed: {refused.Code} {refused.Words}");
+            return false;
+        }
         return answer.IsOk;
     }
 

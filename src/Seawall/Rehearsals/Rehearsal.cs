@@ -150,8 +150,8 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
             _sections.Add(report.Kinds());
             if (!order.MakesAccounts)
                 _notTested.Add("logins to other kinds of accounts than the DSNs' own (--make-accounts makes one of each, on marked servers)");
-            if (!isMarked)
-                _notTested.Add($"logins while the server's cache of passwords is empty: {reason}");
+            if (!isMarked || xray.ColdMissing.Length > 0)
+                _notTested.Add($"logins while the server's cache of passwords is empty: {(isMarked ? xray.ColdMissing : reason)}");
             _notTested.AddRange(ProcessesMissing());
         }
 
@@ -201,7 +201,9 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
         {
             Add(KneeReport.Make(knees.Old, knees.New, plan, order.Budgets), [$"load: {mix.Title}"],
             [
-                .. mix.Left, .. ProcessesMissing(), "a restart with everybody reconnecting: the cache was emptied instead",
+                .. mix.Left, .. ProcessesMissing(),
+                .. ((KneeOf[])[knees.Old, knees.New]).Where(one => one.ColdMissing.Length > 0).Select(one => $"connects after the cache was emptied: {one.ColdMissing}"),
+                "a restart with everybody reconnecting: the cache was emptied instead",
                 "load from more than one machine",
             ]);
         }

@@ -98,6 +98,9 @@ internal sealed record LoginTrace
     /// <summary>What the kernel counted; nothing where it does not say.</summary>
     public TcpFacts Tcp { get; init; }
 
+    /// <summary>The same of the server's end, where its socket is on this machine and was asked for; nothing elsewhere.</summary>
+    public TcpFacts PeerTcp { get; init; }
+
     /// <summary>How long it took.</summary>
     public LoginPhases Phases { get; init; }
 

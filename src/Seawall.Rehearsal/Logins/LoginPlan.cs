@@ -59,6 +59,9 @@ internal sealed record LoginPlan
     /// <summary>Whether to ask for the server's key although the driver would not by itself.</summary>
     public bool MayAskForKey { get; init; }
 
+    /// <summary>Whether the kernel is asked for the other end of the connection as well.</summary>
+    public bool LooksAtPeer { get; init; }
+
     /// <summary>How long all of it may take.</summary>
     public TimeSpan TimeMax { get; init; } = TimeSpan.FromSeconds(10);
 }

@@ -298,6 +298,7 @@ internal sealed class LoginProbe : IDisposable
         // The connection itself was waited for as well.
         Counts = new LoginCounts(_wire.Turns + (_version.Length > 0 ? 1 : 0), Pipe.Received, Pipe.Sent, _wire.BytesIn, _wire.BytesOut),
         Tcp = TcpFacts.Of(_socket),
+        PeerTcp = _plan.LooksAtPeer ? PeerSocket.Of(_socket) : default,
         Phases = _phases,
         ServerVersion = _version,
         Greeted = _greeted,

@@ -15,13 +15,16 @@ internal readonly record struct TcpFacts(
     bool IsKnown, int SegmentsOut, int SegmentsIn, int DataOut, int DataIn, int Retransmits, int RttUs)
 {
     // tcp(7) and include/uapi/linux/tcp.h, struct tcp_info; fields are only ever added at its end.
-    private const int IpProtocolTcp = 6, TcpInfo = 11, Length = 160;
-    private const int RttAt = 68, TotalRetransAt = 100, SegsOutAt = 136, SegsInAt = 140, DataSegsInAt = 152, DataSegsOutAt = 156;
+    private const int IpProtocolTcp = 6, TcpInfo = 11, Length = 160, LengthMax = 512;
+    private const int RttAt = 68, TotalRetransAt = 100, SegsOutAt = 136, SegsInAt = 140, DataSegsInAt = 152, DataSegsOutAt = 156, OutOfOrderAt = 224;
+
+    /// <summary>Segments from the other side that came out of order, which they do behind one that was lost; 0 too where Linux is older than 5.4.</summary>
+    public int OutOfOrder { get; init; }
 
     /// <summary>Asks the kernel; unknown where it is another one, older than 4.6, or the socket no TCP.</summary>
     public static TcpFacts Of(Socket socket)
     {
-        Span<byte> info = stackalloc byte[Length];
+        Span<byte> info = stackalloc byte[LengthMax];
         try
         {
             if (!OperatingSystem.IsLinux() || socket.AddressFamily == AddressFamily.Unix)
@@ -38,7 +41,10 @@ internal readonly record struct TcpFacts(
         ? default
         : new TcpFacts(
             true, Field(info, SegsOutAt), Field(info, SegsInAt), Field(info, DataSegsOutAt), Field(info, DataSegsInAt),
-            Field(info, TotalRetransAt), Field(info, RttAt));
+            Field(info, TotalRetransAt), Field(info, RttAt))
+        {
+            OutOfOrder = info.Length >= OutOfOrderAt + sizeof(int) ? Field(info, OutOfOrderAt) : 0,
+        };
 
     private static int Field(ReadOnlySpan<byte> info, int at) => (int)BinaryPrimitives.ReadUInt32LittleEndian(info[at..]);
 }

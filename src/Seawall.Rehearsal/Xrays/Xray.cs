@@ -176,6 +176,7 @@ internal sealed class Xray(
             Host = target.Dsn.Host.Length > 0 ? $"{target.Name}.rehearsal" : "",
             Authority = null,
             MayAskForKey = mayAskForKey,
+            LooksAtPeer = true,
         };
         var probe = await LoginProbe.Run(plan, time, cancel);
         await probe.Leave(cancel);

@@ -36,6 +36,7 @@ internal sealed class XrayReport(
             Count("round trips of a login", warm, trace => trace.Counts.RoundTrips, budgets.RoundTripsPercent),
             Count("packets of a login", warm, trace => trace.Counts.Packets, budgets.PacketsPercent),
             Segments(warm),
+            Again(),
             Count("bytes of a login", warm, trace => trace.Counts.BytesIn + trace.Counts.BytesOut, null),
             Cpu(warm),
             Time(warm),
@@ -94,6 +95,18 @@ internal sealed class XrayReport(
             "the kernel does not tell (no TCP, or no Linux)")
         : Count("segments of a login that carry bytes", pairs, trace => trace.Tcp.DataOut + trace.Tcp.DataIn, budgets.SegmentsPercent);
 
+    /// <summary>What is not known of segments that were sent again.</summary>
+    public IEnumerable<string> NotTested() => ((string?[])[SentAgainBy(isNew: false).Missing("old"), SentAgainBy(isNew: true).Missing("new")]).OfType<string>();
+
+    private SentAgain SentAgainBy(bool isNew) => SentAgain.Of(seen.Values.SelectMany(one => (isNew ? one.New : one.Old).Traces));
+
+    private Measure Again()
+    {
+        var (old, @new) = (SentAgainBy(isNew: false), SentAgainBy(isNew: true));
+        return new("segments sent again, by this side + by the server", old.Shown, @new.Shown, "", "", Grade.Note,
+            $"all {old.Logins} + {@new.Logins} logins of every kind over TCP; the server's by its own socket, where that is on this machine");
+    }
+
     private Measure Cpu(Pair[] pairs)
     {
         const string name = "server CPU of a login (us)";
@@ -144,8 +157,8 @@ internal sealed class XrayReport(
             return samples.Outcome.End == LoginEnd.Refused ? $"refused {samples.Outcome.Code}" : $"{samples.Outcome.End}";
         var (tripsOf, packets) = (samples.Usual(trace => trace.Counts.RoundTrips), samples.Usual(trace => trace.Counts.Packets));
         var (sent, came) = (samples.Usual(trace => trace.Tcp.DataOut), samples.Usual(trace => trace.Tcp.DataIn));
-        var again = samples.In.Sum(trace => trace.Tcp.Retransmits);
-        var twice = again > 0 ? $", {again} sent twice" : "";
+        var (here, there) = (samples.In.Sum(trace => trace.Tcp.Retransmits), samples.In.Sum(trace => trace.PeerTcp.Retransmits));
+        var twice = here + there > 0 ? $", {here}+{there} sent again" : "";
         return string.Create(CultureInfo.InvariantCulture, $"{tripsOf} trips, {packets} packets, {sent}+{came} segments{twice}");
     }
 

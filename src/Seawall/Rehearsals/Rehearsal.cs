@@ -152,7 +152,7 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
                 _notTested.Add("logins to other kinds of accounts than the DSNs' own (--make-accounts makes one of each, on marked servers)");
             if (!isMarked || xray.ColdMissing.Length > 0)
                 _notTested.Add($"logins while the server's cache of passwords is empty: {(isMarked ? xray.ColdMissing : reason)}");
-            _notTested.AddRange(ProcessesMissing());
+            _notTested.AddRange([.. report.NotTested(), .. ProcessesMissing()]);
         }
 
         void Progress(int done, int all)

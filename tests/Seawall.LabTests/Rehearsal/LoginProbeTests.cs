@@ -95,6 +95,27 @@ public sealed class LoginProbeTests(LabServers lab)
             Assert.Contains(traces, trace => trace.Tls is { IsResumed: true });
     }
 
+    // What one end has sent, the other has received: it is the server's socket that was asked, and its count of what it sent again is the server's.
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
+    public async Task The_servers_end_is_read_where_it_is_on_this_machine(LabKind kind)
+    {
+        var server = await lab.SharedAsync(kind, Cancel);
+        var traces = new List<LoginTrace>();
+        for (var i = 0; i < 20; i++)
+            traces.Add(await RehearsalTarget.Try(RehearsalTarget.Plan(server, "mysql2") with { LooksAtPeer = true, MayAskForKey = true }, Cancel));
+        var unasked = await RehearsalTarget.Try(RehearsalTarget.Plan(server, "mysql2") with { MayAskForKey = true }, Cancel);
+
+        Assert.All(traces, trace => Assert.True(trace.PeerTcp.IsKnown, trace.ToString()));
+        Assert.False(unasked.PeerTcp.IsKnown);
+        // What is sent again is counted by the one that sends it as often as it does, and by the other when it comes.
+        var once = traces.Where(trace => trace.Tcp.Retransmits + trace.PeerTcp.Retransmits == 0).ToArray();
+        Assert.NotEmpty(once);
+        Assert.All(once, trace => Assert.Equal((trace.Tcp.DataIn, trace.Tcp.DataOut), (trace.PeerTcp.DataOut, trace.PeerTcp.DataIn)));
+    }
+
     [Fact]
     public async Task A_login_that_fails_says_why()
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Net;
 using Seawall.MySql.Framing;
 using Seawall.MySql.Handshakes;
 using Seawall.Rehearsal.Drivers;
@@ -65,6 +66,67 @@ public sealed class LoginFactsTests
 
         Assert.Equal(new TcpFacts(true, 5, 6, 3, 4, 2, 0), TcpFacts.Read(info));
         Assert.False(TcpFacts.Read(info.AsSpan(0, 104)).IsKnown); // A kernel of before 4.6 has fewer.
+    }
+
+    [Fact]
+    public void The_other_end_is_asked_for_by_its_own_addresses()
+    {
+        var request = new byte[72];
+        PeerSocket.Write(request, IPEndPoint.Parse("127.0.0.1:3306"), IPEndPoint.Parse("127.0.0.2:50000"));
+
+        Assert.Equal((72, 20, 1), (request[0], request[4], request[6]));
+        Assert.Equal("02060200FFFFFFFF", Convert.ToHexString(request, 16, 8));
+        Assert.Equal("0CEAC350", Convert.ToHexString(request, 24, 4)); // 3306, 50000.
+        Assert.Equal((0x7F000001u, 0x7F000002u),
+            (BinaryPrimitives.ReadUInt32BigEndian(request.AsSpan(28)), BinaryPrimitives.ReadUInt32BigEndian(request.AsSpan(44))));
+        Assert.Equal("00000000FFFFFFFFFFFFFFFF", Convert.ToHexString(request, 60, 12));
+    }
+
+    [Fact]
+    public void What_the_kernel_tells_of_the_other_end_is_read_if_it_is_of_that_connection()
+    {
+        var answer = Told(3306, 50000);
+        var listener = Told(3306, 0);
+        byte[] noSuchSocket = [36, 0, 0, 0, 2, 0, 0, 0, .. new byte[8], 0xFE, 0xFF, 0xFF, 0xFF, .. new byte[72]];
+
+        Assert.Equal(7, PeerSocket.Read(answer, 3306, 50000).Retransmits);
+        Assert.True(PeerSocket.Read(answer, 3306, 50000).IsKnown);
+        Assert.False(PeerSocket.Read(listener, 3306, 50000).IsKnown);
+        Assert.False(PeerSocket.Read(answer, 50000, 3306).IsKnown);
+        Assert.False(PeerSocket.Read(noSuchSocket, 3306, 50000).IsKnown);
+    }
+
+    [Fact]
+    public void Whatever_the_kernel_tells_does_no_harm()
+    {
+        var answer = Told(3306, 50000);
+        for (var length = 0; length < answer.Length; length++)
+            Assert.False(PeerSocket.Read(answer.AsSpan(0, length), 3306, 50000).IsKnown);
+        var random = new Random(13);
+        for (var turn = 0; turn < 20_000; turn++)
+        {
+            var noise = answer.ToArray();
+            for (var i = 0; i < 8; i++)
+                noise[random.Next(noise.Length)] = (byte)random.Next(256);
+            // Sizes of messages and attributes, of all numbers the likeliest to lead astray.
+            noise[random.Next(2) == 0 ? 88 : 0] = (byte)random.Next(256);
+            _ = PeerSocket.Read(noise, 3306, 50000);
+        }
+    }
+
+    // An attribute that nobody asked for, of a length that is no multiple of four, before the one that counts.
+    private static byte[] Told(ushort own, ushort other)
+    {
+        var (answer, info) = (new byte[16 + 72 + 8 + 4 + 232], 16 + 72 + 8);
+        BinaryPrimitives.WriteInt32LittleEndian(answer, answer.Length);
+        BinaryPrimitives.WriteUInt16LittleEndian(answer.AsSpan(4), 20);
+        BinaryPrimitives.WriteUInt16BigEndian(answer.AsSpan(20), own);
+        BinaryPrimitives.WriteUInt16BigEndian(answer.AsSpan(22), other);
+        (answer[88], answer[90]) = (5, 8);
+        BinaryPrimitives.WriteUInt16LittleEndian(answer.AsSpan(info), 236);
+        BinaryPrimitives.WriteUInt16LittleEndian(answer.AsSpan(info + 2), 2);
+        BinaryPrimitives.WriteUInt32LittleEndian(answer.AsSpan(info + 4 + 100), 7);
+        return answer;
     }
 
     [Fact]

@@ -81,6 +81,31 @@ public sealed class XrayReportTests
         Assert.Equal(2, samples.Usual(trace => trace.Tcp.DataOut));
     }
 
+    // The kernel of this machine knows what the server sent again only where the server's socket is its own.
+    [Theory]
+    [InlineData(20, 20, "1 + 3", null)]
+    [InlineData(20, 5, "1 + at least 3", "its end of 15 of 20 logins is not seen on this machine; 1 segment of it came out of order")]
+    [InlineData(20, 0, "1 + unknown", "its end of 20 of 20 logins is not seen on this machine; 1 segment of it came out of order")]
+    [InlineData(0, 0, "no TCP", null)]
+    public void Segments_that_were_sent_again_are_told_each_way_or_unknown(int known, int looked, string shown, string? missing)
+    {
+        var samples = Samples(3, 100);
+        for (var i = 0; i < samples.Traces.Count; i++)
+        {
+            samples.Traces[i] = samples.Traces[i] with
+            {
+                Tcp = samples.Traces[i].Tcp with { IsKnown = i < known, Retransmits = i == 0 ? 1 : 0, OutOfOrder = i == 1 ? 1 : 0 },
+                PeerTcp = i < looked ? new TcpFacts(true, 4, 4, 2, 2, i == 0 ? 3 : 0, 50) : default,
+            };
+        }
+        var again = SentAgain.Of(samples.Traces);
+
+        Assert.Equal(shown, again.Shown);
+        Assert.Equal(missing is null, again.Missing("new") is null);
+        Assert.Contains(missing ?? "", again.Missing("new") ?? "", StringComparison.Ordinal);
+        Assert.Equal((Grade.Note, shown, shown, ""), Line(Report(samples, samples), "segments sent again, by this side + by the server"));
+    }
+
     [Fact]
     public void An_interval_has_what_is_true_in_it_nearly_always()
     {

@@ -73,6 +73,9 @@ internal sealed class KneeOf(Target target, Func<LoginPlan> next)
     /// <summary>Whether this machine could not offer more.</summary>
     public bool IsClientsLimit { get; set; }
 
+    /// <summary>Whether nothing is known of it: no rate was good, and none was bad by the server's fault.</summary>
+    public bool IsUnknown => Good <= 0 && Bad is null;
+
     /// <summary>Second by second, through a burst.</summary>
     public IReadOnlyList<RainSecond> Burst { get; set; } = [];
 
@@ -92,7 +95,7 @@ internal sealed class KneeOf(Target target, Func<LoginPlan> next)
     public double? MemoryKib { get; set; }
 
     /// <summary>For people.</summary>
-    public string Shown => Bad is null ? $"at least {Good:0}/s" : Good > 0 ? $"{Good:0} to {Bad:0}/s" : $"below {Bad:0}/s";
+    public string Shown => IsUnknown ? "not known" : Bad is null ? $"at least {Good:0}/s" : Good > 0 ? $"{Good:0} to {Bad:0}/s" : $"below {Bad:0}/s";
 }
 
 /// <summary>

@@ -33,7 +33,7 @@ internal static class KneeReport
     {
         var allowed = 1 - (budgets.KneePercent / 100);
         var basis = $"{line}; {old.Steps.Count} + {@new.Steps.Count} steps of {plan.StepSeconds:0.#} s";
-        var grade = old.Steps.Count == 0 || @new.Steps.Count == 0 ? Grade.Unknown
+        var grade = old.Steps.Count == 0 || @new.Steps.Count == 0 || old.IsUnknown || @new.IsUnknown ? Grade.Unknown
             : double.IsInfinity(budgets.KneePercent) ? Grade.Note
             : @new.Bad is { } bad && bad < old.Good * allowed ? Grade.Fail
             : @new.Good >= (old.Bad ?? old.Good) * allowed ? Grade.Pass
@@ -106,8 +106,10 @@ internal static class KneeReport
     {
         if (one.IsClientsLimit)
         {
-            yield return new(Grade.Note, $"beyond {one.Good:0}/s this machine could not offer the {one.Target.Name} server connects in time: "
-                + "the knee is at least that");
+            yield return new(Grade.Note, one.IsUnknown
+                ? $"this machine could not offer the {one.Target.Name} server the first rate in time, and nothing is known of its knee: begin lower (--from), "
+                    + "or on a machine with less to do"
+                : $"beyond {one.Good:0}/s this machine could not offer the {one.Target.Name} server connects in time: the knee is at least that");
         }
         if (one.Steps.LastOrDefault(step => !step.IsGood && !step.IsLate) is { } bad)
         {

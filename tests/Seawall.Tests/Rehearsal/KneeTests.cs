@@ -17,6 +17,9 @@ public sealed class KneeTests
     [InlineData(3_000.0, 4_500.0, 2_000.0, 3_000.0, null, "Unknown")]
     [InlineData(3_000.0, 4_500.0, 3_000.0, 4_500.0, 1_000.0, "Note")]
     [InlineData(3_000.0, null, 3_000.0, null, null, "Pass")]
+    [InlineData(0.0, null, 0.0, null, null, "Unknown")] // This machine was late with the first rate: "at least 0" is no knee.
+    [InlineData(0.0, null, 3_000.0, null, null, "Unknown")]
+    [InlineData(0.0, 100.0, 3_000.0, null, null, "Pass")]
     public void A_knee_is_lower_only_when_the_gaps_do_not_touch(double old, double? oldBad, double @new, double? newBad, double? peak, string grade)
     {
         var section = KneeReport.Make(Of(old, oldBad), Of(@new, newBad), s_plan with { Peak = peak }, new Budgets());

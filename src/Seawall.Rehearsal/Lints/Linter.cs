@@ -157,16 +157,24 @@ internal sealed class Linter(
                 yield return new(Grade.Note, $"{profile.Title} logs in with collation {profile.Collation} ({was}), "
                     + "which the new server does not know: it takes its own default");
             }
-            else if (was is not null && becomes != was)
+            else if (was is not null && !IsSame(was, becomes!))
                 yield return new(Grade.Note, $"{profile.Title} logs in with collation {profile.Collation}: {was} becomes {becomes}");
         }
         var names = @new.Collations.Values.ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var gone = old.UsedCollations?.Where(one => names.Count > 0 && !names.Contains(one)).ToArray() ?? [];
+        var gone = old.UsedCollations?.Where(one => names.Count > 0 && !names.Contains(one) && !names.Any(known => IsSame(one, known))).ToArray() ?? [];
         if (gone.Length > 0)
         {
             yield return new(Grade.Fail, $"columns have collations that the new server does not know: {string.Join(", ", gone.Take(NamesMax))}",
                 "convert the columns before the upgrade");
         }
+    }
+
+    // MySQL 8.0.30 and MariaDB 10.6 call utf8 what it is, utf8mb3, and know the old names as well; so do older servers the new ones.
+    private static bool IsSame(string one, string other)
+    {
+        return string.Equals(Of(one), Of(other), StringComparison.OrdinalIgnoreCase);
+
+        static string Of(string name) => name.StartsWith("utf8_", StringComparison.OrdinalIgnoreCase) ? $"utf8mb3_{name["utf8_".Length..]}" : name;
     }
 
     private Measure Mean(string name, Func<LoginForecast, int> count, double? percent, string basis, bool isCold = false)

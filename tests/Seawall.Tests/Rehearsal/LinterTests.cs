@@ -101,6 +101,22 @@ public sealed class LinterTests
         Assert.Contains("require_secure_transport is ON on the new server", words, StringComparison.Ordinal);
     }
 
+    // From 5.6 to 9.7, and back: 9.7 takes COLLATE utf8_general_ci, and 5.6 utf8mb3_general_ci.
+    [Theory]
+    [InlineData("utf8_general_ci", "utf8mb3_general_ci", true)]
+    [InlineData("utf8mb3_general_ci", "utf8_general_ci", true)]
+    [InlineData("utf8_general_ci", "utf8mb4_general_ci", false)]
+    public void A_collation_under_another_name_is_not_gone(string before, string after, bool isSame)
+    {
+        var (old, @new) = (s_old with { UsedCollations = [before], Collations = new Dictionary<int, string> { [33] = before } },
+            s_new with { Collations = new Dictionary<int, string> { [33] = after } });
+        var driver = DriverProfiles.All.First(one => one.Collation == 33);
+        var words = Words(new Linter(old, @new, AccountClasses.Of(old, @new, []), DriverChoice.Of(old, [driver]), new Budgets()));
+
+        Assert.Equal(!isSame, words.Contains($"columns have collations that the new server does not know: {before}", StringComparison.Ordinal));
+        Assert.Equal(!isSame, words.Contains($"{before} becomes {after}", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_plugin_that_is_gone_and_a_statement_that_fails_are_found()
     {

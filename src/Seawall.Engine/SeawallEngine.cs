@@ -115,7 +115,7 @@ public sealed class SeawallEngine : IDisposable
         _lag = new LagWatch(_threads.Control, _board, _freshness, _brake, [.. _lanes.Select(lane => lane.Meter)], () => _options.Overload, _gates.Keep, logger);
         Captures = new CaptureDesk(_scribes, _threads.Control, options.Capture, _threads.IsSimulated, logger)
         {
-            Server = () => _board.Current.Primary?.Version?.ToString() ?? "",
+            Server = () => _board.Current.Primary?.Version?.Display ?? "",
         };
         Views = new EngineViews(_lanes, _threads.Control, Pools, _servers, _board, house.Strain, _deferrals);
         SelfWatch = new SelfWatch(

@@ -185,6 +185,7 @@ public sealed class ReplayedCommandsTests(LabServers lab)
             Assert.Equal("52", client.Query("select count(*) from items").FirstValue);
             await LabCapture.StopAsync(seawall, Cancel);
         }
+        Assert.StartsWith(server.Version, LabCapture.Read(folder, "run").OfType<CaptureHead>().First().Server, StringComparison.Ordinal);
         Assert.Equal(2, LabCapture.Read(folder, "run").OfType<CommandEvent>().Count(one => LabCapture.Text(one) == load));
         var (result, report) = await Replay(server, server, Path.Combine(folder, "run"));
 

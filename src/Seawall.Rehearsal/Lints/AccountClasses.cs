@@ -36,6 +36,8 @@ internal sealed record AccountClasses(IReadOnlyList<AccountClass> Classes, IRead
                 group.Key.Old, group.Key.New, group.Key.NeedsTls, group.Count(), group.Sum(one => one.weight)))
             .OrderByDescending(one => one.Weight).ToArray();
         var isWeighted = old.Connects is { } connects && pairs.Any(pair => connects.GetValueOrDefault(pair.User) > 0);
+        if (named.Count == 0 && (old.Accounts is null || @new.Accounts is null))
+            return new([], [], false, "no accounts: mysql.user may not be read on both servers, and none was named (--account)");
         var basis = named.Count > 0 ? "accounts named on the command line" : "accounts of mysql.user on both servers";
         return new(classes, missing, isWeighted, $"{basis}, {(isWeighted ? $"by the connects that {old.CountedBy} counted" : "each the same weight")}");
     }

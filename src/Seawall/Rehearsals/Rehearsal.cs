@@ -116,7 +116,11 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
         foreach (var server in ((Target Target, TargetFacts Facts)[])[(order.Old, old), (order.New, @new)])
         {
             if (server.Facts.Accounts is null)
-                _notTested.Add($"accounts of the {server.Target.Name} server: '{server.Target.Dsn.User}' may not read mysql.user");
+            {
+                var (who, todo) = order.Accounts.Count > 0 ? (", but those that were named", "") : (", and what their logins take", ", or name accounts with --account");
+                _notTested.Add($"accounts of the {server.Target.Name} server{who}: '{server.Target.Dsn.User}' may not read mysql.user; grant it "
+                    + $"(docs/rehearsal.md, Rights){todo}");
+            }
             if (server.Facts.UsedCollations is null)
                 _notTested.Add($"collations of columns on the {server.Target.Name} server");
         }

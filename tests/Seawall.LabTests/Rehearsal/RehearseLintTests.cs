@@ -78,10 +78,12 @@ public sealed class RehearseLintTests(LabServers lab)
 
         var blind = await Run("rehearse", "lint", "--old", dsn, "--new", dsn);
         Assert.True(blind.Status == Inconclusive, blind.ToString());
-        Assert.Contains("'rehearser' may not read mysql.user", Flat(blind), StringComparison.Ordinal);
+        Assert.Contains("'rehearser' may not read mysql.user; grant it", Flat(blind), StringComparison.Ordinal);
+        Assert.Contains("forecast: no accounts: mysql.user may not be read on both servers, and none was named (--account)", Flat(blind), StringComparison.Ordinal);
 
         var named = await Run("rehearse", "lint", "--old", dsn, "--new", dsn, "--account", "app=mysql_native_password:mysql_native_password");
         Assert.True(named.Status == Pass, named.ToString());
+        Assert.Contains("accounts of the old server, but those that were named: 'rehearser' may not read mysql.user", Flat(named), StringComparison.Ordinal);
 
         // With the rights that docs/rehearsal.md lists, accounts are read, and nothing of their passwords.
         await server.ExecuteAsync($"grant select (user, host, plugin, ssl_type, is_role) on mysql.user to {account}", Cancel);

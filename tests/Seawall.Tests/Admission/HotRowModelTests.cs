@@ -37,39 +37,56 @@ public sealed class HotRowModelTests(ITestOutputHelper output)
         Assert.True(control.Success < 0.9 || control.P99Ms > 2 * calm.P99Ms, "control");
     }
 
-    // M12, as the design has it: of a thousand rows the first is changed by a quarter of all, and the second by less than half as many. What takes
-    // the others longer is that twice as much gets done; so they are compared with themselves beside a few who change rows.
+    // M12, as the design has it: of a thousand rows the first is changed by a quarter of all, and the second by less than half as many. Each of eight
+    // seeds, and with more room the mean of them, of which the design speaks.
     [Theory]
-    [InlineData(LimitMode.Fixed)]
-    [InlineData(LimitMode.Adaptive)]
-    public void Where_some_rows_are_wanted_more_than_others_two_thousand_clients_get_as_much_done_as_the_best_number_of_them(LimitMode limit)
+    [InlineData(LimitMode.Fixed, 1.3, 1.35)]
+    [InlineData(LimitMode.Adaptive, 1.35, 1.45)]
+    public void Where_some_rows_are_wanted_more_than_others_two_thousand_clients_get_as_much_done_as_the_best_number_of_them(
+        LimitMode limit, double p99Mean, double p99Each)
     {
-        var (few, best, most) = (Zipf(4), Zipf(16), Zipf(2_000));
+        int[] seeds = [.. Enumerable.Range(1, 8)];
+        var best = new[] { 4, 8, 16, 64, 256 }.Max(clients => seeds[..2].Average(seed =>
+        {
+            var run = Zipf(seed, clients);
+            Assert.True(run.Success >= 0.99, $"{clients} clients: {run.Success:0.000} of the others");
+            return run.Tps;
+        }));
+        var most = seeds.Select(seed => Zipf(seed, 2_000)).ToArray();
+        var calm = Zipf(1, 0).P99Ms;
+        // Who knows the rows does a little more, and the others wait longer for that: it is the work that they notice, and not the rows.
+        var seers = seeds.Select(seed => Zipf(seed, 2_000, isSeer: true)).ToArray();
 
-        Assert.True(most.Tps >= 0.9 * Math.Max(few.Tps, best.Tps), $"{most.Tps:0} changes a second");
-        Assert.True(most.Success >= 0.99, $"{most.Success:0.000} of the others");
-        Assert.True(most.P99Ms < 1.3 * few.P99Ms, $"p99 {most.P99Ms:0.0} ms, with a few {few.P99Ms:0.0}");
+        Assert.All(most, run => Assert.True(run.Tps >= 0.9 * best, $"{run.Tps:0} changes a second, {best:0} at best"));
+        Assert.All(most, run => Assert.True(run.Success >= 0.99, $"{run.Success:0.000} of the others"));
+        Assert.All(most, run => Assert.True(run.P99Ms < p99Each * calm, $"p99 {run.P99Ms:0.0} ms, {calm:0.0} without"));
+        Assert.True(most.Average(run => run.P99Ms) < p99Mean * calm, $"p99 {most.Average(run => run.P99Ms):0.0} ms, {calm:0.0} without");
+        Assert.True(most.Average(run => run.Tps) >= 0.85 * seers.Average(run => run.Tps), $"{seers.Average(run => run.Tps):0} changes by a seer");
+        Assert.True(most.Average(run => run.P99Ms) < seers.Average(run => run.P99Ms), $"p99 {seers.Average(run => run.P99Ms):0.0} ms beside a seer");
         if (limit == LimitMode.Adaptive)
             return;
-        var control = Zipf(2_000, SluiceParts.Breaker | SluiceParts.Bulkhead | SluiceParts.Hot);
+        var control = Zipf(1, 2_000, SluiceParts.Breaker | SluiceParts.Bulkhead | SluiceParts.Hot);
         Assert.True(control.Success < 0.2, $"control: {control.Success:0.000} of the others");
 
-        (double Tps, double P99Ms, double Success) Zipf(int clients, SluiceParts leftOut = SluiceParts.None)
+        (double Tps, double P99Ms, double Success) Zipf(int seed, int clients, SluiceParts leftOut = SluiceParts.None, bool isSeer = false)
         {
-            var run = Run(limit, leftOut, clients, isHotFromTheStart: false, rows: 1_000);
-            output.WriteLine($"{clients} clients: {run.Tps:0} changes a second; others: p99 {run.P99Ms:0.0} ms, {run.Success:0.000} answered");
+            var run = Run(limit, leftOut, clients, isHotFromTheStart: false, rows: 1_000, seed, fromMs: 10_000, toMs: 20_000, isSeer);
+            output.WriteLine($"{seed}, {clients} clients{(isSeer ? " who see" : "")}: {run.Tps:0} changes a second; others: p99 {run.P99Ms:0.0} ms, "
+                + $"{run.Success:0.000} answered");
             return run;
         }
     }
 
     // A third of the server's work is reads of 4 and 20 ms. From the fifth second on, or from the beginning, so many clients want to change one row, each
-    // again as soon as it has been changed, or 100 ms after an error. Counted is from the fifteenth second on.
-    private static (double Tps, double P99Ms, double Success) Run(LimitMode limit, SluiceParts leftOut, int clients, bool isHotFromTheStart, int rows = 1)
+    // again as soon as it has been changed, or 100 ms after an error. Counted is from the tenth second on, or the fifteenth.
+    // In the world of a seer nobody asks for a row that somebody else has: no mechanism could know that, and none could do better.
+    private static (double Tps, double P99Ms, double Success) Run(LimitMode limit, SluiceParts leftOut, int clients, bool isHotFromTheStart, int rows = 1,
+        int seed = 5, double fromMs = 15_000, double toMs = 30_000, bool isSeer = false)
     {
         var run = new ModelRun(
             (clock, server) => new SluiceGate(clock, server, limit == LimitMode.Adaptive ? 100 : ModelRun.Limit, leftOut,
                 ModelRun.Finds with { Limit = limit }),
-            (clock, gate) => new ModelLoad(clock, gate, 5)
+            (clock, gate) => new ModelLoad(clock, gate, seed)
             {
                 Mix = [(StatementClass.Normal, 1)],
                 Work = dice => dice.NextDouble() < 0.85 ? 4 : 20,
@@ -84,10 +101,13 @@ public sealed class HotRowModelTests(ITestOutputHelper output)
         };
         var meanMs = (0.85 * 4) + (0.15 * 20);
         var load = 0.33 * ModelLoad.WorkMsMean / meanMs;
-        var dice = new Random(11);
-        // Zipf's law with an exponent of 1.2.
-        var weights = Enumerable.Range(1, rows).Select(row => Math.Pow(row, -1.2)).ToArray();
-        var all = weights.Sum();
+        var dice = new Random(seed + 6);
+        // Zipf's law.
+        var upTo = new double[rows];
+        var all = 0.0;
+        for (var row = 0; row < rows; row++)
+            upTo[row] = all += Math.Pow(row + 1, -1.2);
+        var seen = new Dictionary<int, Queue<Action>>();
         if (!isHotFromTheStart)
         {
             // A few of them before, each for himself.
@@ -97,28 +117,37 @@ public sealed class HotRowModelTests(ITestOutputHelper output)
         }
         for (var i = 0; i < clients; i++)
             run.Clock.In(dice.NextDouble() * 1_000, Client);
-        run.At(load, isHotFromTheStart ? 30_000 : 25_000);
-        return (tps / 15.0, took.Count == 0 ? 0 : took.Order().ElementAt((int)(0.99 * (took.Count - 1))), (double)took.Count / Math.Max(1, wanted));
+        run.At(load, toMs - run.Clock.NowMs);
+        return (tps * 1_000 / (toMs - fromMs), took.Count == 0 ? 0 : took.Order().ElementAt((int)(0.99 * (took.Count - 1))),
+            (double)took.Count / Math.Max(1, wanted));
 
-        int RowOf(double at)
-        {
-            var row = 0;
-            while (row < rows - 1 && (at -= weights[row]) >= 0)
-                row++;
-            return row + 1;
-        }
+        int RowOf(double at) => Math.Min(rows, (Array.BinarySearch(upTo, at) is var row && row < 0 ? ~row : row) + 1);
 
-        bool Counts(double ms) => ms is >= 15_000 and < 29_500;
+        bool Counts(double ms) => ms >= fromMs && ms < toMs - 500;
 
         void Client()
         {
             var request = new ModelRequest(StatementClass.Normal, dice.Next(128), 4, run.Clock.NowMs) { Shape = Hot, Row = RowOf(dice.NextDouble() * all) };
-            run.Gate.Enter(new Attempt(request, isOk =>
+            if (!isSeer)
+                Ask(request);
+            else if (seen.TryGetValue(request.Row, out var others))
+                others.Enqueue(() => Ask(request));
+            else
             {
-                if (isOk && run.Clock.NowMs is >= 15_000 and < 30_000)
-                    tps++;
-                run.Clock.In(isOk ? 1 : 50 + (dice.NextDouble() * 100), Client);
-            }));
+                seen.Add(request.Row, new());
+                Ask(request);
+            }
         }
+
+        void Ask(ModelRequest request) => run.Gate.Enter(new Attempt(request, isOk =>
+        {
+            if (isOk && run.Clock.NowMs >= fromMs && run.Clock.NowMs < toMs)
+                tps++;
+            if (isSeer && seen[request.Row].TryDequeue(out var next))
+                next();
+            else
+                seen.Remove(request.Row);
+            run.Clock.In(isOk ? 1 : 50 + (dice.NextDouble() * 100), Client);
+        }));
     }
 }

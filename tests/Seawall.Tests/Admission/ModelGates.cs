@@ -129,7 +129,9 @@ internal sealed class SluiceGate : ModelGate
             {
                 tally.Leave(shape, Us());
                 Sluice.Tenants.On(0).Leave(tenant, _clock.Ms - began, Sluice.Keeper.LaneOf(shape) == Lane.Short);
-                tally.Measure(shape, TakesPauses && WayMs == 0 ? firstUs : Us());
+                // What may wait for a lock says nothing of the server, and is not measured: Passage measures probes alone.
+                if (attempt.Request.Row == 0)
+                    tally.Measure(shape, TakesPauses && WayMs == 0 ? firstUs : Us());
                 Sluice.Leave(0, attempt.Request.Class, _clock.Ms, _clock.Ms - began, Sluice.Keeper.LaneOf(shape));
                 attempt.Answer(true);
             }

@@ -1,10 +1,10 @@
 namespace Seawall.Engine.Flow.Floodgates.Limits;
 
 /// <summary>
-/// Statements that wait for one another at the server: everybody wants to change one row. However many of them run, no more get done, and each
-/// has a place that others could make use of. They are found by trying: where a shape that may lock something has a good part of all places,
-/// fewer of it run for a moment, and when as much gets done as before, it stays so. Now and then one more is tried, in case that has changed.
-/// Pure: counts and the time come in. One thread only.
+/// Statements that wait for one another at the server: many want to change one row, or a few. Those that wait have places that others could make
+/// use of. They are found by trying: where a shape that may lock something has a good part of all places, one of it runs at a time for a moment,
+/// and tells how long one takes that has nobody to wait for. What they take beyond that while more run is waiting, and by how much each further
+/// one adds to it, so many run from then on. Pure: counts and the time come in. One thread only.
 /// </summary>
 internal sealed class HotShapes
 {
@@ -17,30 +17,60 @@ internal sealed class HotShapes
     /// <summary>The part of the limit that a shape must have: below it the others hardly notice.</summary>
     private const double ShareMin = 0.3;
 
-    /// <summary>As much gets done as before: a trial is short, and what ends in it differs by chance.</summary>
-    private const double AsMuch = 0.85;
+    /// <summary>
+    /// Of the time that they run, they should spend so much on what they have to do, and wait for the rest of it: from there on a further place is
+    /// of little use, unless many rows are wanted equally, which shows in what gets done.
+    /// </summary>
+    private const double OwnPart = 0.75;
 
-    /// <summary>More gets done than before.</summary>
-    private const double More = 1.15;
+    /// <summary>Less than this of what got done before: more of them are let in.</summary>
+    private const double TooLittle = 0.85;
 
-    /// <summary>How long it is looked what gets done before a trial.</summary>
-    private const int BeforeMs = 1_000;
+    /// <summary>Below this none is taken away.</summary>
+    private const double AsMuch = 0.93;
 
-    /// <summary>Those that run beyond what may while it is tried have ended by then, nearly all.</summary>
+    /// <summary>Less than this with all that they may have: they are no few rows, and are left alone.</summary>
+    private const double FarTooLittle = 0.7;
+
+    /// <summary>They do not wait for one another any more: as many as may run do what they have to do nearly all the time.</summary>
+    private const double OwnPartFree = 0.9;
+
+    /// <summary>As many stay as are less than so many too many: what is seen in a second differs by chance.</summary>
+    private const double Slack = 0.5;
+
+    /// <summary>Alone it takes no more than so many times what it usually does: then it has not come to take longer, but to wait.</summary>
+    private const double UsualFactor = 2;
+
+    /// <summary>Hundredths of the limit that those have at most who wait for one another.</summary>
+    private const int ShareMax = 40;
+
+    /// <summary>How long it is looked what a shape takes before a trial, and between two steps.</summary>
+    private const int SpanMs = 1_000;
+
+    /// <summary>
+    /// Those that run beyond what may while it is tried have ended by then; where they take longer than that, it is waited for them, but not for ever.
+    /// </summary>
     private const int SettleMs = 200;
 
-    /// <summary>A trial is over when so many have ended, or its time is.</summary>
+    private const int SettleMsMax = 2_000;
+
+    /// <summary>A trial is over when so many have ended; or its time is, if that are enough to say something.</summary>
     private const int EndedEnough = 100;
 
-    private const int TrialMsMax = 1_000;
+    private const int EndedLeast = 8;
+    private const int TrialMs = 1_000;
+    private const int TrialMsMax = 3_000;
 
-    /// <summary>Until it is looked whether one more would do more.</summary>
-    private const int AgainMs = 5_000;
+    /// <summary>Until it is tried again how long one takes; or, where they do not wait for one another, whether all of them would.</summary>
+    private const int AgainMs = 60_000;
 
     /// <summary>Until a shape of which it was not so is tried again; twice as long each time.</summary>
     private const int PauseMs = 10_000;
 
     private const int PauseMsMax = 300_000;
+
+    /// <summary>Unless so many times as many run by then.</summary>
+    private const double ManyMore = 1.5;
 
     /// <summary>Nobody waits any more for so long: there is nothing to hold back.</summary>
     private const int CalmMs = 3_000;
@@ -49,9 +79,9 @@ internal sealed class HotShapes
     private const int HeldMax = 4;
 
     private readonly List<Held> _held = [];
-    private readonly Dictionary<ulong, (long UntilMs, int PauseMs)> _cold = [];
-    private Trial? _trial;
-    private (int Slot, ulong Shape, long SinceMs, long EndedAt) _next = (-1, 0, 0, 0);
+    private readonly Dictionary<ulong, (long UntilMs, int PauseMs, double Running)> _cold = [];
+    private Held? _tried;
+    private (int Slot, ulong Shape, Mark Since) _next = (-1, 0, default);
 
     /// <summary>How many are held back.</summary>
     internal int Count => _held.Count;
@@ -63,7 +93,7 @@ internal sealed class HotShapes
         {
             var max = 0;
             foreach (var held in _held)
-                max += held.Max;
+                max += held == _tried ? 1 : held.Max;
             return max;
         }
     }
@@ -72,103 +102,152 @@ internal sealed class HotShapes
     internal bool Holds(int slot) => Find(slot) is not null;
 
     /// <summary>
-    /// Looks. <paramref name="hadWaiters"/>: somebody had to wait since the last look; <paramref name="shapes"/> are all that ran or ended of late.
+    /// Looks. <paramref name="hadWaiters"/>: somebody had to wait since the last look; <paramref name="stretch"/>: how much longer everything takes
+    /// now; <paramref name="shapes"/> are all that ran or ended of late.
     /// </summary>
-    internal void Look(long nowMs, bool hadWaiters, int limit, IReadOnlyList<ShapeLook> shapes)
+    internal void Look(long nowMs, bool hadWaiters, int limit, double stretch, IReadOnlyList<ShapeLook> shapes)
     {
+        var most = Math.Max(Fewest, ((limit * ShareMax) + 99) / 100);
         for (var i = _held.Count - 1; i >= 0; i--)
         {
             var held = _held[i];
             if (ShapeLook.Find(shapes, held.Slot) is not { } seen || seen.Shape != held.Shape)
                 Forget(held);
             else
-                LookAt(held, seen, nowMs);
+                LookAt(held, seen, nowMs, most, stretch);
         }
-        if (_trial is not null || !hadWaiters || _held.Count >= HeldMax)
+        if (_tried is not null || !hadWaiters || _held.Count >= HeldMax)
             return;
         foreach (var seen in shapes)
         {
-            if (!seen.Locks || seen.RunningNow < Math.Max(RunningMin, ShareMin * limit) || Holds(seen.Slot) || IsCold(seen.Shape, nowMs))
+            // One that seems to have another plan has few places because of that, and may be nothing but a row that many want.
+            if (!seen.Locks || Holds(seen.Slot) || IsCold(seen, nowMs)
+                || (!seen.IsBroken && seen.RunningNow < Math.Max(RunningMin, ShareMin * limit)))
                 continue;
             if (_next.Slot != seen.Slot || _next.Shape != seen.Shape)
-                _next = (seen.Slot, seen.Shape, nowMs, seen.EndedInAll);
-            if (nowMs - _next.SinceMs < BeforeMs)
+                _next = (seen.Slot, seen.Shape, new Mark(nowMs, seen));
+            if (nowMs - _next.Since.AtMs < SpanMs)
                 return;
-            var perSecond = (seen.EndedInAll - _next.EndedAt) * 1_000.0 / (nowMs - _next.SinceMs);
-            var held = new Held(seen.Slot, seen.Shape) { Max = Fewest, Before = (int)Math.Ceiling(seen.RunningNow), BusyMs = nowMs };
+            var before = _next.Since.Until(nowMs, seen, stretch);
+            var held = new Held(seen.Slot, seen.Shape)
+            {
+                Before = before,
+                RunningBefore = before.Running,
+                UsualMs = seen.IsBroken ? seen.UsualMs : 0,
+                BusyMs = nowMs,
+            };
             _held.Add(held);
-            _trial = new Trial(held, perSecond, held.Before, IsFirst: true) { BeganMs = nowMs };
+            Try(held, nowMs);
             break;
         }
-        _next = (-1, 0, 0, 0);
+        _next = (-1, 0, default);
     }
 
-    private void LookAt(Held held, ShapeLook seen, long nowMs)
+    private void Try(Held held, long nowMs)
     {
-        if (seen.Running >= held.Max)
-            held.BusyMs = nowMs;
-        if (_trial is { } trial && trial.Of == held)
-        {
-            if (trial.EndedAt < 0)
-            {
-                if (nowMs - trial.BeganMs >= SettleMs)
-                    (trial.EndedAt, trial.CountedMs) = (seen.EndedInAll, nowMs);
-                return;
-            }
-            var (ended, ms) = (seen.EndedInAll - trial.EndedAt, nowMs - trial.CountedMs);
-            if (ms > 0 && (ended >= EndedEnough || ms >= TrialMsMax))
-                Judge(trial, ended * 1_000.0 / ms, nowMs);
-            return;
-        }
-        if (nowMs - held.BusyMs >= CalmMs)
-            Forget(held);
-        else if (_trial is null && nowMs - held.TriedMs >= AgainMs)
-        {
-            _trial = new Trial(held, seen.PerSecond, held.Max, IsFirst: false) { BeganMs = nowMs };
-            held.Max++;
-        }
-    }
-
-    private void Judge(Trial trial, double perSecond, long nowMs)
-    {
-        var held = trial.Of;
-        _trial = null;
+        _tried = held;
         held.TriedMs = nowMs;
-        if (!trial.IsFirst)
+        held.Since = null;
+    }
+
+    private void LookAt(Held held, ShapeLook seen, long nowMs, int most, double stretch)
+    {
+        held.Max = Math.Min(held.Max, most);
+        if (seen.Running >= (held == _tried ? 1 : held.Max))
+            held.BusyMs = nowMs;
+        if (held.Since is not { } since)
         {
-            if (perSecond < More * trial.PerSecond)
-                held.Max = trial.MaxBefore;
-            else if (held.Max >= held.Before)
-                Forget(held);
+            if (held != _tried || nowMs - held.TriedMs >= (seen.Running > 1 ? SettleMsMax : SettleMs))
+                held.Since = new Mark(nowMs, seen);
             return;
         }
-        if (perSecond >= AsMuch * trial.PerSecond)
+        var span = since.Until(nowMs, seen, stretch);
+        var isEnough = span.Ended >= EndedEnough || (span.Ended >= EndedLeast && span.LengthMs >= TrialMs);
+        if (held == _tried)
         {
+            if (isEnough || span.LengthMs >= TrialMsMax)
+                Judge(held, span, nowMs, most);
+        }
+        else if (nowMs - held.BusyMs >= CalmMs)
+            Forget(held);
+        else if (span.LengthMs >= SpanMs && isEnough)
+        {
+            held.Since = new Mark(nowMs, seen);
+            Step(held, span, nowMs, most);
+        }
+    }
+
+    // One at a time has been tried. What ran before with the others tells how much each further one adds; if not exactly one ran, as
+    // statements of open transactions do whether there is room or not, what those beyond one have added is taken off.
+    private void Judge(Held held, Span alone, long nowMs, int most)
+    {
+        _tried = null;
+        held.Since = null;
+        var before = held.Before;
+        var isFirst = held.AloneMs == 0;
+        if (alone.Ended < EndedLeast || before.Ended == 0)
+        {
+            if (isFirst)
+                LeaveAlone(held, nowMs);
+            return;
+        }
+        var further = before.Running - alone.Running;
+        var addsMs = further < Slack ? 0 : Math.Max(0, before.MeanMs - alone.MeanMs) / further;
+        held.AloneMs = Math.Max(alone.MeanMs - (addsMs * Math.Max(0, alone.Running - 1)), alone.MeanMs / 4);
+        if (!isFirst)
+            return;
+        var wanted = before.Wanted(held.AloneMs);
+        if (held.UsualMs > 0 ? held.AloneMs > UsualFactor * held.UsualMs : wanted >= before.Running)
+        {
+            LeaveAlone(held, nowMs);
+            return;
+        }
+        held.DoneBefore = held.UsualMs > 0 ? 0 : before.Done;
+        held.Max = (int)Math.Clamp(wanted, Fewest, most);
+    }
+
+    private void Step(Held held, Span span, long nowMs, int most)
+    {
+        held.Before = span;
+        // Fewer run than may: nobody is held back.
+        if (span.Running < held.Max - Slack)
+            return;
+        var wanted = span.Wanted(held.AloneMs);
+        var done = held.DoneBefore > 0 ? span.Done / held.DoneBefore : 1;
+        if (done >= TooLittle)
             _cold.Remove(held.Shape);
+        if (held.Max < most && (done < TooLittle || wanted >= held.Max + 1))
+            held.Max = Math.Min(most, held.Max + (done < TooLittle ? Math.Max(1, held.Max / 4) : 1));
+        else if (done < FarTooLittle)
+            LeaveAlone(held, nowMs);
+        else if (wanted < held.Max - Slack && done >= AsMuch && held.Max > Fewest)
+            held.Max--;
+        else if (nowMs - held.TriedMs < AgainMs || _tried is not null)
             return;
-        }
-        // Some rows that many want, perhaps, and not one: half of what ran.
-        var half = held.Before / 2;
-        if (held.Max < half)
-        {
-            held.Max = half;
-            _trial = trial with { BeganMs = nowMs, EndedAt = -1 };
-            return;
-        }
+        else if (held.Max >= most && held.AloneMs >= OwnPartFree * span.MeanMs)
+            Forget(held);
+        else
+            Try(held, nowMs);
+    }
+
+    private void LeaveAlone(Held held, long nowMs)
+    {
         var pauseMs = _cold.TryGetValue(held.Shape, out var cold) ? Math.Min(2 * cold.PauseMs, PauseMsMax) : PauseMs;
         if (_cold.Count > 1_000)
             _cold.Clear();
-        _cold[held.Shape] = (nowMs + pauseMs, pauseMs);
+        _cold[held.Shape] = (nowMs + pauseMs, pauseMs, held.RunningBefore);
         Forget(held);
     }
 
-    private bool IsCold(ulong shape, long nowMs) => _cold.TryGetValue(shape, out var cold) && nowMs < cold.UntilMs;
+    // That so many did not wait for one another says nothing of many more of them: a limit that finds itself grows while they do nothing but wait.
+    private bool IsCold(in ShapeLook seen, long nowMs) => _cold.TryGetValue(seen.Shape, out var cold) && nowMs < cold.UntilMs
+        && seen.RunningNow < ManyMore * Math.Max(RunningMin, cold.Running);
 
     private void Forget(Held held)
     {
         _held.Remove(held);
-        if (_trial is { } trial && trial.Of == held)
-            _trial = null;
+        if (_tried == held)
+            _tried = null;
     }
 
     private Held? Find(int slot)
@@ -187,23 +266,65 @@ internal sealed class HotShapes
 
         internal ulong Shape { get; } = shape;
 
-        internal int Max { get; set; }
+        internal int Max { get; set; } = 1;
 
-        // What ran of it before anybody held it back.
-        internal int Before { get; init; }
+        // How long one takes that has nobody to wait for; 0 as long as nobody knows.
+        internal double AloneMs { get; set; }
+
+        // How long one usually takes, where they seem to have another plan; otherwise 0.
+        internal double UsualMs { get; init; }
+
+        // What was seen of it the last time with more than one.
+        internal Span Before { get; set; }
+
+        // How many ran, and what got done, before anybody held it back; 0 as long as nobody knows.
+        internal double RunningBefore { get; init; }
+
+        internal double DoneBefore { get; set; }
+
+        // Since when it is looked what it does.
+        internal Mark? Since { get; set; }
 
         internal long BusyMs { get; set; }
 
         internal long TriedMs { get; set; }
     }
 
-    private sealed record Trial(Held Of, double PerSecond, int MaxBefore, bool IsFirst)
+    // Loops tell time by their turns: what begins and ends within one has taken none. A microsecond, to divide by.
+    private const double Least = 0.001;
+
+    // Where a span begins.
+    private readonly record struct Mark(long AtMs, long EndedInAll, long RanUsInAll)
     {
-        internal long BeganMs { get; init; }
+        internal Mark(long nowMs, in ShapeLook seen)
+            : this(nowMs, seen.EndedInAll, seen.RanUsInAll)
+        {
+        }
 
-        internal long EndedAt { get; set; } = -1;
+        internal Span Until(long nowMs, in ShapeLook seen, double stretch)
+        {
+            // Loops count in 32 bits, which a busy one has done with in some days.
+            var (ended, ranMs) = (unchecked((int)(seen.EndedInAll - EndedInAll)), (seen.RanUsInAll - RanUsInAll) / 1_000.0);
+            var ms = nowMs - AtMs;
+            return new(ms, ended, ended > 0 ? Math.Max(Least, ranMs / ended / Math.Max(1, stretch)) : 0, ms > 0 ? ranMs / ms : 0);
+        }
+    }
 
-        internal long CountedMs { get; set; }
+    // What was seen for a while: how many ended, how long one took, less what everything takes longer, and how many ran.
+    private readonly record struct Span(long LengthMs, long Ended, double MeanMs, double Running)
+    {
+        /// <summary>What got done, were everything as fast as in an idle hour.</summary>
+        internal double Done => Ended > 0 ? Running / MeanMs : 0;
+
+        /// <summary>
+        /// How many should run. Each further one makes all take longer, by the same part of what one takes alone: as many as make that the part of
+        /// their time that they may wait.
+        /// </summary>
+        internal double Wanted(double aloneMs)
+        {
+            var adds = ((MeanMs / aloneMs) - 1) / Math.Max(0.5, Running - 1);
+            return adds <= 0 ? double.MaxValue : 1 + (((1 / OwnPart) - 1) / adds);
+        }
     }
 }
 
@@ -213,10 +334,12 @@ internal sealed class HotShapes
 /// <param name="Locks">Whether its statements may lock something.</param>
 /// <param name="Running">Those that run.</param>
 /// <param name="RunningNow">The same over the last second.</param>
-/// <param name="PerSecond">Those that ended in the last second.</param>
 /// <param name="EndedInAll">Those that ended since ever.</param>
+/// <param name="RanUsInAll">For how long those had been running, in microseconds.</param>
+/// <param name="IsBroken">Whether it is held back because it takes many times as long as it used to.</param>
+/// <param name="UsualMs">How long one usually takes; 0 when nobody knows.</param>
 internal readonly record struct ShapeLook(
-    int Slot, ulong Shape, bool Locks, int Running, double RunningNow, double PerSecond, long EndedInAll)
+    int Slot, ulong Shape, bool Locks, int Running, double RunningNow, long EndedInAll, long RanUsInAll, bool IsBroken = false, double UsualMs = 0)
 {
     /// <summary>The one of a number.</summary>
     internal static ShapeLook? Find(IReadOnlyList<ShapeLook> shapes, int slot)

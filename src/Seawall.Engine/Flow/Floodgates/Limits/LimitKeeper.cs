@@ -118,7 +118,7 @@ internal sealed class LimitKeeper
         Table.Look();
         _work += _costs.Note(Table, Tallies, nowMs, _meter.Stretch ?? 1, bounds.LongShareMax < 100 ? bounds.LongMs : int.MaxValue, bounds.Breaks);
         if (bounds.FindsHot && !isObserved)
-            _hot.Look(nowMs, hadWaiters, limit, _costs.Seen);
+            _hot.Look(nowMs, hadWaiters, limit, _meter.Stretch ?? 1, _costs.Seen);
         SetLanes(limit, bounds.LongShareMax);
         var running = Tallies.Sum(tally => Volatile.Read(ref tally.Inside));
         _runningSum += running;

@@ -92,7 +92,9 @@ internal sealed class ShapeCosts(HotShapes hot)
             work += cost.Note(ended, running, ran, passedMs) * cost.CostMs;
             inside += cost.RunningNow;
             if (slot < ShapeTable.Slots)
-                _seen.Add(new(slot, cost.Shape, locks, running, cost.RunningNow, cost.EndedNow, ended));
+            {
+                _seen.Add(new(slot, cost.Shape, locks, running, cost.RunningNow, ended, ran, LaneOf(slot) == Lane.Broken, cost.UsualMs));
+            }
             if (cost.LongerNow is { } longer)
             {
                 logs += Math.Log(longer) * cost.EndedNow;
@@ -133,15 +135,17 @@ internal sealed class ShapeCosts(HotShapes hot)
             var others = rest >= 1 ? Math.Max(1, Math.Exp((logs - (own > 0 ? Math.Log(own) * cost.EndedNow : 0)) / rest)) : double.MaxValue;
             if (hot.Holds(slot))
                 lane = Lane.Hot;
-            else if (lane == Lane.Broken ? own > MendedFactor * others && own > MendedFactor
+            else if (cost.WasBroken ? own > MendedFactor * others && own > MendedFactor
                 : own > BrokenFactor * others && cost.RunningNow > BrokenShare * inside && cost.WouldHaveEnded(BrokenFactor * others))
             {
                 lane = Lane.Broken;
+                cost.WasBroken = true;
                 Broken++;
                 BrokenMax += (int)Math.Max(1, Math.Ceiling(cost.RunningUsually));
             }
             else
             {
+                cost.WasBroken = false;
                 var ms = Math.Max(cost.CostMs / Math.Max(1, stretch), cost.UnknownMs >= UnknownMsMax ? longMs : 0);
                 lane = longMs < int.MaxValue && (ms >= longMs || (lane == Lane.Long && ms >= ShortAgain * longMs)) ? Lane.Long : Lane.Short;
             }
@@ -154,7 +158,6 @@ internal sealed class ShapeCosts(HotShapes hot)
     private sealed class ShapeCost
     {
         private long _ranSeen;
-        private double _usualMs;
 
         internal ulong Shape { get; private set; }
 
@@ -174,6 +177,11 @@ internal sealed class ShapeCosts(HotShapes hot)
 
         internal double RunningUsually { get; private set; }
 
+        internal double UsualMs { get; private set; }
+
+        // Whether it was held back because it takes longer than that, and is so still, or it is tried whether that is for want of a row.
+        internal bool WasBroken { get; set; }
+
         // For how long those have been running of which none has ended.
         internal double UnknownMs { get; private set; }
 
@@ -182,18 +190,19 @@ internal sealed class ShapeCosts(HotShapes hot)
         internal bool IsQuiet => EndedNow < 0.01 && RunningNow < 0.01;
 
         /// <summary>How many times as long as usual one takes now, by Little's law: also while hardly any end.</summary>
-        internal double? LongerNow => _usualMs > 0 && HeldMsNow > 0 ? HeldMsNow / Math.Max(1, EndedNow) / _usualMs : null;
+        internal double? LongerNow => UsualMs > 0 && HeldMsNow > 0 ? HeldMsNow / Math.Max(1, EndedNow) / UsualMs : null;
 
         /// <summary>
         /// Whether so much time has been spent that some would have ended even if they took that many times as long: that no report has
         /// ended in the last second says nothing.
         /// </summary>
-        internal bool WouldHaveEnded(double longer) => HeldMsNow > 2 * _usualMs * longer;
+        internal bool WouldHaveEnded(double longer) => HeldMsNow > 2 * UsualMs * longer;
 
         internal void Forget(ulong shape)
         {
             Shape = shape;
-            Ended = RanMs = EndedNow = HeldMsNow = RunningNow = RunningUsually = UnknownMs = _usualMs = 0;
+            WasBroken = false;
+            Ended = RanMs = EndedNow = HeldMsNow = RunningNow = RunningUsually = UnknownMs = UsualMs = 0;
         }
 
         internal int Note(int ended, int running, long ranUs, long passedMs)
@@ -215,13 +224,13 @@ internal sealed class ShapeCosts(HotShapes hot)
         {
             if (LongerNow is { } longer && longer > 3)
             {
-                _usualMs *= Getting;
+                UsualMs *= Getting;
                 return;
             }
             if (EndedNow < 3)
                 return;
             var ms = HeldMsNow / EndedNow;
-            _usualMs = _usualMs == 0 ? ms : (_usualMs * Kept) + (ms * (1 - Kept));
+            UsualMs = UsualMs == 0 ? ms : (UsualMs * Kept) + (ms * (1 - Kept));
             RunningUsually = (RunningUsually * Kept) + (running * (1 - Kept));
         }
     }

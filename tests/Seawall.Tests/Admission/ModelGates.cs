@@ -23,6 +23,12 @@ internal sealed class Attempt(ModelRequest request, Action<bool> answered) : App
 /// <summary>What is between clients and server.</summary>
 internal abstract class ModelGate
 {
+    /// <summary>What was asked for, and what of it was refused or would have been, in milliseconds of a core.</summary>
+    internal (double WantedMs, double RefusedMs) Work { get; private protected set; }
+
+    /// <summary>What share of the work was refused, or would have been.</summary>
+    internal double RefusedWork => Work.RefusedMs / Math.Max(1, Work.WantedMs);
+
     internal abstract void Enter(Attempt attempt);
 
     internal virtual void Abandon(Attempt attempt)
@@ -74,6 +80,7 @@ internal sealed class SluiceGate : ModelGate
     internal override void Enter(Attempt attempt)
     {
         var request = attempt.Request;
+        Work = Work with { WantedMs = Work.WantedMs + request.WorkMs };
         var lane = Sluice.Keeper.LaneOf(Sluice.Keeper.Table.Find(request.Shape));
         if (Sluice.TryPass(0, request.Class, lane))
         {
@@ -103,7 +110,10 @@ internal sealed class SluiceGate : ModelGate
         if (attempt.Turn == Turn.Come)
             Run(attempt);
         else if (attempt.Turn == Turn.Shed)
+        {
+            Work = Work with { RefusedMs = Work.RefusedMs + attempt.Request.WorkMs };
             _clock.In(0, () => attempt.Answer(false));
+        }
     }
 
     private void Run(Attempt attempt)
@@ -218,14 +228,21 @@ internal sealed class ObservedGate : PoolGate
     internal override void Enter(Attempt attempt)
     {
         Attempt? shadow = null;
+        Work = Work with { WantedMs = Work.WantedMs + attempt.Request.WorkMs };
         if (!Sluice.TryPass(0, attempt.Request.Class))
         {
-            shadow = new Attempt(attempt.Request, _ => { });
+            shadow = new Attempt(attempt.Request, _ => { }) { OnDecided = Decided };
             shadow.Apply(attempt.Request.Class, attempt.Request.Cohort, 200, "app", _clock.Ms);
             Sluice.Join(shadow, _clock.Ms);
         }
         _inside[attempt] = (shadow, -1);
         base.Enter(attempt);
+    }
+
+    private void Decided(Attempt shadow)
+    {
+        if (shadow.Turn == Turn.Shed)
+            Work = Work with { RefusedMs = Work.RefusedMs + shadow.Request.WorkMs };
     }
 
     internal override void Abandon(Attempt attempt)

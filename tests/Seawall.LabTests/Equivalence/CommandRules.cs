@@ -162,9 +162,9 @@ internal static class CommandRules
             return Prepare(model, dice);
         var piece = dice.Pick((string[])["piece", "", "\u00e9"]);
         var parameter = dice.Next(Math.Max(model.Slots[slot]?.Length ?? 1, 1));
-        // Of what came in empty pieces, and was a number before, MariaDB takes a pointer of its own for the value.
-        if (model.IsMariaDb && piece.Length == 0 && model.Slots[slot]?.ElementAtOrDefault(parameter) is 'n' or 'N')
-            piece = "p";
+        // Of what came in pieces, and was a number in an execution before on that connection, MariaDB takes a pointer of its own for the value.
+        if (model.IsMariaDb && model.Slots[slot]?.ElementAtOrDefault(parameter) is 'n' or 'N')
+            return new Step(CommandKind.Ping, "");
         return new Step(CommandKind.StatementSendLongData, piece, slot, Flag: parameter);
     }
 

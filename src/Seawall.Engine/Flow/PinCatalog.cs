@@ -23,7 +23,7 @@ public static class PinCatalog
             "begin the transaction that SET TRANSACTION was for; or SET SESSION TRANSACTION"),
         new(PinReasons.Role, "role", "give the account the role as its default; or SET ROLE NONE or COM_RESET_CONNECTION when done"),
         new(PinReasons.UnmovableVariable, "unmovable_variable",
-            "set it at the server for all; or SET timestamp = DEFAULT, sql_auto_is_null = 0, or COM_RESET_CONNECTION when done"),
+            "set it for all at the server; SET timestamp = DEFAULT, sql_auto_is_null = 0; or COM_RESET_CONNECTION"),
         new(PinReasons.Routine, "routine",
             "use a server that reports what routines change; or COM_RESET_CONNECTION after the CALL"),
         new(PinReasons.UnknownState, "unknown_state", "COM_RESET_CONNECTION when done; the log says what the server reported"),

@@ -233,7 +233,8 @@ internal sealed class KneeFinder(KneePlan plan, TimeProvider time, int seed, Act
     {
         if (step.IsGood || step.RefusedPercent == 0 || await one.Target.IsThere(time, cancel))
             return;
-        throw new RehearsalException(string.Create(CultureInfo.InvariantCulture, $"the {one.Target.Name} server ({one.Target.Dsn}) was lost at {step.Rate:0.#} ")
+        throw new RehearsalException(
+            string.Create(CultureInfo.InvariantCulture, $"the {one.Target.Name} server ({one.Target.Dsn}) was lost at {step.Rate:0.#} ")
             + $"connects a second ({step.Failures}): whether they did it, its log may say. Trying again is safe once it is there");
     }
 

@@ -183,8 +183,8 @@ internal sealed class Xray(
         // Nobody answered: is it this kind of login, or is there no server any more?
         if (probe.Trace.Outcome.IsSilent && !await target.IsThere(time, cancel))
         {
-            throw new RehearsalException($"the {target.Name} server ({target.Dsn}) was lost while logins were measured ({probe.Trace.Outcome}): {target.Dsn.Option} "
-                + "says where it is. Trying again is safe: what was measured is in the report, and what was made is dropped");
+            throw new RehearsalException($"the {target.Name} server ({target.Dsn}) was lost while logins were measured ({probe.Trace.Outcome}): "
+                + $"{target.Dsn.Option} says where it is. Trying again is safe: what was measured is in the report, and what was made is dropped");
         }
         return probe.Trace;
     }

@@ -117,7 +117,8 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
         {
             if (server.Facts.Accounts is null)
             {
-                var (who, todo) = order.Accounts.Count > 0 ? (", but those that were named", "") : (", and what their logins take", ", or name accounts with --account");
+                var (who, todo) = order.Accounts.Count > 0
+                    ? (", but those that were named", "") : (", and what their logins take", ", or name accounts with --account");
                 _notTested.Add($"accounts of the {server.Target.Name} server{who}: '{server.Target.Dsn.User}' may not read mysql.user; grant it "
                     + $"(docs/rehearsal.md, Rights){todo}");
             }
@@ -206,7 +207,8 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
             Add(KneeReport.Make(knees.Old, knees.New, plan, order.Budgets), [$"load: {mix.Title}"],
             [
                 .. mix.Left, .. ProcessesMissing(),
-                .. ((KneeOf[])[knees.Old, knees.New]).Where(one => one.ColdMissing.Length > 0).Select(one => $"connects after the cache was emptied: {one.ColdMissing}"),
+                .. ((KneeOf[])[knees.Old, knees.New]).Where(one => one.ColdMissing.Length > 0)
+                    .Select(one => $"connects after the cache was emptied: {one.ColdMissing}"),
                 "a restart with everybody reconnecting: the cache was emptied instead",
                 "load from more than one machine",
             ]);
@@ -273,8 +275,8 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
         if (await target.IsThere(time, cancel))
             return;
         ledger.Forget(pass);
-        throw new RehearsalException($"the {target.Name} server ({target.Dsn}) was lost during the replay, and what it answered in this pass counts for nothing: "
-            + "whether a statement did it, its log may say");
+        throw new RehearsalException($"the {target.Name} server ({target.Dsn}) was lost during the replay, and what it answered in this pass "
+            + "counts for nothing: whether a statement did it, its log may say");
     }
 
     // The first statements of a program are its slowest: they would all be the old server's.

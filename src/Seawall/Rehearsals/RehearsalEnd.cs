@@ -48,7 +48,8 @@ internal sealed class RehearsalEnd : IDisposable
     /// <summary>What the third is answered with.</summary>
     internal static string AtOnce(IReadOnlyList<string> left) => left.Count == 0
         ? "Ended at once: there is no report. No account of this rehearsal is on the servers."
-        : $"Ended at once: there is no report, and accounts of this rehearsal are left (nobody knows their passwords). By hand they are dropped so:{Lines(left)}";
+        : "Ended at once: there is no report, and accounts of this rehearsal are left (nobody knows their passwords). By hand they are dropped so:"
+            + Lines(left);
 
     private static string Lines(IReadOnlyList<string> left) => string.Concat(left.Select(line => $"\n  {line}"));
 

@@ -79,7 +79,8 @@ public sealed class RehearseLintTests(LabServers lab)
         var blind = await Run("rehearse", "lint", "--old", dsn, "--new", dsn);
         Assert.True(blind.Status == Inconclusive, blind.ToString());
         Assert.Contains("'rehearser' may not read mysql.user; grant it", Flat(blind), StringComparison.Ordinal);
-        Assert.Contains("forecast: no accounts: mysql.user may not be read on both servers, and none was named (--account)", Flat(blind), StringComparison.Ordinal);
+        Assert.Contains(
+            "forecast: no accounts: mysql.user may not be read on both servers, and none was named (--account)", Flat(blind), StringComparison.Ordinal);
 
         var named = await Run("rehearse", "lint", "--old", dsn, "--new", dsn, "--account", "app=mysql_native_password:mysql_native_password");
         Assert.True(named.Status == Pass, named.ToString());

@@ -46,7 +46,8 @@ public sealed class HotRowModelTests(ITestOutputHelper output)
         LimitMode limit, double p99Mean, double p99Each)
     {
         int[] seeds = [.. Enumerable.Range(1, 8)];
-        var best = new[] { 4, 8, 16, 64, 256 }.Max(clients => seeds[..2].Average(seed =>
+        int[] numbers = [4, 8, 16, 64, 256];
+        var best = numbers.Max(clients => seeds[..2].Average(seed =>
         {
             var run = Zipf(seed, clients);
             Assert.True(run.Success >= 0.99, $"{clients} clients: {run.Success:0.000} of the others");

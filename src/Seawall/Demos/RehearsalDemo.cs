@@ -44,7 +44,7 @@ internal sealed class RehearsalDemo(DemoOptions options, IAnsiConsole console, T
                 Traffic = DemoTraffic.Make(),
                 Meant = [MarkName],
                 MakesAccounts = true,
-                Samples = 10,
+                Samples = 20,
                 Knee = new KneePlan { From = 200, RateMax = 6_400, Factor = 2, StepSeconds = 2, Halvings = 1, RecoverySecondsMax = 20 },
                 HtmlFile = htmlFile,
                 Screen = new RehearsalScreen(console, isQuiet: false),
@@ -92,7 +92,10 @@ internal sealed class RehearsalDemo(DemoOptions options, IAnsiConsole console, T
         Password = new LoginPassword(Encoding.UTF8.GetBytes("seawall")),
         Host = "127.0.0.1",
         Port = server.Port,
-    });
+    })
+    {
+        Pid = server.Pid, // The lab's MySQL 9.x runs by a loader of its own, whose name is no server's.
+    };
 
     private Task Mark(Target target, CancellationToken cancel) => Run(target,
     [

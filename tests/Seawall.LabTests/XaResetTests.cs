@@ -70,21 +70,22 @@ public sealed class XaResetTests(LabServers lab)
 
     // A habit of the server's own, on direct connections: what random sessions count as a known difference (KnownDifferences) rests on it.
     [Fact]
-    public async Task MySQL_56_runs_a_routine_behind_XA_PREPARE_only_from_the_cache_of_the_connection()
+    public async Task MySQL_56_runs_a_routine_behind_XA_END_and_XA_PREPARE_only_from_the_cache_of_the_connection()
     {
         await using var server = await lab.StartAsync(LabKind.MySql56, Cancel); // Of its own: nobody else makes a routine.
         await server.ExecuteAsync("create database xa_runs; create table xa_runs.t (id int) engine=innodb", Cancel);
         using var client = RawClient.Connect(server.Port, "seawall", "seawall", schema: "xa_runs");
         Run(client, "create procedure sets() set session group_concat_max_len = 10");
-        Run(client, "call sets()");
-        foreach (var isCached in (bool[])[true, false])
+        foreach (var (isPrepared, isCached) in ((bool, bool)[])[(true, true), (true, false), (false, true), (false, false)])
         {
+            Run(client, "call sets()");
             Run(client, "xa start 'runs_x'");
             Run(client, "insert into t values (1)");
             Run(client, "xa end 'runs_x'");
-            Run(client, "xa prepare 'runs_x'");
+            if (isPrepared)
+                Run(client, "xa prepare 'runs_x'");
             if (!isCached)
-                await server.ExecuteAsync("create procedure xa_runs.other() select 1", Cancel);
+                await server.ExecuteAsync("drop procedure if exists xa_runs.other; create procedure xa_runs.other() select 1", Cancel);
             Assert.Equal(isCached ? null : 1399, (int?)client.Query("call sets()").Error?.Code);
             Run(client, "xa rollback 'runs_x'");
         }

@@ -110,6 +110,8 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
         }
         meter.Moves++;
         statement.Hold();
+        // Those statements leave a number of their own there; a piece of a parameter and a preparation leave it as it is then.
+        statement.Session.Elsewhere |= PreviousFacts.RowCount;
         return connection.Wire.Send(connection.Wire.Loop.Writer.Bytes)
             ? ReadMove(statement, connection, to, answers)
             : new(Lost(statement));
@@ -179,7 +181,7 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
     private async LoopTask<bool> SendPrepared(Statement statement, ServerConnection connection, PreparedStatement prepared)
     {
         var text = statement.Wording ?? prepared.Text;
-        var opensCursor = statement.Kind == CommandKind.StatementExecute && ExecutionPacket.OpensSomething(statement);
+        var opensCursor = ExecutionPacket.OpensCursor(statement);
         var found = connection.Statements.Find(text, prepared, opensCursor);
         if (found is null)
         {

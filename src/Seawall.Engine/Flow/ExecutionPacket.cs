@@ -32,9 +32,12 @@ internal enum ExecutionSend : byte
 internal static class ExecutionPacket
 {
     /// <summary>Whether the command leaves something open on the server's statement: a cursor, or a piece of a parameter.</summary>
-    internal static bool OpensSomething(Statement statement) => statement.Kind == CommandKind.StatementSendLongData
-        || (statement.Kind == CommandKind.StatementExecute && statement.Packet.Payload is { Length: > ExecutionHead.FlagsAt } payload
-            && (payload[ExecutionHead.FlagsAt] & ~ExecutionHead.CountsValues) != 0);
+    internal static bool OpensSomething(Statement statement) => statement.Kind == CommandKind.StatementSendLongData || OpensCursor(statement);
+
+    /// <summary>Whether it is an execution with a cursor.</summary>
+    internal static bool OpensCursor(Statement statement) => statement.Kind == CommandKind.StatementExecute
+        && statement.Packet.Payload is { Length: > ExecutionHead.FlagsAt } payload
+        && (payload[ExecutionHead.FlagsAt] & ~ExecutionHead.CountsValues) != 0;
 
     /// <summary>Sends what there is of the command.</summary>
     internal static ExecutionSend Send(

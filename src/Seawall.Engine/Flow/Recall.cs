@@ -86,7 +86,7 @@ internal sealed class Recall(PreparedTexts texts)
     {
         var session = statement.Session;
         return statement is { Kind: CommandKind.StatementExecute, Prepared: { } prepared }
-            && session.Lease!.Connection.Statements.Find(prepared.Text, prepared, ExecutionPacket.OpensSomething(statement)) is null
+            && session.Lease!.Connection.Statements.Find(prepared.Text, prepared, ExecutionPacket.OpensCursor(statement)) is null
             && !ReferenceEquals(session.Settings.ReadingAs(prepared.Text.Settings), session.Settings);
     }
 

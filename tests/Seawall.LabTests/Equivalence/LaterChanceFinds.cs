@@ -206,6 +206,16 @@ internal static partial class ChanceFinds
             A: [fetch 3 rows of 2]
             B: [execute 0] 2
             """),
+        // For the piece the statement is prepared once more, and the settings of then are set for that: by statements.
+        ("", """
+            A is eq_one without DeprecateEof
+            A: [prepare 1] do ?
+            A: set session transaction isolation level read uncommitted
+            A: [execute 1 with a cursor] 10
+            A: select count(*) from t
+            A: [a piece of parameter 0 of 1] 
+            A: select ROW_COUNT(), 'x'
+            """),
         // MySQL 5.6 is asked how many warnings there are, and finds a row by that.
         ("", """
             A is eq_one without DeprecateEof

@@ -117,16 +117,7 @@ public sealed class RehearsalRightsTests(LabServers lab)
     private async Task<LabResult> Run(LabServer old, LabServer @new, params string[] more)
     {
         var budgets = Path.Combine(lab.NewFolder(), "budgets.toml");
-        await File.WriteAllTextAsync(budgets, """
-            [budgets]
-            server_cpu_percent = inf
-            connect_p99_ms_max = 60000
-            refused_percent_max = 100
-            recovery_seconds_max = 60
-            connection_memory_percent = inf
-            slower_digests_max = inf
-            coverage_percent_min = 0
-            """, Cancel);
+        await File.WriteAllTextAsync(budgets, WideBudgets.With("coverage_percent_min = 0"), Cancel);
         string[] words =
         [
             "rehearse", "run", "--old", Dsn(old), "--new", Dsn(@new), "--budgets", budgets, "--samples", "2", "--peak", "10", "--from", "15",

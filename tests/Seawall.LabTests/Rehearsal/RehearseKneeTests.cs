@@ -167,15 +167,7 @@ public sealed class RehearseKneeTests(LabServers lab)
     private LabCommand Command(LabServer old, LabServer @new, string step, params string[] more)
     {
         var budgets = Path.Combine(lab.NewFolder(), "budgets.toml");
-        File.WriteAllText(budgets, """
-            [budgets]
-            server_cpu_percent = inf
-            connect_p99_ms_max = 60000
-            refused_percent_max = 100
-            recovery_seconds_max = 60
-            connection_memory_percent = inf
-            slower_digests_max = inf
-            """);
+        File.WriteAllText(budgets, WideBudgets.With());
         string[] load = step is "knee" or "run" ? ["--peak", "10", "--from", "15", "--rate-max", "15", "--step-seconds", "1"] : [];
         if (more.Contains("--step-seconds"))
             load = load[..^2];

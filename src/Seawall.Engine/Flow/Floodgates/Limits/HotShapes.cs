@@ -78,6 +78,9 @@ internal sealed class HotShapes
     /// <summary>More than this at one time would be no few rows any more.</summary>
     private const int HeldMax = 4;
 
+    /// <summary>Loops tell time by their turns: what begins and ends within one has taken none. A microsecond, to divide by.</summary>
+    private const double LeastMs = 0.001;
+
     private readonly List<Held> _held = [];
     private readonly Dictionary<ulong, (long UntilMs, int PauseMs, double Running)> _cold = [];
     private Held? _tried;
@@ -290,9 +293,6 @@ internal sealed class HotShapes
         internal long TriedMs { get; set; }
     }
 
-    // Loops tell time by their turns: what begins and ends within one has taken none. A microsecond, to divide by.
-    private const double Least = 0.001;
-
     // Where a span begins.
     private readonly record struct Mark(long AtMs, long EndedInAll, long RanUsInAll)
     {
@@ -306,7 +306,7 @@ internal sealed class HotShapes
             // Loops count in 32 bits, which a busy one has done with in some days.
             var (ended, ranMs) = (unchecked((int)(seen.EndedInAll - EndedInAll)), (seen.RanUsInAll - RanUsInAll) / 1_000.0);
             var ms = nowMs - AtMs;
-            return new(ms, ended, ended > 0 ? Math.Max(Least, ranMs / ended / Math.Max(1, stretch)) : 0, ms > 0 ? ranMs / ms : 0);
+            return new(ms, ended, ended > 0 ? Math.Max(LeastMs, ranMs / ended / Math.Max(1, stretch)) : 0, ms > 0 ? ranMs / ms : 0);
         }
     }
 

@@ -92,9 +92,7 @@ internal sealed class ShapeCosts(HotShapes hot)
             work += cost.Note(ended, running, ran, passedMs) * cost.CostMs;
             inside += cost.RunningNow;
             if (slot < ShapeTable.Slots)
-            {
                 _seen.Add(new(slot, cost.Shape, locks, running, cost.RunningNow, ended, ran, LaneOf(slot) == Lane.Broken, cost.UsualMs));
-            }
             if (cost.LongerNow is { } longer)
             {
                 logs += Math.Log(longer) * cost.EndedNow;

@@ -99,43 +99,45 @@ public sealed class EquivalenceTests(LabServers lab)
     internal async Task A_proxy_that_does_not_track_sessions_is_found_out(UntrackedState untracked)
     {
         const int linesMax = 12;
-        const int triesMax = 8;
+        const int triesMax = 12;
         Assert.SkipWhen(Plan.FromEnvironment().IsChosen, "a longer run was asked for");
-        var report = "";
-        // What one session finds of another depends on who gets which connection: it need not come again, or not soon enough
-        // to leave out much on a busy machine.
-        for (var tries = 0; tries < triesMax && !IsShort(report); tries++)
+        var reports = new List<string>();
+        // What one session finds of another depends on who gets which connection: it need not come again, or not soon enough to leave out
+        // much on a busy machine. And who is blind to pins gives away connections that hold locks, for which all others may wait: other
+        // sessions then, in a pool of another size.
+        while (reports.Count < triesMax && !reports.Any(IsShort))
         {
-            await using var server = await StartAsync(lab, LabKind.MariaDb);
-            using var run = new Run(server, new Plan { Sessions = 12 }, options => options with { Untracked = untracked });
+            await using var server = await StartAsync(lab, LabKind.MariaDb, "--lock-wait-timeout=2", "--innodb-lock-wait-timeout=2");
+            var plan = new Plan { Sessions = 12, Seed = 1 + 10 * reports.Count, PrepareAttemptsMax = 3 };
+            using var run = new Run(server, plan, options => options with { Untracked = untracked });
 
             try
             {
                 Assert.False(await run.PlayAsync(_ => { }, Cancel));
+                reports.Add(run.Reports.Single());
             }
             catch (InvalidOperationException stuck)
             {
-                // Found out as well, and not in a few lines: who is blind to pins gives away connections that hold locks.
-                report = stuck.Message;
-                continue;
+                // Found out as well, and not in a few lines.
+                reports.Add(stuck.Message);
             }
-            report = run.Reports.Single();
-            TestContext.Current.TestOutputHelper?.WriteLine(report);
+            TestContext.Current.TestOutputHelper?.WriteLine(reports[^1]);
         }
-        Assert.True(IsShort(report), report);
+        Assert.True(reports.Any(IsShort), string.Join("\n\n", reports));
 
         static bool IsShort(string report) => report.Contains("steps are left", default)
             && report.Split('\n').Count(line => line.StartsWith("  ", default) && line.Contains(": ", default)) is > 0 and <= linesMax;
     }
 
     // No binary log and no care for power cuts: what is compared are answers.
-    internal static Task<LabServer> StartAsync(LabServers lab, LabKind kind) => lab.StartAsync(kind, new LabServerSettings
+    internal static Task<LabServer> StartAsync(LabServers lab, LabKind kind, params string[] options) => lab.StartAsync(kind, new LabServerSettings
     {
         Options =
         [
             "--skip-log-bin",
             .. kind == LabKind.MariaDb ? Array.Empty<string>() : ["--gtid-mode=OFF", "--enforce-gtid-consistency=OFF"],
             .. OptionsOf(kind),
+            .. options,
         ],
     }, Cancel);
 

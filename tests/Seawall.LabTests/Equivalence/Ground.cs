@@ -9,15 +9,17 @@ internal sealed class Ground : IDisposable
     private const int FolderNotEmpty = 1010;
     private const int PauseMs = 100;
 
-    // Each waits a second for a lock: on a machine that is short of time a connection may take that long to be cleaned, several times.
-    private const int AttemptsMax = 40;
+    /// <summary>See <see cref="Plan.PrepareAttemptsMax"/>.</summary>
+    internal const int AttemptsMax = 40;
 
     private readonly RawClient _keeper;
     private readonly Action? _afterwards;
+    private readonly int _attemptsMax;
 
-    internal Ground(LabServer server, int number, Action? afterwards = null)
+    internal Ground(LabServer server, int number, Action? afterwards = null, int attemptsMax = AttemptsMax)
     {
         _afterwards = afterwards;
+        _attemptsMax = attemptsMax;
         Server = server;
         (Direct, Through) = Likeness.Schemas(number);
         _keeper = RawClient.Connect(server.Port, "seawall", "seawall");
@@ -58,7 +60,7 @@ internal sealed class Ground : IDisposable
                 return;
             }
             // The session before may hold a lock until Seawall has seen its client go, or have a table made in the meantime.
-            if (error.Code is not (LockWaitTimeout or FolderNotEmpty) || attempt == AttemptsMax)
+            if (error.Code is not (LockWaitTimeout or FolderNotEmpty) || attempt == _attemptsMax)
                 throw new InvalidOperationException($"the schemas could not be prepared: {error}");
             Thread.Sleep(PauseMs);
         }
@@ -70,12 +72,12 @@ internal sealed class Ground : IDisposable
     // else can end it; and who tries in the moment in which MariaDB 10.11 sees it leaves the locks there, and nothing that has them.
     private void EndXa()
     {
-        const int attemptsMax = 200, pauseMs = 100;
-        for (var attempt = 1; attempt <= attemptsMax; attempt++)
+        const int looksPerAttempt = 5;
+        for (var look = 1; look <= looksPerAttempt * _attemptsMax; look++)
         {
             if (!_keeper.Query("xa recover").Packets.Any(row => row.Text.Contains($"{Direct}_x", default) || row.Text.Contains($"{Through}_x", default)))
                 return;
-            Thread.Sleep(pauseMs);
+            Thread.Sleep(PauseMs);
             foreach (var schema in (string[])[Direct, Through])
                 _keeper.Query($"xa rollback '{schema}_x'");
         }

@@ -32,6 +32,12 @@ internal sealed record Plan
     /// <summary>How many differences to look for before it gives up: each is shrunk and reported.</summary>
     internal int DifferencesMax { get; init; } = 1;
 
+    /// <summary>
+    /// How often a schema's content is brought back before it is given up: each waits a second for a lock. On a machine that is short of
+    /// time a connection may take that long to be cleaned, several times.
+    /// </summary>
+    internal int PrepareAttemptsMax { get; init; } = Ground.AttemptsMax;
+
     /// <summary>Steps with such a text are left out: to look behind a difference that is known already.</summary>
     internal string? Skip { get; init; }
 

@@ -33,7 +33,7 @@ internal sealed class Run(
     {
         await Accounts.CreateAsync(server, cancel);
         for (var i = 0; i < plan.Sessions; i++)
-            _grounds.Add(new Ground(server, i, afterwards));
+            _grounds.Add(new Ground(server, i, afterwards, plan.PrepareAttemptsMax));
         var began = Stopwatch.GetTimestamp();
         for (var seed = plan.Seed; Tally.Steps < plan.Steps && _reports.Count < plan.DifferencesMax; seed++)
         {

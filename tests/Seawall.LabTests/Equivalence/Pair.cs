@@ -73,7 +73,7 @@ internal sealed class Pair : IDisposable
         if (Likeness.Compare(step, server, seawall) is not { } difference)
             return null;
         var past = new KnownPast(_hasOwnError, _isResetWithRole, _hasHadNoSchema, _isOfRange, _ground.Server.Kind == LabKind.MySql56);
-        if (KnownDifferences.Name(past, difference, seawall) is not { } known)
+        if ((KnownDifferences.Name(past, difference, seawall) ?? NameOfPlan(difference)) is not { } known)
             return difference;
         _tally.CountKnown(known);
         if (KnownDifferences.IsHarmless(known))
@@ -110,6 +110,18 @@ internal sealed class Pair : IDisposable
         var said = Ask(Step.Query("show warnings")).Select(answer => answer.Packets.Packets.Count <= 5 ? "none"
             : string.Join(" / ", answer.Packets.Packets.Skip(4).SkipLast(1).Select(packet => packet.Text)));
         return string.Join("\n            ", said);
+    }
+
+    // Asked right behind it, both sides tell how they read it.
+    private string? NameOfPlan(Difference difference)
+    {
+        if (_ground.Server.Kind == LabKind.MariaDb || !ServerPlan.CanExplain(difference.Step)
+            || !ServerPlan.DifferByFlags(difference.Server, difference.Seawall))
+        {
+            return null;
+        }
+        var plans = Ask(ServerPlan.Explain(difference.Step)).Select(answer => ServerPlan.Read(answer.Packets)).ToArray();
+        return plans.Contains(null) || plans[0] == plans[1] ? null : KnownDifferences.ColumnOfPlan;
     }
 
     private SideAnswer[] Ask(Step step)

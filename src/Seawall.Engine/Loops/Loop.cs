@@ -17,7 +17,6 @@ public abstract class Loop
     /// </summary>
     public const int BufferBytes = 64 * 1024;
 
-    private readonly Action<Exception> _onBug;
     private readonly List<Action> _yielded = [];
     private readonly List<Action> _running = [];
     private CompressionBench? _compression;
@@ -29,7 +28,7 @@ public abstract class Loop
     protected Loop(int index, TimeProvider time, Random random, Action<Exception> onBug)
     {
         Random = random;
-        _onBug = onBug;
+        Report = onBug;
         Index = index;
         Time = time;
         BeginTurn();
@@ -103,8 +102,10 @@ public abstract class Loop
     /// <summary>Lets everybody else on the loop have a turn.</summary>
     public YieldAwaitable Yield() => new(this);
 
-    /// <summary>Tells whoever watches of an exception that nobody expected.</summary>
-    public void Report(Exception bug) => _onBug(bug);
+    /// <summary>
+    /// Tells whoever watches of an exception that nobody expected. One delegate: each client's conversation keeps it as long as it goes on.
+    /// </summary>
+    public Action<Exception> Report { get; }
 
     /// <summary>A monotonic timestamp in the clock's own unit, for durations.</summary>
     public long Timestamp() => Time.GetTimestamp();

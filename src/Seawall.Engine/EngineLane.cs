@@ -9,6 +9,8 @@ namespace Seawall.Engine;
 /// <summary>One loop with its front door and rooms.</summary>
 internal sealed class EngineLane(Loop loop, LoopMeter meter, FrontDoor door, ConversationRooms rooms)
 {
+    private readonly Conversation _conversation = new(door, rooms);
+
     /// <summary>The loop.</summary>
     internal Loop Loop { get; } = loop;
 
@@ -16,7 +18,7 @@ internal sealed class EngineLane(Loop loop, LoopMeter meter, FrontDoor door, Con
     internal LoopMeter Meter { get; } = meter;
 
     /// <summary>Ends sessions.</summary>
-    internal KillDesk Kills => rooms.Kills;
+    internal KillDesk Kills { get; } = rooms.Kills;
 
     /// <summary>Its front door.</summary>
     internal FrontDoor Door { get; } = door;
@@ -121,5 +123,5 @@ internal sealed class EngineLane(Loop loop, LoopMeter meter, FrontDoor door, Con
         }));
     }
 
-    private void Serve(Session session) => new Conversation(session, Door, rooms).Serve().Forget(Loop.Report);
+    private void Serve(Session session) => _conversation.Serve(session).Forget(Loop.Report);
 }

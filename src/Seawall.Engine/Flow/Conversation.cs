@@ -11,13 +11,14 @@ using Seawall.MySql.Statements;
 namespace Seawall.Engine.Flow;
 
 /// <summary>
-/// One client, from greeting to goodbye. The order of things is written here and nowhere else:
+/// A client, from greeting to goodbye; one object for all of a loop, since idle ones are many. The order of things is written here and nowhere
+/// else:
 /// <code>
 ///  client ─▶ Clients ─▶ Decisions ─▶ Floodgates ─▶ Pools ─▶ Servers ─▶ server
 ///    ◀──────────── the answer streams straight back ────────────┘
 /// </code>
 /// </summary>
-internal sealed class Conversation(Session session, FrontDoor door, ConversationRooms rooms)
+internal sealed class Conversation(FrontDoor door, ConversationRooms rooms)
 {
     /// <summary>A command up to this length is looked at whole; a longer one is streamed.</summary>
     private const int CommandMax = Loop.BufferBytes - 4096;
@@ -26,7 +27,7 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
     private const int CommandsInARow = 64;
 
     /// <summary>Serves the client until it leaves or must leave.</summary>
-    internal async LoopTask Serve()
+    internal async LoopTask Serve(Session session)
     {
         var isIn = false;
         try
@@ -36,14 +37,14 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
         finally
         {
             if (!isIn)
-                Leave();
+                Leave(session);
         }
         // By itself from here on: what the login held is given back, and an idle client keeps one suspended method, not two.
         if (isIn)
-            Converse().Forget(door.Loop.Report);
+            Converse(session).Forget(door.Loop.Report);
     }
 
-    private void Leave()
+    private void Leave(Session session)
     {
         if (session.Note is not null)
             rooms.Scribe.Left(session);
@@ -52,7 +53,7 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
         door.Leave(session);
     }
 
-    private async LoopTask Converse()
+    private async LoopTask Converse(Session session)
     {
         try
         {
@@ -78,7 +79,7 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
                     rooms.Commands.NoteGone(session);
                     return;
                 }
-                else if (!await Answer(packet))
+                else if (!await Answer(session, packet))
                     return;
                 else if (session.Wire.HasUnsent && !await Relay.FlushPatiently(session))
                     return;
@@ -92,12 +93,12 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
         }
         finally
         {
-            Leave();
+            Leave(session);
         }
     }
 
     // False ends the conversation.
-    private LoopTask<bool> Answer(PacketSlice packet)
+    private LoopTask<bool> Answer(Session session, PacketSlice packet)
     {
         session.ActiveMs = door.Loop.NowMs;
         door.Meter.Commands++;
@@ -120,7 +121,7 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
             case CommandKind.StatementFetch:
             case CommandKind.StatementSendLongData:
             case CommandKind.StatementReset:
-                return Run(packet);
+                return Run(session, packet);
             default:
                 if (rooms.Scribe.IsOn)
                     rooms.Scribe.Here(session, kind, packet);
@@ -129,7 +130,7 @@ internal sealed class Conversation(Session session, FrontDoor door, Conversation
     }
 
     // The road of one statement. One method, because each that is suspended costs a statement some 40 ns.
-    private async LoopTask<bool> Run(PacketSlice packet)
+    private async LoopTask<bool> Run(Session session, PacketSlice packet)
     {
         var statement = rooms.Statements.Begin(session, packet);
         if (rooms.Scribe.IsOn)

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Seawall.Engine.Loops;
 
 namespace Seawall.Engine.Deferrals;
@@ -60,9 +59,9 @@ internal enum AcceptanceResult : byte
 }
 
 /// <summary>A statement that wants to be deferred. Await it once, on its loop.</summary>
-internal sealed class Acceptance(Loop loop, DeferredStatement statement) : LoopJob, ICriticalNotifyCompletion
+internal sealed class Acceptance(Loop loop, DeferredStatement statement) : LoopJob, ILoopAwaiter
 {
-    private Action? _continuation;
+    private Resumable? _continuation;
 
     /// <summary>The statement; with its number once it is accepted.</summary>
     internal DeferredStatement Statement { get; private set; } = statement;
@@ -84,17 +83,14 @@ internal sealed class Acceptance(Loop loop, DeferredStatement statement) : LoopJ
     {
     }
 
-    /// <summary>For the compiler.</summary>
-    public void OnCompleted(Action continuation) => _continuation = continuation;
-
-    /// <summary>For the compiler.</summary>
-    public void UnsafeOnCompleted(Action continuation) => _continuation = continuation;
+    /// <inheritdoc/>
+    public void OnCompleted(Resumable waiting) => _continuation = waiting;
 
     /// <inheritdoc/>
     public override void Run(Loop loop)
     {
         IsCompleted = true;
-        _continuation?.Invoke();
+        _continuation?.Resume();
     }
 
     /// <summary>It has its number. The journal's thread only.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
@@ -15,12 +14,12 @@ namespace Seawall.Engine.Flow;
 /// and by MySQL since 5.7; MySQL 5.6 interrupts the next statement, whatever it is (<c>KillTests</c>). So a statement of no
 /// consequence is run in between whenever the one that was meant may not have been the one that was hit.
 /// </remarks>
-internal sealed class Cancellation : ICriticalNotifyCompletion
+internal sealed class Cancellation : ILoopAwaiter
 {
     private int _underWay;
     private int _arrived;
     private bool _mayComeLate;
-    private Action? _continuation;
+    private Resumable? _continuation;
 
     /// <summary>For the compiler: whether nothing is under way.</summary>
     public bool IsCompleted => _underWay == 0;
@@ -46,7 +45,7 @@ internal sealed class Cancellation : ICriticalNotifyCompletion
         if (_underWay > 0 || _continuation is not { } continuation)
             return;
         _continuation = null;
-        continuation();
+        continuation.Resume();
     }
 
     /// <summary>
@@ -75,9 +74,6 @@ internal sealed class Cancellation : ICriticalNotifyCompletion
     {
     }
 
-    /// <summary>For the compiler.</summary>
-    public void OnCompleted(Action continuation) => _continuation = continuation;
-
-    /// <summary>For the compiler.</summary>
-    public void UnsafeOnCompleted(Action continuation) => _continuation = continuation;
+    /// <inheritdoc/>
+    public void OnCompleted(Resumable waiting) => _continuation = waiting;
 }

@@ -1,15 +1,13 @@
-using System.Runtime.CompilerServices;
-
 namespace Seawall.Engine.Loops;
 
 /// <summary>
 /// Something done on another loop, whose result comes back to this one: await it on the loop that sent it, once.
 /// </summary>
 /// <typeparam name="T">The result.</typeparam>
-public sealed class Errand<T> : ICriticalNotifyCompletion
+public sealed class Errand<T> : ILoopAwaiter
 {
     private readonly Loop _home;
-    private Action? _continuation;
+    private Resumable? _continuation;
     private T? _result;
 
     private Errand(Loop home) => _home = home;
@@ -31,11 +29,8 @@ public sealed class Errand<T> : ICriticalNotifyCompletion
     /// <summary>For the compiler.</summary>
     public T GetResult() => _result!;
 
-    /// <summary>For the compiler.</summary>
-    public void OnCompleted(Action continuation) => _continuation = continuation;
-
-    /// <summary>For the compiler.</summary>
-    public void UnsafeOnCompleted(Action continuation) => _continuation = continuation;
+    /// <inheritdoc/>
+    public void OnCompleted(Resumable waiting) => _continuation = waiting;
 
     private async LoopTask Do(Func<LoopTask<T>> work, T otherwise)
     {
@@ -54,6 +49,6 @@ public sealed class Errand<T> : ICriticalNotifyCompletion
     {
         _result = result;
         IsCompleted = true;
-        _continuation?.Invoke();
+        _continuation?.Resume();
     }
 }

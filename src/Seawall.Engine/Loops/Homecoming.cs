@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Seawall.Engine.Loops;
 
 /// <summary>
@@ -7,7 +5,7 @@ namespace Seawall.Engine.Loops;
 /// control loop, where such tasks belong; the data path has none.
 /// </summary>
 /// <typeparam name="T">The task's result.</typeparam>
-public sealed class Homecoming<T>(Loop home, Task<T> task) : ICriticalNotifyCompletion
+public sealed class Homecoming<T>(Loop home, Task<T> task) : ILoopAwaiter
 {
     /// <summary>For the compiler.</summary>
     public bool IsCompleted => task.IsCompleted;
@@ -18,11 +16,8 @@ public sealed class Homecoming<T>(Loop home, Task<T> task) : ICriticalNotifyComp
     /// <summary>For the compiler: throws what the task threw.</summary>
     public T GetResult() => task.GetAwaiter().GetResult();
 
-    /// <summary>For the compiler.</summary>
-    public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
-
-    /// <summary>For the compiler.</summary>
-    public void UnsafeOnCompleted(Action continuation) => task.ContinueWith(
-        (_, next) => home.Post(LoopJob.From(_ => ((Action)next!)())), continuation, CancellationToken.None,
+    /// <inheritdoc/>
+    public void OnCompleted(Resumable waiting) => task.ContinueWith(
+        (_, next) => home.Post(LoopJob.From(_ => ((Resumable)next!).Resume())), waiting, CancellationToken.None,
         TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 }

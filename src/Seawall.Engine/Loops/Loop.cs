@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Seawall.MySql.Compression;
 using Seawall.MySql.Framing;
 
@@ -17,8 +16,8 @@ public abstract class Loop
     /// </summary>
     public const int BufferBytes = 64 * 1024;
 
-    private readonly List<Action> _yielded = [];
-    private readonly List<Action> _running = [];
+    private readonly List<Resumable> _yielded = [];
+    private readonly List<Resumable> _running = [];
     private CompressionBench? _compression;
 
     /// <summary>
@@ -97,7 +96,7 @@ public abstract class Loop
     public void Arm(TimerNode timer, long inMs) => Timers.Arm(timer, NowMs, inMs);
 
     /// <summary>Runs something at the end of this turn, off the present stack. Loop thread only.</summary>
-    public void RunSoon(Action action) => _yielded.Add(action);
+    public void RunSoon(Resumable waiting) => _yielded.Add(waiting);
 
     /// <summary>Lets everybody else on the loop have a turn.</summary>
     public YieldAwaitable Yield() => new(this);
@@ -139,8 +138,8 @@ public abstract class Loop
         {
             _running.AddRange(_yielded);
             _yielded.Clear();
-            foreach (var continuation in _running)
-                Run(continuation);
+            foreach (var waiting in _running)
+                Run(waiting);
             _running.Clear();
         }
         try
@@ -153,11 +152,11 @@ public abstract class Loop
         }
     }
 
-    private void Run(Action continuation)
+    private void Run(Resumable waiting)
     {
         try
         {
-            continuation();
+            waiting.Resume();
         }
         catch (Exception bug)
         {
@@ -166,7 +165,7 @@ public abstract class Loop
     }
 
     /// <summary>For the compiler: what <see cref="Yield"/> returns.</summary>
-    public readonly struct YieldAwaitable(Loop loop) : ICriticalNotifyCompletion
+    public readonly struct YieldAwaitable(Loop loop) : ILoopAwaiter
     {
         /// <summary>For the compiler.</summary>
         public bool IsCompleted => false;
@@ -179,11 +178,8 @@ public abstract class Loop
         {
         }
 
-        /// <summary>For the compiler.</summary>
-        public void OnCompleted(Action continuation) => loop._yielded.Add(continuation);
-
-        /// <summary>For the compiler.</summary>
-        public void UnsafeOnCompleted(Action continuation) => loop._yielded.Add(continuation);
+        /// <inheritdoc/>
+        public void OnCompleted(Resumable waiting) => loop._yielded.Add(waiting);
     }
 }
 

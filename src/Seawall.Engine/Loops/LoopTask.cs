@@ -32,7 +32,7 @@ public readonly struct LoopTask
     public Awaiter GetAwaiter() => new(_work);
 
     /// <summary>For the compiler.</summary>
-    public readonly struct Awaiter : ICriticalNotifyCompletion
+    public readonly struct Awaiter : ILoopAwaiter
     {
         private readonly LoopWork? _work;
 
@@ -44,11 +44,8 @@ public readonly struct LoopTask
         /// <summary>Ends the await: throws what the work threw, and gives its box back.</summary>
         public void GetResult() => _work?.EndAndReturn();
 
-        /// <summary>For the compiler.</summary>
-        public void OnCompleted(Action continuation) => _work!.ContinueWith(continuation);
-
-        /// <summary>For the compiler.</summary>
-        public void UnsafeOnCompleted(Action continuation) => _work!.ContinueWith(continuation);
+        /// <inheritdoc/>
+        public void OnCompleted(Resumable waiting) => _work!.ContinueWith(waiting);
     }
 }
 
@@ -77,7 +74,7 @@ public readonly struct LoopTask<T>
     public Awaiter GetAwaiter() => new(_work, _result);
 
     /// <summary>For the compiler.</summary>
-    public readonly struct Awaiter : ICriticalNotifyCompletion
+    public readonly struct Awaiter : ILoopAwaiter
     {
         private readonly LoopWork<T>? _work;
         private readonly T? _result;
@@ -94,10 +91,7 @@ public readonly struct LoopTask<T>
         /// <summary>Ends the await: the result, or throws what the work threw; gives the box back.</summary>
         public T GetResult() => _work is null ? _result! : _work.EndAndTake();
 
-        /// <summary>For the compiler.</summary>
-        public void OnCompleted(Action continuation) => _work!.ContinueWith(continuation);
-
-        /// <summary>For the compiler.</summary>
-        public void UnsafeOnCompleted(Action continuation) => _work!.ContinueWith(continuation);
+        /// <inheritdoc/>
+        public void OnCompleted(Resumable waiting) => _work!.ContinueWith(waiting);
     }
 }

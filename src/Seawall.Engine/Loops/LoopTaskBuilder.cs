@@ -38,24 +38,37 @@ public struct LoopTaskBuilder
     /// <summary>For the compiler.</summary>
     public void AwaitOnCompleted<TAwaiter, TMachine>(ref TAwaiter awaiter, ref TMachine machine)
         where TAwaiter : INotifyCompletion
-        where TMachine : IAsyncStateMachine => awaiter.OnCompleted(Boxed(ref machine));
+        where TMachine : IAsyncStateMachine => awaiter.OnCompleted(Boxed(ref machine).Resume);
 
     /// <summary>For the compiler.</summary>
     public void AwaitUnsafeOnCompleted<TAwaiter, TMachine>(ref TAwaiter awaiter, ref TMachine machine)
         where TAwaiter : ICriticalNotifyCompletion
-        where TMachine : IAsyncStateMachine => awaiter.UnsafeOnCompleted(Boxed(ref machine));
+        where TMachine : IAsyncStateMachine => Await(ref awaiter, Boxed(ref machine));
 
-    private Action Boxed<TMachine>(ref TMachine machine)
+    /// <summary>
+    /// Has a suspended method go on when the awaiter says so. One of the loops takes it as it is; any other needs a delegate for each wait.
+    /// </summary>
+    internal static void Await<TAwaiter>(ref TAwaiter awaiter, Resumable method)
+        where TAwaiter : ICriticalNotifyCompletion
+    {
+        // Asked and cast like this, and not by a pattern, an awaiter that is a struct is not boxed: the compiler knows the answer for each kind.
+        if (awaiter is ILoopAwaiter)
+            ((ILoopAwaiter)awaiter).OnCompleted(method);
+        else
+            awaiter.UnsafeOnCompleted(method.Resume);
+    }
+
+    private Resumable Boxed<TMachine>(ref TMachine machine)
         where TMachine : IAsyncStateMachine
     {
         if (_work is not null)
-            return ((IResumable)_work).Resume;
+            return _work;
 
         // This builder lives inside the machine: it must know its box before the machine is copied into it.
         var box = LoopBox<TMachine>.Rent();
         _work = box;
         box.Machine = machine;
-        return box.Resume;
+        return box;
     }
 }
 
@@ -100,23 +113,23 @@ public struct LoopTaskBuilder<T>
     /// <summary>For the compiler.</summary>
     public void AwaitOnCompleted<TAwaiter, TMachine>(ref TAwaiter awaiter, ref TMachine machine)
         where TAwaiter : INotifyCompletion
-        where TMachine : IAsyncStateMachine => awaiter.OnCompleted(Boxed(ref machine));
+        where TMachine : IAsyncStateMachine => awaiter.OnCompleted(Boxed(ref machine).Resume);
 
     /// <summary>For the compiler.</summary>
     public void AwaitUnsafeOnCompleted<TAwaiter, TMachine>(ref TAwaiter awaiter, ref TMachine machine)
         where TAwaiter : ICriticalNotifyCompletion
-        where TMachine : IAsyncStateMachine => awaiter.UnsafeOnCompleted(Boxed(ref machine));
+        where TMachine : IAsyncStateMachine => LoopTaskBuilder.Await(ref awaiter, Boxed(ref machine));
 
-    private Action Boxed<TMachine>(ref TMachine machine)
+    private Resumable Boxed<TMachine>(ref TMachine machine)
         where TMachine : IAsyncStateMachine
     {
         if (_work is not null)
-            return ((IResumable)_work).Resume;
+            return _work;
 
         // This builder lives inside the machine: it must know its box before the machine is copied into it.
         var box = LoopBox<TMachine, T>.Rent();
         _work = box;
         box.Machine = machine;
-        return box.Resume;
+        return box;
     }
 }

@@ -5,19 +5,25 @@ using System.Runtime.ExceptionServices;
 namespace Seawall.Engine.Loops;
 
 /// <summary>The suspended part of a <see cref="LoopTask"/>: who continues, and how it ended.</summary>
-internal abstract class LoopWork
+internal abstract class LoopWork : Resumable
 {
-    private Action? _continuation;
+    private Resumable? _continuation;
     private Action<Exception>? _onFailure;
     private Exception? _failure;
 
     /// <summary>Whether the method has run to its end.</summary>
     internal bool IsCompleted { get; private set; }
 
-    internal void ContinueWith(Action continuation)
+    /// <inheritdoc/>
+    public override void Resume()
+    {
+        // What has failed before it was ever suspended has nothing to go on with.
+    }
+
+    internal void ContinueWith(Resumable waiting)
     {
         Debug.Assert(_continuation is null, "A LoopTask is awaited once.");
-        _continuation = continuation;
+        _continuation = waiting;
     }
 
     internal void Detach(Action<Exception> onFailure)
@@ -68,7 +74,7 @@ internal abstract class LoopWork
         if (_onFailure is not null)
             EndDetached();
         else
-            _continuation?.Invoke();
+            _continuation?.Resume();
     }
 
     private void EndDetached()
@@ -101,15 +107,8 @@ internal abstract class LoopWork<T> : LoopWork
     }
 }
 
-/// <summary>What can be resumed: the state machine on the heap.</summary>
-internal interface IResumable
-{
-    /// <summary>Runs the method on from where it stopped; one delegate for the life of the box.</summary>
-    Action Resume { get; }
-}
-
 /// <summary>The box of one suspended method without a result.</summary>
-internal sealed class LoopBox<TMachine> : LoopWork, IResumable
+internal sealed class LoopBox<TMachine> : LoopWork
     where TMachine : IAsyncStateMachine
 {
     [ThreadStatic]
@@ -117,9 +116,11 @@ internal sealed class LoopBox<TMachine> : LoopWork, IResumable
 
     internal TMachine Machine = default!;
 
-    private LoopBox() => Resume = () => Machine.MoveNext();
+    private LoopBox()
+    {
+    }
 
-    public Action Resume { get; }
+    public override void Resume() => Machine.MoveNext();
 
     internal static LoopBox<TMachine> Rent() => (t_free ??= new()).Take() ?? new LoopBox<TMachine>();
 
@@ -131,7 +132,7 @@ internal sealed class LoopBox<TMachine> : LoopWork, IResumable
 }
 
 /// <summary>The box of one suspended method with a result.</summary>
-internal sealed class LoopBox<TMachine, T> : LoopWork<T>, IResumable
+internal sealed class LoopBox<TMachine, T> : LoopWork<T>
     where TMachine : IAsyncStateMachine
 {
     [ThreadStatic]
@@ -139,9 +140,11 @@ internal sealed class LoopBox<TMachine, T> : LoopWork<T>, IResumable
 
     internal TMachine Machine = default!;
 
-    private LoopBox() => Resume = () => Machine.MoveNext();
+    private LoopBox()
+    {
+    }
 
-    public Action Resume { get; }
+    public override void Resume() => Machine.MoveNext();
 
     internal static LoopBox<TMachine, T> Rent() => (t_free ??= new()).Take() ?? new LoopBox<TMachine, T>();
 

@@ -1,11 +1,9 @@
-using System.Runtime.CompilerServices;
-
 namespace Seawall.Engine.Loops;
 
 /// <summary>Lets a method of a loop go on after a while; may be ended early, and used again afterwards.</summary>
-public sealed class Sleep(Loop loop) : TimerNode, ICriticalNotifyCompletion
+public sealed class Sleep(Loop loop) : TimerNode, ILoopAwaiter
 {
-    private Action? _continuation;
+    private Resumable? _continuation;
 
     /// <summary>For the compiler.</summary>
     public bool IsCompleted { get; private set; }
@@ -35,11 +33,8 @@ public sealed class Sleep(Loop loop) : TimerNode, ICriticalNotifyCompletion
     {
     }
 
-    /// <summary>For the compiler.</summary>
-    public void OnCompleted(Action continuation) => _continuation = continuation;
-
-    /// <summary>For the compiler.</summary>
-    public void UnsafeOnCompleted(Action continuation) => _continuation = continuation;
+    /// <inheritdoc/>
+    public void OnCompleted(Resumable waiting) => _continuation = waiting;
 
     /// <inheritdoc/>
     protected internal override void OnDue()
@@ -47,6 +42,6 @@ public sealed class Sleep(Loop loop) : TimerNode, ICriticalNotifyCompletion
         IsCompleted = true;
         var continuation = _continuation;
         _continuation = null;
-        continuation?.Invoke();
+        continuation?.Resume();
     }
 }

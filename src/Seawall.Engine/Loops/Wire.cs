@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Seawall.Engine.Loops;
 
 /// <summary>How reading or writing a <see cref="Wire"/> ended when no bytes moved.</summary>
@@ -25,9 +23,9 @@ public static class WireResult
 /// </remarks>
 public abstract class Wire
 {
-    private Action? _onReadable;
-    private Action? _onWritable;
-    private Action? _onGone;
+    private Resumable? _onReadable;
+    private Resumable? _onWritable;
+    private Resumable? _onGone;
     private Outbox _outbox;
     private Wire? _above;
 
@@ -205,14 +203,14 @@ public abstract class Wire
     }
 
     /// <summary>Calls back once when a read may give something: for a wire that nobody converses on.</summary>
-    public void WhenReadable(Action? callback) => _onReadable = callback;
+    public void WhenReadable(Resumable? callback) => _onReadable = callback;
 
     /// <summary>Calls back once when the peer has gone, at once if it has already; null takes the wish back.</summary>
-    public void WhenGone(Action? callback)
+    public void WhenGone(Resumable? callback)
     {
         _onGone = PeerGone ? null : callback;
         if (PeerGone)
-            callback?.Invoke();
+            callback?.Resume();
     }
 
     /// <summary>Writes what goes now: a count above zero, <see cref="WireResult.Later"/> or <see cref="WireResult.Broken"/>.</summary>
@@ -247,12 +245,12 @@ public abstract class Wire
         if (WriteReady && _onWritable is { } write)
         {
             _onWritable = null;
-            write();
+            write.Resume();
         }
         if (PeerGone && _onGone is { } gone)
         {
             _onGone = null;
-            gone();
+            gone.Resume();
         }
     }
 
@@ -261,11 +259,11 @@ public abstract class Wire
         if (_onReadable is not { } read)
             return;
         _onReadable = null;
-        read();
+        read.Resume();
     }
 
     /// <summary>For the compiler: what <see cref="Readable"/> returns.</summary>
-    public readonly struct ReadableAwaitable : ICriticalNotifyCompletion
+    public readonly struct ReadableAwaitable : ILoopAwaiter
     {
         private readonly Wire _wire;
         private readonly Wire? _other;
@@ -289,19 +287,16 @@ public abstract class Wire
             _other?._onGone = null;
         }
 
-        /// <summary>For the compiler.</summary>
-        public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
-
-        /// <summary>For the compiler.</summary>
-        public void UnsafeOnCompleted(Action continuation)
+        /// <inheritdoc/>
+        public void OnCompleted(Resumable waiting)
         {
-            _wire._onReadable = continuation;
-            _other?._onGone = continuation;
+            _wire._onReadable = waiting;
+            _other?._onGone = waiting;
         }
     }
 
     /// <summary>For the compiler: what <see cref="Writable"/> returns.</summary>
-    public readonly struct WritableAwaitable : ICriticalNotifyCompletion
+    public readonly struct WritableAwaitable : ILoopAwaiter
     {
         private readonly Wire _wire;
 
@@ -318,10 +313,7 @@ public abstract class Wire
         {
         }
 
-        /// <summary>For the compiler.</summary>
-        public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
-
-        /// <summary>For the compiler.</summary>
-        public void UnsafeOnCompleted(Action continuation) => _wire._onWritable = continuation;
+        /// <inheritdoc/>
+        public void OnCompleted(Resumable waiting) => _wire._onWritable = waiting;
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 
 namespace Seawall.Engine.Loops;
 
@@ -56,9 +55,9 @@ public sealed class Workers : IDisposable
 }
 
 /// <summary>A piece of work for <see cref="Workers"/>; may be used again once it is done.</summary>
-public abstract class WorkItem(Loop loop) : LoopJob, ICriticalNotifyCompletion
+public abstract class WorkItem(Loop loop) : LoopJob, ILoopAwaiter
 {
-    private Action? _continuation;
+    private Resumable? _continuation;
     private Exception? _failure;
 
     /// <summary>For the compiler.</summary>
@@ -77,11 +76,8 @@ public abstract class WorkItem(Loop loop) : LoopJob, ICriticalNotifyCompletion
             throw new InvalidOperationException($"Work off the loop failed: {failure.Message}", failure);
     }
 
-    /// <summary>For the compiler.</summary>
-    public void OnCompleted(Action continuation) => _continuation = continuation;
-
-    /// <summary>For the compiler.</summary>
-    public void UnsafeOnCompleted(Action continuation) => _continuation = continuation;
+    /// <inheritdoc/>
+    public void OnCompleted(Resumable waiting) => _continuation = waiting;
 
     /// <inheritdoc/>
     public sealed override void Run(Loop loop)
@@ -89,7 +85,7 @@ public abstract class WorkItem(Loop loop) : LoopJob, ICriticalNotifyCompletion
         IsCompleted = true;
         var continuation = _continuation;
         _continuation = null;
-        continuation?.Invoke();
+        continuation?.Resume();
     }
 
     internal void RunHere()

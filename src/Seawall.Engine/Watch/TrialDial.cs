@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Pools;
@@ -10,14 +9,14 @@ namespace Seawall.Engine.Watch;
 /// <summary>
 /// A dial that asks a server whether an account's password is right. It goes through the gate like every dial. Await it once.
 /// </summary>
-internal sealed class TrialDial : DialTicket, ICriticalNotifyCompletion
+internal sealed class TrialDial : DialTicket, ILoopAwaiter
 {
     private readonly Pool _pool;
     private readonly Account _account;
     private readonly byte[] _attributes;
     private readonly Func<ServerConnection, ServerId, LoopTask> _opened;
     private readonly Func<Pool> _home;
-    private Action? _continuation;
+    private Resumable? _continuation;
 
     /// <summary>
     /// A dial for an account's pool, or one like it; <paramref name="home"/> is the pool that keeps the connection if the server
@@ -52,11 +51,8 @@ internal sealed class TrialDial : DialTicket, ICriticalNotifyCompletion
     {
     }
 
-    /// <summary>For the compiler.</summary>
-    public void OnCompleted(Action continuation) => _continuation = continuation;
-
-    /// <summary>For the compiler.</summary>
-    public void UnsafeOnCompleted(Action continuation) => _continuation = continuation;
+    /// <inheritdoc/>
+    public void OnCompleted(Resumable waiting) => _continuation = waiting;
 
     /// <inheritdoc/>
     protected override void Go()
@@ -88,7 +84,7 @@ internal sealed class TrialDial : DialTicket, ICriticalNotifyCompletion
             return;
         Failure = failure;
         IsCompleted = true;
-        _continuation?.Invoke();
+        _continuation?.Resume();
     }
 
     private sealed class TimeLimit(TrialDial dial) : TimerNode

@@ -116,7 +116,7 @@ internal sealed class FloodConnections(Loop loop, int most, Func<LoopTask<Server
         internal void Call()
         {
             IsLeft = true;
-            loop.RunSoon(_sleep.Wake);
+            loop.RunSoon(new Callback(_sleep.Wake));
         }
     }
 }

@@ -125,6 +125,45 @@ public sealed class LoopTaskTests
         static void Rethrow(Exception failure) => throw failure;
     }
 
+    [Fact]
+    public void A_suspended_method_is_one_object()
+    {
+        // Its box, with what the method keeps; a delegate to go on by would be 64 bytes more.
+        Assert.InRange(Allocations.Of(() => WaitForNothing(default).Forget(Rethrow)), 1, 88);
+        Assert.InRange(Allocations.Of(() => WaitForAnything(new Foreign()).Forget(Rethrow)), 88 + 64, 1_000); // The control.
+
+        static async LoopTask WaitForNothing(Never never) => await never;
+        static async LoopTask WaitForAnything(Foreign foreign) => await foreign;
+        static void Rethrow(Exception failure) => throw failure;
+    }
+
+    [Fact]
+    public async Task What_others_wait_for_and_others_who_wait_go_on_as_well()
+    {
+        var gate = new Gate();
+        var foreign = new Foreign();
+        var steps = new List<string>();
+        OnALoop().Forget(failure => throw failure);
+        var elsewhere = Elsewhere();
+
+        foreign.Open();
+        gate.Open();
+        await elsewhere;
+
+        Assert.Equal(["on a loop", "elsewhere"], steps);
+
+        async LoopTask OnALoop()
+        {
+            await foreign;
+            steps.Add("on a loop");
+        }
+        async Task Elsewhere()
+        {
+            await gate;
+            steps.Add("elsewhere");
+        }
+    }
+
     private static async LoopTask Walk(Gate gate, List<string> steps)
     {
         steps.Add("before");
@@ -133,10 +172,10 @@ public sealed class LoopTaskTests
     }
 
     /// <summary>Something to wait for, any number at a time, until it is opened.</summary>
-    private sealed class Gate : ICriticalNotifyCompletion
+    private sealed class Gate : ILoopAwaiter
     {
-        private readonly List<Action> _waiting = new(4);
-        private readonly List<Action> _resumed = new(4);
+        private readonly List<Resumable> _waiting = new(4);
+        private readonly List<Resumable> _resumed = new(4);
 
         public bool IsCompleted => false;
 
@@ -146,17 +185,51 @@ public sealed class LoopTaskTests
         {
         }
 
-        public void OnCompleted(Action continuation) => _waiting.Add(continuation);
-
-        public void UnsafeOnCompleted(Action continuation) => _waiting.Add(continuation);
+        public void OnCompleted(Resumable waiting) => _waiting.Add(waiting);
 
         internal void Open()
         {
             _resumed.AddRange(_waiting);
             _waiting.Clear();
-            foreach (var continuation in _resumed)
-                continuation();
+            foreach (var waiting in _resumed)
+                waiting.Resume();
             _resumed.Clear();
         }
+    }
+
+    /// <summary>Something that never comes, and a struct, as what wires give to wait for.</summary>
+    private readonly struct Never : ILoopAwaiter
+    {
+        public bool IsCompleted => false;
+
+        public Never GetAwaiter() => this;
+
+        public void GetResult()
+        {
+        }
+
+        public void OnCompleted(Resumable waiting)
+        {
+        }
+    }
+
+    /// <summary>Something to wait for that knows nothing of loops.</summary>
+    private sealed class Foreign : ICriticalNotifyCompletion
+    {
+        private Action? _continuation;
+
+        public bool IsCompleted => false;
+
+        public Foreign GetAwaiter() => this;
+
+        public void GetResult()
+        {
+        }
+
+        public void OnCompleted(Action continuation) => _continuation = continuation;
+
+        public void UnsafeOnCompleted(Action continuation) => _continuation = continuation;
+
+        internal void Open() => _continuation?.Invoke();
     }
 }

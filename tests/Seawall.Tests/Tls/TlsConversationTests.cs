@@ -43,7 +43,7 @@ public sealed partial class TlsConversationTests : IDisposable
         var seen = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         await pair.ClientHost.Do(() =>
         {
-            pair.Client.WhenReadable(() => seen.SetResult(pair.Client.Receive(new byte[16])));
+            pair.Client.WhenReadable(new Callback(() => seen.SetResult(pair.Client.Receive(new byte[16]))));
             return pair.Client.ReadReady;
         });
 
@@ -80,7 +80,7 @@ public sealed partial class TlsConversationTests : IDisposable
         var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await pair.ClientHost.Do(() =>
         {
-            pair.Client.WhenGone(gone.SetResult);
+            pair.Client.WhenGone(new Callback(gone.SetResult));
             return 0;
         });
 

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Seawall.Engine.Loops;
 
 namespace Seawall.Engine.Flow.Floodgates;
@@ -7,22 +6,22 @@ namespace Seawall.Engine.Flow.Floodgates;
 /// A statement that waits at a sluice, or wherever else it is held, on its loop: until it is told, its client leaves, or its time is over. Completed exactly
 /// once, on its own loop; then it can be used for another wait. Await it once.
 /// </summary>
-internal sealed class GateWaiter : Applicant, ICriticalNotifyCompletion
+internal sealed class GateWaiter : Applicant, ILoopAwaiter
 {
     private readonly Loop _loop;
     private readonly Arrival _arrival;
     private readonly Alarm _alarm;
-    private readonly Action _withdraw;
+    private readonly Callback _withdraw;
     private IWaitingPlace? _place;
     private Wire? _client;
-    private Action? _continuation;
+    private Resumable? _continuation;
 
     internal GateWaiter(Loop loop)
     {
         _loop = loop;
         _arrival = new Arrival(this);
         _alarm = new Alarm(this);
-        _withdraw = GiveUp;
+        _withdraw = new Callback(GiveUp);
     }
 
     /// <summary>For the compiler.</summary>
@@ -58,11 +57,8 @@ internal sealed class GateWaiter : Applicant, ICriticalNotifyCompletion
         _continuation = null;
     }
 
-    /// <summary>For the compiler.</summary>
-    public void OnCompleted(Action continuation) => _continuation = continuation;
-
-    /// <summary>For the compiler.</summary>
-    public void UnsafeOnCompleted(Action continuation) => _continuation = continuation;
+    /// <inheritdoc/>
+    public void OnCompleted(Resumable waiting) => _continuation = waiting;
 
     /// <inheritdoc/>
     internal override void Decided()

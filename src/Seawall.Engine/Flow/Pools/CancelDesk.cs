@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Loops;
 
@@ -168,9 +167,9 @@ internal sealed class CancelDesk
 }
 
 /// <summary>A wish to end a statement. Control loop only; await it once.</summary>
-internal sealed class CancelRequest(CancelDesk desk, Loop loop, Account account, uint thread) : TimerNode, ICriticalNotifyCompletion
+internal sealed class CancelRequest(CancelDesk desk, Loop loop, Account account, uint thread) : TimerNode, ILoopAwaiter
 {
-    private Action? _continuation;
+    private Resumable? _continuation;
 
     /// <summary>Whose statement.</summary>
     internal Account Account { get; } = account;
@@ -198,11 +197,8 @@ internal sealed class CancelRequest(CancelDesk desk, Loop loop, Account account,
     {
     }
 
-    /// <summary>For the compiler.</summary>
-    public void OnCompleted(Action continuation) => _continuation = continuation;
-
-    /// <summary>For the compiler.</summary>
-    public void UnsafeOnCompleted(Action continuation) => _continuation = continuation;
+    /// <inheritdoc/>
+    public void OnCompleted(Resumable waiting) => _continuation = waiting;
 
     /// <summary>Ends it; only the first result counts.</summary>
     internal void End(CancelResult result)
@@ -212,7 +208,7 @@ internal sealed class CancelRequest(CancelDesk desk, Loop loop, Account account,
         loop.Timers.Disarm(this);
         Result = result;
         IsCompleted = true;
-        _continuation?.Invoke();
+        _continuation?.Resume();
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Seawall.Engine.Loops;
 
 namespace Seawall.Engine.Flow.Pools;
@@ -36,19 +35,19 @@ internal enum LeaseFailure : byte
 /// It is completed exactly once, on its own loop, and can then be used for another wait: when clients are more than server
 /// connections, waiting is the steady state, and it allocates nothing. Await it once.
 /// </summary>
-internal sealed class PoolWaiter : TimerNode, ICriticalNotifyCompletion
+internal sealed class PoolWaiter : TimerNode, ILoopAwaiter
 {
     private readonly Arrival _arrival;
-    private readonly Action _abandon;
+    private readonly Callback _abandon;
     private Pool? _pool;
     private Wire? _client;
-    private Action? _continuation;
+    private Resumable? _continuation;
 
     internal PoolWaiter(Loop loop)
     {
         Loop = loop;
         _arrival = new Arrival(this);
-        _abandon = () => _pool?.GiveUp(this, LeaseFailure.ClientGone);
+        _abandon = new Callback(() => _pool?.GiveUp(this, LeaseFailure.ClientGone));
     }
 
     /// <summary>Where it waits.</summary>
@@ -114,11 +113,8 @@ internal sealed class PoolWaiter : TimerNode, ICriticalNotifyCompletion
     /// <summary>For the compiler.</summary>
     public void GetResult() => _client!.WhenGone(null);
 
-    /// <summary>For the compiler.</summary>
-    public void OnCompleted(Action continuation) => _continuation = continuation;
-
-    /// <summary>For the compiler.</summary>
-    public void UnsafeOnCompleted(Action continuation) => _continuation = continuation;
+    /// <inheritdoc/>
+    public void OnCompleted(Resumable waiting) => _continuation = waiting;
 
     /// <summary>
     /// Hands over a connection; the waiter is off the list by now. From the connection's loop: the descriptor goes along

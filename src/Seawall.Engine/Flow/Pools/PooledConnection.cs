@@ -14,7 +14,7 @@ internal sealed class PooledConnection : ServerConnection
     /// </summary>
     private const int TrustedIdleMs = 1000;
 
-    private readonly Action _whenReadable;
+    private readonly Callback _whenReadable;
     private Pool? _idleIn;
     private PoolShard? _idleOn;
 
@@ -22,7 +22,7 @@ internal sealed class PooledConnection : ServerConnection
         : base(wire, version, capabilities, login)
     {
         Lease = new Lease(this);
-        _whenReadable = () => _idleIn?.IdleFailed(this);
+        _whenReadable = new Callback(() => _idleIn?.IdleFailed(this));
     }
 
     /// <summary>How often it was leased; tells whether anybody else has had it in between.</summary>

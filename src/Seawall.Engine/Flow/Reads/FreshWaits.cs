@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Seawall.Engine.Loops;
 
 namespace Seawall.Engine.Flow.Reads;
@@ -60,9 +59,9 @@ internal sealed class FreshWaits(Loop loop)
     }
 
     /// <summary>One who waits.</summary>
-    internal sealed class FreshWaiter(FreshWaits waits) : TimerNode, ICriticalNotifyCompletion
+    internal sealed class FreshWaiter(FreshWaits waits) : TimerNode, ILoopAwaiter
     {
-        private Action? _continuation;
+        private Resumable? _continuation;
 
         /// <summary>For the compiler.</summary>
         public bool IsCompleted { get; private set; }
@@ -82,11 +81,8 @@ internal sealed class FreshWaits(Loop loop)
         /// <summary>For the compiler.</summary>
         public void GetResult() => waits._free.Push(this);
 
-        /// <summary>For the compiler.</summary>
-        public void OnCompleted(Action continuation) => _continuation = continuation;
-
-        /// <summary>For the compiler.</summary>
-        public void UnsafeOnCompleted(Action continuation) => _continuation = continuation;
+        /// <inheritdoc/>
+        public void OnCompleted(Resumable waiting) => _continuation = waiting;
 
         /// <inheritdoc/>
         protected internal override void OnDue() => Complete();
@@ -97,7 +93,7 @@ internal sealed class FreshWaits(Loop loop)
             IsCompleted = true;
             var continuation = _continuation;
             _continuation = null;
-            continuation?.Invoke();
+            continuation?.Resume();
         }
     }
 

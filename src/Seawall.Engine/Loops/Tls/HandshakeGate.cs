@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Seawall.Engine.Loops.Tls;
 
 /// <summary>
@@ -52,12 +50,12 @@ internal sealed class HandshakeGate(int places)
 /// A place in a <see cref="HandshakeGate"/>, or the wish for one. It goes to the next in time even when the client is slow:
 /// clients that say nothing after their hello must not keep all others out.
 /// </summary>
-internal sealed class HandshakePlace(HandshakeGate gate, Loop loop) : TimerNode, ICriticalNotifyCompletion
+internal sealed class HandshakePlace(HandshakeGate gate, Loop loop) : TimerNode, ILoopAwaiter
 {
     /// <summary>Longer than any honest way there and back, and far below what a login may take.</summary>
     private const int HeldMsMax = 1_000;
 
-    private Action? _continuation;
+    private Resumable? _continuation;
     private bool _isOver;
 
     /// <summary>For the compiler: whether it is had, or was.</summary>
@@ -71,11 +69,8 @@ internal sealed class HandshakePlace(HandshakeGate gate, Loop loop) : TimerNode,
     {
     }
 
-    /// <summary>For the compiler.</summary>
-    public void OnCompleted(Action continuation) => _continuation = continuation;
-
-    /// <summary>For the compiler.</summary>
-    public void UnsafeOnCompleted(Action continuation) => _continuation = continuation;
+    /// <inheritdoc/>
+    public void OnCompleted(Resumable waiting) => _continuation = waiting;
 
     /// <summary>Gives it to the next. Only once it is had; giving it back twice does nothing.</summary>
     internal void Leave()
@@ -96,7 +91,7 @@ internal sealed class HandshakePlace(HandshakeGate gate, Loop loop) : TimerNode,
         loop.Arm(this, HeldMsMax);
         var continuation = _continuation;
         _continuation = null;
-        continuation?.Invoke();
+        continuation?.Resume();
     }
 
     /// <inheritdoc/>

@@ -49,7 +49,7 @@ internal sealed class TlsHandshake(
         _end = ahead.Length;
         // A storm leaves handshakes behind whose clients have given up: workers must not waste a signature on them. Later
         // steps are cheap, and may hold the peer's reason for going.
-        raw.WhenGone(() => _isMoot = true);
+        raw.WhenGone(new Callback(() => _isMoot = true));
         var problem = sessions is null ? await Gather() : null; // Who connects speaks first.
         var place = problem is null ? gate?.Enter(raw.Loop) : null;
         if (place is not null)

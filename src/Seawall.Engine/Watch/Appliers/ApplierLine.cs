@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Pools;
 using Seawall.Engine.Flow.Servers;
@@ -146,12 +145,12 @@ internal sealed class ApplierLine(Applier applier)
     }
 
     /// <summary>The wait for the gate. Await it once.</summary>
-    private sealed class GateTurn(Loop loop) : DialTicket(loop), ICriticalNotifyCompletion
+    private sealed class GateTurn(Loop loop) : DialTicket(loop), ILoopAwaiter
     {
         /// <summary>Nobody waits for it.</summary>
         internal override int Rank => WaitList.Ranks - 1;
 
-        private Action? _continuation;
+        private Resumable? _continuation;
 
         public bool IsCompleted { get; private set; }
 
@@ -161,9 +160,7 @@ internal sealed class ApplierLine(Applier applier)
         {
         }
 
-        public void OnCompleted(Action continuation) => _continuation = continuation;
-
-        public void UnsafeOnCompleted(Action continuation) => _continuation = continuation;
+        public void OnCompleted(Resumable waiting) => _continuation = waiting;
 
         internal GateTurn Of(DialGate gate)
         {
@@ -174,7 +171,7 @@ internal sealed class ApplierLine(Applier applier)
         protected override void Go()
         {
             IsCompleted = true;
-            _continuation?.Invoke();
+            _continuation?.Resume();
         }
     }
 }

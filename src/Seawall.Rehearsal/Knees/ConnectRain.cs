@@ -24,6 +24,15 @@ internal sealed class RainSecond
 
     /// <summary>Milliseconds by which each was begun too late: the fault of this machine, not of the server.</summary>
     public List<double> LateMs { get; } = [];
+
+    /// <summary>Seconds from the beginning of the rain until the last of these was in.</summary>
+    public double LastIn { get; set; }
+
+    /// <summary>Round trips of those that got in, together.</summary>
+    public long RoundTrips { get; set; }
+
+    /// <summary>How many of them had to prove their password whole, because the server's cache did not know it.</summary>
+    public int Proofs { get; set; }
 }
 
 /// <summary>
@@ -33,13 +42,15 @@ internal sealed class RainSecond
 internal sealed class ConnectRain(Func<LoginPlan> next, TimeProvider time, int seed)
 {
     /// <summary>Connects under way at one time; beyond it this machine, and not the server, would be what is measured.</summary>
-    private const int UnderWayMax = 4_000;
+    public const int UnderWayMax = 4_000;
 
     private static readonly TimeSpan s_pace = TimeSpan.FromMilliseconds(1);
 
     private readonly Random _random = new(seed);
     private readonly Lock _lock = new();
     private readonly List<RainSecond> _seconds = [];
+    private readonly List<Task> _tasks = [];
+    private List<LoginProbe>? _staying;
     private int _underWay;
 
     /// <summary>Second by second.</summary>
@@ -49,30 +60,58 @@ internal sealed class ConnectRain(Func<LoginPlan> next, TimeProvider time, int s
     /// Lets it rain; ends when all connects have ended, or when <paramref name="isEnough"/> says so of the seconds that are over. Every
     /// connection is closed then.
     /// </summary>
-    public async Task Run(IReadOnlyList<RainStep> steps, Func<int, bool> isEnough, CancellationToken cancel)
+    public Task Run(IReadOnlyList<RainStep> steps, Func<int, bool> isEnough, CancellationToken cancel) =>
+        Run(Dues(steps), steps.Sum(step => step.Seconds), isEnough, cancel);
+
+    /// <summary>
+    /// So many connects, at chance times within so many seconds, that stay until all have been let in or not: clients that come back, and not those
+    /// that come and go.
+    /// </summary>
+    public async Task Return(int clients, double seconds, CancellationToken cancel)
+    {
+        _staying = [];
+        try
+        {
+            await Run(Enumerable.Range(0, clients).Select(_ => _random.NextDouble() * seconds).Order(), seconds, _ => false, cancel);
+        }
+        finally
+        {
+            await Task.WhenAll(_tasks);
+            // All at once: a server that does not answer any more would keep each a second.
+            await Task.WhenAll(_staying.Select(probe => probe.Leave(cancel)));
+        }
+    }
+
+    private async Task Run(IEnumerable<double> dues, double all, Func<int, bool> isEnough, CancellationToken cancel)
     {
         var began = time.GetTimestamp();
-        var all = steps.Sum(step => step.Seconds);
-        var tasks = new List<Task>();
-        var due = Gap(steps, 0);
+        using var next = dues.GetEnumerator();
+        double Next() => next.MoveNext() ? next.Current : double.PositiveInfinity;
+        var due = Next();
         var looked = 0;
         while (true)
         {
             var now = time.GetElapsedTime(began).TotalSeconds;
-            for (; due <= Math.Min(now, all); due += Gap(steps, due))
-                Begin(due, began, tasks, cancel);
-            if (now >= all && tasks.TrueForAll(task => task.IsCompleted))
+            for (; due <= Math.Min(now, all); due = Next())
+                Begin(due, began, cancel);
+            if (now >= all && _tasks.TrueForAll(task => task.IsCompleted))
                 return;
             if ((int)now > looked)
             {
                 looked = (int)now;
-                tasks.RemoveAll(task => task.IsCompleted);
+                _tasks.RemoveAll(task => task.IsCompleted);
                 if (isEnough(looked))
                     break;
             }
             await Task.Delay(s_pace, time, cancel);
         }
-        await Task.WhenAll(tasks);
+        await Task.WhenAll(_tasks);
+    }
+
+    private IEnumerable<double> Dues(IReadOnlyList<RainStep> steps)
+    {
+        for (var due = Gap(steps, 0); double.IsFinite(due); due += Gap(steps, due))
+            yield return due;
     }
 
     private double Gap(IReadOnlyList<RainStep> steps, double at)
@@ -86,7 +125,7 @@ internal sealed class ConnectRain(Func<LoginPlan> next, TimeProvider time, int s
         return double.PositiveInfinity;
     }
 
-    private void Begin(double due, long began, List<Task> tasks, CancellationToken cancel)
+    private void Begin(double due, long began, CancellationToken cancel)
     {
         RainSecond second;
         lock (_lock)
@@ -103,7 +142,7 @@ internal sealed class ConnectRain(Func<LoginPlan> next, TimeProvider time, int s
             }
             _underWay++;
         }
-        tasks.Add(Connect(due, began, second, cancel));
+        _tasks.Add(Connect(due, began, second, cancel));
     }
 
     private async Task Connect(double due, long began, RainSecond second, CancellationToken cancel)
@@ -112,19 +151,26 @@ internal sealed class ConnectRain(Func<LoginPlan> next, TimeProvider time, int s
         {
             var probe = await LoginProbe.Run(next(), time, cancel);
             var ms = (time.GetElapsedTime(began).TotalSeconds - due) * 1e3;
+            var stays = false;
             lock (_lock)
             {
                 if (probe.Trace.Outcome.IsIn)
                 {
                     second.Ms.Add(ms);
                     second.Ended++;
+                    second.LastIn = Math.Max(second.LastIn, due + (ms / 1e3));
+                    second.RoundTrips += probe.Trace.Counts.RoundTrips;
+                    second.Proofs += probe.Trace.IsFull ? 1 : 0;
+                    stays = _staying is not null;
+                    _staying?.Add(probe);
                 }
                 else
                 {
                     Fail(second, probe.Trace.Outcome.End == LoginEnd.Refused ? $"error {probe.Trace.Outcome.Code}" : $"{probe.Trace.Outcome.End}");
                 }
             }
-            await probe.Leave(cancel);
+            if (!stays)
+                await probe.Leave(cancel);
         }
         catch (OperationCanceledException)
         {

@@ -48,8 +48,33 @@ internal sealed record KneePlan
 /// <summary>One rate that was tried.</summary>
 internal sealed record KneeStep(double Rate, int Offered, double P50Ms, double P99Ms, double RefusedPercent, double LateP99Ms, string Failures, bool IsGood)
 {
+    // A connect that was begun later than this was not begun when clients would have.
+    private const double LateMsMax = 20;
+
+    // Nor was one whose lateness is a larger part of its latency than one of so many.
+    private const double LateShare = 10;
+
     /// <summary>Whether this machine began its connects so late that it says nothing of the server.</summary>
     public bool IsLate { get; init; }
+
+    /// <summary>What seconds of connects come to.</summary>
+    public static KneeStep Of(KneePlan plan, double rate, IReadOnlyList<RainSecond> seconds)
+    {
+        var ms = seconds.SelectMany(second => second.Ms).Order().ToArray();
+        var late = seconds.SelectMany(second => second.LateMs).Order().ToArray();
+        var due = seconds.Sum(second => second.Due);
+        var failed = seconds.SelectMany(second => second.Failed).GroupBy(pair => pair.Key)
+            .Select(group => (Why: group.Key, Count: group.Sum(pair => pair.Value))).OrderByDescending(pair => pair.Count).ToArray();
+        var refused = due == 0 ? 0 : 100.0 * failed.Sum(pair => pair.Count) / due;
+        var (p99, lateP99) = (Quantiles.At(ms, 0.99), Quantiles.At(late, 0.99));
+        var isGood = due > 0 && refused <= plan.RefusedPercentMax && p99 <= plan.P99MsMax;
+        return new KneeStep(
+            rate, due, Quantiles.At(ms, 0.5), p99, refused, lateP99, string.Join(", ", failed.Take(3).Select(pair => $"{pair.Count} × {pair.Why}")), isGood)
+        {
+            // Of seconds that connects took, some tens of milliseconds are not what was measured.
+            IsLate = lateP99 > LateMsMax && !(p99 >= lateP99 * LateShare),
+        };
+    }
 }
 
 /// <summary>What was found of one server.</summary>
@@ -104,12 +129,6 @@ internal sealed class KneeOf(Target target, Func<LoginPlan> next)
 /// </summary>
 internal sealed class KneeFinder(KneePlan plan, TimeProvider time, int seed, Action<string> say)
 {
-    /// <summary>A connect that was begun later than this was not begun when clients would have.</summary>
-    private const double LateMsMax = 20;
-
-    /// <summary>Nor was one whose lateness is a larger part of its latency than one of so many.</summary>
-    private const double LateShare = 10;
-
     /// <summary>What memory of a connection is measured over.</summary>
     public const int IdleConnections = 100;
 
@@ -238,21 +257,5 @@ internal sealed class KneeFinder(KneePlan plan, TimeProvider time, int seed, Act
             + $"connects a second ({step.Failures}): whether they did it, its log may say. Trying again is safe once it is there");
     }
 
-    internal KneeStep Judge(double rate, IReadOnlyList<RainSecond> seconds)
-    {
-        var ms = seconds.SelectMany(second => second.Ms).Order().ToArray();
-        var late = seconds.SelectMany(second => second.LateMs).Order().ToArray();
-        var due = seconds.Sum(second => second.Due);
-        var failed = seconds.SelectMany(second => second.Failed).GroupBy(pair => pair.Key)
-            .Select(group => (Why: group.Key, Count: group.Sum(pair => pair.Value))).OrderByDescending(pair => pair.Count).ToArray();
-        var refused = due == 0 ? 0 : 100.0 * failed.Sum(pair => pair.Count) / due;
-        var (p99, lateP99) = (Quantiles.At(ms, 0.99), Quantiles.At(late, 0.99));
-        var isGood = due > 0 && refused <= plan.RefusedPercentMax && p99 <= plan.P99MsMax;
-        return new KneeStep(
-            rate, due, Quantiles.At(ms, 0.5), p99, refused, lateP99, string.Join(", ", failed.Take(3).Select(pair => $"{pair.Count} × {pair.Why}")), isGood)
-        {
-            // Of seconds that connects took, some tens of milliseconds are not what was measured.
-            IsLate = lateP99 > LateMsMax && !(p99 >= lateP99 * LateShare),
-        };
-    }
+    internal KneeStep Judge(double rate, IReadOnlyList<RainSecond> seconds) => KneeStep.Of(plan, rate, seconds);
 }

@@ -37,6 +37,9 @@ internal sealed record Budgets
     /// <summary>How long it may take until connects are as before after a burst.</summary>
     public double RecoverySecondsMax { get; init; } = 10;
 
+    /// <summary>How long it may take until all clients are in again after a restart.</summary>
+    public double ReconnectSecondsMax { get; init; } = 10;
+
     /// <summary>Statements by digest that may fail on the new server and do not on the old one.</summary>
     public double FailingDigestsMax { get; init; }
 
@@ -117,7 +120,8 @@ internal sealed record Budgets
     public static IReadOnlyList<string> Names { get; } =
     [
         "round_trips_percent", "packets_percent", "segments_percent", "server_cpu_percent", "failing_logins_percent", "headroom_min",
-        "knee_percent", "connect_p99_ms_max", "refused_percent_max", "recovery_seconds_max", "connection_memory_percent",
+        "knee_percent", "connect_p99_ms_max", "refused_percent_max", "recovery_seconds_max", "reconnect_seconds_max",
+        "connection_memory_percent",
         "failing_digests_max", "slower_digests_max", "value_digests_max", "order_digests_max", "metadata_digests_max", "warning_digests_max",
         "effect_digests_max", "lock_percent_max", "coverage_percent_min",
     ];
@@ -148,6 +152,7 @@ internal sealed record Budgets
         "refused_percent_max" => this with { RefusedPercentMax = value },
         "recovery_seconds_max" => this with { RecoverySecondsMax = value },
         "connection_memory_percent" => this with { ConnectionMemoryPercent = value },
+        "reconnect_seconds_max" => this with { ReconnectSecondsMax = value },
         "failing_digests_max" => this with { FailingDigestsMax = value },
         "slower_digests_max" => this with { SlowerDigestsMax = value },
         "value_digests_max" => this with { ValueDigestsMax = value },

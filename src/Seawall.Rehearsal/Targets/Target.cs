@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Text;
 using Seawall.MySql.Handshakes;
 using Seawall.Rehearsal.Drivers;
 using Seawall.Rehearsal.Logins;
@@ -11,6 +13,9 @@ internal sealed record Target(string Name, Dsn Dsn)
 {
     // What Seawall's own sessions log in as: it knows every plugin, and may ask for the server's key.
     private static readonly DriverProfile s_own = DriverProfiles.Find("mysqlconnector")! with { Name = "seawall", ClientName = "seawall" };
+
+    // A server that has just begun to listen greets when it is ready; asked again after that, it may be.
+    private static readonly TimeSpan s_greetingMax = TimeSpan.FromSeconds(2);
 
     /// <summary>The number of the server's process, where somebody said it.</summary>
     public int? Pid { get; init; }
@@ -46,6 +51,31 @@ internal sealed record Target(string Name, Dsn Dsn)
         }
         return false;
     }
+
+    /// <summary>Whether it greets: without a login, from which its cache would know a password.</summary>
+    public async Task<bool> Greets(TimeProvider time, CancellationToken cancel)
+    {
+        const int lengthMax = 8 * 1024;
+        var plan = await Dsn.Plan(s_own, cancel);
+        using var late = new CancellationTokenSource(s_greetingMax, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
+        using var socket = new Socket(
+            plan.Address.AddressFamily, SocketType.Stream, plan.Address is UnixDomainSocketEndPoint ? ProtocolType.Unspecified : ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(plan.Address, either.Token);
+            await using var stream = new CountingStream(socket);
+            return await new PacketPipe(stream).Read(lengthMax, either.Token) is { Span: [Greeting.ProtocolVersion, ..] };
+        }
+        catch (Exception gone) when (gone is SocketException or IOException || (gone is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            return false;
+        }
+    }
+
+    /// <summary>A text without the password of the DSN, should that be in it.</summary>
+    public string Hide(string text) => Dsn.Password is { Bytes.Length: > 0 } password
+        ? text.Replace(Encoding.UTF8.GetString(password.Bytes), "…", StringComparison.Ordinal) : text;
 
     /// <summary>Empties its cache of passwords; says why not, where it refuses. Throws <see cref="RehearsalException"/> when there is no session.</summary>
     public async Task<string?> Forget(TimeProvider time, CancellationToken cancel)

@@ -132,4 +132,21 @@ internal sealed record Traffic
             return most;
         }
     }
+
+    /// <summary>Most connections at one time.</summary>
+    public int MostAtOnce
+    {
+        get
+        {
+            var (most, now) = (0, 0);
+            // Of what happens at one time, ends come first: whoever comes takes the place of whoever leaves.
+            foreach (var (_, change) in Connections.Where(one => !one.HasFailed)
+                .SelectMany(one => ((double At, int Change)[])[(one.At, 1), (one.Ended ?? double.PositiveInfinity, -1)])
+                .OrderBy(one => one.At).ThenBy(one => one.Change))
+            {
+                most = Math.Max(most, now += change);
+            }
+            return most;
+        }
+    }
 }

@@ -10,6 +10,15 @@ internal sealed class MadeAccounts
     private readonly Lock _lock = new();
     private readonly List<(Target Target, string User)> _all = [];
 
+    private volatile bool _isRestarting;
+
+    /// <summary>Whether a server is being restarted, and can drop nothing before it is there again.</summary>
+    public bool IsRestarting
+    {
+        get => _isRestarting;
+        set => _isRestarting = value;
+    }
+
     /// <summary>One is about to be made.</summary>
     public void Add(Target target, string user)
     {

@@ -4,6 +4,7 @@ using Seawall.Rehearsal.Knees;
 using Seawall.Rehearsal.Lints;
 using Seawall.Rehearsal.Replays;
 using Seawall.Rehearsal.Reports;
+using Seawall.Rehearsal.Restarts;
 using Seawall.Rehearsal.Targets;
 using Seawall.Rehearsal.Traffics;
 using Seawall.Rehearsal.Xrays;
@@ -27,6 +28,7 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
     private TargetFacts? _old;
     private TargetFacts? _new;
     private TimeSpan? _share;
+    private double _usualRate;
 
     /// <summary>Runs the steps in order; says what it comes to in the exit status.</summary>
     internal async Task<int> Run(IReadOnlyList<string> steps, Func<string, Rehearsal, CancellationToken, Task> step, CancellationToken cancel)
@@ -135,9 +137,7 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
         var (isMarked, reason) = await Marked(cancel);
         if (order.MakesAccounts && !isMarked)
             throw new RehearsalException($"accounts are made on rehearsal targets only: {reason}");
-        await using var accounts = order.MakesAccounts
-            ? await XrayAccounts.Make(order.Old, order.New, AccountClasses.Of(old, @new, order.Accounts).Classes, order.Made, time, cancel)
-            : XrayAccounts.Own(order.Old, order.New, old, @new, time);
+        await using var accounts = await Accounts(old, @new, cancel);
         var plan = new XrayPlan { Samples = order.Samples, MayFlush = isMarked };
         if (_share is { } share)
             plan = plan with { TimeMax = share };
@@ -181,13 +181,8 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
                 [], [$"load: {reason}"]);
             return;
         }
-        var drivers = Drivers(old);
-        await using var accounts = order.MakesAccounts
-            ? await XrayAccounts.Make(order.Old, order.New, AccountClasses.Of(old, @new, order.Accounts).Classes, order.Made, time, cancel)
-            : XrayAccounts.Own(order.Old, order.New, old, @new, time);
-        var mix = await LoginMix.Of((order.Old, old), (order.New, @new), accounts.All, drivers, time, cancel);
-        if (mix.IsEmpty)
-            throw new RehearsalException($"no driver can log in to both servers, and there is nothing to load them with: {string.Join("; ", mix.Left)}");
+        await using var accounts = await Accounts(old, @new, cancel);
+        var mix = await Mix(old, @new, accounts, cancel);
         var knees = (Old: new KneeOf(order.Old, mix.Next(false, new Random(Seed))), New: new KneeOf(order.New, mix.Next(true, new Random(Seed))));
         var finder = new KneeFinder(plan, time, Seed, order.Screen.Step);
         try
@@ -195,11 +190,11 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
             await finder.Memory(knees.Old, cancel);
             await finder.Memory(knees.New, cancel);
             await finder.Find(knees.Old, knees.New, cancel);
-            var usual = plan.Peak ?? Math.Min(knees.Old.Good, knees.New.Good) / 4;
-            foreach (var one in usual > 0 ? (KneeOf[])[knees.Old, knees.New] : [])
+            _usualRate = plan.Peak ?? Math.Min(knees.Old.Good, knees.New.Good) / 4;
+            foreach (var one in _usualRate > 0 ? (KneeOf[])[knees.Old, knees.New] : [])
             {
-                await finder.Burst(one, usual, cancel);
-                await finder.Reconnect(one, usual, cancel);
+                await finder.Burst(one, _usualRate, cancel);
+                await finder.Reconnect(one, _usualRate, cancel);
             }
         }
         finally
@@ -209,8 +204,47 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
                 .. mix.Left, .. ProcessesMissing(),
                 .. ((KneeOf[])[knees.Old, knees.New]).Where(one => one.ColdMissing.Length > 0)
                     .Select(one => $"connects after the cache was emptied: {one.ColdMissing}"),
-                "a restart with everybody reconnecting: the cache was emptied instead",
+                .. order.Restart.IsAsked ? (string[])[]
+                    : ["a restart with everybody connecting again: the cache was emptied instead; --old-restart and --new-restart name what restarts them"],
                 "load from more than one machine",
+            ]);
+        }
+    }
+
+    /// <summary>Everybody connecting again after a restart: last of all, as a server that was restarted has forgotten what it had in memory.</summary>
+    internal async Task Restart(CancellationToken cancel)
+    {
+        var (old, @new) = await Facts(cancel);
+        var (clients, basis) = order.Restart.Population(order.Traffic?.MostAtOnce ?? 0, Peaked(order.Knee).Peak ?? _usualRate);
+        var (isMarked, reason) = clients > 0 ? await Marked(cancel) : (false, basis);
+        if (!isMarked)
+        {
+            Add(RestartReport.None(reason), [], [$"connects after a restart: {reason}"]);
+            return;
+        }
+        await using var accounts = await Accounts(old, @new, cancel);
+        var mix = await Mix(old, @new, accounts, cancel);
+        RestartOf[] both =
+        [
+            new(order.Old, order.Restart.Old, mix.Next(false, new Random(Seed))), new(order.New, order.Restart.New, mix.Next(true, new Random(Seed))),
+        ];
+        var restarter = new Restarter(order.Restart.TimeMax, clients, order.Made, time, Seed, order.Screen.Step);
+        try
+        {
+            foreach (var one in both)
+            {
+                await restarter.Run(one, cancel);
+                // What somebody's command says is for the one who named it, and not for a report that others read.
+                if (one.Said.Length > 0)
+                    await Console.Error.WriteLineAsync($"seawall: {one.Missing}. It said:\n{order.Old.Hide(order.New.Hide(one.Said))}");
+            }
+        }
+        finally
+        {
+            Add(RestartReport.Make(both[0], both[1], clients, basis, order.Budgets), [$"after a restart: {clients} clients ({basis}), {mix.Title}"],
+            [
+                .. mix.Left, .. accounts.NotMade,
+                .. both.Where(one => one.Missing.Length > 0).Select(one => $"connects after a restart of the {one.Target.Name} server: {one.Missing}"),
             ]);
         }
     }
@@ -268,6 +302,17 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
                 AddBehind(examination.Make());
             }
         }
+    }
+
+    private async Task<XrayAccounts> Accounts(TargetFacts old, TargetFacts @new, CancellationToken cancel) => order.MakesAccounts
+        ? await XrayAccounts.Make(order.Old, order.New, AccountClasses.Of(old, @new, order.Accounts).Classes, order.Made, time, cancel)
+        : XrayAccounts.Own(order.Old, order.New, old, @new, time);
+
+    private async Task<LoginMix> Mix(TargetFacts old, TargetFacts @new, XrayAccounts accounts, CancellationToken cancel)
+    {
+        var mix = await LoginMix.Of((order.Old, old), (order.New, @new), accounts.All, Drivers(old), time, cancel);
+        return !mix.IsEmpty ? mix
+            : throw new RehearsalException($"no driver can log in to both servers, and there is nothing to load them with: {string.Join("; ", mix.Left)}");
     }
 
     private async Task MustBeThere(Target target, ReplayPass pass, ReplayLedger ledger, CancellationToken cancel)
@@ -356,11 +401,10 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
         return (_old, _new);
     }
 
-    /// <summary>Adds a part to the report, in front of what is not about new connections.</summary>
+    /// <summary>Adds a part to the report, behind those about new connections and in front of all others.</summary>
     internal void Add(Section section, IEnumerable<string> coverage, IEnumerable<string> notTested)
     {
-        var firstOther = _sections.FindIndex(one => one.Title.StartsWith("ACCOUNTS", StringComparison.Ordinal));
-        _sections.Insert(firstOther < 0 ? _sections.Count : firstOther, section);
+        _sections.Insert(_sections.FindLastIndex(one => one.Title.StartsWith("NEW CONNECTIONS", StringComparison.Ordinal)) + 1, section);
         _coverage.AddRange(coverage);
         _notTested.AddRange(notTested);
     }

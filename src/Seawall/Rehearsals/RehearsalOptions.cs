@@ -7,6 +7,7 @@ using Seawall.Rehearsal.Knees;
 using Seawall.Rehearsal.Logins;
 using Seawall.Rehearsal.Replays;
 using Seawall.Rehearsal.Reports;
+using Seawall.Rehearsal.Restarts;
 using Seawall.Rehearsal.Targets;
 using Seawall.Rehearsal.Traffics;
 using Seawall.Rehearsal.Xrays;
@@ -51,6 +52,13 @@ internal sealed class RehearsalOptions
     private readonly Option<double> _from = Within(1, 1_000_000, Of<double>("--from", "N", "The rate to begin with", usual: 100));
     private readonly Option<double> _rateMax = Within(1, 1_000_000, Of<double>("--rate-max", "N", "The highest rate that is tried", usual: 20_000));
     private readonly Option<double> _stepSeconds = Within(1, 600, Of<double>("--step-seconds", "N", "How long each rate lasts", usual: 3));
+    private readonly Option<string?> _oldRestart = Of<string?>(
+        "--old-restart", "COMMAND", "What restarts the old server (/bin/sh runs it, last of all): then everybody connects again; marked servers only");
+    private readonly Option<string?> _newRestart = Of<string?>("--new-restart", "COMMAND", "What restarts the new server");
+    private readonly Option<double> _restartSeconds = Within(1, 3600, Of<double>(
+        "--restart-seconds", "N", "How long a restart may take, from the command until the server greets", usual: 300));
+    private readonly Option<int?> _reconnects = Within(1, ConnectRain.UnderWayMax, Of<int?>(
+        "--reconnects", "N", "Clients that connect again after a restart; else as many as the capture had at one time, or as --peak has in a second"));
     private readonly Option<string?> _capture = Of<string?>("--capture", "FILE", "A capture of traffic (docs/captures.md): its file or its folder");
     private readonly Option<string?> _captureKey = Of<string?>("--capture-key", "FILE", "The key that the capture is encrypted with");
     private readonly Option<double> _speed = Within(0.1, 10, Of<double>("--speed", "X", "How many times as fast as it was captured, 0.1 to 10", usual: 1));
@@ -88,7 +96,7 @@ internal sealed class RehearsalOptions
     }
 
     /// <summary>Adds them to a command, those that its steps look at.</summary>
-    internal void AddTo(Command command, bool measures, bool loads, bool replays)
+    internal void AddTo(Command command, bool measures, bool loads, bool restarts, bool replays)
     {
         foreach (var option in (Option[])[_capture, _captureKey])
             command.Options.Add(option);
@@ -96,7 +104,9 @@ internal sealed class RehearsalOptions
             command.Options.Add(option);
         if (measures)
             command.Options.Add(_timeBox);
-        foreach (var option in loads ? (Option[])[_peak, _from, _rateMax, _stepSeconds] : [])
+        foreach (var option in restarts ? (Option[])[_peak, _oldRestart, _newRestart, _restartSeconds, _reconnects] : [])
+            command.Options.Add(option);
+        foreach (var option in loads ? (Option[])[_from, _rateMax, _stepSeconds] : [])
             command.Options.Add(option);
         foreach (var option in measures ? (Option[])[_meant, _makesAccounts, _samples, _oldPid, _newPid] : [])
             command.Options.Add(option);
@@ -139,6 +149,13 @@ internal sealed class RehearsalOptions
                 RateMax = parsed.GetValue(_rateMax),
                 StepSeconds = parsed.GetValue(_stepSeconds),
             },
+            Restart = new RestartPlan
+            {
+                Old = parsed.GetValue(_oldRestart),
+                New = parsed.GetValue(_newRestart),
+                TimeMax = TimeSpan.FromSeconds(parsed.GetValue(_restartSeconds)),
+                Clients = parsed.GetValue(_reconnects),
+            },
             Traffic = traffic,
             // A replay alone is over in time by itself: it takes as much of the capture as there is time for.
             TimeBox = isReplay ? null : box,
@@ -163,6 +180,14 @@ internal sealed class RehearsalOptions
         }
         if (parsed.GetValue(_rateMax) is var most && most < parsed.GetValue(_from))
             throw new RehearsalException($"{_rateMax.Name} {most:0.##} is below {_from.Name}: no rate is left to try");
+        string?[] restarts = [parsed.GetValue(_oldRestart), parsed.GetValue(_newRestart)];
+        if (restarts.Any(one => one is not null && string.IsNullOrWhiteSpace(one)))
+            throw new RehearsalException($"{_oldRestart.Name} and {_newRestart.Name} name commands; '' is none");
+        foreach (var option in restarts.All(one => one is null) ? (Option[])[_restartSeconds, _reconnects] : [])
+        {
+            if (parsed.GetResult(option) is { Implicit: false })
+                throw new RehearsalException($"{option.Name} is about a restart: name what does it with {_oldRestart.Name} and {_newRestart.Name}");
+        }
         if (parsed.GetValue(_capture) is null)
         {
             foreach (var option in (Option[])[_captureKey, _write, _examine, _accountsFile, _passes])
@@ -325,6 +350,8 @@ internal sealed record RehearsalOrder(Target Old, Target New)
     internal int Samples { get; init; }
 
     internal KneePlan Knee { get; init; } = new();
+
+    internal RestartPlan Restart { get; init; } = new();
 
     internal string? HtmlFile { get; init; }
 

@@ -23,9 +23,11 @@ internal static class RehearseVerb
         var command = new Command("rehearse", "Compare two servers before an upgrade: new connections first.");
         command.Add(Step("lint", "What is known without any load: exchanges of every login, accounts, TLS, start-up statements, defaults.", ["lint"], time));
         command.Add(Step("handshake", "The X-ray: logins of every kind, measured on both servers in turns.", ["handshake"], time));
-        command.Add(Step("knee", "Raise the rate of connects until they break; marked servers only.", ["knee"], time));
+        command.Add(Step("knee", "Raise the rate of connects until they break; marked servers only.", ["knee", "restart"], time));
+        command.Add(Step("restart", "Restart servers by commands that are named, and let everybody connect again; marked servers only.", ["restart"], time));
         command.Add(Step("replay", "Captured traffic, sent to both servers again: errors, results, latency. Reads only by itself.", ["replay"], time));
-        command.Add(Step("run", "All of it: lint, handshake, knee, and replay where a capture is named.", ["lint", "handshake", "knee", "replay"], time));
+        command.Add(Step("run", "All of it: lint, handshake, knee, replay where a capture is named, and restarts by commands that are named.",
+            ["lint", "handshake", "knee", "replay", "restart"], time));
         return command;
     }
 
@@ -33,26 +35,34 @@ internal static class RehearseVerb
     {
         var options = new RehearsalOptions();
         var command = new Command(name, description);
-        options.AddTo(command, measures: steps is not ["lint"], loads: steps.Contains("knee"), replays: steps.Contains("replay"));
+        options.AddTo(command, measures: steps is not ["lint"], loads: steps.Contains("knee"), restarts: steps.Contains("restart"),
+            replays: steps.Contains("replay"));
         command.SetAction(async (parsed, cancel) =>
         {
             var made = new MadeAccounts();
             return await Run(made, async end =>
             {
-                var order = await Read(options, parsed, isReplay: steps is ["replay"], end) with { Made = made };
-                string[] now = order.Traffic is null ? [.. steps.Except(["replay"])] : steps;
-                return await new Rehearsals.Rehearsal(order, time).Run(now, (step, rehearsal, token) => Do(step, rehearsal, steps.Length == 1, token), end);
+                var order = await Read(options, parsed, steps, end) with { Made = made };
+                string[] now = [.. steps.Where(one => one switch { "replay" => order.Traffic is not null, "restart" => order.Restart.IsAsked, _ => true })];
+                var isAlone = !steps.Contains("lint");
+                return await new Rehearsals.Rehearsal(order, time).Run(now, (step, rehearsal, token) => Do(step, rehearsal, isAlone, token), end);
             }, cancel);
         });
         return command;
     }
 
-    private static async Task<RehearsalOrder> Read(RehearsalOptions options, ParseResult parsed, bool isReplay, CancellationToken cancel)
+    private static async Task<RehearsalOrder> Read(RehearsalOptions options, ParseResult parsed, string[] steps, CancellationToken cancel)
     {
         try
         {
-            var order = await options.Read(parsed, isReplay, cancel);
-            return order.Traffic is not null || !isReplay ? order : throw new RehearsalException("there is nothing to replay: name a capture with --capture");
+            var order = await options.Read(parsed, isReplay: steps is ["replay"], cancel);
+            return steps switch
+            {
+                ["replay"] when order.Traffic is null => throw new RehearsalException("there is nothing to replay: name a capture with --capture"),
+                ["restart"] when !order.Restart.IsAsked =>
+                    throw new RehearsalException("there is nothing to restart: name what does it with --old-restart and --new-restart"),
+                _ => order,
+            };
         }
         catch (RehearsalException problem)
         {
@@ -65,6 +75,7 @@ internal static class RehearseVerb
         "knee" => rehearsal.Knee(isAlone, cancel),
         "handshake" => rehearsal.Handshake(cancel),
         "replay" => rehearsal.Replay(cancel),
+        "restart" => rehearsal.Restart(cancel),
         _ => rehearsal.Lint(cancel),
     };
 

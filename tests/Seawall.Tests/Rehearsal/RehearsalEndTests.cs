@@ -29,6 +29,11 @@ public sealed class RehearsalEndTests
         Assert.EndsWith($"By hand they are dropped so:{drops}", still, StringComparison.Ordinal);
         Assert.EndsWith($"By hand they are dropped so:{drops}", RehearsalEnd.AtOnce(made.Statements), StringComparison.Ordinal);
         Assert.DoesNotContain("old server", still, StringComparison.Ordinal);
+        Assert.DoesNotContain("restart", still, StringComparison.Ordinal);
+        Assert.Equal("A server is being restarted: the command has 30 s to come to its end, and the server as long to be there. " + still,
+            RehearsalEnd.Still(made.Statements, isRestarting: true));
+        Assert.StartsWith("The command that restarts a server goes on by itself. Ended at once", RehearsalEnd.AtOnce([], isRestarting: true),
+            StringComparison.Ordinal);
     }
 
     private static Target Of(string name, int port) => new(name, new Dsn { User = "dba", Host = "127.0.0.1", Port = port });

@@ -38,6 +38,9 @@ public sealed class RehearsalOptionsTests : IDisposable
     [InlineData("--old-pid 0", "--old-pid 0: there is no such process")]
     [InlineData("--new-pid 2000000000", "--new-pid 2000000000: there is no such process")]
     [InlineData("--rate-max 50", "--rate-max 50 is below --from")]
+    [InlineData("--reconnects 5", "--reconnects is about a restart: name what does it with --old-restart and --new-restart")]
+    [InlineData("--restart-seconds 5", "--restart-seconds is about a restart")]
+    [InlineData("--new-restart \t", "--old-restart and --new-restart name commands; '' is none")]
     [InlineData("--write", "--write is about a capture")]
     [InlineData("--accounts @empty", "--accounts is about a capture")]
     [InlineData("--capture-key @empty", "--capture-key is about a capture")]
@@ -68,6 +71,7 @@ public sealed class RehearsalOptionsTests : IDisposable
     [InlineData("--samples 0", "--samples must be from 1 to 10000; it is 0")]
     [InlineData("--passes 0", "--passes must be from 1 to 100; it is 0")]
     [InlineData("--peak -5", "--peak must be from ")]
+    [InlineData("--reconnects 5000", "--reconnects must be from 1 to 4000; it is 5000")]
     [InlineData("--step-seconds 0.5", "--step-seconds must be from 1 to 600; it is 0.5")]
     public void A_value_beyond_its_limits_is_refused_and_not_cut_down(string line, string words)
     {
@@ -120,7 +124,7 @@ public sealed class RehearsalOptionsTests : IDisposable
     {
         options = new RehearsalOptions();
         var command = new RootCommand();
-        options.AddTo(command, measures: true, loads: true, replays: true);
+        options.AddTo(command, measures: true, loads: true, restarts: true, replays: true);
         string[] words = line.Replace("@", $"{_folder}/", StringComparison.Ordinal).Replace($"dba{_folder}/", "dba@", StringComparison.Ordinal).Split(' ');
         foreach (var name in (string[])["--old", "--new"])
             words = words.Contains(name) ? words : [.. words, name, "mysql://dba@127.0.0.1:1"];

@@ -17,6 +17,25 @@ public sealed class RehearsalRightsTests(LabServers lab)
     private static readonly string[] s_toLoad = ["select on seawall_rehearsal.*", "reload on *.*", "create user on *.*"];
     private static readonly string[] s_toPassOn = ["select, show view, show databases, execute on *.*"];
 
+    private const string ToWrite = "select, insert, update, delete, create, drop, alter, index, create temporary tables, lock tables, execute, "
+        + "create view, show view, create routine, alter routine, event, trigger, references, show databases on *.*";
+
+    // Of MySQL: otherwise it drops no account that has made a view or its like.
+    private const string ToOrphan = "allow_nonexistent_definer on *.*";
+
+    // One for each right that a write may take.
+    private static readonly string[] s_writes =
+    [
+        "insert into items values (3, 'three')", "update items set name = 'zwei' where id = 2", "delete from items where id = 1",
+        "create table made (id int primary key, item int, foreign key (item) references items (id))", "alter table made add column note varchar(20)",
+        "create index by_note on made (note)", "create temporary table scratch select id from items",
+        "insert into made (id) select id from scratch where id = 3", "drop temporary table scratch", "lock tables items write", "unlock tables",
+        "create view v_made as select id from made", "show create view v_made",
+        "create procedure fill() insert into made (id) values (7)", "alter procedure fill comment 'fills'", "call fill()",
+        "create trigger after_item after insert on items for each row insert into made (id) values (new.id)", "insert into items values (9, 'nine')",
+        "create event tidy on schedule every 1 day disable do delete from made", "create table gone (id int)", "drop table gone",
+    ];
+
     private static readonly TimeSpan s_timeMax = TimeSpan.FromMinutes(5);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -84,6 +103,53 @@ public sealed class RehearsalRightsTests(LabServers lab)
             Assert.NotEqual("?", report.Measure("NEW CONNECTIONS, MEASURED", "round trips of a login, the server's cache empty").New);
         foreach (var server in (LabServer[])[old, @new])
             Assert.Equal("0", await server.AskAsync("select count(*) from mysql.user where user like 'seawall_rh%'", Cancel));
+    }
+
+    // By an account that had no rights: made accounts do it, by those that were passed on.
+    [Theory]
+    [InlineData(LabKind.MySql56, LabKind.MySql97)]
+    [InlineData(LabKind.MySql56, LabKind.MariaDb)]
+    public async Task With_the_rights_that_are_listed_all_kinds_of_writes_are_sent(LabKind oldKind, LabKind newKind)
+    {
+        var old = await lab.SharedAsync(oldKind, Cancel);
+        var @new = await lab.SharedAsync(newKind, Cancel);
+        await using var oldMark = await RehearsalMarks.PutAsync(old, Cancel);
+        await using var newMark = await RehearsalMarks.PutAsync(@new, Cancel);
+        string[] onMarked = [.. s_toLoad.Where(right => right != "reload on *.*")], toDrop = newKind == LabKind.MySql97 ? [ToOrphan] : [];
+        await using var onOld = await Given.ToAsync(old, [.. ToLook(oldKind), .. onMarked], ToWrite);
+        await using var onNew = await Given.ToAsync(@new, [.. ToLook(newKind), .. onMarked, .. toDrop], ToWrite);
+        using var capture = new MadeCapture(lab.NewFolder());
+        var id = capture.Connect(0, Schema, App, driver: "Node-MySQL-2");
+        foreach (var (at, sql) in s_writes.Index())
+            capture.Query(id, 0.1 + (at * 0.01), sql);
+        var budgets = Path.Combine(lab.NewFolder(), "budgets.toml");
+        await File.WriteAllTextAsync(budgets, WideBudgets.With("coverage_percent_min = 0", "value_digests_max = inf",
+            "metadata_digests_max = inf", "warning_digests_max = inf", "effect_digests_max = inf"), Cancel);
+        var json = Path.Combine(lab.NewFolder(), "verdict.json");
+
+        var result = await LabProgram.RunAsync(new LabCommand(Path.Combine(LabFolders.Repository, "seawall"), "rehearse", "replay", "--write",
+            "--old", Dsn(old), "--new", Dsn(@new), "--make-accounts", "--i-mean", oldMark.Name, "--i-mean", newMark.Name, "--capture", capture.Finish(),
+            "--budgets", budgets, "--json", json, "--quiet"), s_timeMax, Cancel);
+
+        Assert.True(result.Status == Pass, result.ToString());
+        using var report = JsonDocument.Parse(await File.ReadAllBytesAsync(json, Cancel));
+        Assert.Contains($"'{App}': 1 connections, as an account of", report.Coverage(), StringComparison.Ordinal);
+        Assert.Contains($"replay: {s_writes.Length} of {s_writes.Length} commands", report.Coverage(), StringComparison.Ordinal);
+        foreach (var refusal in (string[])["may not", "refuses", "failed:", "denied", "may be left"])
+            Assert.DoesNotContain(refusal, report.NotTested(), StringComparison.Ordinal);
+        foreach (var server in (LabServer[])[old, @new])
+        {
+            // What fails alike on both is no difference; that all of it was done is in the data.
+            Assert.Equal("2,3,9", await server.AskAsync($"select group_concat(id order by id) from {Schema}.items", Cancel));
+            Assert.Equal("3,7,9", await server.AskAsync($"select group_concat(id order by id) from {Schema}.made where note is null", Cancel));
+            foreach (var (table, column) in ((string, string)[])
+                [("views", "table_schema"), ("triggers", "trigger_schema"), ("events", "event_schema"), ("routines", "routine_schema"),
+                    ("referential_constraints", "constraint_schema")])
+            {
+                Assert.NotEqual("0", await server.AskAsync($"select count(*) from information_schema.{table} where {column} = '{Schema}'", Cancel));
+            }
+            Assert.Equal("0", await server.AskAsync("select count(*) from mysql.user where user like 'seawall_rh%'", Cancel));
+        }
     }
 
     // Without RELOAD the cache stays as it is: a login that finds its password there is none of an empty cache.

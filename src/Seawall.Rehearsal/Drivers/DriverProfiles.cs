@@ -81,7 +81,7 @@ internal static class DriverProfiles
                 new("SET autocommit=1", "the server's default is 0"),
                 new("SET sql_mode='STRICT_TRANS_TABLES'", "the server's sql_mode has no STRICT_TRANS_TABLES"),
             ],
-            Source = "mysql/mysql-connector-j, NativeAuthenticationProvider.java and NativeSession.java; "
+            Source = "https://github.com/mysql/mysql-connector-j (NativeAuthenticationProvider.java, NativeSession.java); "
                 + "https://dev.mysql.com/doc/connector-j/en/connector-j-connp-props-security.html (sslMode, allowPublicKeyRetrieval)",
         },
         new()
@@ -181,7 +181,7 @@ internal static class DriverProfiles
             AsksForKey = false,
             IsSilentOnMismatch = true,
             ClientName = "libmysql",
-            Source = "sql-common/client.c of 5.6 (run_plugin_auth); 5.7 uses TLS when it can: "
+            Source = "sql-common/client.c of MySQL 5.6 (run_plugin_auth); 5.7 uses TLS when it can: "
                 + "https://dev.mysql.com/doc/refman/5.7/en/connection-options.html",
         },
         new()
@@ -228,7 +228,7 @@ internal static class DriverProfiles
             Tls = DriverTls.Off,
             AsksForKey = true,
             ClientName = "Go-MySQL-Driver",
-            Source = "go-sql-driver/mysql, packets.go and auth.go",
+            Source = "https://github.com/go-sql-driver/mysql (packets.go, auth.go)",
         },
         new()
         {

@@ -1,6 +1,7 @@
 using Seawall.Rehearsal.Drivers;
 using Seawall.Rehearsal.Lints;
 using Seawall.Rehearsal.Logins;
+using Seawall.Tests.Admin;
 using Xunit;
 
 namespace Seawall.Tests.Rehearsal;
@@ -57,7 +58,11 @@ public sealed class LoginForecastTests
     public void Every_profile_has_a_name_of_its_own_and_says_where_it_is_known_from()
     {
         Assert.Equal(DriverProfiles.All.Count, DriverProfiles.All.Select(one => one.Name).Distinct().Count());
-        Assert.All(DriverProfiles.All, one => Assert.NotEqual("", one.Source));
+        var page = File.ReadAllLines(Path.Combine(AdminDocsTests.Folder(), "docs", "rehearsal.md"));
+        Assert.All(DriverProfiles.All, one => Assert.EndsWith(
+            $" | {one.Source} |", page.Single(line => line.StartsWith($"| `{one.Name}` |", StringComparison.Ordinal)), StringComparison.Ordinal));
+        Assert.All(DriverProfiles.All, one => Assert.True(
+            one.Source.Contains("https://", StringComparison.Ordinal) || one.Source.StartsWith("captured from ", StringComparison.Ordinal), one.Source));
         Assert.All(DriverProfiles.All, one => Assert.Contains(one.Begins("a plugin that nobody has"), one.Plugins));
     }
 }

@@ -20,16 +20,17 @@ internal static class ReportHtml
         .verdict.pass { background: var(--pass); } .verdict.fail { background: var(--fail); }
         .verdict.inconclusive { background: var(--unknown); } table { border-collapse: collapse; width: 100%; }
         th, td { border-bottom: 1px solid var(--line); padding: .3rem .5rem; text-align: left; vertical-align: top; }
-        td.n, th.n { text-align: right; white-space: nowrap; } .basis { color: #8889; font-size: .85em; }
-        .g { font-weight: 700; text-transform: uppercase; } .g.note { opacity: .6; }
+        td.n, th.n { text-align: right; white-space: nowrap; } .basis { font-size: .85em; opacity: .75; }
+        .g { font-weight: 700; text-transform: uppercase; } .g.note { opacity: .75; }
         .g.pass { color: var(--pass); } .g.fail { color: var(--fail); } .g.unknown { color: var(--unknown); }
-        li { margin: .3rem 0; } svg { height: auto; max-width: 100%; } footer { color: #888; font-size: .85em; margin-top: 2rem; }
+        li { margin: .3rem 0; } svg { height: auto; max-width: 100%; } footer { font-size: .85em; margin-top: 2rem; opacity: .75; }
         @media (max-width: 40rem) { thead { display: none; }
           tr { display: block; border-bottom: 2px solid var(--line); padding: .4rem 0; }
           td, td.n { border: 0; display: block; padding: .05rem 0; text-align: left; white-space: normal; } td:empty { display: none; }
-          td[data-of]::before { content: attr(data-of) ": "; opacity: .6; } }
+          td[data-of]::before { content: attr(data-of) ": "; opacity: .75; } }
+        @media screen and (prefers-color-scheme: dark) { :root { --pass: #4ade80; --fail: #f87171; --unknown: #fbbf24; } .verdict { color: #000; } }
         @media print { body { max-width: none; } .verdict { color: #000; background: none !important; border: 2px solid; }
-          h2 { break-after: avoid; } table, svg { break-inside: avoid; } }
+          h2, thead { break-after: avoid; } tr, li, figure { break-inside: avoid; } }
         """;
 
     /// <summary>Writes it.</summary>

@@ -526,7 +526,7 @@ public sealed class SeawallEngine : IDisposable
             _floodgate,
             own,
             new Deferring(door, _deferrals, () => _options.Deferral),
-            new Routing(door, _freshness, _spill, waits, own, tries, () => _options.Reads, () => Brownouts.Measures.Options),
+            new Routing(door, _freshness, _spill, waits, own, tries, admission, () => _options.Reads, () => Brownouts.Measures.Options),
             new Interregnum(door, _line),
             keeping,
             admission,

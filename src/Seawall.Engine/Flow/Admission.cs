@@ -62,8 +62,13 @@ internal sealed class Admission(
             statement.Passage.MustRun = true;
             return new(true);
         }
-        if (sluice.Mode == OverloadMode.Enforce)
-            statement.Passage.DeadlineMs = standing.DeadlineMs;
+        if (standing.DeadlineMs > 0)
+        {
+            if (sluice.Mode == OverloadMode.Enforce)
+                statement.Passage.DeadlineMs = standing.DeadlineMs;
+            // It may have waited before, for a replica.
+            standing = standing with { DeadlineMs = (int)Math.Max(1, LeftMs(statement, standing.DeadlineMs)) };
+        }
         if (which >= StatementClass.Low && door.Strain.Level >= StrainLevel.Shed)
         {
             if (sluice.Mode == OverloadMode.Enforce && door.Strain.IsEnforced)
@@ -111,12 +116,28 @@ internal sealed class Admission(
         return TellRefused(statement, sluice, waiter, why);
     }
 
+    /// <summary>
+    /// How long the program of a statement still waits for it, and whether that is too short for it to be answered by the server that it stands at
+    /// now; null when it has not said, or nobody is refused for it.
+    /// </summary>
+    internal (long LeftMs, bool IsTooLate)? Hurry(Statement statement)
+    {
+        var now = measures().Options;
+        if (now.Mode != OverloadMode.Enforce || Classifier.Read(statement, now, _scratch, door.Loop.NowMs) is not { DeadlineMs: > 0 } standing)
+            return null;
+        var leftMs = LeftMs(statement, standing.DeadlineMs);
+        var sluice = SluiceOf(statement.Server.Id);
+        return (leftMs, leftMs <= 0 || sluice.Keeper.NeedMsOf(WorkReader.Read(statement, sluice, standing.Tenant, now).Shape) > leftMs);
+    }
+
     private async LoopTask<bool> EnterSlowed(Statement statement, Sluice sluice, Standing standing, Measures all)
     {
         var beganMs = door.Loop.NowMs;
         return await Holding.WaitFor(brake.Pace, statement, sluice, brake.Hold, standing, ShedReason.Lag)
             && await GoOn(statement, sluice, Holding.Left(standing, beganMs), all);
     }
+
+    private long LeftMs(Statement statement, int deadlineMs) => deadlineMs - (door.Loop.MicrosecondsSince(statement.StartedAt) / 1_000);
 
     private LoopTask<bool> GoOn(Statement statement, Sluice sluice, Standing standing, Measures all)
     {
@@ -135,6 +156,8 @@ internal sealed class Admission(
                 sluice, which, standing.Cohort, statement.Packet.Bytes.Length, statement.Session.Account!.User, loop);
             return new(true);
         }
+        if (standing.DeadlineMs > 0 && sluice.IsTooLate(statement.Passage.Work.Shape, standing.DeadlineMs))
+            return RefuseAtOnce(statement, sluice, standing, ShedReason.Deadline, limit: standing.DeadlineMs);
         if (!sluice.TryPass(loop.Index, which, statement.Passage.Work.Lane))
             return WaitAt(statement, sluice, sluice, standing);
         statement.Passage.Begin(sluice, which, loop);
@@ -177,6 +200,8 @@ internal sealed class Admission(
         waiter.Apply(standing.Class, standing.Cohort, statement.Packet.Bytes.Length, session.Account!.User, sinceMs);
         (waiter.DeadlineMs, waiter.DueMs, waiter.Hold) = (standing.DeadlineMs, dueMs, hold);
         (waiter.Lane, waiter.Tenant) = (statement.Passage.Work.Lane, statement.Passage.Work.Tenant);
+        if (standing.DeadlineMs > 0 && place == sluice)
+            waiter.NeedMs = sluice.Keeper.NeedMsOf(statement.Passage.Work.Shape);
         _ = waiter.WaitAt(place, session.Wire);
         (place as Deferral)?.Tick(door.Loop);
         await waiter;
@@ -213,6 +238,8 @@ internal sealed class Admission(
         statement.Hold();
         var waiter = AppliedNow(statement, standing);
         waiter.Hold = hold;
+        if (reason == ShedReason.Deadline)
+            waiter.NeedMs = sluice.Keeper.NeedMsOf(statement.Passage.Work.Shape);
         sluice.Refuse(waiter, reason, door.Loop.Index, door.Loop.NowMs, limit);
         return TellRefused(statement, sluice, waiter);
     }
@@ -223,7 +250,7 @@ internal sealed class Admission(
     {
         var waiter = statement.Passage.WaiterOn(door.Loop);
         waiter.Apply(standing.Class, standing.Cohort, statement.Packet.Bytes.Length, statement.Session.Account!.User, sinceMs);
-        waiter.Tenant = statement.Passage.Work.Tenant;
+        (waiter.Tenant, waiter.DeadlineMs) = (statement.Passage.Work.Tenant, standing.DeadlineMs);
         statement.Passage.EndWait();
         return waiter;
     }
@@ -309,6 +336,7 @@ internal sealed class Admission(
             ShedReason.QueueBytes => $"overload.queue_bytes_max={now.QueueBytesMax}",
             ShedReason.Standing => $"overload.{word}_standing_ms_max={waiter.LimitMs}",
             ShedReason.Wait or ShedReason.Predicted => $"overload.{word}_wait_ms_max={waiter.LimitMs}",
+            ShedReason.Deadline when waiter.NeedMs > 0 => $"deadline_ms={waiter.LimitMs} needs_ms={waiter.NeedMs}",
             ShedReason.Deadline => $"deadline_ms={waiter.LimitMs}",
             ShedReason.Pace or ShedReason.Defer or ShedReason.DeferFull or ShedReason.DeferBytes or ShedReason.Brownout or ShedReason.Lag
                 or ShedReason.Cohort or ShedReason.Self or ShedReason.None => $"cohort={waiter.Cohort}",

@@ -65,7 +65,8 @@ internal sealed class AdmissionExplainer(Measures measures, Sluice sluice, Serve
         else if ((StatementLexer.Read(text, dialect).Traits & StatementTraits.EndsTransaction) != 0)
             Add("decision", "passes", "it ends a transaction");
         else
-            Decide(which, trace.IsEmpty ? null : cohort, deadlineMs, text.Length, measures.HoldOf(rule, which));
+            Decide(which, trace.IsEmpty ? null : cohort, deadlineMs, sluice.Keeper.Table.Known(WorkReader.ShapeOf(text, question.Schema)), text.Length,
+                measures.HoldOf(rule, which));
         if (options.Mode != OverloadMode.Off)
             Add("in a transaction", "passes", "whoever has begun goes on, whatever the rest of this says");
         return _steps;
@@ -85,7 +86,7 @@ internal sealed class AdmissionExplainer(Measures measures, Sluice sluice, Serve
             : wanted == byRule ? why : $"{why}; its comment says {StatementClasses.Word(wanted)}, and may not (classes.tags_may_raise)");
     }
 
-    private void Decide(StatementClass which, int? cohort, int deadlineMs, int bytes, Hold? hold)
+    private void Decide(StatementClass which, int? cohort, int deadlineMs, int? shape, int bytes, Hold? hold)
     {
         if (hold?.Cut is { } cut)
         {
@@ -112,7 +113,7 @@ internal sealed class AdmissionExplainer(Measures measures, Sluice sluice, Serve
         if (hold is { DeferMsMax: > 0 })
             Defer(hold.DeferMsMax);
         else
-            Queue(which, cohort, deadlineMs, bytes);
+            Queue(which, cohort, deadlineMs, shape, bytes);
     }
 
     private void Defer(int deferMsMax)
@@ -126,9 +127,9 @@ internal sealed class AdmissionExplainer(Measures measures, Sluice sluice, Serve
             Decide("deferred", $"for at most {deferMsMax} ms, until there is room; then it is refused");
     }
 
-    private void Queue(StatementClass which, int? cohort, int deadlineMs, int bytes)
+    private void Queue(StatementClass which, int? cohort, int deadlineMs, int? shape, int bytes)
     {
-        var outlook = sluice.Foresee(which, cohort ?? 0, bytes, deadlineMs, nowMs, _tenant);
+        var outlook = sluice.Foresee(which, cohort ?? 0, bytes, deadlineMs, shape, nowMs, _tenant);
         Add("queue", $"{outlook.Waiting} wait", $"{sluice.Running} of {sluice.Limit} run at '{server.Id}' (servers.running_max); "
             + $"the queue {(outlook.Stands ? "stands, and the newest goes first" : "is served in order")}");
         if (outlook.Passes)

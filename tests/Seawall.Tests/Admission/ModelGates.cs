@@ -11,6 +11,9 @@ internal sealed class Attempt(ModelRequest request, Action<bool> answered) : App
     /// <summary>The client does not wait any more.</summary>
     internal bool IsAbandoned { get; set; }
 
+    /// <summary>How long its program says that it waits for it; 0: it says nothing.</summary>
+    internal int SaysMs { get; init; }
+
     /// <summary>What happens when it has been decided about.</summary>
     internal Action<Attempt>? OnDecided { get; set; }
 
@@ -58,6 +61,9 @@ internal sealed class SluiceGate : ModelGate
     /// <summary>Whether a statement whose client takes its answer slowly makes room for others meanwhile.</summary>
     internal bool TakesPauses { get; init; } = true;
 
+    /// <summary>Whether who says how long he waits is taken to need a part of that for himself.</summary>
+    internal bool KnowsNeeds { get; init; } = true;
+
     /// <summary>How far away the server is: what statements take besides, while they are not there.</summary>
     internal double WayMs { get; set; }
 
@@ -81,7 +87,15 @@ internal sealed class SluiceGate : ModelGate
     {
         var request = attempt.Request;
         Work = Work with { WantedMs = Work.WantedMs + request.WorkMs };
-        var lane = Sluice.Keeper.LaneOf(Sluice.Keeper.Table.Find(request.Shape));
+        var shape = Sluice.Keeper.Table.Find(request.Shape);
+        var lane = Sluice.Keeper.LaneOf(shape);
+        // As Admission has it.
+        if (attempt.SaysMs > 0 && KnowsNeeds && Sluice.IsTooLate(shape, attempt.SaysMs))
+        {
+            Work = Work with { RefusedMs = Work.RefusedMs + request.WorkMs };
+            _clock.In(0, () => attempt.Answer(false));
+            return;
+        }
         if (Sluice.TryPass(0, request.Class, lane))
         {
             Run(attempt);
@@ -91,6 +105,7 @@ internal sealed class SluiceGate : ModelGate
         attempt.Apply(request.Class, request.Cohort, 200, "app", _clock.Ms);
         attempt.Lane = lane;
         attempt.Tenant = Sluice.Tenants.Find(request.Tenant);
+        (attempt.DeadlineMs, attempt.NeedMs) = (attempt.SaysMs, attempt.SaysMs > 0 && KnowsNeeds ? Sluice.Keeper.NeedMsOf(shape) : 0);
         Sluice.Join(attempt, _clock.Ms);
         // As a GateWaiter does: only who waits looks.
         if (attempt.Turn == Turn.Waiting)

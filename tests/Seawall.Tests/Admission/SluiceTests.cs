@@ -65,6 +65,36 @@ public sealed class SluiceTests
         Assert.Equal((Turn.Shed, ShedReason.Wait, 250), (waits.Turn, waits.Reason, waits.LimitMs));
     }
 
+    // What is left of 100 ms after a wait of 50 is not enough for one that runs for 60; for one of whom nobody knows it is.
+    [Theory]
+    [InlineData(60, true)]
+    [InlineData(0, false)]
+    public void A_place_is_not_for_one_whose_program_will_be_gone(int needMs, bool isRefused)
+    {
+        var sluice = Full(1);
+        var hurried = Join(sluice, StatementClass.Normal, 0, deadlineMs: 100, needMs: needMs);
+        var patient = Join(sluice, StatementClass.Normal, 0);
+        Assert.Equal(Turn.Waiting, hurried.Turn);
+
+        sluice.Leave(0, StatementClass.Normal, 50, 5);
+
+        Assert.Equal(isRefused ? (Turn.Shed, Turn.Come) : (Turn.Come, Turn.Waiting), (hurried.Turn, patient.Turn));
+        Assert.Equal(isRefused ? ShedReason.Deadline : ShedReason.None, hurried.Reason);
+    }
+
+    [Fact]
+    public void What_it_needs_for_itself_it_does_not_wait()
+    {
+        var sluice = Full(1);
+        var waits = Join(sluice, StatementClass.Normal, 0, deadlineMs: 100, needMs: 60);
+
+        Assert.Equal(40, sluice.LookAt(waits, 0));
+        Assert.Equal(-1, sluice.LookAt(waits, 40));
+
+        Assert.Equal((Turn.Shed, ShedReason.Deadline, 100), (waits.Turn, waits.Reason, waits.LimitMs));
+        Assert.Equal(ShedReason.Deadline, Join(sluice, StatementClass.Normal, 41, deadlineMs: 50, needMs: 60).Reason);
+    }
+
     [Fact]
     public void A_queue_that_stands_serves_the_newest_and_lets_the_oldest_go()
     {
@@ -259,10 +289,11 @@ public sealed class SluiceTests
         return sluice;
     }
 
-    private static Told Join(Sluice sluice, StatementClass which, long nowMs, int bytes = 100)
+    private static Told Join(Sluice sluice, StatementClass which, long nowMs, int bytes = 100, int deadlineMs = 0, int needMs = 0)
     {
         var applicant = new Told(null);
         applicant.Apply(which, 0, bytes, "app", nowMs);
+        (applicant.DeadlineMs, applicant.NeedMs) = (deadlineMs, needMs);
         sluice.Join(applicant, nowMs);
         return applicant;
     }

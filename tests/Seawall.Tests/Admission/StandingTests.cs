@@ -146,6 +146,35 @@ public sealed class StandingTests
         Assert.False(patient.IsDone);
     }
 
+    // What such statements take is known by those that ran. Of two places one is taken, which is half of them; of four less than that. Long ones have
+    // a lane of their own, with one place in two.
+    [Theory]
+    [InlineData(2, "0.1", true)]
+    [InlineData(4, "0.1", false)]
+    [InlineData(4, "0.4", false)]
+    public void One_that_its_program_would_not_see_answered_takes_no_place(int running, string seconds, bool isRefused)
+    {
+        using var world = GateWorld.With(running, overload => overload);
+        var (client, text) = (world.Client(), $"SELECT 'x', SLEEP({seconds}), 'y'");
+        for (var i = 0; i < 3; i++)
+            Assert.True(client.Query(text).IsOk);
+        world.World.RunFor(200);
+        world.Client().BeginQuery(GateWorld.Slow);
+        world.World.RunFor(50);
+
+        Assert.Equal("", client.Query($"{text} /*deadline_ms='900'*/").Error?.Message ?? "");
+        Assert.True(client.Query("SELECT 1 /*deadline_ms='50'*/").IsOk);
+        var began = world.World.Clock.ElapsedMs;
+        var explained = world.Engine.ExplainAdmission(new($"{text} /*deadline_ms='50'*/", "app", null, null, null))!;
+        var reply = client.Query($"{text} /*deadline_ms='50'*/");
+
+        Assert.Equal(isRefused ? "is refused" : "passes", explained.Last(step => step.Step == "decision").Result);
+        Assert.Equal(isRefused ? 1205 : 0, reply.Code);
+        Assert.InRange(world.World.Clock.ElapsedMs - began, isRefused ? 0 : 90, isRefused ? 50 : 500);
+        if (isRefused)
+            Assert.Contains("reason=deadline deadline_ms=50 needs_ms=2", reply.Error!.Message, StringComparison.Ordinal);
+    }
+
     // The places are free, and the pool has no connection left: the sluice does not know of that wait.
     [Theory]
     [InlineData("busy", OverloadMode.Enforce, true)]

@@ -82,7 +82,7 @@ public sealed class NoAllocationTests(ITestOutputHelper output)
         });
         var client = stage.Client();
 
-        AssertNothing(Least(stage, () => client.Query("SELECT 'c' FROM sbtest1 WHERE id=7 /*priority='critical'*/")));
+        AssertNothing(Least(stage, () => client.Query("SELECT 'c' FROM sbtest1 WHERE id=7 /*priority='critical',deadline_ms='5000'*/")));
         Assert.True(stage.Engine.Views.Sluices().Single().Classes[0].Offered > Statements);
     }
 

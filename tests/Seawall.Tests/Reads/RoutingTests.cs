@@ -1,5 +1,6 @@
 using Seawall.Engine.Facts.Freshness;
 using Seawall.Engine.Flow.Decisions;
+using Seawall.Engine.Flow.Floodgates;
 using Seawall.Testing;
 using Seawall.Testing.Servers;
 using Seawall.Tests.Topology;
@@ -11,6 +12,8 @@ namespace Seawall.Tests.Reads;
 public sealed class RoutingTests : IDisposable
 {
     private const string Read = "SELECT 1 FROM items";
+
+    private const string Hurried = "SELECT 1 FROM items /*deadline_ms='40'*/";
 
     private readonly ReplicaWorld _set = new(2, new EngineWorldOptions { Kind = FakeServerKind.MySql97 });
 
@@ -67,6 +70,39 @@ public sealed class RoutingTests : IDisposable
         Assert.Contains("reads.spill_share=10", reads.First(read => read.Value.Error is not null).Value.Error!.Message, StringComparison.Ordinal);
         Assert.All(clients, client => Assert.True(client.Query("UPDATE").IsOk)); // They have lost nothing but these.
         Assert.Equal(0, World.Engine.Spill.Used);
+    }
+
+    // A quarter of the time that its program waits, and the rest for being answered.
+    [Fact]
+    public void A_read_whose_program_is_in_a_hurry_waits_less_for_a_replica()
+    {
+        World.Apply(options => options with { Overload = options.Overload with { Mode = OverloadMode.Enforce } });
+        var (patient, hurried) = (World.Client(), World.Client());
+        Assert.True(patient.Query("UPDATE").IsOk && hurried.Query("UPDATE").IsOk);
+
+        var reads = (Patient: patient.BeginQuery(Read), Hurried: hurried.BeginQuery(Hurried));
+        World.World.RunFor(30);
+
+        Assert.Equal((false, true), (reads.Patient.IsDone, reads.Hurried.IsDone));
+        Assert.Equal((0, 1), (Count(_set.A, Read), Count(_set.A, Hurried)));
+    }
+
+    [Fact]
+    public void A_place_at_the_primary_is_not_for_one_whose_program_will_be_gone()
+    {
+        World.Apply(options => options with { Overload = options.Overload with { Mode = OverloadMode.Enforce } });
+        foreach (var text in (string[])[Read, Hurried])
+            _set.A.When(text, new FakeLater(35, new FakeRows(["1"], [["1"]])));
+        var client = World.Client();
+        Assert.True(client.Query("UPDATE").IsOk);
+        Assert.True(client.Query(Read).IsOk);
+        World.World.RunFor(500);
+        Assert.Equal(1, Count(_set.A, Read));
+
+        var error = client.Query(Hurried).Error;
+
+        Assert.Equal((1205, 0), ((int?)error?.Code ?? 0, Count(_set.A, Hurried)));
+        Assert.Contains("it would not be answered within its deadline_ms", error!.Message, StringComparison.Ordinal);
     }
 
     [Fact]

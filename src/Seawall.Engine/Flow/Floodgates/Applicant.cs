@@ -25,6 +25,9 @@ internal abstract class Applicant
     /// <summary>How long it may wait whatever its class, because its program waits no longer; 0 when nobody has said.</summary>
     internal int DeadlineMs { get; set; }
 
+    /// <summary>What of its deadline it needs for itself once its turn has come; 0 when nobody knows.</summary>
+    internal int NeedMs { get; set; }
+
     /// <summary>What it meets before the sluice; null for nearly all: nothing.</summary>
     internal Hold? Hold { get; set; }
 
@@ -64,6 +67,9 @@ internal abstract class Applicant
     /// <summary>The one of its tenant that came after it. The sluice's lock.</summary>
     internal Applicant? Behind { get; set; }
 
+    /// <summary>Whether its program will be gone before the answer is there, if its turn comes after so long.</summary>
+    internal bool IsTooLate(double waitMs) => DeadlineMs > 0 && waitMs > DeadlineMs - NeedMs;
+
     /// <summary>Begins to wait.</summary>
     internal void Apply(StatementClass which, int cohort, int bytes, string user, long nowMs)
     {
@@ -72,7 +78,7 @@ internal abstract class Applicant
         Bytes = bytes;
         User = user;
         SinceMs = nowMs;
-        DeadlineMs = 0;
+        DeadlineMs = NeedMs = 0;
         Lane = Lane.Short;
         Tenant = TenantTable.Other;
         Hold = null;

@@ -98,7 +98,7 @@ internal sealed class ClassQueue(StatementClass which, Lane lane, TenantTable te
     {
         if (_round.Next() is not { } queue)
             return null;
-        var next = Stands(queue.Tenant, nowMs) ? queue.Newest! : queue.Oldest!;
+        var next = NextOf(queue, nowMs);
         var ownMs = Lane == Lane.Short ? tenants.MeanMsOf(queue.Tenant) : 0;
         TenantRound.Charge(queue, ownMs > 0 ? ownMs : usualMs);
         Remove(next, nowMs);
@@ -125,8 +125,14 @@ internal sealed class ClassQueue(StatementClass which, Lane lane, TenantTable te
     /// <summary>The same of whose turn it is.</summary>
     internal Applicant? TakeOverdueOfNext(long nowMs) => TakeIfOverdue(_round.Next()?.Oldest, nowMs);
 
-    /// <summary>The same of a tenant.</summary>
+    /// <summary>Takes out whose turn it would be, if its program will be gone before the answer is there.</summary>
+    internal Applicant? TakeTooLateOfNext(long nowMs) =>
+        _round.Next() is { } queue && NextOf(queue, nowMs) is var next && next.IsTooLate(nowMs - next.SinceMs) ? Take(next, nowMs) : null;
+
+    /// <summary>Takes out one of a tenant that has waited longer than it may.</summary>
     internal Applicant? TakeOverdue(int tenant, long nowMs) => TakeIfOverdue(_round.Of(tenant)?.Oldest, nowMs);
+
+    private Applicant NextOf(TenantQueue queue, long nowMs) => Stands(queue.Tenant, nowMs) ? queue.Newest! : queue.Oldest!;
 
     private Applicant? TakeIfOverdue(Applicant? applicant, long nowMs) =>
         applicant is not null && nowMs - applicant.SinceMs >= LimitMs(applicant.Tenant, nowMs) ? Take(applicant, nowMs) : null;

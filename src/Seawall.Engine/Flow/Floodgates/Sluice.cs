@@ -124,6 +124,13 @@ internal sealed class Sluice : IWaitingPlace
         LookAt(null, nowMs);
     }
 
+    /// <summary>
+    /// Whether one that came now, and did not have to wait, would be answered when its program has gone. While half of what may run does not, it
+    /// takes nobody's place; and those that run then show what they take, whatever was thought of them before. The statement path, for those that
+    /// say how long they have.
+    /// </summary>
+    internal bool IsTooLate(int shape, int leftMs) => Keeper.RunMsOf(shape) > leftMs && 2 * Running >= Limit;
+
     /// <summary>Goes at once, if it may. The statement path: no lock, no allocation.</summary>
     internal bool TryPass(int loop, StatementClass which, Lane lane = Lane.Short)
     {
@@ -413,11 +420,14 @@ internal sealed class Sluice : IWaitingPlace
     }
 
     /// <summary>What would become of a statement that came now. Changes nothing; from any thread.</summary>
-    internal Outlook Foresee(StatementClass which, int cohort, int bytes, int deadlineMs, long nowMs, ulong? tenant = null)
+    internal Outlook Foresee(StatementClass which, int cohort, int bytes, int deadlineMs, int? shape, long nowMs, ulong? tenant = null)
     {
+        var needMs = deadlineMs > 0 && shape is { } known ? Keeper.NeedMsOf(known) : 0;
+        var isTooLate = needMs > 0 && IsTooLate(shape!.Value, deadlineMs);
         lock (_lock)
         {
-            return _line.Foresee(which, cohort, bytes, deadlineMs, tenant is { } key ? Tenants.Find(key) : null, Running, Limit, nowMs);
+            var outlook = _line.Foresee(which, cohort, bytes, deadlineMs, needMs, tenant is { } key ? Tenants.Find(key) : null, Running, Limit, nowMs);
+            return isTooLate ? outlook with { Passes = false, Reason = ShedReason.Deadline } : outlook;
         }
     }
 

@@ -52,9 +52,13 @@ internal sealed class SluiceLine(LimitKeeper keeper, SluiceCounts counts, Tenant
         if (LeftOut.HasFlag(SluiceParts.Tenants))
             applicant.Tenant = TenantTable.Other;
         var queue = _queues[applicant];
+        var hasRoom = HasRoomFor(queue, running, limit, nowMs);
+        // It does not have to wait, so nobody wants its place.
+        if (hasRoom)
+            applicant.NeedMs = 0;
         if (isClosing)
             _tidings.Add(applicant, Turn.Closing);
-        else if (!HasRoomFor(queue, running, limit, nowMs) && RefusalOf(queue, applicant, limit, nowMs) is var reason and not ShedReason.None)
+        else if (!hasRoom && RefusalOf(queue, applicant, limit, nowMs) is var reason and not ShedReason.None)
             Shed(queue, applicant, reason, nowMs);
         else
             queue.Add(applicant);
@@ -111,6 +115,11 @@ internal sealed class SluiceLine(LimitKeeper keeper, SluiceCounts counts, Tenant
                 ShedLate(queue, overdue, nowMs);
                 continue;
             }
+            if (queue.TakeTooLateOfNext(nowMs) is { } late)
+            {
+                Shed(queue, late, ShedReason.Deadline, nowMs);
+                continue;
+            }
             if (!turnstile.TryLetThrough())
                 break;
             var applicant = queue.TakeNext(nowMs, RanMsOf(queue))!;
@@ -132,8 +141,8 @@ internal sealed class SluiceLine(LimitKeeper keeper, SluiceCounts counts, Tenant
     {
         var queue = _queues[applicant];
         var limitMs = queue.LimitMs(applicant.Tenant, nowMs);
-        var isItsOwn = applicant.DeadlineMs > 0 && applicant.DeadlineMs < limitMs;
-        var leftMs = applicant.SinceMs + (isItsOwn ? applicant.DeadlineMs : limitMs) - nowMs;
+        var isItsOwn = applicant.DeadlineMs > 0 && applicant.DeadlineMs - applicant.NeedMs < limitMs;
+        var leftMs = applicant.SinceMs + (isItsOwn ? applicant.DeadlineMs - applicant.NeedMs : limitMs) - nowMs;
         if (leftMs > 0)
             return leftMs;
         queue.Remove(applicant, nowMs);
@@ -152,23 +161,27 @@ internal sealed class SluiceLine(LimitKeeper keeper, SluiceCounts counts, Tenant
     }
 
     /// <summary>What would become of a statement that came now; <paramref name="of"/>: of which tenant, if that is known. Changes nothing.</summary>
-    internal Outlook Foresee(StatementClass which, int cohort, int bytes, int deadlineMs, int? of, int running, int limit, long nowMs)
+    internal Outlook Foresee(
+        StatementClass which, int cohort, int bytes, int deadlineMs, int needMs, int? of, int running, int limit, long nowMs)
     {
         var queue = _queues[which];
         var tenant = of ?? queue.LongestTenant;
         var stands = queue.Stands(tenant, nowMs);
         var limitMs = queue.LimitMs(tenant, nowMs);
-        limitMs = deadlineMs > 0 ? Math.Min(deadlineMs, limitMs) : limitMs;
+        var ownMs = deadlineMs > 0 ? Math.Max(0, deadlineMs - needMs) : int.MaxValue;
+        limitMs = Math.Min(ownMs, limitMs);
         var ahead = WaitAhead(queue, queue.AheadOf(tenant), limit);
         var reason = ShedReason.None;
         if (!_shares.Includes(which, tenant, cohort))
             reason = ShedReason.Cohort;
+        else if (deadlineMs > 0 && needMs > deadlineMs)
+            reason = ShedReason.Deadline;
         else if (!stands && queue.IsLongest(tenant) && queue.Count >= Math.Max(1, (long)_options.QueueMaxPerRunning * limit))
             reason = ShedReason.QueueFull;
         else if (queue.Count > 0 && queue.IsLongest(tenant) && queue.Bytes + bytes > _options.QueueBytesMax)
             reason = ShedReason.QueueBytes;
         else if (!stands && ahead > limitMs)
-            reason = limitMs == deadlineMs ? ShedReason.Deadline : ShedReason.Predicted;
+            reason = limitMs == ownMs ? ShedReason.Deadline : ShedReason.Predicted;
         var passes = running < limit && _queues.AreEmpty;
         return new(passes, passes ? ShedReason.None : reason, queue.Count, stands, (long)ahead, limitMs);
     }
@@ -208,6 +221,8 @@ internal sealed class SluiceLine(LimitKeeper keeper, SluiceCounts counts, Tenant
         // Long ones are not thinned out, nor the others for their sake: they are refused for reasons of their own.
         if (!LeftOut.HasFlag(SluiceParts.Cohorts) && queue.Lane == Lane.Short && !_shares.Includes(applicant.Class, applicant.Tenant, applicant.Cohort))
             return ShedReason.Cohort;
+        if (!LeftOut.HasFlag(SluiceParts.Prediction) && applicant.IsTooLate(waitMs: 0))
+            return ShedReason.Deadline;
         // Whoever has most waiting makes room. Those who come last go first in a queue that stands: it is those at its other end who do.
         if (queue.Count >= Math.Max(1, (long)_options.QueueMaxPerRunning * MaxOf(queue.Lane, limit)))
         {
@@ -229,7 +244,7 @@ internal sealed class SluiceLine(LimitKeeper keeper, SluiceCounts counts, Tenant
         var ahead = WaitAhead(queue, queue.AheadOf(applicant.Tenant), limit);
         if (ahead > queue.LimitMs(applicant.Tenant, nowMs))
             return ShedReason.Predicted;
-        return applicant.DeadlineMs > 0 && ahead > applicant.DeadlineMs ? ShedReason.Deadline : ShedReason.None;
+        return applicant.IsTooLate(ahead) ? ShedReason.Deadline : ShedReason.None;
     }
 
     // What those before it in its lane will take: all of higher classes, and those of its own that go before it.

@@ -16,8 +16,11 @@ namespace Seawall.Engine.Flow.Reads;
 /// </summary>
 internal sealed class Routing(
     FrontDoor door, FreshnessBoard board, SpillGate spill, FreshWaits waits, OwnAnswers own, SecondTries tries,
-    Func<ReadOptions> options, Func<OverloadOptions> overload)
+    Admission admission, Func<ReadOptions> options, Func<OverloadOptions> overload)
 {
+    /// <summary>Of the time that its program waits, a read waits at most one of so many parts for a replica: the rest is for being answered.</summary>
+    private const int WaitParts = 4;
+
     // As MySQL and MariaDB say it.
     private static readonly SqlError s_readOnlyTransaction = new(1792, "25006");
 
@@ -346,6 +349,7 @@ internal sealed class Routing(
         var reason = SpillReason.Capacity;
         statement.Hold();
         var beganMs = loop.NowMs;
+        var waitMsMax = admission.Hurry(statement) is { } hurry ? Math.Min(now.WaitMsMax, Math.Max(0, hurry.LeftMs) / WaitParts) : now.WaitMsMax;
         while (true)
         {
             board.Want(loop.NowMs);
@@ -358,7 +362,7 @@ internal sealed class Routing(
                 reads.Last = new Route(statement.Server.Id.Name, PlaceReason.None, RouteWay.Lost, 0);
                 return true;
             }
-            var leftMs = now.WaitMsMax - (loop.NowMs - beganMs);
+            var leftMs = waitMsMax - (loop.NowMs - beganMs);
             if (leftMs <= 0 || statement.IsKilled || session.Wire.IsClosed || session.Wire.PeerGone)
                 break;
             door.Meter.FreshWaits++;
@@ -407,7 +411,8 @@ internal sealed class Routing(
         var missing = reads.Memory.MissingAtPrimary(statement.World.Primary!.Freshness);
         var mayBe = missing is null && wish.Target != ReadTarget.Replicas
             && (standing.Class <= StatementClass.Critical || (now.SpillsNormal && standing.Class == StatementClass.Normal));
-        if (mayBe && spill.TryEnter(reason, statement.World.Primary.Freshness.Running))
+        var isTooLate = mayBe && admission.Hurry(statement) is { IsTooLate: true };
+        if (mayBe && !isTooLate && spill.TryEnter(reason, statement.World.Primary.Freshness.Running))
         {
             statement.SpillAt(spill, reason, door.Loop.NowMs);
             statement.CountAt(statement.Server.Freshness);
@@ -425,17 +430,19 @@ internal sealed class Routing(
         door.Meter.RefusedReads++;
         door.Meter.OwnErrors++;
         reads.Last = new Route(null, PlaceReason.None, RouteWay.Refused, waitedMs) { Tries = statement.Tries };
-        Refuse(statement, now, wish, standing.Class, mayBe, reason, missing);
+        Refuse(statement, now, wish, standing.Class, mayBe, isTooLate, reason, missing);
         return false;
     }
 
-    private void Refuse(Statement statement, ReadOptions now, in ReadWish wish, StatementClass which, bool mayBe, SpillReason reason, GtidToken? missing)
+    private void Refuse(
+        Statement statement, ReadOptions now, in ReadWish wish, StatementClass which, bool mayBe, bool isTooLate, SpillReason reason, GtidToken? missing)
     {
         var why = reason == SpillReason.Fresh ? "no replica has yet what this session has written or seen"
             : _choice.WasFull ? "replicas that have come back, or are set aside, take no more now (SHOW REPLICAS)" : "no replica is well";
         var place = missing is { } token ? $"the primary itself has not {board.Sources.Spell(token)}, which min_gtid asks for"
             : wish.Target == ReadTarget.Replicas ? "a rule of [[routes]] has these reads answered by replicas alone (routes.target)"
             : !mayBe ? $"reads of class {StatementClasses.Word(which)} do not go to the primary instead"
+            : isTooLate ? "at the primary it would not be answered within its deadline_ms"
             : string.Create(CultureInfo.InvariantCulture,
                 $"the primary has no place for it: {spill.Used} of {spill.Max} are taken, and there is none while its own statements need all "
                 + $"that it has (reads.spill_share={now.SpillShare}, SHOW SPILL)");

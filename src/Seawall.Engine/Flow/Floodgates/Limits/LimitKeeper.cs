@@ -36,6 +36,12 @@ internal sealed class LimitKeeper
     /// </summary>
     internal const int Start = 4;
 
+    /// <summary>
+    /// So many times what statements like it run of late. Once would be too little for half of them; and where clients stand in a line of their
+    /// own, the first in it is the one whose time just suffices, so that those are not few.
+    /// </summary>
+    private const int NeedFactor = 2;
+
     private readonly StretchMeter _meter = new();
     private readonly LimitFinder _finder = new();
     private readonly HotShapes _hot = new();
@@ -71,6 +77,14 @@ internal sealed class LimitKeeper
 
     /// <summary>The lane of a shape. From any thread.</summary>
     internal Lane LaneOf(int shape) => _costs.LaneOf(shape);
+
+    /// <summary>How long statements of a shape run, of late, in milliseconds; 0 when nobody knows. From any thread.</summary>
+    internal int RunMsOf(int shape) => _costs.RunMsOf(shape);
+
+    /// <summary>
+    /// What a statement of a shape must have left of its deadline to get a place that others wait for; 0 when nobody knows. From any thread.
+    /// </summary>
+    internal int NeedMsOf(int shape) => (int)Math.Min(NeedFactor * (long)RunMsOf(shape), int.MaxValue);
 
     /// <summary>What each loop counts.</summary>
     internal ShapeTally[] Tallies { get; }

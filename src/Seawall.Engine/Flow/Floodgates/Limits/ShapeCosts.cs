@@ -36,6 +36,7 @@ internal sealed class ShapeCosts(HotShapes hot)
     private readonly ShapeCost[] _costs = [.. Enumerable.Range(0, ShapeTable.Slots + 1).Select(_ => new ShapeCost())];
     private readonly byte[] _lanes = new byte[ShapeTable.Slots + 1];
     private readonly bool[] _leftOut = new bool[ShapeTable.Slots + 1];
+    private readonly int[] _runMs = new int[ShapeTable.Slots + 1];
     private readonly List<ShapeLook> _seen = [];
     private long _lookedMs = long.MinValue / 2;
 
@@ -56,6 +57,9 @@ internal sealed class ShapeCosts(HotShapes hot)
 
     /// <summary>How long one of these runs, in milliseconds; 0 when none has ended.</summary>
     internal double CostMsOf(int slot) => _costs[slot].CostMs;
+
+    /// <summary>The same as of the last look, in whole milliseconds. From any thread.</summary>
+    internal int RunMsOf(int slot) => Volatile.Read(ref _runMs[slot]);
 
     /// <summary>
     /// Looks at what has ended and what runs; returns what got done, in milliseconds that such statements run.
@@ -83,6 +87,7 @@ internal sealed class ShapeCosts(HotShapes hot)
             {
                 cost.Forget(table.ShapeOf(slot));
                 _lanes[slot] = 0;
+                Volatile.Write(ref _runMs[slot], 0);
                 _leftOut[slot] = false;
             }
             if (running == 0 && ended == cost.EndedSeen && cost.IsQuiet)
@@ -90,6 +95,9 @@ internal sealed class ShapeCosts(HotShapes hot)
             if (running > 0 || ended != cost.EndedSeen)
                 table.NoteUse(slot);
             work += cost.Note(ended, running, ran, passedMs) * cost.CostMs;
+            // Those without a number of their own are of all kinds: what they take on the mean says nothing of any.
+            if (slot < ShapeTable.Slots)
+                Volatile.Write(ref _runMs[slot], (int)Math.Min(cost.CostMs, int.MaxValue));
             inside += cost.RunningNow;
             if (slot < ShapeTable.Slots)
                 _seen.Add(new(slot, cost.Shape, locks, running, cost.RunningNow, ended, ran, LaneOf(slot) == Lane.Broken, cost.UsualMs));

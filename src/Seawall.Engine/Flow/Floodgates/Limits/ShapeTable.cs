@@ -34,13 +34,19 @@ internal sealed class ShapeTable
     {
         if (shape == 0)
             return Other;
-        var first = (int)((shape * 0x9E3779B97F4A7C15UL) >> (64 - SetBits)) * Ways;
+        return Known(shape) ?? Add(shape, FirstOf(shape));
+    }
+
+    /// <summary>The number of a shape that has one.</summary>
+    internal int? Known(ulong shape)
+    {
+        var first = FirstOf(shape);
         for (var slot = first; slot < first + Ways; slot++)
         {
             if (Volatile.Read(ref _shapes[slot]) == shape)
                 return slot;
         }
-        return Add(shape, first);
+        return null;
     }
 
     /// <summary>One more look at what is known of them: those that were in use since the last one are kept. One thread only.</summary>
@@ -52,6 +58,8 @@ internal sealed class ShapeTable
         if (slot < Slots)
             Volatile.Write(ref _usedAt[slot], _look);
     }
+
+    private static int FirstOf(ulong shape) => (int)((shape * 0x9E3779B97F4A7C15UL) >> (64 - SetBits)) * Ways;
 
     // Whoever comes while another one is added goes without: new shapes by the thousand must not hold up anybody.
     private int Add(ulong shape, int first)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Seawall.Bench.Measure;
 using Seawall.Bench.Run;
 using Seawall.Engine.Loops;
 using Seawall.Rehearsal.Floods;
@@ -17,13 +18,13 @@ namespace Seawall.Bench.Overload;
 internal sealed record FloodRun(string Way, FloodPlan Plan, FloodLedger Ledger, double LoadCpu, double ProxyCpu, double ServerCpu, double Speed)
 {
     /// <summary>Whether the machine did not stay what it was: then the load was more or less than it is called.</summary>
-    internal bool IsUnsteady => Math.Abs(Speed - 1) > OverloadPlan.DriftMax;
+    internal bool IsUnsteady => Steadiness.IsUnsteady(Speed);
 
     /// <summary>Requests a second that the server could do meanwhile: between what it could right before and right after.</summary>
     internal double Capacity => FloodGround.Capacity(Plan.Statements) * (1 + Speed) / 2;
 
     /// <summary>Whether the load could not keep to its own times: then the run says nothing about the way.</summary>
-    internal bool IsLate => Enumerable.Range(0, Plan.Steps.Count).Any(step => Ledger.LagMs(step, 0.99) > OverloadPlan.LagMsMax);
+    internal bool IsLate => Enumerable.Range(0, Plan.Steps.Count).Any(step => Ledger.LagMs(step, 0.99) > Steadiness.LagMsMax);
 
     /// <summary>The work that was done in time, for requests of this time, in times of what the server can do.</summary>
     internal double Goodput(double from, double to, int? ofClass = null) =>
@@ -33,9 +34,6 @@ internal sealed record FloodRun(string Way, FloodPlan Plan, FloodLedger Ledger, 
 /// <summary>Runs floods through the ways, one after the other, each on a server that is quiet.</summary>
 internal sealed class FloodRuns(FloodServer server, IReadOnlyList<Contestant> ways)
 {
-    /// <summary>A run that was late, or on a machine that became another one, is run again, so many times in all.</summary>
-    private const int TriesMax = 3;
-
     /// <summary>More seeds than anybody runs: a run that is repeated has another one.</summary>
     private const int SeedsMax = 100;
 
@@ -60,7 +58,7 @@ internal sealed class FloodRuns(FloodServer server, IReadOnlyList<Contestant> wa
                 Clients = clients,
             };
             var run = await Once(way, plan, seed: seed + (SeedsMax * (tries - 1)));
-            if ((!run.IsLate && !run.IsUnsteady) || tries == TriesMax)
+            if ((!run.IsLate && !run.IsUnsteady) || tries == Steadiness.TriesMax)
                 return run;
             Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{way.Name}: {(run.IsLate ? "the load was late" : $"the server's processor does {run.Speed:F2} of what it did")}, and it is run again"));

@@ -9,12 +9,6 @@ internal sealed record OverloadPlan(bool IsQuick, HashSet<string> Parts, string 
     /// <summary>What may run at the server at one time: twice its one core, and one more, since most statements take only a millisecond.</summary>
     internal const int RunningDefault = 3;
 
-    /// <summary>A run in which one request of a hundred was begun later than this measures the load's own machine.</summary>
-    internal const double LagMsMax = 20;
-
-    /// <summary>A run in which the server's processor became faster or slower by more than this was of another load than it is called.</summary>
-    internal const double DriftMax = 0.2;
-
     /// <summary>How long what was before may go on in what is counted.</summary>
     internal const double SettleSeconds = 2;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Seawall.Bench.Measure;
 
 namespace Seawall.Bench.Overload;
 
@@ -22,8 +23,8 @@ internal static class OverloadReport
         }
         if (table.Numbers("was_late").Any(late => late > 0))
             to.WriteLine("NOT VALID where was_late is 1: the load itself could not keep to its times");
-        if (table.Has("speed") && table.Numbers("speed").Any(speed => Math.Abs(speed - 1) > OverloadPlan.DriftMax))
-            to.WriteLine($"NOT VALID where speed is not within {OverloadPlan.DriftMax:P0} of 1: the server's processor became another one meanwhile");
+        if (table.Has("speed") && table.Numbers("speed").Any(Steadiness.IsUnsteady))
+            to.WriteLine($"NOT VALID where speed is not within {Steadiness.DriftMax:P0} of 1: the server's processor became another one meanwhile");
     }
 
     private static void Sweep(FigureTable table, OverloadPlan plan, TextWriter to)

@@ -28,6 +28,9 @@ internal sealed class ReplicaRig : IDisposable
     private const string Schema = "flood";
     private const int Rows = 20_000;
 
+    /// <summary>What is sorted to see what the processor does: some milliseconds.</summary>
+    private const int SortedRows = 5_000;
+
     private readonly string _lab;
     private readonly string _folder;
     private readonly List<Member> _members = [];
@@ -108,9 +111,7 @@ internal sealed class ReplicaRig : IDisposable
         var (text, keys) = ("", Rows);
         if (HasQuotas)
         {
-            const int measured = 5_000;
-            var all = await WorkMs(session, Sorting(measured), ProcessorMs);
-            var rows = Math.Clamp((int)(measured / all), 10, Rows - 1);
+            var rows = Math.Clamp((int)(SortedRows / await SortingMs()), 10, Rows - 1);
             (text, keys) = (Sorting(rows), Rows - rows);
         }
         else
@@ -122,9 +123,19 @@ internal sealed class ReplicaRig : IDisposable
         }
         var own = $"{text} LOCK IN SHARE MODE";
         Func<double> spent = HasQuotas ? ProcessorMs : () => Stopwatch.GetTimestamp() * 1_000.0 / Stopwatch.Frequency;
-        Read = new FloodStatement(text, await WorkMs(session, text, spent), 1, keys);
-        Own = new FloodStatement(own, await WorkMs(session, own, spent), 1, keys);
+        Read = new FloodStatement(text, await FloodGround.WorkMs(session, text, spent), 1, keys);
+        Own = new FloodStatement(own, await FloodGround.WorkMs(session, own, spent), 1, keys);
         await CatchUp();
+    }
+
+    /// <summary>
+    /// What the primary's processor takes for one and the same work, in milliseconds: the same processor of a shared machine does now more of it,
+    /// now less.
+    /// </summary>
+    internal async Task<double> SortingMs()
+    {
+        using var session = await Session(Primary.Port);
+        return await FloodGround.WorkMs(session, Sorting(SortedRows), ProcessorMs);
     }
 
     private string TakeLockOfRow => Held($"CONCAT('processor', id % {Locks})", "60");
@@ -272,23 +283,6 @@ internal sealed class ReplicaRig : IDisposable
 
     private static string Sorting(int rows) => string.Create(CultureInfo.InvariantCulture,
         $"SELECT id FROM {Schema}.orders WHERE id BETWEEN {{0}} AND {{0}} + {rows} ORDER BY SHA2(note, 256) LIMIT 1");
-
-    // By what has been spent of something, in milliseconds: of the processor, or simply of time.
-    private static async Task<double> WorkMs(ServerSession session, string text, Func<double> spentMs)
-    {
-        var statement = string.Format(CultureInfo.InvariantCulture, text, 1);
-        await session.Query(statement);
-        var (before, times) = (spentMs(), 0);
-        double used;
-        do
-        {
-            await session.Query(statement);
-            times++;
-            used = spentMs() - before;
-        }
-        while (used < 400);
-        return used / times;
-    }
 
     /// <summary>One server.</summary>
     internal sealed class Member(int number, int port, int pid)

@@ -31,7 +31,7 @@ internal static class ReplicasBench
             if (plan.Parts.Contains("cascade"))
                 await rig.HaveCapacity(plan.Bottleneck, plan.HeldMs);
             origin.Add(string.Create(CultureInfo.InvariantCulture, $"{kind}: {rig.Describe()}; the primary's own work is {plan.OwnLoad} of that, "
-                + $"and reads.spill_share is {plan.SpillShare}"));
+                + $"reads.spill_share is {plan.SpillShare}, and clients {(plan.SaysDeadlines ? "say" : "do not say")} how long they still wait"));
             if (plan.Parts.Contains("cost"))
             {
                 // With one replica alone, which is asked all the reads then, as in the other ways.

@@ -45,6 +45,9 @@ internal sealed record ReplicasPlan(bool IsQuick, bool IsDrawn, HashSet<string> 
     /// </summary>
     internal double HeldMs { get; private init; } = 15;
 
+    /// <summary>Whether clients of the cascade say in each statement how long they still wait for it, whatever it goes through.</summary>
+    internal bool SaysDeadlines { get; private init; }
+
     internal static ReplicasPlan? Read(string[] options)
     {
         var plan = new ReplicasPlan(false, false, [.. AllParts], ["mariadb", "mysql97"], "replicas", ".", "unknown");
@@ -58,6 +61,9 @@ internal sealed record ReplicasPlan(bool IsQuick, bool IsDrawn, HashSet<string> 
                     continue;
                 case "--draw":
                     plan = plan with { IsDrawn = true };
+                    continue;
+                case "--deadlines":
+                    plan = plan with { SaysDeadlines = true };
                     continue;
                 case "--only" when value is not null:
                     plan = plan with { Parts = [.. value.Split(',')] };

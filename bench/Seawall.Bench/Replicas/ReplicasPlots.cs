@@ -1,3 +1,4 @@
+using System.Globalization;
 using ScottPlot;
 using Seawall.Bench.Overload;
 
@@ -66,12 +67,11 @@ internal static class ReplicasPlots
         Shade(plot);
         foreach (var way in seconds.Values("way"))
         {
-            var own = Of("own_in_time", way);
-            if (own.Length == 0)
-                continue;
-            double[] at = [.. Enumerable.Range(0, own.Length).Select(second => second + 0.5)];
-            Line(plot, $"{way}: the primary's own", at, own, way);
-            Line(plot, $"{way}: reads", at, Of("reads_in_time", way), way).LinePattern = LinePattern.Dashed;
+            foreach (var (run, (own, reads)) in Runs(lost, Of("own_in_time", way), Of("reads_in_time", way)).Index())
+            {
+                Line(plot, run == 0 ? $"{way}: the primary's own" : null, At(own), own, way);
+                Line(plot, run == 0 ? $"{way}: reads" : null, At(reads), reads, way).LinePattern = LinePattern.Dashed;
+            }
         }
         plot.Axes.AutoScale();
         plot.Axes.SetLimitsY(0, 1.05);
@@ -88,12 +88,11 @@ internal static class ReplicasPlots
         Shade(plot);
         foreach (var way in seconds.Values("way").Where(way => way != "haproxy"))
         {
-            var p95 = Of("own_p95_ms", way);
-            if (p95.Length == 0)
-                continue;
-            double[] at = [.. Enumerable.Range(0, p95.Length).Select(second => second + 0.5)];
-            Line(plot, way, at, p95, way);
-            Line(plot, null, at, Of("spilled", way), way).LinePattern = LinePattern.Dashed;
+            foreach (var (run, (p95, spilled)) in Runs(lost, Of("own_p95_ms", way), Of("spilled", way)).Index())
+            {
+                Line(plot, run == 0 ? way : null, At(p95), p95, way);
+                Line(plot, null, At(spilled), spilled, way).LinePattern = LinePattern.Dashed;
+            }
         }
         plot.Axes.AutoScale();
         plot.Axes.SetLimitsY(0, Math.Max(10, plot.Axes.GetLimits().Top));
@@ -101,6 +100,16 @@ internal static class ReplicasPlots
 
         double[] Of(string column, string way) => seconds.Numbers(column, ("kind", kind), ("way", way), ("lost", lost), ("load", load));
     }
+
+    // What was run several times is several lines.
+    private static IEnumerable<(double[] One, double[] Other)> Runs(string lost, double[] one, double[] other)
+    {
+        var (settle, before, gone, after) = ReplicasPlan.Seconds(int.Parse(lost, CultureInfo.InvariantCulture));
+        var total = settle + before + gone + after;
+        return one.Chunk(total).Zip(other.Chunk(total));
+    }
+
+    private static double[] At(double[] seconds) => [.. Enumerable.Range(0, seconds.Length).Select(second => second + 0.5)];
 
     private static void Shade(Plot plot)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Seawall.Bench.Measure;
 using Seawall.Bench.Overload;
 
 namespace Seawall.Bench.Replicas;
@@ -37,8 +38,8 @@ internal static class ReplicasReport
     private static void Cascade(FigureTable table)
     {
         Console.WriteLine("\n| kind | way | lost | load | own in time: before, lost (ratio) | own median ms: before, lost "
-            + "| own p99 ms: before, lost (ratio; of answers) | p99 of the first second | spilled/s | reads in time: before, lost, after | line |");
-        Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|");
+            + "| own p99 ms: before, lost (ratio; of answers) | p99 of the first second | spilled/s | reads in time: before, lost, after | speed | line |");
+        Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (var row in Enumerable.Range(0, table.Rows.Count))
         {
             var (own, p99) = (Of("own_lost") / Of("own_before"), Of("own_p99_lost_ms") / Of("own_p99_before_ms"));
@@ -48,9 +49,18 @@ internal static class ReplicasReport
                 + $"| {Of("own_before"):F3}, {Of("own_lost"):F3} ({own:F3}) | {Of("own_p50_before_ms"):F0}, {Of("own_p50_lost_ms"):F0} "
                 + $"| {Of("own_p99_before_ms"):F0}, {Of("own_p99_lost_ms"):F0} ({p99:F2}; {Of("own_answers"):F0}) | {Of("own_p99_first_second_ms"):F0} "
                 + $"| {Of("spilled_per_s"):F0} | {Of("reads_before"):F3}, {Of("reads_lost"):F3}, {Of("reads_after"):F3} "
-                + $"| {(holds ? "holds" : "does not hold")} |"));
+                + $"| {(table.Has("speed") ? Of("speed").ToString("F2", CultureInfo.InvariantCulture) : "")} | {(holds ? "holds" : "does not hold")} |"));
 
             double Of(string column) => table.Numbers(column)[row];
+        }
+        if (!table.Has("speed"))
+            return;
+        if (table.Numbers("speed").Any(Steadiness.IsUnsteady))
+            Console.WriteLine($"NOT VALID where speed is not within {Steadiness.DriftMax:P0} of 1: the servers' processor became another one meanwhile");
+        if (table.Numbers("late_seconds").Any(late => late > 0))
+        {
+            Console.WriteLine($"late_seconds: in so many of them one of a hundred requests was begun more than {Steadiness.LagMsMax} ms late, by the load "
+                + "itself; what they took is counted from when they were due");
         }
     }
 

@@ -136,15 +136,15 @@ public sealed class Flood : IDisposable
         var connection = await connections.Take(_plan.PatienceMs);
         if (connection is null)
             return !_isOver && Fail("no connection in time");
-        if (LeftMs(began) <= 0 || _isOver)
+        var leftMs = LeftMs(began);
+        if (leftMs <= 0 || _isOver)
         {
             connections.Return(connection);
             return !_isOver && Fail("no connection in time");
         }
         var limit = new GiveUp(connection);
-        _loop.Arm(limit, LeftMs(began));
-        var rows = await ServerQuery.Run(
-            connection, string.Format(CultureInfo.InvariantCulture, request.Statement.Text, request.Key));
+        _loop.Arm(limit, leftMs);
+        var rows = await ServerQuery.Run(connection, _plan.TextOf(request, leftMs));
         _loop.Timers.Disarm(limit);
         if (rows.Reply.Kind == ServerReplyKind.Lost)
         {

@@ -45,11 +45,11 @@ public static class FloodGround
         var statements = new List<FloodStatement>();
         for (var i = 0; i < s_mix.Length; i++)
         {
-            var all = await WorkMs(session, serverCpuSeconds, Text(s_orders[i], measured));
+            var all = await WorkMs(session, Text(s_orders[i], measured), () => serverCpuSeconds() * 1_000);
             var rows = Math.Clamp((int)(measured * s_mix[i].WorkMs / all), 10, Rows - 1);
             var text = Text(s_orders[i], rows);
             statements.Add(new FloodStatement(
-                text, await WorkMs(session, serverCpuSeconds, text), s_mix[i].Share, Rows - rows));
+                text, await WorkMs(session, text, () => serverCpuSeconds() * 1_000), s_mix[i].Share, Rows - rows));
         }
         return statements;
     }
@@ -58,24 +58,27 @@ public static class FloodGround
     public static double Capacity(IReadOnlyList<FloodStatement> statements) =>
         1_000 / statements.Sum(one => one.Share * one.WorkMs);
 
-    private static string Text(string order, int rows) => string.Create(CultureInfo.InvariantCulture,
-        $"SELECT id FROM {Schema}.orders WHERE id BETWEEN {{0}} AND {{0}} + {rows} ORDER BY {order} LIMIT 1");
-
-    // The kernel tells processor time in steps of 10 ms: so much of it that one of them does not matter.
-    private static async Task<double> WorkMs(ServerSession session, Func<double> serverCpuSeconds, string text)
+    /// <summary>
+    /// What a statement takes, by what has been spent of something in milliseconds: of the server's processor, or simply of time. So much of it that
+    /// the steps of 10 ms in which the kernel tells processor time do not matter.
+    /// </summary>
+    public static async Task<double> WorkMs(ServerSession session, string text, Func<double> spentMs)
     {
-        const double secondsMin = 0.4;
+        const double spentMin = 400;
         var statement = string.Format(CultureInfo.InvariantCulture, text, 1);
         await session.Query(statement);
-        var (before, times) = (serverCpuSeconds(), 0);
+        var (before, times) = (spentMs(), 0);
         double used;
         do
         {
             await session.Query(statement);
             times++;
-            used = serverCpuSeconds() - before;
+            used = spentMs() - before;
         }
-        while (used < secondsMin);
-        return used * 1_000 / times;
+        while (used < spentMin);
+        return used / times;
     }
+
+    private static string Text(string order, int rows) => string.Create(CultureInfo.InvariantCulture,
+        $"SELECT id FROM {Schema}.orders WHERE id BETWEEN {{0}} AND {{0}} + {rows} ORDER BY {order} LIMIT 1");
 }

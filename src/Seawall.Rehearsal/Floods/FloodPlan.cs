@@ -1,3 +1,4 @@
+using System.Globalization;
 using Seawall.Engine.Facts.Accounts;
 using Seawall.Engine.Loops;
 
@@ -66,8 +67,18 @@ public sealed record FloodPlan
     /// <summary>How long a client waits for one try, from wanting a connection to the answer; then it closes the connection.</summary>
     public int PatienceMs { get; init; } = 1_000;
 
+    /// <summary>Whether each statement says, in a comment at its end, how much of its client's patience is left: <c>deadline_ms</c>.</summary>
+    public bool SaysDeadlines { get; init; }
+
     /// <summary>How long connecting may take, and then logging in: drivers are more patient with that.</summary>
     public int ConnectMsMax { get; init; } = 5_000;
+
+    /// <summary>What is sent for a request of which so many milliseconds of patience are left.</summary>
+    internal string TextOf(in FloodRequest request, long leftMs)
+    {
+        var text = string.Format(CultureInfo.InvariantCulture, request.Statement.Text, request.Key);
+        return SaysDeadlines ? string.Create(CultureInfo.InvariantCulture, $"{text} /*deadline_ms='{Math.Max(1, leftMs)}'*/") : text;
+    }
 
     /// <summary>How long all steps take.</summary>
     public double Seconds => Steps.Sum(step => step.Seconds);

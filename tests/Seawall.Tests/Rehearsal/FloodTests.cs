@@ -77,6 +77,17 @@ public sealed class FloodTests
         Assert.InRange(ledger.LagMs(0, 0.99), 300, 305);
     }
 
+    [Theory]
+    [InlineData(false, 412, "SELECT 7")]
+    [InlineData(true, 412, "SELECT 7 /*deadline_ms='412'*/")]
+    [InlineData(true, 0, "SELECT 7 /*deadline_ms='1'*/")]
+    public void Clients_say_how_long_they_still_wait_if_they_are_to(bool saysDeadlines, long leftMs, string expected)
+    {
+        var plan = Plan() with { SaysDeadlines = saysDeadlines };
+
+        Assert.Equal(expected, plan.TextOf(new FloodRequest(0, 0, plan.Statements[0], 7, DueSeconds: 0.5), leftMs));
+    }
+
     private static FloodPlan Plan() => new()
     {
         Target = Endpoint.Tcp(System.Net.IPAddress.Loopback, 1),

@@ -211,7 +211,7 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
     // Most statements: nothing pins, nothing went wrong, nothing was set that is not known already.
     private static bool IsPlain(Statement statement, Session session, AnswerFacts facts) =>
         !statement.Decision.HasConsequences && session.Pins is null && !facts.IsError && !facts.HadWarnings
-        && !facts.HasNamelessChange && !facts.HasUnmovableChange && !Bequest.IsWanted(session)
+        && !facts.HasNamelessChange && !facts.HasUnmovableChange && !Bequest.IsWanted(session) && !PinLedger.KeepsNumber(session)
         && (session.Status & (ServerStatus.Autocommit | ServerStatus.InTransaction)) != 0;
 
     private static void GiveBackUnlessNeeded(Session session)

@@ -172,6 +172,7 @@ internal static class Bequest
     // What others of the account were refused once, and this one can still be told.
     private static bool HasMissed(Session session, PreviousFacts missed) =>
         (missed.HasFlag(PreviousFacts.Diagnostics) && session.LastResult.Warnings > 0)
+        || (missed.HasFlag(PreviousFacts.NullMark) && InsertIds.MayHaveMade(session) && !session.Elsewhere.HasFlag(PreviousFacts.NullMark))
         || (missed.HasFlag(PreviousFacts.LastGtid) && !session.Elsewhere.HasFlag(PreviousFacts.LastGtid))
         || (missed.HasFlag(PreviousFacts.SequenceValue) && session.Sequences is not null);
 

@@ -149,11 +149,7 @@ internal sealed class Conversation(FrontDoor door, ConversationRooms rooms)
             if (OwnNumber.Concerns(statement))
                 OwnNumber.Put(statement);
 
-            statement.Decision = statement.Kind == CommandKind.StatementPrepare
-                ? Decider.DecidePreparation(statement.Facts)
-                : Decider.Decide(statement.Facts, statement.Server.Version!);
-            if (InsertIds.MayBeAskedByNull(statement))
-                statement.Decision = statement.Decision with { Needs = statement.Decision.Needs | PreviousFacts.HiddenInsertId };
+            StatementDesk.Decide(statement);
             if (PinLedger.NeedsText(statement) || Bequest.NeedsText(statement))
                 statement.Hold(); // What it names is read when the answer has come.
 

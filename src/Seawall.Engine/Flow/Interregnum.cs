@@ -2,7 +2,6 @@ using System.Globalization;
 using Seawall.Engine.Facts;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Clients;
-using Seawall.Engine.Flow.Decisions;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Floodgates.Holds;
 using Seawall.Engine.Loops;
@@ -78,14 +77,13 @@ internal sealed class Interregnum(FrontDoor door, PrimaryLine line)
     private static void GoAfter(Statement statement, FactsSnapshot now)
     {
         statement.HasMoved = false;
-        if (now.Primary is not { Version: { } version } server)
+        if (now.Primary is not { Version: not null } server)
             return;
         var session = statement.Session;
         if (session.GlobalsEpoch != server.Globals.Epoch && session.Lease is null)
             session.KeepOldGlobals(server);
         statement.GoTo(now, server);
-        statement.Decision = statement.Kind == CommandKind.StatementPrepare
-            ? Decider.DecidePreparation(statement.Facts) : Decider.Decide(statement.Facts, version);
+        StatementDesk.Decide(statement);
     }
 
     // Always false.

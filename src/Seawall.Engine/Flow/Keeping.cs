@@ -116,6 +116,7 @@ internal sealed class Keeping(FrontDoor door, KeptAnswers answers, Func<Measures
             && statement.Facts is { Kind: StatementKind.Select or StatementKind.With, Statements: 1 }
             && (statement.Facts.Hints & (StatementHints.HasFrom | StatementHints.HidesFoundRows)) == StatementHints.HasFrom
             && (statement.Attributes.IsEmpty || statement.Attributes[0] == 0)
+            && statement.Decision.Needs == PreviousFacts.None
             && session is { InTransaction: false, Lease: null, Pins: null, KeepsFacts: false, HasStatusInDoubt: false, Owed: null, Untold: null }
             && session.Status.HasFlag(ServerStatus.Autocommit)
             && (session.Settings.Schema is null || !Placement.IsOfServer(session.Settings.Schema))

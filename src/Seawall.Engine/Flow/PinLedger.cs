@@ -92,14 +92,22 @@ internal static class PinLedger
     private static void NoteAskingByNull(Statement statement)
     {
         var session = statement.Session;
-        if (session.Settings.AsksByNull == statement.SettingsBefore.AsksByNull)
+        var keeps = session.Settings.AsksByNull ?? KeepsNumber(session);
+        if (keeps == (session.Pins?.Holds(PinReasons.UnmovableVariable, SessionSettings.AutoIsNull) == true))
             return;
-        if (session.Settings.AsksByNull)
+        if (keeps)
             session.Pin(PinReasons.UnmovableVariable, SessionSettings.AutoIsNull, StatementText.DigestOf(statement));
         else
             session.Pins?.Remove(PinReasons.UnmovableVariable, SessionSettings.AutoIsNull);
         session.Unpin(PinReasons.None);
     }
+
+    /// <summary>
+    /// Whether the session has a number that <c>WHERE id IS NULL</c> may find although it has not asked for that: with the variable on for everybody
+    /// not everybody is to keep a connection.
+    /// </summary>
+    internal static bool KeepsNumber(Session session) =>
+        session is { BeganAskingByNull: true, Settings.AsksByNull: null } && InsertIds.MayHaveMade(session);
 
     // When SET autocommit ends a transaction, servers (MariaDB 10.11, MySQL 9.7 and 5.6) keep its READ ONLY and its isolation
     // for what follows, until a statement on a table with transactions has succeeded.

@@ -27,6 +27,9 @@ internal enum PreviousFacts : ushort
     /// <summary>A routine may ask for LAST_INSERT_ID() where it cannot be seen.</summary>
     HiddenInsertId = 32,
 
+    /// <summary>Whether <c>WHERE id IS NULL</c> finds LAST_INSERT_ID(): only the connection itself knows.</summary>
+    NullMark = 64,
+
     /// <summary>The value that was taken from a sequence last: only the connection itself knows.</summary>
     SequenceValue = 128,
 
@@ -34,7 +37,7 @@ internal enum PreviousFacts : ushort
     Profile = 256,
 
     /// <summary>What only the connection itself knows.</summary>
-    OnlyThere = LastGtid | SequenceValue | Profile,
+    OnlyThere = LastGtid | SequenceValue | Profile | NullMark,
 
     /// <summary>All that a session may have left on another connection.</summary>
     All = LastInsertId | Diagnostics | OnlyThere | RowCount | FoundRows,
@@ -68,4 +71,7 @@ internal readonly record struct InsertIdDoubt(bool IsOpen, bool IsLost, bool Was
 {
     /// <summary>Whether, when it was lost already, the number known last was set on the present connection: none of others is there any more.</summary>
     internal bool IsCovered { get; init; }
+
+    /// <summary>Whether the number may have been said (<c>LAST_INSERT_ID(5)</c>), and not made by an INSERT.</summary>
+    internal bool MayBeSaid { get; init; }
 }

@@ -111,7 +111,8 @@ internal sealed class Recall(PreparedTexts texts)
     private async LoopTask<bool> PrepareDoubtful(Statement statement)
     {
         var session = statement.Session;
-        if (session.InsertIdDoubt is { IsLost: false, WasThere: false })
+        var asksForMark = (statement.Decision.Needs & session.Elsewhere & PreviousFacts.NullMark) != 0;
+        if (session.InsertIdDoubt is { IsLost: false } doubt && (!doubt.WasThere || asksForMark))
         {
             statement.Hold();
             // The question itself must not take the warnings away.
@@ -132,7 +133,7 @@ internal sealed class Recall(PreparedTexts texts)
         if (statement.Facts.Kind == StatementKind.Signal && session.LastResult.Warnings == 0)
             return true;
         var missing = statement.Decision.Needs & session.Elsewhere & Asked & ~statement.Told;
-        if ((missing & (PreviousFacts.Profile | PreviousFacts.SequenceValue)) != 0)
+        if ((missing & (PreviousFacts.Profile | PreviousFacts.SequenceValue | PreviousFacts.NullMark)) != 0)
             missing &= ~KnownThere(statement);
         if (missing == PreviousFacts.None || statement.Kind == CommandKind.StatementPrepare)
             return true;
@@ -149,11 +150,13 @@ internal sealed class Recall(PreparedTexts texts)
         return statement.Recast is not null || Refuse(statement);
     }
 
-    // What the session has collected on the connection that it keeps, or taken from sequences since it has it.
+    // What the session has collected on the connection that it keeps, or taken from sequences since it has it; and a mark that is there, whosesoever.
     private static PreviousFacts KnownThere(Statement statement)
     {
         var session = statement.Session;
         var known = session.PinReasons.HasFlag(PinReasons.UnmovableVariable) ? PreviousFacts.Profile : PreviousFacts.None;
+        if (InsertIds.IsMarkThere(session))
+            known |= PreviousFacts.NullMark;
         var text = StatementText.Of(statement);
         var names = new List<string>();
         if (session.Sequences is { } sequences && !text.IsMissing
@@ -253,7 +256,7 @@ internal sealed class Recall(PreparedTexts texts)
             (PreviousFacts.LastInsertId, "LAST_INSERT_ID()"), (PreviousFacts.RowCount, "ROW_COUNT()"),
             (PreviousFacts.FoundRows, "FOUND_ROWS()"), (PreviousFacts.Diagnostics, "the warnings"),
             (PreviousFacts.LastGtid, "the last GTID"), (PreviousFacts.SequenceValue, "the last value of the sequence"),
-            (PreviousFacts.Profile, "the profile"),
+            (PreviousFacts.Profile, "the profile"), (PreviousFacts.NullMark, "what IS NULL finds (sql_auto_is_null)"),
         ];
         return string.Join(", ", all.Where(each => needs.HasFlag(each.Fact)).Select(each => each.Word));
     }

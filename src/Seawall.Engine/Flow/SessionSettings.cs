@@ -35,7 +35,7 @@ public sealed class SessionSettings
         Schema = schema;
         MultiStatements = multiStatements;
         Variables = variables;
-        AsksByNull = this[AutoIsNull] is "ON" or "1";
+        AsksByNull = this[AutoIsNull] is { } value ? value is "ON" or "1" : null;
     }
 
     /// <summary>The current schema, or null.</summary>
@@ -84,8 +84,11 @@ public sealed class SessionSettings
             ? Math.Clamp(seconds, 1, int.MaxValue) * 1000
             : long.MaxValue;
 
-    /// <summary>Whether <c>WHERE id IS NULL</c> may ask for the number that the last INSERT has made (<c>sql_auto_is_null</c>).</summary>
-    internal bool AsksByNull { get; }
+    /// <summary>
+    /// Whether <c>WHERE id IS NULL</c> may ask for the number that the last INSERT has made (<c>sql_auto_is_null</c>); null when the session has
+    /// not said it.
+    /// </summary>
+    internal bool? AsksByNull { get; }
 
     /// <summary>The table that it is part of.</summary>
     internal SettingsTable Table { get; }

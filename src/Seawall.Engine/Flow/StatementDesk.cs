@@ -1,6 +1,7 @@
 using Seawall.Engine.Facts;
 using Seawall.Engine.Facts.Topology;
 using Seawall.Engine.Flow.Clients;
+using Seawall.Engine.Flow.Decisions;
 using Seawall.Engine.Loops;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Framing;
@@ -35,6 +36,16 @@ internal sealed class StatementDesk(FrontDoor door)
         statement.Begin(session, world, server, packet, door.Loop.TurnBegan);
         session.Current = statement;
         return statement;
+    }
+
+    /// <summary>Decides what is to be done with it, at the server that it goes to.</summary>
+    internal static void Decide(Statement statement)
+    {
+        var decision = statement.Kind == CommandKind.StatementPrepare
+            ? Decider.DecidePreparation(statement.Facts)
+            : Decider.Decide(statement.Facts, statement.Server.Version!);
+        var asked = InsertIds.NeededByNull(statement);
+        statement.Decision = asked == PreviousFacts.None ? decision : decision with { Needs = decision.Needs | asked };
     }
 
     /// <summary>The command is done with.</summary>

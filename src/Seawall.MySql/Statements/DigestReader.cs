@@ -77,6 +77,11 @@ internal struct DigestReader(DigestText text, bool isCut) : ITokenReader
     }
 
     /// <inheritdoc/>
+    public readonly void Hints()
+    {
+    }
+
+    /// <inheritdoc/>
     public void GiveUp() => _gaveUp = true;
 
     private readonly void Value()

@@ -38,6 +38,9 @@ internal interface ITokenReader
     /// <summary><c>@@</c>; what follows is a name with or without a scope.</summary>
     void SystemVariable();
 
+    /// <summary>A comment with hints for the optimizer begins.</summary>
+    void Hints();
+
     /// <summary>What this is depends on things that are not known here: the text may do anything.</summary>
     void GiveUp();
 }

@@ -123,6 +123,17 @@ internal sealed class SqlTokens
     internal bool Names(string name) => _tokens.Exists(token =>
         token.Kind is SqlTokenKind.Word or SqlTokenKind.Name && string.Equals(token.Value, name, StringComparison.OrdinalIgnoreCase));
 
+    /// <summary>Whether these two words stand one behind the other.</summary>
+    internal bool Says(string first, string second)
+    {
+        for (var i = 1; i < _tokens.Count; i++)
+        {
+            if (IsWord(_tokens[i - 1], first) && IsWord(_tokens[i], second))
+                return true;
+        }
+        return false;
+    }
+
     /// <summary>
     /// Where a name is seen, in order, also inside of longer names and strings: whether it is a call without arguments or, if
     /// <paramref name="isCall"/> is false, a system variable of the session; and whether it is in the first statement.
@@ -163,8 +174,10 @@ internal sealed class SqlTokens
         return true;
     }
 
-    private bool IsNext(string word) =>
-        Next.Kind == SqlTokenKind.Word && string.Equals(Next.Value, word, StringComparison.OrdinalIgnoreCase);
+    private bool IsNext(string word) => IsWord(Next, word);
+
+    private static bool IsWord(SqlToken token, string word) =>
+        token.Kind == SqlTokenKind.Word && string.Equals(token.Value, word, StringComparison.OrdinalIgnoreCase);
 
     private struct Collector(List<SqlToken> tokens, bool noBackslashEscapes) : ITokenReader
     {
@@ -195,6 +208,10 @@ internal sealed class SqlTokens
         public readonly void UserVariable() => Add(SqlTokenKind.UserVariable, null);
 
         public readonly void SystemVariable() => Add(SqlTokenKind.SystemVariable, null);
+
+        public readonly void Hints()
+        {
+        }
 
         public void GiveUp() => GaveUp = true;
 

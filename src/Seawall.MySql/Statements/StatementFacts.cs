@@ -83,4 +83,7 @@ public enum StatementHints : ushort
 
     /// <summary>SHOW CREATE, EXPLAIN of a change: a server opens what it names, where other SHOW, and EXPLAIN of a table, read about it.</summary>
     Opens = 2048,
+
+    /// <summary>Has hints for the optimizer: one of them sets a variable for the statement.</summary>
+    HasHints = 4096,
 }

@@ -42,6 +42,9 @@ internal struct StatementReader(SqlDialect dialect) : ITokenReader
     public void GiveUp() => _all |= StatementTraits.Anything;
 
     /// <inheritdoc/>
+    public void Hints() => _hints |= StatementHints.HasHints;
+
+    /// <inheritdoc/>
     public void Word(ReadOnlySpan<byte> word, in WordEntry entry)
     {
         if (_end.Exists && SettleWord(entry.Word))

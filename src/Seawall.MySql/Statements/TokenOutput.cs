@@ -80,6 +80,9 @@ internal struct TokenOutput<TReader>(TReader reader) where TReader : struct, ITo
                 Begin(PrefixPlace.None);
                 Reader.UserVariable();
                 break;
+            case PrefixKind.Hints:
+                Reader.Hints();
+                break;
             case PrefixKind.BeginExecutable:
                 Comment();
                 Place |= PrefixPlace.InExecutable;

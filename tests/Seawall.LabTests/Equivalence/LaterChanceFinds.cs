@@ -322,6 +322,40 @@ internal static partial class ChanceFinds
             A: select n from t where id is null
             A: select n from t where id is null
             """),
+        // Nor does a statement that switches it on for itself; it finds the session's own.
+        ("m", """
+            A: select count(*) from t
+            B: truncate m
+            B: insert into m (n) values (1)
+            A: set statement sql_auto_is_null = 1 for select n from t where id is null
+            A: set statement sql_auto_is_null = 1 for delete from t where isnull(id)
+            A: insert into t (n) values (31)
+            B: insert into t (n) values (2)
+            A: set statement sql_auto_is_null = 1 for select n from t where id is null
+            A: select count(*) from t
+            """),
+        ("9", """
+            A: select count(*) from t
+            B: truncate m
+            B: insert into m (n) values (1)
+            A: select /*+ set_var(sql_auto_is_null = 1) */ n from t where id is null
+            A: delete /*+ SET_VAR(SQL_AUTO_IS_NULL=on) */ from t where id is null
+            A: [prepare 0] select /*+ set_var(sql_auto_is_null = 1) */ n from t where id is null
+            A: [execute 0]
+            A: insert into t (n) values (31)
+            B: insert into t (n) values (2)
+            A: [execute 0]
+            A: select count(*) from t
+            """),
+        ("", """
+            A: select count(*) from t
+            B: truncate m
+            B: insert into m (n) values (1)
+            A: set sql_auto_is_null = 1; select n from t where id is null; delete from t where id is null
+            A: insert into t (n) select 32
+            A: select n from t where id is null
+            A: set sql_auto_is_null = 0
+            """),
         // How many warnings there were is asked whatever the session has for a limit, if nobody has told of it.
         ("", """
             A: set sql_select_limit = 0; select 1

@@ -40,6 +40,10 @@ internal static class StatementRules
         new(Topic.Data, 1, "delete from {t} where id = {id} returning id, s") { On = "m" },
         new(Topic.Data, 1, "with q as (select id from t) select * from q order by id") { On = "m9" },
         new(Topic.Data, 1, "select id, row_number() over (order by id) from t order by id") { On = "m9" },
+        new(Topic.Data, 1, "[select n from t|update t set n = {n}|delete from m] where [id is null|isnull(id)]"),
+        new(Topic.Data, 1, "set statement sql_auto_is_null = [1|0] for [select n from t|update t set n = 7|delete from m] where id is null") { On = "m" },
+        new(Topic.Data, 1, "select /*+ set_var(sql_auto_is_null=1) */ n from t where id is null") { On = "9" },
+        new(Topic.Data, 1, "delete /*+ set_var(sql_auto_is_null=on) */ from m where id is null") { On = "9" },
         new(Topic.Data, 1, "/* c */ select /* d */ 1 -- e"),
         new(Topic.Data, 1, "[select 1;|;select 1;|select 1 # x|select/**/1|/*!50000 select 2 */|/*!99999 nothing */ select 3]"),
 

@@ -60,5 +60,13 @@ public sealed class StatementHintTests
     public void It_is_known_whether_settings_are_put_back(string sql, bool expected) => Assert.Equal(expected, StatementLexer.Read(
         Encoding.UTF8.GetBytes(sql), new SqlDialect { MariaDb = true }).Hints.HasFlag(StatementHints.PutsBack));
 
+    [Theory]
+    [InlineData("select /*+ set_var(sql_auto_is_null=1) */ 1", true)]
+    [InlineData("with c as (select 1) delete /*+ max_execution_time(1) */ from t", true)]
+    [InlineData("select /* set_var(sql_auto_is_null=1) */ 1", false)]
+    [InlineData("select 1 /*+ 2 */", false)]
+    public void It_is_known_whether_there_are_hints_for_the_optimizer(string sql, bool expected) =>
+        Assert.Equal(expected, HintsOf(sql).HasFlag(StatementHints.HasHints));
+
     private static StatementHints HintsOf(string sql) => StatementLexer.Read(Encoding.UTF8.GetBytes(sql), default).Hints;
 }

@@ -118,6 +118,9 @@ public sealed record ServerFacts
     /// <summary>Whether sessions begin with autocommit on.</summary>
     public bool BeginsWithAutocommit => Globals.Values.GetValueOrDefault("autocommit") != "OFF";
 
+    /// <summary>Whether sessions begin with <c>sql_auto_is_null</c> on.</summary>
+    public bool BeginsAskingByNull => Globals.Values.GetValueOrDefault("sql_auto_is_null") is "ON" or "1";
+
     /// <summary>Statements that run there by its own count, without the one that asked; null when it was not asked.</summary>
     public int? Running { get; init; }
 

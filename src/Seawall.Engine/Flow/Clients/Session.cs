@@ -88,6 +88,12 @@ internal sealed class Session : TimerNode
         }
     }
 
+    /// <summary>Whether it began with <c>sql_auto_is_null</c> on; what it has said of it itself is among its settings.</summary>
+    internal bool BeganAskingByNull { get; private set; }
+
+    /// <summary>Whether <c>WHERE id IS NULL</c> would find that number for certain: an INSERT has made it, and nothing has found it since.</summary>
+    internal bool HasNullMark { get; set; }
+
     /// <summary>The warnings that the last answer of a server spoke of; an error is one.</summary>
     internal ushort AnswerWarnings { get; set; }
 
@@ -213,6 +219,7 @@ internal sealed class Session : TimerNode
     {
         GlobalsEpoch = server?.Globals.Epoch ?? 0;
         DialectOf = null;
+        BeganAskingByNull = server?.BeginsAskingByNull == true;
         Status = server?.BeginsWithAutocommit == false ? ServerStatus.None : ServerStatus.Autocommit;
         HasStatusInDoubt = false;
     }
@@ -335,6 +342,7 @@ internal sealed class Session : TimerNode
         _prepared = null;
         LastInsertId = 0;
         InsertIdDoubt = default;
+        HasNullMark = false;
         LastLease = default;
         LastResult = default(LastResult) with { FoundRows = LastResult.FoundRows }; // No reset takes that away.
         Elsewhere = PreviousFacts.All;

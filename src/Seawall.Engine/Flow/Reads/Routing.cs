@@ -156,7 +156,9 @@ internal sealed class Routing(
         var state = new BindingState(session.InTransaction,
             session.Status.HasFlag(ServerStatus.Autocommit) && !session.HasStatusInDoubt, session.PinReasons, session.KeepsFacts,
             session.Settings.Schema);
-        reason = session.Settings.AsksByNull ? PlaceReason.PreviousStatement : Placement.OfSession(state);
+        var asksByNull = session.Settings.AsksByNull == true
+            || ((statement.Decision.Needs & PreviousFacts.HiddenInsertId) != 0 && InsertIds.MayHaveMade(session));
+        reason = asksByNull ? PlaceReason.PreviousStatement : Placement.OfSession(state);
         return reason == PlaceReason.None && ExecutionPacket.OpensSomething(statement) ? PlaceReason.Cursor : reason;
     }
 

@@ -65,6 +65,9 @@ internal class ServerConnection
     /// <summary>What LAST_INSERT_ID() would say now; null when nobody knows.</summary>
     internal ulong? LastInsertId { get; set; } = 0;
 
+    /// <summary>Whether <c>WHERE id IS NULL</c> would find that number for certain, whoever has made one there; no statement can say so.</summary>
+    internal bool HasNullMark { get; set; }
+
     /// <summary>Whether somebody's warnings or error may still be asked for on it.</summary>
     internal bool HoldsDiagnostics { get; set; }
 
@@ -116,6 +119,7 @@ internal class ServerConnection
         IsDirty = false;
         NeedsTracking = TracksSession;
         LastInsertId = 0;
+        HasNullMark = false;
         HoldsDiagnostics = false;
         LeftBy = 0;
         _statements?.Clear();

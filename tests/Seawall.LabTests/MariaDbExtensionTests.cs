@@ -58,6 +58,50 @@ public sealed class MariaDbExtensionTests(LabServers lab)
         twins.AssertSame();
     }
 
+    // Of its rows the answer tells one number, and not whether it is LAST_INSERT_ID().
+    [Fact]
+    public async Task The_number_that_a_bulk_execution_has_made_can_be_asked_for_after_others_had_the_connection()
+    {
+        var server = await lab.SharedAsync(LabKind.MariaDb, Cancel);
+        await using var seawall = await SeawallUnderTest.StartAsync(
+            server, Cancel, options => options with { Pools = options.Pools with { SizeMax = 1, WaitMsMax = 30_000 } });
+        using var other = RawClient.Connect(seawall.Port, "seawall", "seawall", MariaDb | Capabilities.MariaDbBulk);
+        const string insert = "insert into bulk_ids.made (name, age) values (?, ?)";
+        try
+        {
+            Assert.Null(other.Query("create or replace database bulk_ids").Error);
+            Assert.Null(other.Query("create table bulk_ids.others (id int primary key auto_increment) auto_increment = 7000").Error);
+            var told = new List<string?[]>();
+            foreach (var port in (int[])[server.Port, seawall.Port])
+            {
+                Assert.Null(other.Query("create or replace table bulk_ids.made (id int primary key auto_increment, name varchar(9), age int)").Error);
+                using var client = RawClient.Connect(port, "seawall", "seawall", MariaDb | Capabilities.MariaDbBulk);
+                var answers = new List<string?>();
+                void Others() => Assert.Null(other.Query("insert into bulk_ids.others values (null), (null)").Error);
+                void Ask() => answers.Add(client.Query("select last_insert_id()").FirstValue);
+                foreach (var rows in ((string?, int?)[][])[[("a", 1), ("b", 2), ("c", 3)], [("d", 4)], [("e", 5), ("f", 6)]])
+                {
+                    var id = BitConverter.GetBytes(client.Ask(CommandKind.StatementPrepare, System.Text.Encoding.ASCII.GetBytes(insert)).StatementId);
+                    Others();
+                    Assert.Null(client.Ask(CommandKind.StatementBulkExecute, [.. id, .. Body(WithTypes, rows)]).Error);
+                    Ask();
+                    Others();
+                    Ask();
+                    Assert.Null(client.Ask(CommandKind.StatementBulkExecute, [.. id, .. Body(WithTypes, rows)]).Error);
+                    Others();
+                    Ask();
+                }
+                told.Add([.. answers]);
+            }
+            Assert.Equal(told[0], told[1]);
+            Assert.DoesNotContain("0", told[0]);
+        }
+        finally
+        {
+            await server.ExecuteAsync("drop database bulk_ids", Cancel);
+        }
+    }
+
     // MySQL does not know the command.
     [Theory]
     [InlineData(LabKind.MariaDb)]

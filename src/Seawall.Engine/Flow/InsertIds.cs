@@ -68,6 +68,8 @@ internal static class InsertIds
     {
         if ((statement.Decision.Needs & PreviousFacts.HiddenInsertId) != 0 || statement.Reader is not null)
             NoteAsked(statement.Session, connection);
+        if (statement.Kind == CommandKind.StatementBulkExecute && (facts.LastInsertId != 0 || MayMake(statement.Facts)))
+            Doubt(statement, connection, mayBeSame: true); // Of one of its rows there is a number, and of the others not.
         if (statement.Kind is not (CommandKind.Query or CommandKind.StatementExecute))
             return;
         if (facts.LastInsertId != 0)
@@ -147,6 +149,9 @@ internal static class InsertIds
             };
         connection.LastInsertId = null;
     }
+
+    private static bool MayMake(StatementFacts text) =>
+        text.Kind is StatementKind.Insert or StatementKind.Replace || (text.Traits & Changers) != 0;
 
     private static bool MayHaveChanged(StatementFacts text, AnswerFacts facts) => text.Kind switch
     {

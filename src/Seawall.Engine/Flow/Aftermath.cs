@@ -118,7 +118,7 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
         var message = refusal.IsAnswer ? refusal.Message : $"{refusal.Message} [seawall: the statement did not run]";
         if (!refusal.IsAnswer || session.Lease is null)
             Bequest.NoteOwnError(session, error, message);
-        ClientReplies.SendError(session, statement.ReplySequence, error, message);
+        ClientReplies.SendError(session, statement.ReplySequence, error, message, hasAllWords: refusal.IsAnswer);
         statement.EndIfUnanswered();
         // What was open there is gone with the connection, and the client must not go on as if it were not.
         return !(wasUnderWay && session.Lease is null);

@@ -55,7 +55,7 @@ internal sealed class SchemaCheck(FrontDoor door, PoolBook pools, SchemaMemory m
             connection = waiter.Connection;
         }
         var lease = Lease.Begin(connection, pool);
-        var reply = await InitDb(connection, schema);
+        var reply = await InitDb(connection, schema, session.LoginSettings["character_set_results"]);
         if (reply.IsOk)
             connection.Applied = connection.Applied.Entering(schema);
         lease.Return();
@@ -70,11 +70,20 @@ internal sealed class SchemaCheck(FrontDoor door, PoolBook pools, SchemaMemory m
             : (int)LoginGate.ClassOf(now, new(session.Wire.Peer, session.Listener, session.Account!.User, schema));
     }
 
-    private static async LoopTask<ServerReply> InitDb(ServerConnection connection, string schema)
+    // An error has its words in the character set of results, which is another session's on the connection: with some it has none.
+    private static async LoopTask<ServerReply> InitDb(ServerConnection connection, string schema, string? results)
     {
+        const string name = "character_set_results";
         var writer = connection.Wire.Loop.Writer.Clear();
         var settings = connection.Applied;
-        var answers = SettingsMove.WriteSchema(writer, connection, schema, ref settings);
+        var answers = 0;
+        if (results is not null && settings[name] != results)
+        {
+            ServerQuery.Begin(writer, connection).Raw("SET character_set_results='"u8).Text(results).Raw("'"u8).End();
+            settings = settings.With(name, results).Without(CollationTable.OfResults);
+            answers++;
+        }
+        answers += SettingsMove.WriteSchema(writer, connection, schema, ref settings);
         if (!connection.Wire.Send(writer.Bytes))
             connection.IsBroken = true;
         var reply = await ServerReplies.Read(connection, answers);

@@ -14,16 +14,19 @@ internal static class ClientReplies
     internal static bool SendOk(Session session, byte sequence, ushort warnings = 0, ReadOnlySpan<byte> info = default) =>
         session.Wire.Send(WriteOk(session.Wire.Loop.Writer.Clear(), session, sequence, warnings, info: info).Bytes);
 
-    /// <summary>An error.</summary>
-    internal static bool SendError(Session session, byte sequence, SqlError error, string message)
+    /// <summary>
+    /// An error. <paramref name="hasAllWords"/>: its words are as the client is to have them already, because a server has said it, or because it
+    /// answers a login, whose own character set it comes in.
+    /// </summary>
+    internal static bool SendError(Session session, byte sequence, SqlError error, string message, bool hasAllWords = false)
     {
         var writer = session.Wire.Loop.Writer.Clear().Begin(sequence);
-        ErrPacket.Write(writer, LibMariaDb.Hears(session, error), Hears(session, message));
+        ErrPacket.Write(writer, LibMariaDb.Hears(session, error), hasAllWords ? message : Hears(session, message));
         return session.Wire.Send(writer.End().Bytes);
     }
 
     // With results in a character set of two or four bytes for a letter servers take the first zero for the end of an error's words. What no
-    // server would say is told all the same: a client reads it as what it is.
+    // server would say is told all the same: a client reads it as what it is. Such words name Seawall, and all others that come here no schema.
     private static string Hears(Session session, string message) => session.Settings?["character_set_results"] switch
     {
         "ucs2" or "utf16" or "utf32" when !IsOwn(message) => "",

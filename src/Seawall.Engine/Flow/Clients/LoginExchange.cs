@@ -63,7 +63,7 @@ internal sealed class LoginExchange(Session session, byte sequence)
     internal void SendError(SqlError error, string message)
     {
         ErrorCode = error.Code;
-        ClientReplies.SendError(Session, _sequence++, error, message);
+        ClientReplies.SendError(Session, _sequence++, error, message, hasAllWords: true);
     }
 
     /// <summary>It is over: the client has been closed meanwhile.</summary>

@@ -12,6 +12,8 @@ internal sealed class Ground : IDisposable
     /// <summary>See <see cref="Plan.PrepareAttemptsMax"/>.</summary>
     internal const int AttemptsMax = 40;
 
+    private const int LooksPerAttempt = 5;
+
     private readonly RawClient _keeper;
     private readonly Action? _afterwards;
     private readonly int _attemptsMax;
@@ -50,6 +52,7 @@ internal sealed class Ground : IDisposable
         for (var attempt = 1; ; attempt++)
         {
             EndXa();
+            AwaitLocks();
             // A session may have dropped or renamed what is there.
             if (!IsSpoilt && TryAgain(Direct) is null && TryAgain(Through) is null)
                 return;
@@ -72,8 +75,7 @@ internal sealed class Ground : IDisposable
     // else can end it; and who tries in the moment in which MariaDB 10.11 sees it leaves the locks there, and nothing that has them.
     private void EndXa()
     {
-        const int looksPerAttempt = 5;
-        for (var look = 1; look <= looksPerAttempt * _attemptsMax; look++)
+        for (var look = 1; look <= LooksPerAttempt * _attemptsMax; look++)
         {
             if (!_keeper.Query("xa recover").Packets.Any(row => row.Text.Contains($"{Direct}_x", default) || row.Text.Contains($"{Through}_x", default)))
                 return;
@@ -81,6 +83,16 @@ internal sealed class Ground : IDisposable
             foreach (var schema in (string[])[Direct, Through])
                 _keeper.Query($"xa rollback '{schema}_x'");
         }
+    }
+
+    // Named locks of a session that has gone: a server gives them free when it sees that, and of each side it sees it at another moment. The next
+    // session here would hear on one side that somebody has them and on the other that nobody does. Who is never seen to go is found out by that.
+    private void AwaitLocks()
+    {
+        var names = new[] { Direct, Through }.SelectMany(schema => Template.Locks.Select(name => $"{schema}_{name}"));
+        var question = $"select {string.Join(" and ", names.Select(name => $"is_free_lock('{name}')"))}";
+        for (var look = 1; look <= LooksPerAttempt * _attemptsMax && _keeper.Query(question).FirstValue == "0"; look++)
+            Thread.Sleep(PauseMs);
     }
 
     private RawError? TryAgain(string schema) => _keeper.Query(string.Join(';', Content.Again(schema))).Error;

@@ -16,6 +16,9 @@ internal static class Template
         "'; select 1'", "'-- no comment'", "'/* not one */'", "repeat('y', 300)", "x'00ff'", "n'nat'", "_latin1'\\\\'",
     ];
 
+    /// <summary>The named locks of a session, behind the name of its schema.</summary>
+    internal static readonly string[] Locks = ["x", "y"];
+
     /// <summary>Makes a text of it.</summary>
     internal static string Expand(string template, Model model, Random dice)
     {
@@ -97,7 +100,7 @@ internal static class Template
         "h" => Existing(model.Handlers, "t", dice),
         "newh" => Begin(model.Handlers, dice.Pick((string[])["t", "m"])),
         "droph" => End(model.Handlers, "t", dice),
-        "lock" => $"'{Step.Own}_{dice.Pick((string[])["x", "y"])}'",
+        "lock" => $"'{Step.Own}_{dice.Pick(Locks)}'",
         "set" => SessionVariables.Assignment(model.Kind, dice),
         "var" => SessionVariables.Name(model.Kind, dice) is not ("wait_timeout" or "max_execution_time") and var name ? name : "sql_mode",
         "value" => SessionVariables.Names(model.Kind, dice, 1),

@@ -126,6 +126,71 @@ public sealed class LocalFileTests(LabServers lab)
         }
     }
 
+    // MySQL prepares no LOAD DATA. MariaDB does, and asks for the file at each execution.
+    [Theory]
+    [InlineData(LabKind.MariaDb, true)]
+    [InlineData(LabKind.MariaDb, false)]
+    [InlineData(LabKind.MySql97, true)]
+    [InlineData(LabKind.MySql56, true)]
+    public async Task A_prepared_statement_asks_for_its_file_as_it_does_at_the_server(LabKind kind, bool allowsFiles)
+    {
+        await using var server = await Prepared(kind);
+        await using var seawall = await SeawallUnderTest.StartAsync(server, Cancel, options => options with
+        {
+            Pools = options.Pools with { SizeMax = 1, WaitMsMax = 15_000 },
+        });
+        var capabilities = allowsFiles ? RawClient.Usual | Capabilities.LocalFiles : RawClient.Usual & ~Capabilities.LocalFiles;
+        using var other = RawClient.Connect(seawall.Port, "seawall", "seawall");
+        var sides = new List<List<string>>();
+        foreach (var port in (int[])[server.Port, seawall.Port])
+        {
+            await server.ExecuteAsync("TRUNCATE lf.t", Cancel);
+            using var client = RawClient.Connect(port, "seawall", "seawall", capabilities);
+            var said = new List<string>();
+            sides.Add(said);
+            void Take(CommandKind command, byte[] body, string file)
+            {
+                client.Send(command, body);
+                var first = client.NextOrEnd();
+                if (first?.Head[0] == 0xFB)
+                {
+                    said.Add($"{first.Sequence}: {first.Text}");
+                    client.SendBytes([.. Header(file.Length, (byte)(first.Sequence + 1)), .. Encoding.ASCII.GetBytes(file)]);
+                    client.SendBytes(Header(0, (byte)(first.Sequence + 2)));
+                    said.AddRange(client.Read(CommandKind.Query).Packets.Select(packet => packet.Text));
+                }
+                else
+                    said.Add(first?.Text ?? "closed");
+            }
+            // By EXECUTE, whose text is not seen, it costs a client that gives no files its connection.
+            if (allowsFiles)
+            {
+                Take(CommandKind.Query, "PREPARE p FROM \"LOAD DATA LOCAL INFILE 'rows' INTO TABLE lf.t\""u8.ToArray(), "");
+                Take(CommandKind.Query, "EXECUTE p"u8.ToArray(), "1\ta\n");
+                Take(CommandKind.Query, "DEALLOCATE PREPARE p"u8.ToArray(), "");
+            }
+            var prepared = client.Ask(CommandKind.StatementPrepare, "LOAD DATA LOCAL INFILE 'more' INTO TABLE lf.t"u8);
+            said.Add(prepared.Error?.ToString() ?? $"{prepared.Packets[0].Length}");
+            byte[] number = prepared.Error is null ? BitConverter.GetBytes(prepared.StatementId) : [9, 9, 9, 9];
+            byte[] execution = [.. number, 0, 1, 0, 0, 0];
+            if (prepared.Error is null)
+            {
+                Take(CommandKind.StatementExecute, execution, "2\tb\n3\tc\n");
+                // Others have the connection in between, where nothing pins.
+                Assert.Null(client.Ask(CommandKind.ResetConnection, default).Error);
+                prepared = client.Ask(CommandKind.StatementPrepare, "LOAD DATA LOCAL INFILE 'more' INTO TABLE lf.t"u8);
+                execution = [.. BitConverter.GetBytes(prepared.StatementId), 0, 1, 0, 0, 0];
+                Assert.Equal("1", other.Query("SELECT 1").FirstValue);
+                Take(CommandKind.StatementExecute, execution, "4\td\n");
+                Take(CommandKind.StatementExecute, execution, "5\te\n6\tf\n");
+            }
+            said.Add(await server.AskAsync("SELECT CAST(CONCAT(COUNT(*), ' ', IFNULL(SUM(id), 0)) AS CHAR) FROM lf.t", Cancel) ?? "");
+        }
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', sides[0]));
+        Assert.Equal(sides[0], sides[1]);
+        Assert.Equal(kind == LabKind.MariaDb && allowsFiles ? "6 21" : "0 0", sides[0][^1]);
+    }
+
     private static byte[] Header(int length, byte sequence) =>
         [(byte)length, (byte)(length >> 8), (byte)(length >> 16), sequence];
 

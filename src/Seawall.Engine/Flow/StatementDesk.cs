@@ -197,7 +197,8 @@ internal sealed class StatementDesk(FrontDoor door)
                         "This command is not supported in the prepared statement protocol yet") : RefuseLong(statement);
                 case CommandKind.StatementExecute or CommandKind.StatementBulkExecute:
                     statement.Facts = prepared.Facts;
-                    return true;
+                    return (statement.Facts.Traits & StatementTraits.LoadsLocalFile) == 0
+                        || (statement.IsWhole ? MaySendFiles(statement) : RefuseLong(statement));
                 case CommandKind.StatementSendLongData when prepared.IsOwn || (reader.Int2() >= prepared.Parameters && reader.IsValid):
                     // The server's own statement would be of no use to anybody until it is reset, and others have it as well.
                     prepared.HasStrayPiece = true;

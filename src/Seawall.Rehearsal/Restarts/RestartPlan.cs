@@ -26,18 +26,20 @@ internal sealed record RestartPlan
     public bool IsAsked => Old is not null || New is not null;
 
     /// <summary>
-    /// How many come back, and why so many: as many as were said, as the capture had at one time, or as come in a second; 0 when none of it is known.
+    /// How many come back, and why so many: as many as were said; as the capture had at one time, or as come in a second of the peak, whichever is more
+    /// (who stays but a moment is not there at one time, and comes back as well); or as the load of the knee has. 0 when none of it is known.
     /// </summary>
-    public (int Clients, string Basis) Population(int captured, double usualRate)
+    public (int Clients, string Basis) Population(int captured, double peak, double usualRate)
     {
         const int most = ConnectRain.UnderWayMax;
         if (Clients is { } said)
             return (said, "--reconnects");
+        var rate = peak > 0 ? peak : captured > 0 ? 0 : usualRate;
+        if (rate > captured)
+            return (Math.Clamp((int)Math.Round(rate), 1, most), "as many as come in one second");
         if (captured > most)
             return (most, $"of {captured} that the capture had at one time, as many as this machine begins");
-        if (captured > 0)
-            return (captured, "as many as the capture had at one time");
-        return usualRate > 0 ? (Math.Clamp((int)Math.Round(usualRate), 1, most), "as many as come in one second")
+        return captured > 0 ? (captured, "as many as the capture had at one time")
             : (0, "nobody said how many clients there are (--reconnects, --peak, --capture)");
     }
 }

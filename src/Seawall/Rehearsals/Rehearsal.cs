@@ -215,7 +215,7 @@ internal sealed class Rehearsal(RehearsalOrder order, TimeProvider time)
     internal async Task Restart(CancellationToken cancel)
     {
         var (old, @new) = await Facts(cancel);
-        var (clients, basis) = order.Restart.Population(order.Traffic?.MostAtOnce ?? 0, Peaked(order.Knee).Peak ?? _usualRate);
+        var (clients, basis) = order.Restart.Population(order.Traffic?.MostAtOnce ?? 0, Peaked(order.Knee).Peak ?? 0, _usualRate);
         var (isMarked, reason) = clients > 0 ? await Marked(cancel) : (false, basis);
         if (!isMarked)
         {

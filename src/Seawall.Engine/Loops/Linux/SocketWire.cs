@@ -17,16 +17,15 @@ internal sealed unsafe class SocketWire : Wire, IEpollTarget
     private const int Headroom = 32;
 
     private int _fd;
-    private bool _connecting;
-    private int _connectErrno;
+    private int _connectErrno; // What became of the connect of this side; EINPROGRESS until that is known.
 
-    private SocketWire(EpollLoop loop, int fd, PeerAddress peer, bool connecting)
+    private SocketWire(EpollLoop loop, int fd, PeerAddress peer, int connectErrno)
         : base(loop)
     {
         _fd = fd;
         Peer = peer;
-        _connecting = connecting;
-        WriteReady = !connecting;
+        _connectErrno = connectErrno;
+        WriteReady = !IsConnecting;
         try
         {
             loop.Add(this, fd, Interest);
@@ -38,7 +37,7 @@ internal sealed unsafe class SocketWire : Wire, IEpollTarget
         }
     }
 
-    public override string? ConnectProblem => _connectErrno == 0 ? null : Libc.Describe(_connectErrno);
+    public override string? ConnectProblem => _connectErrno == 0 || IsConnecting ? null : Libc.Describe(_connectErrno);
 
     public override PeerAddress OwnAddress
     {
@@ -62,11 +61,13 @@ internal sealed unsafe class SocketWire : Wire, IEpollTarget
 
     public ulong Tag { get; set; }
 
+    private bool IsConnecting => _connectErrno == Libc.EINPROGRESS;
+
     internal static SocketWire Accepted(EpollLoop loop, int fd, PeerAddress peer)
     {
         if (!peer.IsUnix)
             SetOption(fd, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, 1);
-        return new SocketWire(loop, fd, peer, connecting: false);
+        return new SocketWire(loop, fd, peer, connectErrno: 0);
     }
 
     internal static SocketWire Connect(EpollLoop loop, Endpoint endpoint)
@@ -87,12 +88,9 @@ internal sealed unsafe class SocketWire : Wire, IEpollTarget
         fixed (byte* address = endpoint.Sockaddr)
             result = Libc.connect(fd, address, endpoint.Sockaddr.Length);
         var errno = result < 0 ? Libc.Errno : 0;
-        var wire = new SocketWire(loop, fd, PeerAddress.FromSockaddr(endpoint.Sockaddr), errno == Libc.EINPROGRESS);
+        var wire = new SocketWire(loop, fd, PeerAddress.FromSockaddr(endpoint.Sockaddr), errno);
         if (errno is not 0 and not Libc.EINPROGRESS)
-        {
-            wire._connectErrno = errno;
             wire.PeerGone = wire.ReadReady = wire.WriteReady = true;
-        }
         return wire;
     }
 
@@ -134,7 +132,7 @@ internal sealed unsafe class SocketWire : Wire, IEpollTarget
 
     public void Note(uint flags)
     {
-        if (_connecting)
+        if (IsConnecting)
             NoteConnected(flags);
         if ((flags & (Libc.EPOLLIN | Libc.EPOLLRDHUP | Libc.EPOLLHUP | Libc.EPOLLERR)) != 0)
             ReadReady = true;
@@ -198,7 +196,6 @@ internal sealed unsafe class SocketWire : Wire, IEpollTarget
     {
         if ((flags & (Libc.EPOLLOUT | Libc.EPOLLERR | Libc.EPOLLHUP)) == 0)
             return;
-        _connecting = false;
         int error = 0, length = sizeof(int);
         _ = Libc.getsockopt(_fd, Libc.SOL_SOCKET, Libc.SO_ERROR, &error, &length);
         _connectErrno = error;

@@ -26,6 +26,9 @@ internal sealed class ReplicaRig : IDisposable
     private const int Locks = 8;
 
     private const string Schema = "flood";
+    /// <summary>A lock that is never to be had.</summary>
+    private const string Never = "never";
+
     private const int Rows = 20_000;
 
     /// <summary>What is sorted to see what the processor does: some milliseconds.</summary>
@@ -116,6 +119,7 @@ internal sealed class ReplicaRig : IDisposable
         }
         else
         {
+            await Task.WhenAll(_members.Select(KeepNever));
             // Whoever reads it holds a lock for so long, as another would a processor. From the outside it is a table like any other.
             await session.Query($"CREATE VIEW {Schema}.work AS SELECT id, {(bottleneck == Bottleneck.AnyLock ? TakeAnyLock : TakeLockOfRow)} AS took "
                 + $"FROM {Schema}.orders");
@@ -138,6 +142,16 @@ internal sealed class ReplicaRig : IDisposable
         return await FloodGround.WorkMs(session, Sorting(SortedRows), ProcessorMs);
     }
 
+    // Whoever had it before is gone: who gets it by chance in between gives it back at once.
+    private async Task KeepNever(Member member)
+    {
+        if (!IsMaria || HasQuotas)
+            return;
+        member.Keeper?.Dispose();
+        member.Keeper = await Session(member.Port);
+        await member.Keeper.Query($"SELECT GET_LOCK('{Never}', 60)");
+    }
+
     private string TakeLockOfRow => Held($"CONCAT('processor', id % {Locks})", "60");
 
     // The first that is free, from that of the row on; when none is, it waits for that.
@@ -147,7 +161,13 @@ internal sealed class ReplicaRig : IDisposable
 
     private string Held(string name, string seconds) => $"GET_LOCK({name}, {seconds}) + {Release(name)}";
 
-    private string Release(string name) => string.Create(CultureInfo.InvariantCulture, $"SLEEP({_heldMs / 1_000}) + RELEASE_LOCK({name})");
+    private string Release(string name) => $"{Pause} + RELEASE_LOCK({name})";
+
+    // On MariaDB it waits for a lock that nobody gives: KILL QUERY of one SLEEP() stops all others for two seconds now and then (decision 153). MySQL's
+    // locks are waited for in whole seconds.
+    private string Pause => IsMaria
+        ? string.Create(CultureInfo.InvariantCulture, $"GET_LOCK('{Never}', {_heldMs / 1_000}) + RELEASE_LOCK('{Never}')")
+        : string.Create(CultureInfo.InvariantCulture, $"SLEEP({_heldMs / 1_000})");
 
     private double ProcessorMs() => Overload.FloodServer.CpuSeconds(Primary.Pid) * 1_000;
 
@@ -176,10 +196,11 @@ internal sealed class ReplicaRig : IDisposable
     }
 
     /// <summary>Starts those that were killed, all at once; it returns when they replicate.</summary>
-    internal Task Return() => Task.WhenAll(_members.Where(member => member.Pid == 0).Select(member => Task.Run(() =>
+    internal Task Return() => Task.WhenAll(_members.Where(member => member.Pid == 0).Select(member => Task.Run(async () =>
     {
         member.Pid = Launch(member.Number, member.Port).Pid;
         member.Share?.Hold(member.Pid);
+        await KeepNever(member);
     })));
 
     /// <summary>Waits until all replicas have what the primary has.</summary>
@@ -239,6 +260,7 @@ internal sealed class ReplicaRig : IDisposable
     {
         foreach (var member in Enumerable.Reverse(_members))
         {
+            member.Keeper?.Dispose();
             Child.Run(Path.Combine(_lab, "server"), "stop", Data(member.Number));
             member.Share?.Dispose();
         }
@@ -294,5 +316,8 @@ internal sealed class ReplicaRig : IDisposable
         internal int Pid { get; set; } = pid;
 
         internal ProcessorShare? Share { get; set; }
+
+        /// <summary>Who has the lock that is never to be had.</summary>
+        internal ServerSession? Keeper { get; set; }
     }
 }

@@ -103,6 +103,9 @@ internal sealed class CascadePart(ReplicasPlan plan, ReplicaRig rig, IReadOnlyLi
             own.LatencyMs(settle, lostAt, 0.5), own.LatencyMs(lostAt, lostAt + gone, 0.5),
             fall.Spilled.Skip(lostAt).Take(gone).Average(), reads.Count(settle, lostAt).Success,
             reads.Count(lostAt, lostAt + gone).Success, reads.Count(back, total).Success, speed, late);
+        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  in time, the primary's own: before {was.Success:F3}, lost {now.Success:F3}; "
+            + $"reads: before {reads.Count(settle, lostAt).Success:F3}, lost {reads.Count(lostAt, lostAt + gone).Success:F3}, "
+            + $"after {reads.Count(back, total).Success:F3}; speed {speed:F2}"));
     }
 
     /// <summary>What came of one run.</summary>

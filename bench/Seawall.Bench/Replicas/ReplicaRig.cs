@@ -25,10 +25,10 @@ internal sealed class ReplicaRig : IDisposable
     /// <summary>What each server has in the place of processors: statements that go on at the same time.</summary>
     private const int Locks = 8;
 
-    private const string Schema = "flood";
     /// <summary>A lock that is never to be had.</summary>
     private const string Never = "never";
 
+    private const string Schema = "flood";
     private const int Rows = 20_000;
 
     /// <summary>What is sorted to see what the processor does: some milliseconds.</summary>

@@ -1,5 +1,4 @@
 using Seawall.Engine.Flow.Clients;
-using Seawall.Engine.Flow.Decisions;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Reads;
 using Seawall.Engine.Flow.Servers;

@@ -5,7 +5,6 @@ using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Floodgates;
 using Seawall.Engine.Flow.Floodgates.Holds;
 using Seawall.Engine.Loops;
-using Seawall.MySql.Commands;
 using Seawall.MySql.Results;
 
 namespace Seawall.Engine.Flow;

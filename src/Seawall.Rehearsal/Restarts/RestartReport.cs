@@ -1,4 +1,3 @@
-using System.Globalization;
 using Seawall.Rehearsal.Reports;
 
 namespace Seawall.Rehearsal.Restarts;

@@ -1,5 +1,4 @@
 using Seawall.LabTests.Lab;
-using Seawall.MySql.Handshakes;
 using Xunit;
 
 namespace Seawall.LabTests.Equivalence;

@@ -72,7 +72,8 @@ public sealed class KnownDifferenceTests
 
     [Fact]
     public void Another_row_beside_another_flag_is_a_difference() => Assert.False(ServerPlan.DifferByFlags(
-        ["2:34:036465660000000C3F000B000000030100000000 \"..\"", "4:2:0131 \".1\""], ["2:34:036465660000000C3F000B000000030342000000 \"B\"", "4:2:0132 \".2\""]));
+        ["2:34:036465660000000C3F000B000000030100000000 \"..\"", "4:2:0131 \".1\""],
+        ["2:34:036465660000000C3F000B000000030342000000 \"B\"", "4:2:0132 \".2\""]));
 
     [Theory]
     [InlineData("select id from t order by id", true)]

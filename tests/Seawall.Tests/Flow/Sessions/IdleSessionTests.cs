@@ -12,7 +12,7 @@ namespace Seawall.Tests.Flow.Sessions;
 public class IdleSessionTests
 {
     // What they took when this was written (docs/performance.md); a field more is a decision.
-    private const long SessionBytesMax = 336;
+    private const long SessionBytesMax = 344;
     private const long SocketBytesMax = 120;
     private const long MethodBytesMax = 120;
 

@@ -108,6 +108,8 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
             return false;
         if (refusal.IsAnswer && statement is { Kind: CommandKind.StatementSendLongData, Prepared: { } prepared })
         {
+            // A piece has no answer; what its preparation has left there is nobody's.
+            session.Elsewhere |= PreviousFacts.RowCount | PreviousFacts.Diagnostics;
             prepared.HasLostPiece = true;
             return true;
         }

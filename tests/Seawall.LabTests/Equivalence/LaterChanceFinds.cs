@@ -356,6 +356,20 @@ internal static partial class ChanceFinds
             A: select n from t where id is null
             A: set sql_auto_is_null = 0
             """),
+        // A piece whose statement cannot be prepared again leaves nothing.
+        ("", """
+            A is eq_one without DeprecateEof
+            A: create temporary table tt1 (id int primary key auto_increment, n int, s varchar(20)) engine=MyISAM
+            A: [prepare 0] insert into tt1 (n) values (?)
+            A: alter table tt1 rename to tt3
+            A: [execute 0 with a cursor] 1
+            A: update ~.t set n = 8 order by id limit 1
+            A: [a piece of parameter 0 of 0] piece
+            A: select row_count()
+            A: update ~.t set n = 9 order by id limit 1
+            A: [a piece of parameter 0 of 0] piece
+            A: show warnings
+            """),
         // How many warnings there were is asked whatever the session has for a limit, if nobody has told of it.
         ("", """
             A: set sql_select_limit = 0; select 1

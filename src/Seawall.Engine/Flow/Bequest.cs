@@ -288,7 +288,8 @@ internal static class Bequest
 
     private static bool KeepsDiagnostics(Statement statement, ServerVersion version)
     {
-        if (statement.Kind is CommandKind.InitDb or CommandKind.StatementReset)
+        // To fetch begins no statement: the number of warnings behind the rows is that of the fetch, and what was there is there.
+        if (statement.Kind is CommandKind.InitDb or CommandKind.StatementReset or CommandKind.StatementFetch)
             return true;
         // MariaDB takes them away where it has to read a trigger of the table first.
         if (statement.Kind == CommandKind.FieldList)

@@ -247,6 +247,9 @@ internal sealed class Departure(LoopMeter meter, Func<PoolLimits> limits)
             statement.Refusal = reply.Kind == ServerReplyKind.Lost ? LostBefore : reply with { IsAnswer = true };
             return null;
         }
+        // What is there is of the preparation, and behind a piece there is what was there before.
+        if (reply.HasWarnings && statement.Kind == CommandKind.StatementSendLongData)
+            statement.Session.Elsewhere |= PreviousFacts.Diagnostics;
         var (added, toClose) = connection.Statements.Add(text, id, limits().PreparedMax);
         if (toClose is { } old)
             ServerPreparation.Close(connection, old);

@@ -356,6 +356,36 @@ internal static partial class ChanceFinds
             A: select n from t where id is null
             A: set sql_auto_is_null = 0
             """),
+        // To fetch the last rows of a cursor leaves the warnings of the statement before.
+        ("", """
+            A is eq_one
+            B is eq_one
+            A: [prepare 0] select id from t order by id
+            A: [execute 0 with a cursor]
+            A: drop table if exists nope
+            A: [fetch 9 rows of 0]
+            B: insert into t (n) values (1)
+            A: select @@warning_count
+            A: [execute 0 with a cursor]
+            A: drop table if exists nope
+            A: [fetch 9 rows of 0]
+            B: insert into t (n) values (1)
+            A: show warnings
+            """),
+        // A piece whose statement is prepared again with a warning leaves none.
+        ("m9", """
+            A is eq_one
+            B is eq_one
+            A: [prepare 0] select 'a' || ?
+            B: create temporary table tt1 (id int)
+            B: [ResetConnection]
+            A: select 1
+            A: [a piece of parameter 0 of 0] piece
+            A: show count(*) warnings
+            A: select 1
+            A: [a piece of parameter 0 of 0] piece
+            A: show warnings
+            """),
         // A piece whose statement cannot be prepared again leaves nothing.
         ("", """
             A is eq_one without DeprecateEof

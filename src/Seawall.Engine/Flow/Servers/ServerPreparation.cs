@@ -72,6 +72,7 @@ internal static class ServerPreparation
                 return;
             }
             Id = prepared.StatementId;
+            Reply = Reply with { HasWarnings = prepared.Warnings > 0 };
             var omits = mayOmit && prepared.OmitsMetadata;
             _left = Follow(prepared.Parameters, omits) + Follow(prepared.Columns, omits);
         }

@@ -16,6 +16,9 @@ internal readonly record struct ServerReply(ServerReplyKind Kind, ushort Code = 
 
     /// <summary>Whether it is just what a server would have answered to the client's own statement.</summary>
     internal bool IsAnswer { get; init; }
+
+    /// <summary>Whether a preparation has left warnings.</summary>
+    internal bool HasWarnings { get; init; }
 }
 
 /// <summary>The kinds of <see cref="ServerReply"/>.</summary>

@@ -6,12 +6,14 @@ using Seawall.Engine.Loops.Tls;
 namespace Seawall.LabTests.Lab;
 
 /// <summary>
-/// The secrets of TLS connections that the engine of this process had, in the form that tshark decrypts with (NSS key
-/// log). The engine itself can write no such thing, and must not: the tests put OpenSSL's callback on its contexts.
+/// The secrets of TLS connections that this process had, in the form that tshark decrypts with (NSS key log). The engine itself can
+/// write no such thing, and must not: the tests put OpenSSL's callback on its contexts. .NET's own streams write them to a file when they are
+/// told so before the first of them is made.
 /// </summary>
 public static unsafe partial class TlsKeyLog
 {
     private static readonly ConcurrentQueue<string> s_lines = new();
+    private static readonly string s_ofStreams = Path.Combine(Path.GetTempPath(), $"seawall-tests.{Environment.ProcessId}.keys");
 
     /// <summary>Keeps the secrets of connections that this context accepts.</summary>
     public static TlsServerContext Keep(TlsServerContext context)
@@ -28,7 +30,23 @@ public static unsafe partial class TlsKeyLog
     }
 
     /// <summary>Writes down all that was kept so far.</summary>
-    public static void WriteTo(string file) => File.WriteAllLines(file, s_lines);
+    public static void WriteTo(string file)
+    {
+        File.WriteAllLines(file, s_lines);
+        if (!File.Exists(s_ofStreams))
+            return;
+        using var reader = new StreamReader(new FileStream(s_ofStreams, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        File.AppendAllText(file, reader.ReadToEnd());
+    }
+
+    // It is read once, by the first stream of the process, whichever test has that.
+    [ModuleInitializer]
+    internal static void LetStreamsWrite()
+    {
+        AppContext.SetSwitch("System.Net.EnableSslKeyLogging", true);
+        Environment.SetEnvironmentVariable("SSLKEYLOGFILE", s_ofStreams);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => File.Delete(s_ofStreams);
+    }
 
     private static void Watch(SslContext context)
     {

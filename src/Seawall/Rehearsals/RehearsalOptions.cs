@@ -96,7 +96,7 @@ internal sealed class RehearsalOptions
     }
 
     /// <summary>Adds them to a command, those that its steps look at.</summary>
-    internal void AddTo(Command command, bool measures, bool loads, bool restarts, bool replays)
+    internal void AddTo(Command command, bool measures, bool probes, bool loads, bool restarts, bool replays)
     {
         foreach (var option in (Option[])[_capture, _captureKey])
             command.Options.Add(option);
@@ -108,7 +108,9 @@ internal sealed class RehearsalOptions
             command.Options.Add(option);
         foreach (var option in loads ? (Option[])[_from, _rateMax, _stepSeconds] : [])
             command.Options.Add(option);
-        foreach (var option in measures ? (Option[])[_meant, _makesAccounts, _samples, _oldPid, _newPid] : [])
+        foreach (var option in measures ? (Option[])[_meant, _makesAccounts] : [])
+            command.Options.Add(option);
+        foreach (var option in probes ? (Option[])[_samples, _oldPid, _newPid] : [])
             command.Options.Add(option);
         foreach (var option in (Option[])[_old, _new, _oldPassword, _newPassword, _drivers, _accounts, _budgets, _html, _json, _key, _quiet])
             command.Options.Add(option);

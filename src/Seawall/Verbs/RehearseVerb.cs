@@ -35,8 +35,8 @@ internal static class RehearseVerb
     {
         var options = new RehearsalOptions();
         var command = new Command(name, description);
-        options.AddTo(command, measures: steps is not ["lint"], loads: steps.Contains("knee"), restarts: steps.Contains("restart"),
-            replays: steps.Contains("replay"));
+        options.AddTo(command, measures: steps is not ["lint"], probes: steps is not (["lint"] or ["restart"]), loads: steps.Contains("knee"),
+            restarts: steps.Contains("restart"), replays: steps.Contains("replay"));
         command.SetAction(async (parsed, cancel) =>
         {
             var made = new MadeAccounts();

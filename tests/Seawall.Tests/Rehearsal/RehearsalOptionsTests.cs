@@ -124,7 +124,7 @@ public sealed class RehearsalOptionsTests : IDisposable
     {
         options = new RehearsalOptions();
         var command = new RootCommand();
-        options.AddTo(command, measures: true, loads: true, restarts: true, replays: true);
+        options.AddTo(command, measures: true, probes: true, loads: true, restarts: true, replays: true);
         string[] words = line.Replace("@", $"{_folder}/", StringComparison.Ordinal).Replace($"dba{_folder}/", "dba@", StringComparison.Ordinal).Split(' ');
         foreach (var name in (string[])["--old", "--new"])
             words = words.Contains(name) ? words : [.. words, name, "mysql://dba@127.0.0.1:1"];

@@ -38,7 +38,8 @@ public sealed class ClientLineModelTests(ITestOutputHelper output)
         var server = new ModelServer(clock, Cores);
         var clients = new PooledClients(clock, new SluiceGate(clock, server, Limit) { KnowsNeeds = knowsNeeds })
         {
-            SaysDeadlines = saysDeadlines, IsLost = () => clock.NowMs is >= LostMs and < BackMs,
+            SaysDeadlines = saysDeadlines,
+            IsLost = () => clock.NowMs is >= LostMs and < BackMs,
         };
         var (wanted, good) = (new int[(int)EndMs / 1_000], new int[(int)EndMs / 1_000]);
         var load = new ModelLoad(clock, clients, seed)

@@ -67,17 +67,13 @@ internal sealed class ClassQueues(Lanes lanes, TenantTable tenants)
     }
 
     /// <summary>
-    /// Whoever waits for what takes long has to wait for that as well: he will hardly notice a quarter of it. For what matters most he will
-    /// put up with a half, and with whatever is no longer, together with the statement, than others of the class wait alone: several that come
-    /// at once find their turns. <paramref name="ranMs"/>: how long it takes now; <paramref name="idleMs"/>: in an idle hour.
+    /// Whoever waits for what takes long has to wait for that as well: he will hardly notice a quarter of it, and for what matters most he
+    /// will put up with a half. <paramref name="longMs"/>: how long it takes in an idle hour.
     /// </summary>
-    internal void CapLong(double ranMs, double idleMs)
+    internal void CapLong(double longMs)
     {
         foreach (var queue in Of(Lane.Long))
-        {
-            var capMs = queue.Class == StatementClass.Critical ? Math.Max(idleMs / 2, queue.Limits.WaitMsMax - ranMs) : idleMs / 4;
-            queue.WaitMsCap = idleMs > 0 ? (int)capMs : int.MaxValue;
-        }
+            queue.WaitMsCap = longMs > 0 ? (int)(longMs / (queue.Class == StatementClass.Critical ? 2 : 4)) : int.MaxValue;
     }
 
     private bool MayGoBefore(ClassQueue queue, ClassQueue? other) => queue.Count > 0 && lanes.HasRoom(queue.Lane)

@@ -93,8 +93,7 @@ internal sealed class SluiceLine(LimitKeeper keeper, SluiceCounts counts, Tenant
         if (!_pace.IsDue(nowMs))
             return;
         _pace.Note(counts.Tallies, nowMs);
-        var ranMs = keeper.Lanes.RanMsOf(Lane.Long);
-        _queues.CapLong(ranMs, ranMs / Math.Max(1, keeper.Stretch ?? 1));
+        _queues.CapLong(keeper.Lanes.RanMsOf(Lane.Long) / Math.Max(1, keeper.Stretch ?? 1));
         _shares.Look(nowMs);
     }
 

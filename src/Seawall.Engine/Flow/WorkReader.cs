@@ -43,7 +43,7 @@ internal static class WorkReader
     /// <summary>What of a schema goes into the shapes of statements: tables of one name may be small here and large there.</summary>
     internal static ulong ShapeOf(string? schema) => Fnv1A.Add(Fnv1A.Basis, MemoryMarshal.AsBytes(schema.AsSpan()));
 
-    /// <summary>The number of a statement that is sent as text, in a session with a class.</summary>
+    /// <summary>The number of a statement that is sent as text, in a session that is in this schema.</summary>
     internal static ulong ShapeOf(ReadOnlySpan<byte> text, string? schema) => StatementShape.Of(text) ^ ShapeOf(schema);
 
     private static ulong ShapeOf(Statement statement)

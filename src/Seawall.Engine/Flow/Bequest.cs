@@ -206,6 +206,9 @@ internal static class Bequest
         if (!facts.IsError && KeepsFoundRows(statement, version))
         {
             facts.Keeps |= PreviousFacts.FoundRows;
+            // Behind an error it is what it was before that only until the next statement, whichever (an UPDATE that fails leaves 0 then).
+            if (session.LastResult is { IsError: true, FoundRows: >= 0 })
+                session.LastResult = session.LastResult with { FoundRows = LastResult.NotAskedFor };
             return;
         }
         var counts = CountsRows(statement.Facts, facts, version);

@@ -24,7 +24,7 @@ public sealed class ChanceFindTests(LabServers lab)
         await Accounts.CreateAsync(server, Cancel);
         await using var seawall = await SeawallUnderTest.StartAsync(server, Cancel, options => options with
         {
-            Pools = options.Pools with { SizeMax = 1, WaitMsMax = 15_000 },
+            Pools = options.Pools with { SizeMax = Math.Max(1, Plan.FromEnvironment()?.Pool ?? 0), WaitMsMax = 15_000 },
         });
         var grounds = Enumerable.Range(0, SessionsMax).Select(number => new Ground(server, number)).ToArray();
         var wrong = new List<string>();

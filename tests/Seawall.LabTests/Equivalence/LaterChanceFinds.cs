@@ -5,6 +5,14 @@ internal static partial class ChanceFinds
 {
     private static readonly (string On, string Report)[] s_later =
     [
+        // What FOUND_ROWS() says right behind an error is not what it says after one statement more.
+        ("", """
+            A is eq_one without SessionTrack, DeprecateEof
+            A: replace into t (id, n, s) values (1, 9, '')
+            A: update t set s = n / 0 where id < 3
+            A: insert into t (n) values (last_insert_id())
+            A: select found_rows() + 1
+            """),
         // What SET STATEMENT has put back is told with its value of then.
         ("m", """
             A is eq_two

@@ -8,7 +8,8 @@ internal static class StatementRules
         new(Topic.Data, 6, "select [*|id, n|n as `the n`, s|id + n, concat(s, 'x')] from {t} order by id"),
         new(Topic.Data, 3, "select [count(*)|sum(n)|max(id), min(s)|group_concat(n order by id)] from {t}"),
         new(Topic.Data, 2, "SELECT [1|'two'|null|4.50|5e0|-7|'a' 'b'|1 = 1|cast(3 as unsigned)|x'ff'] AS `it`[| FROM dual]"),
-        new(Topic.Data, 2, "select a.id, b.s from t a left join m b on a.id = b.id order by a.id[| limit 2]"),
+        // With the index named: otherwise MySQL chooses by what it believes of the table at that moment, and says other flags of columns (ServerPlan).
+        new(Topic.Data, 2, "select a.id, b.s from t a force index (primary) left join m b on a.id = b.id order by a.id[| limit 2]"),
         new(Topic.Data, 3, "select sql_calc_found_rows id from {t} order by id limit [1|2|0|1, 1]"),
         new(Topic.Data, 1, "select 1 union [all|distinct] select [2|1|'x'] [|limit 1]"),
         new(Topic.Data, 1, "(select id from t order by id limit 1) union all (select n from m order by id limit 1)"),

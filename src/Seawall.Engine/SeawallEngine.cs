@@ -173,8 +173,8 @@ public sealed class SeawallEngine : IDisposable
         _positions.View(server, _board.Current.Primary, _servers.NowMs))];
 
     /// <summary>What the primary does of the reads that no replica may answer.</summary>
-    public SpillView Spill => new(_board.Current.Primary?.Id.Name, _spill.Max, _spill.Used, _spill.OwnHigh, _spill.Stretch,
-        _spill.IsCooling, _spill.Spilled, _spill.Denied);
+    public SpillView Spill => new(_board.Current.Primary?.Id.Name, _spill.HasBudget, _spill.Max, _spill.Used, _spill.OwnHigh, _spill.Stretch,
+        _spill.IsCooling && _spill.HasBudget, _spill.Spilled, _spill.Denied);
 
     /// <summary>Answers that are kept for brown-outs, and their bytes.</summary>
     public (int Count, long Bytes) KeptAnswers => _answers.Size;

@@ -175,6 +175,7 @@ internal sealed class ServerRegistry(
             if (facts.Role == ServerRole.Primary)
             {
                 var isStrained = facts.Health != ServerHealth.Up || (isLimited && sluice.IsStrained(NowMs));
+                spill.HasBudget = !options().Reads.SpillsWithoutBudget;
                 spill.Look(limit, facts.Freshness.Running, isStrained, options().Reads.SpillShare, facts.Freshness.Tally, NowMs);
             }
         }

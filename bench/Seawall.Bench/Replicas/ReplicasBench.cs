@@ -41,19 +41,18 @@ internal static class ReplicasBench
             }
             if (!plan.Parts.Contains("cascade"))
                 continue;
-            var (seawall, metrics) = SetWays.Seawall(rig, rig.Replicas.Count, folder, plan.SpillShare);
-            using var held = seawall;
-            var (noSpill, noMetrics) = SetWays.Seawall(rig, rig.Replicas.Count, folder, spillShare: 0);
-            using var heldToo = noSpill;
-            await WarmUp(seawall.Port);
-            await WarmUp(noSpill.Port);
-            rig.Limit();
-            var (haProxy, writePort) = SetWays.HaProxy(rig, folder);
-            using (haProxy)
+            // Only those that are measured: each Seawall asks the servers for itself.
+            var (ways, held) = (new List<SetWay>(), new List<Contestant>());
+            try
             {
-                SetWay[] ways = [new("seawall", seawall.Port, seawall.Port, metrics), new("nospill", noSpill.Port, noSpill.Port, noMetrics),
-                    new("haproxy", haProxy.Port, writePort, null)];
+                foreach (var name in plan.Falls.Select(fall => fall.Way).Distinct())
+                    ways.Add(await Begin(name, plan, rig, folder, held));
+                rig.Limit();
                 await new CascadePart(plan, rig, ways).Measure(seconds, sums);
+            }
+            finally
+            {
+                held.ForEach(process => process.Dispose());
             }
         }
         if (plan.Parts.Contains("cost"))
@@ -64,6 +63,26 @@ internal static class ReplicasBench
             sums.Write($"{plan.Results}-cascade.csv", origin);
         }
         return Draw(plan);
+    }
+
+    private static async Task<SetWay> Begin(string name, ReplicasPlan plan, ReplicaRig rig, string folder, List<Contestant> held)
+    {
+        if (name == "haproxy")
+        {
+            var (haProxy, writePort) = SetWays.HaProxy(rig, folder);
+            held.Add(haProxy);
+            return new SetWay(name, haProxy.Port, writePort, null);
+        }
+        int? share = name switch
+        {
+            "seawall" => plan.SpillShare,
+            "nospill" => 0,
+            _ => null,
+        };
+        var (seawall, metrics) = SetWays.Seawall(rig, rig.Replicas.Count, folder, share, limits: name != "unlimited");
+        held.Add(seawall);
+        await WarmUp(seawall.Port);
+        return new SetWay(name, seawall.Port, seawall.Port, metrics);
     }
 
     // Until it knows its servers and accounts, and reads come from replicas.

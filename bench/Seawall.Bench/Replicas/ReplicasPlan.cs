@@ -7,6 +7,12 @@ internal sealed record ReplicasPlan(bool IsQuick, bool IsDrawn, HashSet<string> 
 {
     internal static readonly string[] AllParts = ["cost", "cascade"];
 
+    /// <summary>
+    /// What the cascade is measured through: Seawall, without any place for reads of replicas at the primary, without a budget for them, without one
+    /// and without any other limit; HAProxy.
+    /// </summary>
+    internal static readonly string[] AllWays = ["seawall", "nospill", "unbudgeted", "unlimited", "haproxy"];
+
     /// <summary>What a replica is asked before each read: nothing, or whether it is up to date; or it is read from through Seawall.</summary>
     internal static readonly string[] Checks = ["none", "status", "wait", "seawall"];
 
@@ -19,8 +25,9 @@ internal sealed record ReplicasPlan(bool IsQuick, bool IsDrawn, HashSet<string> 
 
     /// <summary>What runs: through what, how many replicas are lost, and the reads, of what all of them can do.</summary>
     internal (string Way, int Lost, double Load)[] Falls => OnlyFalls ?? (IsQuick
-        ? [("seawall", 1, 0.9), ("seawall", 3, 0.8), ("nospill", 3, 0.8), ("haproxy", 3, 0.8)]
-        : [("seawall", 1, 0.6), ("seawall", 1, 0.9), ("seawall", 3, 0.8), ("nospill", 1, 0.9), ("nospill", 3, 0.8), ("haproxy", 3, 0.8)]);
+        ? [("seawall", 1, 0.9), ("seawall", 3, 0.8), ("nospill", 3, 0.8), ("unbudgeted", 3, 0.8), ("haproxy", 3, 0.8)]
+        : [("seawall", 1, 0.6), ("seawall", 1, 0.9), ("seawall", 3, 0.8), ("nospill", 1, 0.9), ("nospill", 3, 0.8), ("unbudgeted", 3, 0.8),
+            ("haproxy", 3, 0.8)]);
 
     internal (string Way, int Lost, double Load)[]? OnlyFalls { get; private init; }
 
@@ -107,6 +114,11 @@ internal sealed record ReplicasPlan(bool IsQuick, bool IsDrawn, HashSet<string> 
         if (plan.Parts.Except(AllParts).FirstOrDefault() is { } part)
         {
             Console.Error.WriteLine($"Seawall.Bench replicas: no part '{part}'; there are {string.Join(", ", AllParts)}");
+            return null;
+        }
+        if (plan.Falls.Select(fall => fall.Way).Except(AllWays).FirstOrDefault() is { } way)
+        {
+            Console.Error.WriteLine($"Seawall.Bench replicas: no way '{way}'; there are {string.Join(", ", AllWays)}");
             return null;
         }
         return plan;

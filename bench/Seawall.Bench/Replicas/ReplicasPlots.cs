@@ -16,6 +16,8 @@ internal static class ReplicasPlots
         ["wait"] = Colors.DarkOrange,
         ["seawall"] = Colors.SeaGreen,
         ["nospill"] = Colors.SteelBlue,
+        ["unbudgeted"] = Colors.Crimson,
+        ["unlimited"] = Colors.Purple,
         ["haproxy"] = Colors.DarkOrange,
     };
 
@@ -80,13 +82,13 @@ internal static class ReplicasPlots
         double[] Of(string column, string way) => seconds.Numbers(column, ("kind", kind), ("way", way), ("lost", lost), ("load", load));
     }
 
-    // Without the comparison: what is ten times as long would hide what is 1.2 times as long.
+    // Without the comparisons: what is ten times as long would hide what is 1.2 times as long.
     private static Plot OwnOf(FigureTable seconds, string kind, string lost, string load)
     {
         var plot = FigurePlot.New($"{kind}: {lost} of 3 lost at {load}, the primary's own", "seconds", "p95, ms; dashed: taken over in 1 s");
         plot.ShowLegend(Alignment.UpperRight);
         Shade(plot);
-        foreach (var way in seconds.Values("way").Where(way => way != "haproxy"))
+        foreach (var way in seconds.Values("way").Where(way => way is "seawall" or "nospill"))
         {
             foreach (var (run, (p95, spilled)) in Runs(lost, Of("own_p95_ms", way), Of("spilled", way)).Index())
             {

@@ -5,8 +5,12 @@ namespace Seawall.Bench.Replicas;
 /// <summary>What stands between the clients and a set of servers.</summary>
 internal static class SetWays
 {
-    /// <summary>Seawall as docs/reads.md and docs/overload.md set it, with so many of the replicas; all else is as it comes.</summary>
-    internal static (Contestant Process, int MetricsPort) Seawall(ReplicaRig rig, int replicas, string folder, int spillShare = 10)
+    /// <summary>
+    /// Seawall as docs/reads.md and docs/overload.md set it, with so many of the replicas; all else is as it comes. <paramref name="spillShare"/> of
+    /// the primary is for reads of replicas, null for all that they want: reads.spill_budget = "none". <paramref name="limits"/>: whether as many
+    /// statements run at a server as may.
+    /// </summary>
+    internal static (Contestant Process, int MetricsPort) Seawall(ReplicaRig rig, int replicas, string folder, int? spillShare = 10, bool limits = true)
     {
         var (port, metrics) = (Contestant.FreePort(), Contestant.FreePort());
         var file = Path.Combine(folder, $"seawall-{port}.toml");
@@ -25,10 +29,10 @@ internal static class SetWays
             {servers}
             [reads]
             from = "replicas"
-            spill_share = {spillShare}
+            {(spillShare is { } share ? $"spill_share = {share}" : "spill_budget = \"none\"")}
 
             [overload]
-            mode = "enforce"
+            mode = "{(limits ? "enforce" : "off")}"
 
             [monitor]
             user = "monitor"

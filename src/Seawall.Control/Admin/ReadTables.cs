@@ -23,12 +23,12 @@ internal static class ReadTables
 
     internal static AdminTable Spill(SpillView spill) => new(
         [
-            Text("server"), Number("places"), Number("used"), Real("own_high"), Real("own_stretch"), Text("cooling"), Number("spilled"),
+            Text("server"), Text("budget"), Number("places"), Number("used"), Real("own_high"), Real("own_stretch"), Text("cooling"), Number("spilled"),
             Number("denied"),
         ],
         spill.Server is not { } server ? [] : [(AdminCell[])
         [
-            server, spill.Places, spill.Used, spill.OwnHigh, spill.OwnStretch is { } stretch ? stretch : AdminCell.Null,
+            server, spill.HasBudget ? "measured" : "none", spill.HasBudget ? spill.Places : AdminCell.Null, spill.Used, spill.OwnHigh, spill.OwnStretch is { } stretch ? stretch : AdminCell.Null,
             spill.IsCooling ? "yes" : "no", spill.Spilled, spill.Denied,
         ]]);
 

@@ -33,8 +33,12 @@ internal static class ReplicaFigures
         writer.Family("seawall_server_reads_failed_total", MetricType.Counter, "those of them that failed");
         foreach (var replica in replicas)
             writer.Sample(replica.Failed, ("server", replica.Server));
-        writer.Family("seawall_spill_places", MetricType.Gauge, "reads of replicas that may run on the primary at one time").Sample(engine.Spill.Places);
-        writer.Family("seawall_spill_used", MetricType.Gauge, "reads of replicas that run on the primary").Sample(engine.Spill.Used);
+        var spill = engine.Spill;
+        writer.Family("seawall_spill_budget", MetricType.Gauge, "0 while nothing bounds what the primary takes over (reads.spill_budget = \"none\")")
+            .Sample(spill.HasBudget ? 1 : 0);
+        Sample(writer.Family("seawall_spill_places", MetricType.Gauge, "reads of replicas that may run on the primary at one time"),
+            spill.HasBudget ? spill.Places : null);
+        writer.Family("seawall_spill_used", MetricType.Gauge, "reads of replicas that run on the primary").Sample(spill.Used);
     }
 
     private static void Sample(MetricsWriter writer, double? value)

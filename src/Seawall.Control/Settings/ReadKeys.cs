@@ -30,6 +30,9 @@ internal static class ReadKeys
             "With less than so many hundredths to spare of what would be left without the biggest replica, that is told"),
         Number("reads", "wait_ms_max", s_normal.WaitMsMax, 0, 10_000,
             "How long a read waits for a replica that may answer it, when there is none"),
+        Choice("reads", "spill_budget", ["measured", "none"], s_normal.SpillsWithoutBudget ? "none" : "measured",
+            "Whether reads that no replica may answer have of the primary what it can spare, or go there however many they are (none): then nothing "
+            + "keeps it from falling with its replicas"),
         Number("reads", "spill_share", s_normal.SpillShare, 0, 25,
             "Hundredths of what may run on the primary that reads which no replica may answer may have there; 0 for none"),
         Choice("reads", "spill_class", ["critical", "normal"], s_normal.SpillsNormal ? "normal" : "critical",
@@ -119,6 +122,7 @@ internal static class ReadKeys
         SlowFactor = section.Number("slow_factor"),
         HeadroomLow = section.Number("headroom_low"),
         WaitMsMax = section.Number("wait_ms_max"),
+        SpillsWithoutBudget = section.Text("spill_budget") == "none",
         SpillShare = section.Number("spill_share"),
         StaleMsMax = section.Number("stale_ok_ms"),
         TakesTransactions = section.Text("read_only_transactions") == "replicas",

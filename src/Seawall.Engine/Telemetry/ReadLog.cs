@@ -22,4 +22,10 @@ internal static partial class ReadLog
 
     [LoggerMessage(3206, LogLevel.Information, "the replicas have headroom again: {Cause}")]
     internal static partial void HeadroomIsBack(ILogger logger, string cause);
+
+    [LoggerMessage(3207, LogLevel.Warning, "THE PRIMARY IS NOT PROTECTED from reads of replicas: {Cause}")]
+    internal static partial void Unprotected(ILogger logger, string cause);
+
+    [LoggerMessage(3208, LogLevel.Information, "the primary is protected from reads of replicas again: {Cause}")]
+    internal static partial void Protected(ILogger logger, string cause);
 }

@@ -21,6 +21,7 @@ internal sealed class ReadBalance(FreshnessBoard freshness, Random random, Actio
     private readonly HeadroomGauge _gauge = new();
     private volatile IReadOnlyList<ReplicaView> _replicas = [];
     private volatile HeadroomView? _headroom;
+    private bool _isUnprotected;
 
     /// <summary>What each replica gets. From any thread.</summary>
     internal IReadOnlyList<ReplicaView> Replicas => _replicas;
@@ -48,6 +49,8 @@ internal sealed class ReadBalance(FreshnessBoard freshness, Random random, Actio
         _replicas = [.. _care.Standings.Select(ViewOf)];
         if (changed)
             SayHeadroom(_headroom, options.HeadroomLow, nowMs);
+        if (options.SpillsWithoutBudget != _isUnprotected)
+            SayBudget(options.SpillsWithoutBudget, nowMs);
     }
 
     private static ReplicaLook LookOf(ServerFacts server, bool isThere)
@@ -82,5 +85,17 @@ internal sealed class ReadBalance(FreshnessBoard freshness, Random random, Actio
             ReadLog.HeadroomIsBack(logger, cause);
         else
             ReadLog.HeadroomIsLow(logger, SnakeCase.Of(now.Level), cause);
+    }
+
+    private void SayBudget(bool isUnprotected, long nowMs)
+    {
+        _isUnprotected = isUnprotected;
+        var cause = isUnprotected ? "those that no replica may answer go there however many they are (reads.spill_budget = \"none\")"
+            : "those that no replica may answer have a budget there (reads.spill_budget = \"measured\")";
+        tell(new GateEvent(nowMs, GateEventKind.Reads, "primary", isUnprotected ? "unprotected" : "protected", cause));
+        if (isUnprotected)
+            ReadLog.Unprotected(logger, cause);
+        else
+            ReadLog.Protected(logger, cause);
     }
 }

@@ -38,8 +38,11 @@ internal sealed record ReplicaPlan
     /// <summary>What reads of replicas may have of the primary, in hundredths: the product's ten, or nothing at all, to compare with.</summary>
     internal int SpillShare { get; init; } = 10;
 
-    /// <summary>Whether reads that no replica answers go to the primary without a budget, as elsewhere. The control.</summary>
+    /// <summary>Whether reads that no replica answers go to the primary without a budget (reads.spill_budget = "none"). The control.</summary>
     internal bool HasNoBudget { get; init; }
+
+    /// <summary>Whether nothing limits what a server gets either, and what becomes of it, as elsewhere.</summary>
+    internal bool HasNoLimits { get; init; }
 }
 
 /// <summary>What came of it, for times before, during and after.</summary>
@@ -133,10 +136,11 @@ internal sealed class ReplicaModel(ReplicaPlan plan)
 
     private void Look()
     {
+        _spill.HasBudget = !plan.HasNoBudget;
         _spill.Look(Limit, _primary.Running.Count, _primary.Queue.Count > 0, share: plan.SpillShare, _ownTally, _nowMs);
         // Who is late goes on to answer those who need nothing fresh, and is not looked at by how it does.
         ReplicaLook[] looks = [.. _replicas.Select((replica, i) => new ReplicaLook($"{i}", !replica.IsGone, true, Limit, replica.Load, default))];
-        if (plan.HasNoBudget)
+        if (plan.HasNoLimits)
             return;
         _care.Look(looks, slowFactor: 0, _nowMs);
         foreach (var (replica, standing) in _replicas.Zip(_care.Standings))
@@ -204,19 +208,23 @@ internal sealed class ReplicaModel(ReplicaPlan plan)
     private void Move(Job job, SpillReason reason)
     {
         job.WasMoved = true;
+        if (!_spill.TryEnter(reason, _primary.Load))
+            return; // A refusal is heard at once, and who hears it does not come again at once: it says so.
+        Count(job);
+        job.Spills = reason;
+        job.QueuedMs = _nowMs;
+        // Whoever has a place finds a processor idle. All others stand in line with the primary's own.
         if (plan.HasNoBudget)
-        {
-            Count(job);
             _primary.Add(job, _nowMs);
-        }
-        else if (_spill.TryEnter(reason, _primary.Load))
-        {
-            Count(job);
-            job.Spills = reason;
-            job.QueuedMs = _nowMs;
+        else
             _primary.Start(job);
-        }
-        // A refusal is heard at once, and who hears it does not come again at once: it says so.
+    }
+
+    private void GiveBack(Job job)
+    {
+        if (job.Spills is { } reason)
+            _spill.Leave(reason, _nowMs - job.QueuedMs);
+        job.Spills = null;
     }
 
     private void Count(Job job)
@@ -251,23 +259,22 @@ internal sealed class ReplicaModel(ReplicaPlan plan)
             if (job.LeftMs > 0)
                 continue;
             running.RemoveAt(i);
-            if (job.Spills is { } reason)
-                _spill.Leave(reason, _nowMs - job.QueuedMs);
-            job.Spills = null;
+            GiveBack(job);
             End(job);
         }
-        var waitMax = plan.HasNoBudget ? PatienceMs : QueueMsMax;
-        while (server.Queue.Count > 0 && _nowMs - server.Queue.Peek().QueuedMs > (server == _primary || !plan.HasNoBudget ? waitMax : FallBackMs))
+        var waitMax = plan.HasNoLimits ? PatienceMs : QueueMsMax;
+        while (server.Queue.Count > 0 && _nowMs - server.Queue.Peek().QueuedMs > (server == _primary || !plan.HasNoLimits ? waitMax : FallBackMs))
         {
             var job = server.Queue.Dequeue();
+            GiveBack(job);
             if (job.IsOwn || job.WasMoved)
                 Fail(job);
             else
                 Move(job, SpillReason.Capacity);
         }
-        // Without a budget there is no limit either: who is late adds to what runs.
-        var limit = plan.HasNoBudget ? 200 : Limit;
-        while (server.Queue.Count > 0 && running.Count - running.Count(job => job.Spills is not null) < limit)
+        // Without a limit who is late adds to what runs.
+        var limit = plan.HasNoLimits ? 200 : Limit;
+        while (server.Queue.Count > 0 && running.Count - (plan.HasNoBudget ? 0 : running.Count(job => job.Spills is not null)) < limit)
             server.Start(server.Queue.Dequeue());
     }
 

@@ -72,6 +72,35 @@ public sealed class RoutingTests : IDisposable
         Assert.Equal(0, World.Engine.Spill.Used);
     }
 
+    [Fact]
+    public void Without_a_budget_all_that_no_replica_may_answer_goes_to_the_primary_and_everybody_is_told()
+    {
+        Assert.True(World.Engine.Spill.HasBudget);
+        World.Apply(options => options with { Reads = options.Reads with { SpillsWithoutBudget = true } });
+        World.Pump(() => World.Engine.Spill is { HasBudget: false }, "there is none");
+        var told = World.Engine.GateEvents(20).First(news => news.Event.Kind == GateEventKind.Reads).Event;
+        Assert.Equal(("primary", "unprotected"), (told.Of, told.To));
+        Assert.Contains("reads.spill_budget = \"none\"", told.Cause, StringComparison.Ordinal);
+
+        var clients = Enumerable.Range(0, 5).Select(_ => World.Client()).ToArray();
+        _set.A.When(Read, new FakeLater(500, new FakeRows(["1"], [["1"]])));
+        Assert.All(clients, client => Assert.True(client.Query("UPDATE").IsOk));
+        var reads = clients.Select(client => client.BeginQuery(Read)).ToArray();
+        World.World.RunFor(400);
+        Assert.Equal(5, World.Engine.Spill.Used);
+        World.Pump(() => reads.All(read => read.IsDone), "all are answered");
+        Assert.All(reads, read => Assert.True(read.Value.IsOk));
+        Assert.Equal((5, 0), (Count(_set.A, Read), Count(_set.B, Read)));
+        Assert.Equal((0, 5, 0), (World.Engine.Spill.Used, World.Engine.Spill.Spilled, World.Engine.Spill.Denied));
+
+        World.Apply(options => options with { Reads = options.Reads with { SpillsWithoutBudget = false } });
+        World.Pump(() => World.Engine.Spill is { HasBudget: true }, "there is one again");
+        Assert.Equal("protected", World.Engine.GateEvents(20).First(news => news.Event is { Kind: GateEventKind.Reads, Of: "primary" }).Event.To);
+        reads = [.. clients.Select(client => client.BeginQuery(Read))];
+        World.Pump(() => reads.All(read => read.IsDone), "all are answered");
+        Assert.Contains(reads, read => read.Value.Error?.Code == 1205);
+    }
+
     // A quarter of the time that its program waits, and the rest for being answered.
     [Fact]
     public void A_read_whose_program_is_in_a_hurry_waits_less_for_a_replica()

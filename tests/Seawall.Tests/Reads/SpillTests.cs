@@ -152,6 +152,26 @@ public sealed class SpillTests
         Assert.False(gate.TryEnter(SpillReason.Capacity, running: 0));
     }
 
+    [Fact]
+    public void Without_a_budget_all_get_in_and_when_there_is_one_again_nothing_is_owed()
+    {
+        var gate = new SpillGate { HasBudget = false };
+        gate.Look(limit: 100, running: 100, isStrained: true, share: 0, default, nowMs: 0);
+        for (var i = 0; i < 1_000; i++)
+            Assert.True(gate.TryEnter(i % 2 == 0 ? SpillReason.Fresh : SpillReason.Capacity, running: 100));
+        Assert.Equal((1_000, 1_000, 0), (gate.Used, gate.Spilled, gate.Denied));
+        for (var i = 0; i < 1_000; i++)
+            gate.Leave(i % 2 == 0 ? SpillReason.Fresh : SpillReason.Capacity, 10_000);
+        Assert.Equal(0, gate.Used);
+
+        gate.HasBudget = true;
+        Assert.False(gate.TryEnter(SpillReason.Fresh, running: 0)); // It was strained a moment ago.
+        for (var now = 0; now <= SpillBudget.CooldownMs + 60_000; now += 100)
+            gate.Look(limit: 100, running: 0, isStrained: false, share: 10, default, now);
+        Assert.True(gate.TryEnter(SpillReason.Fresh, running: 0));
+        Assert.False(gate.TryEnter(SpillReason.Fresh, running: 50));
+    }
+
     // Two processors: with a tenth, a read runs for two tenths of the time.
     [Fact]
     public void A_small_primary_gives_a_part_of_its_time_and_not_a_place_for_ever()

@@ -52,6 +52,12 @@ public sealed record ReadOptions
     /// </summary>
     public int SpillShare { get; init; } = 10;
 
+    /// <summary>
+    /// Whether reads that no replica may answer go to the primary however many they are, as where replicas have a plain fallback: to see what a
+    /// budget is for, and for those who would rather lose the primary than a read.
+    /// </summary>
+    public bool SpillsWithoutBudget { get; init; }
+
     /// <summary>Whether statements of the class normal may spill, and not critical ones alone.</summary>
     public bool SpillsNormal { get; init; } = true;
 

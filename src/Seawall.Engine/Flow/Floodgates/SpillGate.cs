@@ -15,7 +15,8 @@ public enum SpillReason : byte
 /// <summary>
 /// The slots of the primary for reads that no replica may answer. Nobody waits for one. Each reason has half of them, so that neither keeps
 /// the other out. And they have a part of its time: what they take is paid for afterwards, and while it is not earned back there is no slot.
-/// And there is one only while a processor of the primary is idle, and its own statements take no longer than without. Thread-safe.
+/// And there is one only while a processor of the primary is idle, and its own statements take no longer than without. All that is the budget:
+/// without one everybody gets in, and is counted. Thread-safe.
 /// </summary>
 internal sealed class SpillGate
 {
@@ -38,8 +39,16 @@ internal sealed class SpillGate
     private long _spilled;
     private long _denied;
     private bool _isCooling;
+    private volatile bool _isUnlimited;
 
-    /// <summary>How many there may be now.</summary>
+    /// <summary>Whether there is a budget. Without one nothing protects the primary from reads of replicas.</summary>
+    internal bool HasBudget
+    {
+        get => !_isUnlimited;
+        set => _isUnlimited = !value;
+    }
+
+    /// <summary>How many there may be now, with a budget.</summary>
     internal int Max => _max;
 
     /// <summary>How many there are.</summary>
@@ -64,6 +73,12 @@ internal sealed class SpillGate
     internal bool TryEnter(SpillReason reason, int running)
     {
         ref var used = ref reason == SpillReason.Fresh ? ref _freshUsed : ref _capacityUsed;
+        if (_isUnlimited)
+        {
+            Interlocked.Increment(ref used);
+            Interlocked.Increment(ref _spilled);
+            return true;
+        }
         var most = Math.Max(1, (_max + 1) / 2);
         if (Interlocked.Increment(ref used) <= most && Used <= _max && running < _idle && Interlocked.Read(ref _creditMs) > 0)
         {
@@ -78,7 +93,9 @@ internal sealed class SpillGate
     /// <summary>Gives it back, after so long; the shortest count as well.</summary>
     internal void Leave(SpillReason reason, long ranMs)
     {
-        Interlocked.Add(ref _creditMs, -Math.Max(1, ranMs));
+        // What was never lent is not owed when there is a budget again.
+        if (!_isUnlimited)
+            Interlocked.Add(ref _creditMs, -Math.Max(1, ranMs));
         Interlocked.Decrement(ref reason == SpillReason.Fresh ? ref _freshUsed : ref _capacityUsed);
     }
 

@@ -46,7 +46,7 @@ internal static class RouteExplainer
         else if (fit > 0)
             steps.Add(new("decision", "a replica", fit == 1 ? "the one that may answer" : "of two that may, the one with less to do for what it can"));
         else
-            steps.Add(new("decision", "waits", $"at most reads.wait_ms_max = {options.WaitMsMax}; then {Ladder(wish)}it is refused"));
+            steps.Add(new("decision", "waits", $"at most reads.wait_ms_max = {options.WaitMsMax}; then {Ladder(wish, options)}it is refused"));
         steps.Add(new("in a transaction", primary, "so does whoever keeps a connection"));
         return steps;
     }
@@ -66,7 +66,9 @@ internal static class RouteExplainer
         return wish;
     }
 
-    private static string Ladder(in ReadWish wish) => (wish.Target == ReadTarget.Replicas ? "" : "a place on the primary (SHOW SPILL), or ")
+    private static string Ladder(in ReadWish wish, ReadOptions options) => (wish.Target == ReadTarget.Replicas ? ""
+            : options.SpillsWithoutBudget ? "the primary, whatever it has to do (reads.spill_budget = \"none\"), or "
+            : "a place on the primary (SHOW SPILL), or ")
         + (wish.StaleMsMax > 0 ? "a replica not older than stale_ok, or " : "");
 
     private static bool MayAnswer(in ReadWish wish, ServerFacts server, long nowMs) => wish.Level switch

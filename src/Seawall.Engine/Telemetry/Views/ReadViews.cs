@@ -23,14 +23,16 @@ public sealed record FreshnessView(
 
 /// <summary>What of the reads of replicas the primary has.</summary>
 /// <param name="Server">The primary.</param>
-/// <param name="Places">How many it may have at one time, now.</param>
+/// <param name="HasBudget">Whether there is a bound to them at all.</param>
+/// <param name="Places">How many it may have at one time, now, with a budget.</param>
 /// <param name="Used">How many it has.</param>
 /// <param name="OwnHigh">What runs there of its own at a busy moment of the last half minute.</param>
 /// <param name="OwnStretch">How many times as long its own statements take as while it took none over; null when nobody knows.</param>
 /// <param name="IsCooling">Whether it has been strained a moment ago, and takes none.</param>
 /// <param name="Spilled">Reads that it has answered, since the start.</param>
 /// <param name="Denied">Reads that it had no place for.</param>
-public sealed record SpillView(string? Server, int Places, int Used, double OwnHigh, double? OwnStretch, bool IsCooling, long Spilled, long Denied);
+public sealed record SpillView(
+    string? Server, bool HasBudget, int Places, int Used, double OwnHigh, double? OwnStretch, bool IsCooling, long Spilled, long Denied);
 
 /// <summary>How much of the reads one replica gets, and what it makes of them.</summary>
 /// <param name="Server">The replica.</param>

@@ -29,9 +29,11 @@ internal static class ReplicasBench
             using var ground = AtEnd.Folder("seawall-replicas-", out var folder);
             using var rig = await ReplicaRig.Start(kind, folder);
             if (plan.Parts.Contains("cascade"))
+            {
                 await rig.HaveCapacity(plan.Bottleneck, plan.HeldMs);
-            origin.Add(string.Create(CultureInfo.InvariantCulture, $"{kind}: {rig.Describe()}; the primary's own work is {plan.OwnLoad} of that, "
-                + $"reads.spill_share is {plan.SpillShare}, and clients {(plan.SaysDeadlines ? "say" : "do not say")} how long they still wait"));
+                origin.Add(string.Create(CultureInfo.InvariantCulture, $"{kind}: {rig.Describe()}; the primary's own work is {plan.OwnLoad} of that, "
+                    + $"reads.spill_share is {plan.SpillShare}, and clients {(plan.SaysDeadlines ? "say" : "do not say")} how long they still wait"));
+            }
             if (plan.Parts.Contains("cost"))
             {
                 // With one replica alone, which is asked all the reads then, as in the other ways.

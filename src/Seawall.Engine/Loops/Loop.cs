@@ -18,6 +18,8 @@ public abstract class Loop
 
     private readonly List<Resumable> _yielded = [];
     private readonly List<Resumable> _running = [];
+    private readonly double _toMilliseconds;
+    private readonly double _toMicroseconds;
     private CompressionBench? _compression;
 
     /// <summary>
@@ -30,6 +32,8 @@ public abstract class Loop
         Report = onBug;
         Index = index;
         Time = time;
+        _toMilliseconds = 1e3 / time.TimestampFrequency;
+        _toMicroseconds = 1e6 / time.TimestampFrequency;
         BeginTurn();
         Timers = new TimerWheel(NowMs);
         Buffer = GC.AllocateUninitializedArray<byte>(BufferBytes, pinned: true);
@@ -114,10 +118,10 @@ public abstract class Loop
 
     /// <summary>Microseconds since <paramref name="timestamp"/>.</summary>
     public long MicrosecondsSince(long timestamp) =>
-        (long)((Time.GetTimestamp() - timestamp) * (1e6 / Time.TimestampFrequency));
+        (long)((Time.GetTimestamp() - timestamp) * _toMicroseconds);
 
     /// <summary>Microseconds from <paramref name="timestamp"/> to the beginning of this turn: coarser, and free.</summary>
-    public long MicrosecondsUntilTurn(long timestamp) => (long)((TurnBegan - timestamp) * (1e6 / Time.TimestampFrequency));
+    public long MicrosecondsUntilTurn(long timestamp) => (long)((TurnBegan - timestamp) * _toMicroseconds);
 
     /// <summary>Whether somebody waits after <see cref="Yield"/>: then the loop must not sleep.</summary>
     protected bool HasYielded => _yielded.Count > 0;
@@ -129,7 +133,7 @@ public abstract class Loop
         NowMs = MillisecondsOf(TurnBegan);
     }
 
-    private long MillisecondsOf(long timestamp) => (long)(timestamp * (1e3 / Time.TimestampFrequency));
+    private long MillisecondsOf(long timestamp) => (long)(timestamp * _toMilliseconds);
 
     /// <summary>Runs those that yielded, then the timers that are due.</summary>
     protected void EndTurn()

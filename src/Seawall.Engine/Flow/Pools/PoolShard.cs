@@ -17,7 +17,8 @@ internal sealed class PoolShard(Loop loop)
     /// <summary>After so many, those that have ended are swept out of the list.</summary>
     private const int SoftLeasesKept = 64;
 
-    private readonly Dictionary<SessionSettings, PooledConnection?> _buckets = [];
+    private readonly Dictionary<SessionSettings, Bucket> _buckets = [];
+    private Bucket? _lastBucket;
     private PooledConnection? _newest;
     private PooledConnection? _oldest;
     private readonly List<(LeaseMark Mark, Action GiveBack)> _softLeases = [];
@@ -84,12 +85,13 @@ internal sealed class PoolShard(Loop loop)
         else
             _oldest = connection;
         _newest = connection;
-        var bucket = _buckets.GetValueOrDefault(connection.Applied);
-        connection.NextInBucket = bucket;
+        var bucket = BucketOf(connection.Applied) ?? Add(connection.Applied);
+        connection.Bucket = bucket;
+        connection.NextInBucket = bucket.First;
         connection.PreviousInBucket = null;
-        if (bucket is not null)
-            bucket.PreviousInBucket = connection;
-        _buckets[connection.Applied] = connection;
+        if (bucket.First is not null)
+            bucket.First.PreviousInBucket = connection;
+        bucket.First = connection;
         connection.IdleOn = this;
         Volatile.Write(ref _count, _count + 1);
     }
@@ -112,11 +114,21 @@ internal sealed class PoolShard(Loop loop)
         if (_newest is null)
             return null;
         var chosen = last?.IdleOn == this && last.Applied == wanted ? last
-            : _buckets.GetValueOrDefault(wanted) ?? Movable(wanted);
+            : BucketOf(wanted)?.First ?? Movable(wanted);
         if (chosen is not null)
             Unlink(chosen);
         return chosen;
     }
+
+    // The sessions of one pool have the same settings mostly: the one that was looked for last is the one that is looked for.
+    private Bucket? BucketOf(SessionSettings settings)
+    {
+        if (_lastBucket?.Settings == settings)
+            return _lastBucket;
+        return _buckets.TryGetValue(settings, out var bucket) ? _lastBucket = bucket : null;
+    }
+
+    private Bucket Add(SessionSettings settings) => _lastBucket = _buckets[settings] = new Bucket(settings);
 
     private PooledConnection? Movable(SessionSettings wanted)
     {
@@ -150,14 +162,31 @@ internal sealed class PoolShard(Loop loop)
 
     private void UnlinkBucket(PooledConnection connection)
     {
+        var bucket = connection.Bucket!;
         if (connection.NextInBucket is not null)
             connection.NextInBucket.PreviousInBucket = connection.PreviousInBucket;
         if (connection.PreviousInBucket is not null)
             connection.PreviousInBucket.NextInBucket = connection.NextInBucket;
-        else if (connection.NextInBucket is not null || _buckets.Count <= BucketsKept)
-            _buckets[connection.Applied] = connection.NextInBucket;
         else
-            _buckets.Remove(connection.Applied);
+            bucket.First = connection.NextInBucket;
         connection.NextInBucket = connection.PreviousInBucket = null;
+        connection.Bucket = null;
+        if (bucket.First is null && _buckets.Count > BucketsKept)
+            Forget(bucket);
+    }
+
+    private void Forget(Bucket bucket)
+    {
+        _buckets.Remove(bucket.Settings);
+        if (_lastBucket == bucket)
+            _lastBucket = null;
+    }
+
+    /// <summary>The idle connections that have the same settings, the newest first.</summary>
+    internal sealed class Bucket(SessionSettings settings)
+    {
+        internal SessionSettings Settings { get; } = settings;
+
+        internal PooledConnection? First { get; set; }
     }
 }

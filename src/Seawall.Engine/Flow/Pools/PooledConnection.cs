@@ -65,7 +65,10 @@ internal sealed class PooledConnection : ServerConnection
     /// <inheritdoc cref="Newer"/>
     internal PooledConnection? Older { get; set; }
 
-    /// <summary>Its neighbours among the idle ones with the same settings.</summary>
+    /// <summary>The idle ones with the same settings, when it is one of them.</summary>
+    internal PoolShard.Bucket? Bucket { get; set; }
+
+    /// <summary>Its neighbours among these.</summary>
     internal PooledConnection? NextInBucket { get; set; }
 
     /// <inheritdoc cref="NextInBucket"/>

@@ -205,9 +205,16 @@ internal sealed class Conversation(FrontDoor door, ConversationRooms rooms)
                     statement.IsAtServer = true;
                     if (statement.IsKilled)
                         rooms.Cancelling.CancelSent(statement);
-                    end = statement.Shape == ResponseShape.None
-                        ? RelayEnd.Complete
-                        : await Relay.Answer(statement, rooms.Cancelling, door.Meter);
+                    if (statement.Shape == ResponseShape.None)
+                        end = RelayEnd.Complete;
+                    else
+                    {
+                        statement.Passage.Sent(door.Loop);
+                        var isToCome = Relay.IsToCome(statement);
+                        if (isToCome)
+                            await statement.Answer.Connection.Wire.ReadableOrGone(session.Wire);
+                        end = await Relay.Answer(statement, rooms.Cancelling, door.Meter, orphaned: isToCome && session.Wire.PeerGone);
+                    }
                     statement.IsAtServer = false;
                     statement.Overtime?.End();
                     // A read of which its client has heard nothing: nobody would know of it if it runs twice.

@@ -47,29 +47,37 @@ internal static class Relay
     /// </summary>
     private const int BytesPerSecondMin = Loop.BufferBytes / (StallMsMax / 1_000);
 
-    /// <summary>Relays an answer to its end. When the client leaves, the rest is read and thrown away.</summary>
-    internal static async LoopTask<RelayEnd> Answer(Statement statement, Cancelling cancelling, LoopMeter meter)
+    /// <summary>
+    /// Whether nothing of a statement's answer is here, and its client waits for nothing else: then whoever has it relayed waits for that
+    /// himself, and no method of its own is suspended meanwhile.
+    /// </summary>
+    internal static bool IsToCome(Statement statement) => statement is
+    {
+        Session.Wire.HasUnsent: false,
+        Answer.Connection: { Wire.ReadReady: false, Inbox.HasHeld: false },
+    };
+
+    /// <summary>
+    /// Relays an answer to its end. When the client leaves, the rest is read and thrown away; <paramref name="orphaned"/>: it has left already.
+    /// </summary>
+    internal static LoopTask<RelayEnd> Answer(Statement statement, Cancelling cancelling, LoopMeter meter, bool orphaned)
+    {
+        var state = Follow(statement, meter, out var received);
+        return state == AnswerState.Complete ? new(RelayEnd.Complete) : GoOn(statement, cancelling, meter, orphaned, state, received);
+    }
+
+    // Most answers come in one piece, and do not get here.
+    private static async LoopTask<RelayEnd> GoOn(
+        Statement statement, Cancelling cancelling, LoopMeter meter, bool orphaned, AnswerState state, int received)
     {
         var session = statement.Session;
         var answer = statement.Answer;
         var wire = answer.Connection.Wire;
-        var orphaned = false;
         var chunks = 0;
-        var beat = statement.Beat;
-        statement.Passage.Sent(wire.Loop);
-        while (true)
+        for (; ; state = Follow(statement, meter, out received))
         {
-            var state = FollowChunk(answer, meter, out var received);
-            if (received > 0)
-            {
-                statement.Passage.Answered(wire.Loop);
-                beat?.Bytes += received;
-            }
             if (state == AnswerState.Complete)
-            {
-                beat?.Answers += 1;
                 return RelayEnd.Complete;
-            }
             if (state == AnswerState.WantsFile)
             {
                 var end = await LocalFile.Relay(session, answer, meter);
@@ -94,6 +102,21 @@ internal static class Relay
                 await wire.Loop.Yield();
             orphaned |= session.Wire.PeerGone;
         }
+    }
+
+    private static AnswerState Follow(Statement statement, LoopMeter meter, out int received)
+    {
+        var answer = statement.Answer;
+        var beat = statement.Beat;
+        var state = FollowChunk(answer, meter, out received);
+        if (received > 0)
+        {
+            statement.Passage.Answered(answer.Connection.Wire.Loop);
+            beat?.Bytes += received;
+        }
+        if (state == AnswerState.Complete)
+            beat?.Answers += 1;
+        return state;
     }
 
     /// <summary>

@@ -54,6 +54,17 @@ internal abstract class LoopWork : Resumable
             ExceptionDispatchInfo.Throw(failure);
     }
 
+    /// <summary>A free box: this one is behind it on the list.</summary>
+    internal void JoinList(LoopWork? next) => _continuation = next;
+
+    /// <summary>It is free no more; returns the one behind it.</summary>
+    internal LoopWork? LeaveList()
+    {
+        var next = Unsafe.As<LoopWork?>(_continuation);
+        _continuation = null;
+        return next;
+    }
+
     /// <summary>Puts the box back on its list.</summary>
     protected virtual void Return()
     {
@@ -112,7 +123,7 @@ internal sealed class LoopBox<TMachine> : LoopWork
     where TMachine : IAsyncStateMachine
 {
     [ThreadStatic]
-    private static BoxList<LoopBox<TMachine>>? t_free;
+    private static BoxList? t_free;
 
     internal TMachine Machine = default!;
 
@@ -122,7 +133,9 @@ internal sealed class LoopBox<TMachine> : LoopWork
 
     public override void Resume() => Machine.MoveNext();
 
-    internal static LoopBox<TMachine> Rent() => (t_free ??= new()).Take() ?? new LoopBox<TMachine>();
+    // Nothing else is ever put there: the kind needs no look.
+    internal static LoopBox<TMachine> Rent() =>
+        (t_free ??= new()).Take() is { } kept ? Unsafe.As<LoopBox<TMachine>>(kept) : new LoopBox<TMachine>();
 
     protected override void Return()
     {
@@ -136,7 +149,7 @@ internal sealed class LoopBox<TMachine, T> : LoopWork<T>
     where TMachine : IAsyncStateMachine
 {
     [ThreadStatic]
-    private static BoxList<LoopBox<TMachine, T>>? t_free;
+    private static BoxList? t_free;
 
     internal TMachine Machine = default!;
 
@@ -146,7 +159,9 @@ internal sealed class LoopBox<TMachine, T> : LoopWork<T>
 
     public override void Resume() => Machine.MoveNext();
 
-    internal static LoopBox<TMachine, T> Rent() => (t_free ??= new()).Take() ?? new LoopBox<TMachine, T>();
+    // Nothing else is ever put there: the kind needs no look.
+    internal static LoopBox<TMachine, T> Rent() =>
+        (t_free ??= new()).Take() is { } kept ? Unsafe.As<LoopBox<TMachine, T>>(kept) : new LoopBox<TMachine, T>();
 
     protected override void Return()
     {
@@ -161,9 +176,11 @@ internal sealed class FailedWork : LoopWork;
 /// <summary>A method with a result that failed before it was ever suspended.</summary>
 internal sealed class FailedWork<T> : LoopWork<T>;
 
-/// <summary>Free boxes of one kind on one thread.</summary>
-internal sealed class BoxList<TBox>
-    where TBox : class
+/// <summary>
+/// Free boxes of one kind on one thread. Each leads to the next by its own field for who goes on, which it has no other use for meanwhile: an
+/// array of them would be looked at twice for each statement and method, with all that the runtime checks there.
+/// </summary>
+internal sealed class BoxList
 {
     /// <summary>
     /// More than a loop has statements in flight when it is healthy; beyond it the collector may have them, so that a
@@ -171,24 +188,24 @@ internal sealed class BoxList<TBox>
     /// </summary>
     private const int KeptMax = 512;
 
-    private TBox?[] _boxes = new TBox?[16];
+    private LoopWork? _first;
     private int _count;
 
-    internal TBox? Take()
+    internal LoopWork? Take()
     {
-        if (_count == 0)
+        if (_first is not { } box)
             return null;
-        var box = _boxes[--_count];
-        _boxes[_count] = null;
+        _first = box.LeaveList();
+        _count--;
         return box;
     }
 
-    internal void Put(TBox box)
+    internal void Put(LoopWork box)
     {
         if (_count == KeptMax)
             return;
-        if (_count == _boxes.Length)
-            Array.Resize(ref _boxes, _boxes.Length * 2);
-        _boxes[_count++] = box;
+        box.JoinList(_first);
+        _first = box;
+        _count++;
     }
 }

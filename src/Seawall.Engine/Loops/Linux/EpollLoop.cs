@@ -14,7 +14,7 @@ public sealed class EpollLoop : Loop, IDisposable
     private readonly int _wakeup;
     private readonly EpollEvents _events = new(EventsMax, RuntimeInformation.ProcessArchitecture);
     private readonly EpollEvents _change = new(1, RuntimeInformation.ProcessArchitecture);
-    private readonly IEpollTarget?[] _touched = new IEpollTarget?[EventsMax];
+    private readonly Touched[] _touched = new Touched[EventsMax];
     private readonly ConcurrentQueue<LoopJob> _posted = new();
     private readonly TargetSlots _targets = new();
     private readonly Thread _thread;
@@ -119,24 +119,28 @@ public sealed class EpollLoop : Loop, IDisposable
     private void Run()
     {
         while (!_stopping)
+            Turn();
+    }
+
+    // A method of its own: one that never returns is compiled once and for all, by what the first thousand turns were like.
+    private void Turn()
+    {
+        var count = Wait();
+        BeginTurn();
+        // Three passes: first everybody's flags, then the continuations of servers, then those of clients. A server
+        // connection that was closed while it was idle is thus known to be closed, and one whose answer has come is
+        // free, before a client's statement of the same batch looks for one.
+        for (var i = 0; i < count; i++)
+            _touched[i].Target = Note(i);
+        for (var i = 0; i < count; i++)
         {
-            var count = Wait();
-            BeginTurn();
-            // Three passes: first everybody's flags, then the continuations of servers, then those of clients. A server
-            // connection that was closed while it was idle is thus known to be closed, and one whose answer has come is
-            // free, before a client's statement of the same batch looks for one.
-            for (var i = 0; i < count; i++)
-                _touched[i] = Note(i);
-            for (var i = 0; i < count; i++)
-            {
-                if (_touched[i] is { GoesFirst: true })
-                    Wake(i);
-            }
-            for (var i = 0; i < count; i++)
+            if (_touched[i].Target is { GoesFirst: true })
                 Wake(i);
-            RunPosted();
-            EndTurn();
         }
+        for (var i = 0; i < count; i++)
+            Wake(i);
+        RunPosted();
+        EndTurn();
     }
 
     private unsafe int Wait()
@@ -160,9 +164,9 @@ public sealed class EpollLoop : Loop, IDisposable
 
     private void Wake(int index)
     {
-        if (_touched[index] is not { } target)
+        if (_touched[index].Target is not { } target)
             return;
-        _touched[index] = null;
+        _touched[index].Target = null;
         try
         {
             target.Wake();
@@ -194,5 +198,11 @@ public sealed class EpollLoop : Loop, IDisposable
                 Report(bug);
             }
         }
+    }
+
+    // An array of an interface has the kind of whatever is put into it looked up; one of these does not.
+    private struct Touched
+    {
+        internal IEpollTarget? Target;
     }
 }

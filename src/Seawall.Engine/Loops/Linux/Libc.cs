@@ -140,7 +140,8 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int epoll_ctl(int epoll, int operation, int fd, void* @event);
 
-    [LibraryImport("libc", SetLastError = true)]
+    /// <summary>Keeps no error number: the only one that it meets is that of an interruption, after which it is called again.</summary>
+    [LibraryImport("libc")]
     internal static partial int epoll_wait(int epoll, void* events, int count, int timeoutMs);
 
     [LibraryImport("libc", SetLastError = true)]

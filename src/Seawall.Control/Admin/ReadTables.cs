@@ -28,7 +28,8 @@ internal static class ReadTables
         ],
         spill.Server is not { } server ? [] : [(AdminCell[])
         [
-            server, spill.HasBudget ? "measured" : "none", spill.HasBudget ? spill.Places : AdminCell.Null, spill.Used, spill.OwnHigh, spill.OwnStretch is { } stretch ? stretch : AdminCell.Null,
+            server, spill.HasBudget ? "measured" : "none", spill.HasBudget ? spill.Places : AdminCell.Null, spill.Used, spill.OwnHigh,
+            spill.OwnStretch is { } stretch ? stretch : AdminCell.Null,
             spill.IsCooling ? "yes" : "no", spill.Spilled, spill.Denied,
         ]]);
 

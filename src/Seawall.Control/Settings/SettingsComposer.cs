@@ -108,12 +108,13 @@ internal sealed class SettingsComposer
 
     private void DoubtMissingBudget(SettingsSection section)
     {
-        Warn(section, "spill_budget", "reads.spill_budget = \"none\": THE PRIMARY IS NOT PROTECTED. Reads that no replica may answer go there however many they "
-            + "are, and it falls with its replicas; leave spill_budget out unless you want to see that");
+        Warn(section, "spill_budget", "reads.spill_budget = \"none\": THE PRIMARY IS NOT PROTECTED. Reads that no replica may answer go there however many "
+            + "they are, and it falls with its replicas; leave spill_budget out unless you want to see that");
         if (!section.Has("spill_share"))
             return;
         if (section.Number("spill_share") == 0)
-            Complain(section, "spill_share", "reads.spill_share = 0 keeps all reads of replicas off the primary, and reads.spill_budget = \"none\" none: leave one out");
+            Complain(section, "spill_share", "reads.spill_share = 0 keeps all reads of replicas off the primary, and "
+                + "reads.spill_budget = \"none\" none: leave one out");
         else
             Warn(section, "spill_share", "reads.spill_share does nothing with reads.spill_budget = \"none\"");
     }

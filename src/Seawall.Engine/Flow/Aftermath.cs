@@ -312,10 +312,12 @@ internal sealed class Aftermath(FrontDoor door, PreparedTexts texts, ILogger log
             session.Lease!.Connection.NeedsTracking = session.Lease.Connection.TracksSession;
             await Keepsake.TakeWarningsThere(session, session.Lease.Connection); // To be told takes them away.
         }
-        if (decision.ChangesGlobals && !facts.IsError)
+        // Of several statements the earlier ones have set what they set, also when a later one has failed.
+        var mayHaveSet = !facts.IsError || statement.Facts.Statements > 1;
+        if (decision.ChangesGlobals && mayHaveSet)
             await GlobalChanges.Tell(statement, door);
         // A question without a table is not the transaction for which SET TRANSACTION has spoken (MariaDB 10.11, MySQL 9.7 and 5.6).
-        if (decision.AsksSettings && !facts.IsError && !await AskSettings(statement, facts))
+        if (decision.AsksSettings && mayHaveSet && !await AskSettings(statement, facts))
             session.Pin(PinReasons.UnknownState, StatementText.DigestOf(statement));
         if (decision.ForgetsSettings)
             session.Settings = session.Lease!.Connection.Applied = statement.SettingsBefore;

@@ -433,5 +433,29 @@ internal static partial class ChanceFinds
             A: select sql_calc_found_rows id from t order by id limit 1
             A: select found_rows(), last_insert_id()
             """),
+        // What the earlier of several statements have set is set, also where a later one fails.
+        ("", """
+            A: set time_zone = '+05:00'; select * from no_such_table
+            A: select @@time_zone
+            B: select @@time_zone
+            A: select @@time_zone
+            """),
+        ("", """
+            A: set names latin1 collate latin1_german1_ci; select * from no_such_table
+            A: select collation('a')
+            B: select collation('a')
+            A: select collation('a')
+            """),
+        ("", """
+            A: set @@group_concat_max_len = 10; signal sqlstate '45000'
+            A: select @@group_concat_max_len
+            B: select @@group_concat_max_len
+            """),
+        ("", """
+            A: use ~b; selec
+            A: select database()
+            B: select database()
+            A: select database()
+            """),
     ];
 }

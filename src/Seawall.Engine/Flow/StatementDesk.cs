@@ -44,8 +44,34 @@ internal sealed class StatementDesk(FrontDoor door)
         var decision = statement.Kind == CommandKind.StatementPrepare
             ? Decider.DecidePreparation(statement.Facts)
             : Decider.Decide(statement.Facts, statement.Server.Version!);
+        if (ReleasesByType(statement))
+            decision = decision with { EndsConnection = true };
         var asked = InsertIds.NeededByNull(statement);
         statement.Decision = asked == PreviousFacts.None ? decision : decision with { Needs = decision.Needs | asked };
+    }
+
+    // With completion_type = RELEASE a server closes the connection after each COMMIT and ROLLBACK that does not say NO RELEASE.
+    private static bool ReleasesByType(Statement statement)
+    {
+        if ((statement.Facts.Traits & StatementTraits.EndsTransaction) == 0 || statement.Kind == CommandKind.StatementPrepare
+            || (statement.Facts.Traits & StatementTraits.Xa) != 0)
+        {
+            return false;
+        }
+        const string type = "completion_type";
+        var value = statement.Session.Settings[type] ?? statement.Server.Globals.Values.GetValueOrDefault(type);
+        return value is "RELEASE" or "2" && !SaysRelease(statement.Prepared is { } prepared ? prepared.Text.Text : statement.Text);
+    }
+
+    private static bool SaysRelease(ReadOnlySpan<byte> text)
+    {
+        var word = "release"u8;
+        for (var i = 0; i + word.Length <= text.Length; i++)
+        {
+            if (System.Text.Ascii.EqualsIgnoreCase(text.Slice(i, word.Length), word))
+                return true;
+        }
+        return false;
     }
 
     /// <summary>The command is done with.</summary>

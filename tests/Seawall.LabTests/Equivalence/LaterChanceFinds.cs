@@ -457,5 +457,17 @@ internal static partial class ChanceFinds
             B: select database()
             A: select database()
             """),
+        // The server closes the connection, and nobody else is to have it.
+        ("", """
+            A: set completion_type = 2
+            A: begin
+            A: savepoint a
+            A: rollback to a
+            A: rollback and no chain no release
+            B: select 1
+            A: commit
+            B: select 2
+            A: select 3
+            """),
     ];
 }

@@ -469,5 +469,12 @@ internal static partial class ChanceFinds
             B: select 2
             A: select 3
             """),
+        // What it has by default, MariaDB reports in a word that is no value.
+        ("m", """
+            A: set system_versioning_asof = '2020-01-01 00:00:00'
+            A: set system_versioning_asof = default
+            B: select @@system_versioning_asof
+            A: select @@system_versioning_asof
+            """),
     ];
 }

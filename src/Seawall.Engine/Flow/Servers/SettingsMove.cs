@@ -207,6 +207,8 @@ internal static class SettingsMove
         var value = variable.Value;
         if (IsNumber(value))
             writer.Text(value);
+        else if (value == "DEFAULT" && variable.Name == "system_versioning_asof")
+            writer.Raw("DEFAULT"u8); // What MariaDB reports for the rows of now, and takes as a word only.
         else if (value == SessionSettings.Global)
             writer.Raw("@@global."u8).Text(variable.Name);
         else if (value.Length == 0)

@@ -103,7 +103,11 @@ internal static class Bequest
         var number = error.Code.ToString(CultureInfo.InvariantCulture);
         // Where none is to be kept it is counted all the same.
         byte[]?[] row = ["Error"u8.ToArray(), Encoding.ASCII.GetBytes(number), Encoding.UTF8.GetBytes(message)];
-        session.KeptWarnings = new(session.Settings["max_error_count"] == "0" ? [] : [row], 1, 1) { CharacterSet = "utf8mb4" };
+        session.KeptWarnings = new(session.Settings["max_error_count"] == "0" ? [] : [row], 1, 1)
+        {
+            CharacterSet = "utf8mb4",
+            Own = (error, message),
+        };
         session.Elsewhere |= PreviousFacts.Diagnostics;
     }
 

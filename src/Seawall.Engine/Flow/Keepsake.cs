@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Text;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Servers;
 using Seawall.Engine.Loops;
+using Seawall.MySql.Results;
 
 namespace Seawall.Engine.Flow;
 
@@ -11,7 +13,11 @@ namespace Seawall.Engine.Flow;
 /// </summary>
 internal static class Keepsake
 {
+    /// <summary>A longer text of an error is refused by <c>SIGNAL</c>.</summary>
+    internal const int SaidLengthMax = 128;
+
     private const string Warnings = "SHOW WARNINGS";
+
     // Without the limit SQL_SELECT_LIMIT = 0 would leave no row.
     private const string Numbers = "SELECT FOUND_ROWS(),LAST_INSERT_ID() LIMIT 1";
 
@@ -85,6 +91,25 @@ internal static class Keepsake
     {
         await TakeWarnings(session, connection);
         session.KeptWarnings = session.KeptWarnings?.On(below, session);
+    }
+
+    /// <summary>
+    /// Has the server say an error that Seawall has said in its place: it keeps it, or only counts it, as the session has set without telling. That
+    /// leaves all else as it was, FOUND_ROWS() too, which a question would change.
+    /// </summary>
+    internal static async LoopTask SayAgain(Session session, ServerConnection connection, KeptWarnings own, SqlError error, string message)
+    {
+        session.KeptWarnings = own with { Own = null };
+        // In hex: whatever the session's SQL mode and character set make of quotes and backslashes.
+        var answer = await ServerQuery.Run(connection, $"SIGNAL SQLSTATE '{error.State}' SET MYSQL_ERRNO={error.Code},"
+            + $"MESSAGE_TEXT=_utf8 0x{Convert.ToHexString(Encoding.UTF8.GetBytes(message))}");
+        session.Elsewhere |= PreviousFacts.RowCount;
+        if (answer.Reply.Kind != ServerReplyKind.Error || answer.Reply.Code != error.Code)
+            return; // Inside of XA, say, it takes no statements.
+        session.KeptWarnings = null;
+        connection.HoldsDiagnostics = true;
+        session.Elsewhere &= ~(PreviousFacts.RowCount | PreviousFacts.Diagnostics);
+        session.OfOthers &= ~PreviousFacts.RowCount;
     }
 
     /// <summary>Asks what LAST_INSERT_ID() is.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Seawall.Engine.Flow.Clients;
 using Seawall.Engine.Flow.Servers;
+using Seawall.MySql.Results;
 
 namespace Seawall.Engine.Flow;
 
@@ -12,6 +13,9 @@ internal sealed record KeptWarnings(IReadOnlyList<byte[]?[]> Rows, int? Warnings
 {
     /// <summary>The character set of the rows: that of the session's results when they were asked for.</summary>
     internal string? CharacterSet { get; init; }
+
+    /// <summary>The error that Seawall has said itself in a server's place; null of what a server has said.</summary>
+    internal (SqlError Error, string Message)? Own { get; init; }
 
     /// <summary>Bytes that are kept for one session: a server keeps 64 warnings by default, each up to 512 bytes.</summary>
     private const int LengthMax = 64 * 1024;
@@ -28,13 +32,20 @@ internal sealed record KeptWarnings(IReadOnlyList<byte[]?[]> Rows, int? Warnings
         if (!answer.Reply.IsOk || answer.Rows.Sum(row => row.Sum(value => value?.Length ?? 0)) > LengthMax)
             return null;
         // With settings that nobody has told, the session may have said how many are kept.
-        var isTold = !session.PinReasons.HasFlag(PinReasons.UnknownState);
+        var isTold = !MayBeUntold(session);
         var isWhole = isTold && answer.Rows.Count < (KeptMax(session) ?? CountMax);
         var errors = answer.Rows.Count(IsError);
         // An error's packet does not say how many warnings came before it.
         int? warnings = isWhole ? answer.Rows.Count : !isTold || session.LastResult.IsError ? null : session.LastResult.Warnings;
         return new(answer.Rows, warnings, isWhole ? errors : null) { CharacterSet = CharacterSetOf(session) };
     }
+
+    /// <summary>
+    /// Whether the session may have said how many are kept without a word to anybody: of what a routine or EXECUTE has set MySQL 5.6 tells nothing,
+    /// and no text does.
+    /// </summary>
+    internal static bool MayBeUntold(Session session) => session.PinReasons.HasFlag(PinReasons.UnknownState)
+        || (session.PinReasons.HasFlag(PinReasons.Routine) && session.Lease is { Connection.Version.CanTrackSession: false });
 
     /// <summary>These on top of others. No more are kept than the session wants.</summary>
     internal KeptWarnings On(KeptWarnings below, Session session)

@@ -58,6 +58,11 @@ internal sealed class Recall(PreparedTexts texts)
     {
         var session = statement.Session;
         var needs = statement.Decision.Needs;
+        if (needs.HasFlag(PreviousFacts.Diagnostics) && session.KeptWarnings is { Own.Message.Length: <= Keepsake.SaidLengthMax } own
+            && session.Lease is { Connection.Version.CanTrackSession: false } && KeptWarnings.MayBeUntold(session))
+        {
+            return SayAgain(statement, own);
+        }
         if (needs.HasFlag(PreviousFacts.FoundRows) && (session.LastResult.FoundRows < 0 || session.Elsewhere.HasFlag(PreviousFacts.FoundRows)))
             session.Pool!.FoundRows.NoteAsked();
         if (needs.HasFlag(PreviousFacts.LastInsertId))
@@ -78,6 +83,14 @@ internal sealed class Recall(PreparedTexts texts)
         if (Departure.MustSetId(statement) && needs.HasFlag(PreviousFacts.Diagnostics) && HasWarningsThere(session))
             return PrepareWarned(statement);
         return new(PrepareRest(statement));
+    }
+
+    private async LoopTask<bool> SayAgain(Statement statement, KeptWarnings own)
+    {
+        statement.Hold();
+        var (error, message) = own.Own!.Value;
+        await Keepsake.SayAgain(statement.Session, statement.Session.Lease!.Connection, own, error, message);
+        return await PrepareKnown(statement);
     }
 
     // Its own connection has never seen the statement, or not since it was reset: it is prepared there under the settings of then, and

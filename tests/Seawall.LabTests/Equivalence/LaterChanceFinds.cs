@@ -476,5 +476,27 @@ internal static partial class ChanceFinds
             B: select @@system_versioning_asof
             A: select @@system_versioning_asof
             """),
+        // MySQL 5.6 tells nothing of what EXECUTE and routines have set: how many errors are kept is not known then.
+        ("", """
+            A is eq_two without DeprecateEof
+            A: prepare p1 from 'set max_error_count = 0'
+            A: execute p1
+            A: select * from no_such_table
+            A: set names utf8mb4 collate default
+            A: select @@error_count, @@warning_count
+            """),
+        ("m5", """
+            A: prepare p1 from 'set max_error_count = 0'
+            A: execute p1
+            A: select id from t
+            A: [StatementReset 0]
+            A: show warnings
+            A: [fetch 1 rows of 0]
+            A: select found_rows(), @@error_count
+            A: select row_count()
+            A: set max_error_count = 5
+            A: [StatementReset 0]
+            A: show errors
+            """),
     ];
 }

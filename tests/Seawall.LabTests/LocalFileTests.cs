@@ -162,13 +162,9 @@ public sealed class LocalFileTests(LabServers lab)
                 else
                     said.Add(first?.Text ?? "closed");
             }
-            // By EXECUTE, whose text is not seen, it costs a client that gives no files its connection.
-            if (allowsFiles)
-            {
-                Take(CommandKind.Query, "PREPARE p FROM \"LOAD DATA LOCAL INFILE 'rows' INTO TABLE lf.t\""u8.ToArray(), "");
-                Take(CommandKind.Query, "EXECUTE p"u8.ToArray(), "1\ta\n");
-                Take(CommandKind.Query, "DEALLOCATE PREPARE p"u8.ToArray(), "");
-            }
+            Take(CommandKind.Query, "PREPARE p FROM \"LOAD DATA LOCAL INFILE 'rows' INTO TABLE lf.t\""u8.ToArray(), "");
+            Take(CommandKind.Query, "EXECUTE p"u8.ToArray(), "1\ta\n");
+            Take(CommandKind.Query, "DEALLOCATE PREPARE p"u8.ToArray(), "");
             var prepared = client.Ask(CommandKind.StatementPrepare, "LOAD DATA LOCAL INFILE 'more' INTO TABLE lf.t"u8);
             said.Add(prepared.Error?.ToString() ?? $"{prepared.Packets[0].Length}");
             byte[] number = prepared.Error is null ? BitConverter.GetBytes(prepared.StatementId) : [9, 9, 9, 9];
@@ -189,6 +185,35 @@ public sealed class LocalFileTests(LabServers lab)
         TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', sides[0]));
         Assert.Equal(sides[0], sides[1]);
         Assert.Equal(kind == LabKind.MariaDb && allowsFiles ? "6 21" : "0 0", sides[0][^1]);
+    }
+
+    // MySQL prepares none.
+    [Fact]
+    public async Task What_is_executed_by_its_name_asks_a_client_without_files_for_none()
+    {
+        await using var server = await Prepared(LabKind.MariaDb);
+        await server.ExecuteAsync("create procedure lf.others() begin prepare p from 'select 3'; end", Cancel);
+        await using var seawall = await SeawallUnderTest.StartAsync(server, Cancel);
+        using var twins = TwinSessions.Open(server, seawall, RawClient.Usual);
+        foreach (var sql in (string[])
+            [
+                "prepare p from \"load data local infile 'rows' into table lf.t\"", "select name from people", "execute p", "show warnings",
+                "select row_count(), found_rows()", "EXECUTE `P`", "show count(*) errors",
+                "prepare q from 'select 1'", "execute q", "execute q", "execute p", "begin", "insert into people (name) values ('Eve')", "execute p",
+                "select count(*) from people", "rollback", "select count(*) from people",
+                "execute immediate 'load data low_priority local infile \"rows\" into table lf.t'", "execute immediate 'select 5'", "execute p",
+                "prepare p from 'select ''it'''", "execute p", "prepare p from 'load data local infile ''rows'' into table lf.t'", "execute p",
+                "prepare p from 'selec'", "execute p", "prepare p from 'load xml local infile \"rows\" into table lf.t'", "execute p",
+                "deallocate prepare p", "execute p", "prepare p from 'load data local infile \"rows\" into table lf.t (id) set body = ?'", "execute p",
+                // A procedure may have prepared another one under that name.
+                "prepare p from 'load data local infile \"rows\" into table lf.t'", "call lf.others()", "execute p",
+                "prepare p from 'load data local infile \"rows\" into table lf.t'", "prepare q from 'call lf.others()'", "execute q", "execute p",
+                "select count(*) from lf.t",
+            ])
+        {
+            twins.SameQuery(sql);
+        }
+        twins.AssertSame();
     }
 
     private static byte[] Header(int length, byte sequence) =>

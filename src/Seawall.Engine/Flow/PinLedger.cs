@@ -41,6 +41,7 @@ internal static class PinLedger
             PinNames.Rename(statement, kept);
         if (!facts.IsError && decision.Ends != PinReasons.None)
             End(statement, decision.Ends);
+        TextsOfFiles.Note(statement, facts);
         NoteServerFacts(statement, facts);
         NoteAskingByNull(statement);
         NoteLooseChanges(statement, facts);

@@ -158,7 +158,8 @@ internal sealed class StatementDesk(FrontDoor door)
         if (statement.IsWhole)
         {
             statement.Facts = StatementLexer.Read(statement.Text, dialect);
-            return (statement.Facts.Traits & StatementTraits.LoadsLocalFile) == 0 || MaySendFiles(statement);
+            return (statement.Facts.Traits & (StatementTraits.LoadsLocalFile | StatementTraits.ExecutesText)) == 0
+                || ((statement.Facts.Traits & StatementTraits.LoadsLocalFile) == 0 && !TextsOfFiles.Asks(statement)) || MaySendFiles(statement);
         }
         // What it is will be known when it has gone by; until then nothing good is assumed.
         statement.Reader = new LongStatement(dialect);

@@ -37,7 +37,11 @@ internal enum SqlTokenKind : byte
 /// The word, name, string or sign, a character for each byte; null where it cannot be told exactly, as in a string with
 /// escapes.
 /// </param>
-internal readonly record struct SqlToken(SqlTokenKind Kind, string? Value);
+internal readonly record struct SqlToken(SqlTokenKind Kind, string? Value)
+{
+    /// <summary>Of a string what stands between its quotes, escapes and all.</summary>
+    internal string? Escaped { get; init; }
+}
 
 /// <summary>
 /// The tokens of one statement, read one after the other. For the few statements whose names matter: this allocates.
@@ -194,9 +198,12 @@ internal sealed class SqlTokens
         public readonly void Name(ReadOnlySpan<byte> name) => Add(SqlTokenKind.Name,
             name.ContainsAny((byte)'`', (byte)'"') || name is [>= 0x80] ? null : Encoding.Latin1.GetString(name));
 
-        public readonly void Text(ReadOnlySpan<byte> content) => Add(SqlTokenKind.Text,
-            content.ContainsAny((byte)'\'', (byte)'"') || (!noBackslashEscapes && content.Contains((byte)'\\'))
-                ? null : Encoding.Latin1.GetString(content));
+        public readonly void Text(ReadOnlySpan<byte> content)
+        {
+            var written = Encoding.Latin1.GetString(content);
+            var isEscaped = content.ContainsAny((byte)'\'', (byte)'"') || (!noBackslashEscapes && content.Contains((byte)'\\'));
+            tokens.Add(new SqlToken(SqlTokenKind.Text, isEscaped ? null : written) { Escaped = written });
+        }
 
         public readonly void Number(ReadOnlySpan<byte> digits) =>
             Add(SqlTokenKind.Number, digits.IsEmpty ? null : Encoding.Latin1.GetString(digits));

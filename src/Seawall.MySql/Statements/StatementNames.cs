@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 
 namespace Seawall.MySql.Statements;
 
@@ -119,6 +120,38 @@ public static class StatementNames
             return false;
         if (!tokens.TryTakeName(out var written) || !(isMade ? tokens.Take(Word.From) : tokens.IsAtEnd))
             return false;
+        name = written.ToLowerInvariant();
+        return true;
+    }
+
+    /// <summary>
+    /// The text that PREPARE or EXECUTE IMMEDIATE has written out as one string, as it stands between the quotes; and whether it has neither quotes
+    /// nor escapes, which nobody has taken out.
+    /// </summary>
+    public static bool TryReadWrittenText(
+        ReadOnlySpan<byte> text, in SqlDialect dialect, [NotNullWhen(true)] out byte[]? written, out bool isPlain)
+    {
+        (written, isPlain) = (null, false);
+        if (!SqlTokens.TryRead(text, dialect, out var tokens))
+            return false;
+        var isRead = tokens.Take(Word.Prepare) ? tokens.TryTakeName(out _) && tokens.Take(Word.From)
+            : tokens.Take(Word.Execute) && tokens.Take("immediate");
+        if (!isRead || tokens.Take() is not { Kind: SqlTokenKind.Text, Escaped: { } escaped } token || !tokens.IsAtEnd)
+            return false;
+        written = Encoding.Latin1.GetBytes(escaped);
+        isPlain = token.Value is not null;
+        return true;
+    }
+
+    /// <summary>The name of an EXECUTE without values, in lower case.</summary>
+    public static bool TryReadExecuted(ReadOnlySpan<byte> text, in SqlDialect dialect, [NotNullWhen(true)] out string? name)
+    {
+        name = null;
+        if (!SqlTokens.TryRead(text, dialect, out var tokens) || !tokens.Take(Word.Execute) || !tokens.TryTakeName(out var written)
+            || !tokens.IsAtEnd)
+        {
+            return false;
+        }
         name = written.ToLowerInvariant();
         return true;
     }

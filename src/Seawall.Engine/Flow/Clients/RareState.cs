@@ -1,4 +1,5 @@
 using Seawall.Engine.Captures;
+using Seawall.MySql.Statements;
 
 namespace Seawall.Engine.Flow.Clients;
 
@@ -25,4 +26,7 @@ internal sealed class RareState
 
     /// <summary><see cref="Session.Note"/>.</summary>
     internal ConnectionNote? Note;
+
+    /// <summary><see cref="Session.TextTraits"/>.</summary>
+    internal Dictionary<string, StatementTraits>? TextTraits;
 }

@@ -154,6 +154,17 @@ internal sealed class Session : TimerNode
         }
     }
 
+    /// <summary>What the texts do that it has prepared by their names, where that matters; null when there is none.</summary>
+    internal Dictionary<string, StatementTraits>? TextTraits
+    {
+        get => _rare?.TextTraits;
+        set
+        {
+            if (_rare is not null || value is not null)
+                Rare.TextTraits = value;
+        }
+    }
+
     /// <summary>What the client wants to hear of changes.</summary>
     internal ClientTracking Tracking { get; set; } = ClientTracking.Default;
 
@@ -351,6 +362,7 @@ internal sealed class Session : TimerNode
         KeptWarnings = null;
         HasOwnNumber = false;
         Sequences = null;
+        TextTraits = null;
         Tracking = Tracking.AtBegin;
         Owed = null;
         Untold = null;

@@ -66,7 +66,8 @@ public sealed class AutoIsNullTests(LabServers lab)
             Both(i, "select group_concat(id, ' ', n order by id) from ~");
             Both(i, "set sql_auto_is_null = 0");
         }
-        Assert.Empty((await seawall.Engine.Views.Pinned(10, Cancel)).Rows);
+        // The client has its answer a moment before.
+        await Eventually.TrueAsync(async () => (await seawall.Engine.Views.Pinned(10, Cancel)).Rows.Count == 0, TimeSpan.FromSeconds(60), Cancel);
         Both(0, "select n from ~ where id is null");
         Both(0, "set sql_auto_is_null = default");
         Both(0, "insert into ~ (n) values (103)");
@@ -108,6 +109,67 @@ public sealed class AutoIsNullTests(LabServers lab)
         Assert.Null(client.Query("insert into nulls.t (n) values (3)").Error);
         Assert.Equal("3", client.Query(ask).FirstValue);
         Assert.Equal("1", client.Query("select n from nulls.t where id = 1").FirstValue);
+    }
+
+    // A view, a routine and a trigger ask where it cannot be seen. That the questions find something is tried by who has made the number.
+    [Theory]
+    [InlineData(LabKind.MariaDb)]
+    [InlineData(LabKind.MySql97)]
+    [InlineData(LabKind.MySql56)]
+    public async Task What_asks_unseen_finds_nothing_of_others(LabKind kind)
+    {
+        await using var server = await lab.StartAsync(kind, Cancel);
+        foreach (var sql in (string[])
+            [
+                "create database nulls", "create table nulls.t (id int primary key auto_increment, n int)", "create table nulls.log (a int)",
+                "create view nulls.v as select id, n from nulls.t where id is null",
+                "create procedure nulls.p() select n from nulls.t where id is null",
+                "create procedure nulls.p_deletes() delete from nulls.t where id is null",
+                "create function nulls.f() returns int reads sql data return (select max(n) from nulls.t where id is null)",
+                "create trigger nulls.log_t before insert on nulls.log for each row delete from nulls.t where id is null",
+            ])
+        {
+            await server.ExecuteAsync(sql, Cancel);
+        }
+        await using var seawall = await SeawallUnderTest.StartAsync(server, Cancel, options => options with
+        {
+            Pools = options.Pools with { SizeMax = 1, WaitMsMax = 15_000 },
+        });
+        using var other = RawClient.Connect(seawall.Port, "seawall", "seawall");
+        foreach (var isForEverybody in (bool[])[false, true])
+        {
+            if (isForEverybody)
+            {
+                Assert.Null(other.Query("set global sql_auto_is_null = 1").Error);
+                Assert.Null(other.Query("set sql_auto_is_null = 0").Error);
+            }
+            foreach (var ask in (string[])
+                [
+                    "select n from nulls.v", "call nulls.p()", "select nulls.f()", "set @a = nulls.f()", "select * from (select n from nulls.v) x",
+                    "delete from nulls.v", "update nulls.v set n = 5", "call nulls.p_deletes()", "insert into nulls.log values (1)",
+                ])
+            {
+                using var client = RawClient.Connect(seawall.Port, "seawall", "seawall");
+                Assert.Null(other.Query("delete from nulls.t").Error);
+                Assert.Null(other.Query("insert into nulls.t (n) values (1)").Error);
+                if (!isForEverybody)
+                    Assert.Null(client.Query("set sql_auto_is_null = 1").Error);
+                Assert.Equal((ask, false), (ask, Finds(client, ask)));
+                Assert.Null(client.Query("insert into nulls.t (n) values (2)").Error);
+                Assert.Equal((ask, true), (ask, Finds(client, ask)));
+            }
+        }
+
+        // It says so by a value, or by what it has done to the rows, which are 1 for others and 2 for the client.
+        static bool Finds(RawClient client, string ask)
+        {
+            const string look = "select group_concat(n order by id) from nulls.t";
+            var before = client.Query(look).FirstValue;
+            var answer = client.Query(ask);
+            Assert.Null(answer.Error);
+            var said = ask.StartsWith("set", default) ? client.Query("select @a").FirstValue : answer.Packets.Count > 1 ? answer.FirstValue : null;
+            return said is not null || before != client.Query(look).FirstValue;
+        }
     }
 
     // All but what is said of columns: rows, and what ends them.

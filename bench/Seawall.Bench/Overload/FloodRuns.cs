@@ -15,7 +15,9 @@ namespace Seawall.Bench.Overload;
 /// <param name="ProxyCpu">Processors that what stands between used.</param>
 /// <param name="ServerCpu">Processors that the server used.</param>
 /// <param name="Speed">What the server could do right after it, in times of what it could right before.</param>
-internal sealed record FloodRun(string Way, FloodPlan Plan, FloodLedger Ledger, double LoadCpu, double ProxyCpu, double ServerCpu, double Speed)
+/// <param name="ServerSeconds">Processor time that the server used, in seconds.</param>
+internal sealed record FloodRun(
+    string Way, FloodPlan Plan, FloodLedger Ledger, double LoadCpu, double ProxyCpu, double ServerCpu, double Speed, double ServerSeconds)
 {
     /// <summary>Whether the machine did not stay what it was: then the load was more or less than it is called.</summary>
     internal bool IsUnsteady => Steadiness.IsUnsteady(Speed);
@@ -23,8 +25,29 @@ internal sealed record FloodRun(string Way, FloodPlan Plan, FloodLedger Ledger, 
     /// <summary>Requests a second that the server could do meanwhile: between what it could right before and right after.</summary>
     internal double Capacity => FloodGround.Capacity(Plan.Statements) * (1 + Speed) / 2;
 
+    /// <summary>
+    /// The work that was answered, in time or late, in times of the processor time that the server used for all that it did: 1 when statements took
+    /// what they took right before.
+    /// </summary>
+    internal double Pace => Ledger.Fates.Sum(fate => fate.AnsweredMs is null ? 0 : fate.WorkMs) / 1e3 / ServerSeconds;
+
     /// <summary>Whether the load could not keep to its own times: then the run says nothing about the way.</summary>
     internal bool IsLate => Enumerable.Range(0, Plan.Steps.Count).Any(step => Ledger.LagMs(step, 0.99) > Steadiness.LagMsMax);
+
+    /// <summary>What became of the requests of a class that were due in this time.</summary>
+    internal IReadOnlyList<FloodFate> Fates(double from, double to, int ofClass) =>
+        [.. Ledger.Fates.Where(fate => fate.Class == ofClass && fate.DueSeconds >= from && fate.DueSeconds < to)];
+
+    /// <summary>
+    /// The share of the requests of a class of this time that could have been answered in time, had the server done nothing else, at what it can do.
+    /// </summary>
+    internal double Fits(double from, double to, int ofClass)
+    {
+        var slower = FloodGround.Capacity(Plan.Statements) / Capacity;
+        var fates = Fates(from, to, ofClass);
+        return fates.Count == 0 ? 1
+            : (double)FloodFit.Most([.. fates.Select(fate => (fate.DueSeconds * 1e3, fate.WorkMs * slower))], Plan.PatienceMs) / fates.Count;
+    }
 
     /// <summary>The work that was done in time, for requests of this time, in times of what the server can do.</summary>
     internal double Goodput(double from, double to, int? ofClass = null) =>
@@ -77,7 +100,7 @@ internal sealed class FloodRuns(FloodServer server, IReadOnlyList<Contestant> wa
         await server.BeQuiet();
         await server.Calibrate();
         var run = new FloodRun(way.Name, plan, ledger, (after.Load - load) / seconds, (after.Proxy - proxy) / seconds,
-            (after.Server - mariaDb) / seconds, server.Capacity / FloodGround.Capacity(plan.Statements));
+            (after.Server - mariaDb) / seconds, server.Capacity / FloodGround.Capacity(plan.Statements), after.Server - mariaDb);
         var errors = ledger.Errors.OrderByDescending(error => error.Value).Take(4)
             .Select(error => string.Create(CultureInfo.InvariantCulture, $"{error.Value} {error.Key}"));
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,

@@ -42,7 +42,12 @@ internal static class OverloadBench
         var parts = new OverloadParts(plan, runs);
         await WarmUp(runs);
         if (plan.Has("sweep"))
-            Keep("sweep", await parts.Sweep());
+        {
+            var misses = new FloodMisses();
+            Keep("sweep", await parts.Sweep(misses));
+            misses.Tries.Write($"{plan.Results}-sweep-tries.csv", origin);
+            misses.Critical.Write($"{plan.Results}-sweep-missed.csv", origin);
+        }
         if (plan.Has("ramp"))
             Keep("ramp", await parts.Ramp());
         if (plan.Has("spike"))

@@ -6,11 +6,11 @@ namespace Seawall.Bench.Overload;
 /// <summary>The parts, each a table of rows that go into a file of comma-separated values, and into a plot.</summary>
 internal sealed class OverloadParts(OverloadPlan plan, FloodRuns runs)
 {
-    /// <summary>Steady loads, each way.</summary>
-    internal async Task<FigureTable> Sweep()
+    /// <summary>Steady loads, each way; and what was not answered in time in them.</summary>
+    internal async Task<FigureTable> Sweep(FloodMisses misses)
     {
         var table = new FigureTable("way", "load", "class", "offered_per_s", "in_time_per_s", "late_per_s", "share_in_time", "goodput",
-            "p50_ms", "p99_ms", "tries_per_request", "start_lag_p99_ms", "load_cpu", "proxy_cpu", "server_cpu", "speed", "was_late");
+            "p50_ms", "p99_ms", "tries_per_request", "start_lag_p99_ms", "load_cpu", "proxy_cpu", "server_cpu", "speed", "was_late", "demand", "fits", "pace");
         foreach (var way in runs.Ways)
         {
             foreach (var load in plan.Loads)
@@ -26,8 +26,10 @@ internal sealed class OverloadParts(OverloadPlan plan, FloodRuns runs)
                         run.Goodput(from, to, ofClass),
                         run.Ledger.LatencyMs(1, 0.5, ofClass), run.Ledger.LatencyMs(1, 0.99, ofClass),
                         (double)run.Ledger.Tries / run.Ledger.Count(0, to).Offered, run.Ledger.LagMs(1, 0.99),
-                        run.LoadCpu, run.ProxyCpu, run.ServerCpu, run.Speed, run.IsLate ? 1 : 0);
+                        run.LoadCpu, run.ProxyCpu, run.ServerCpu, run.Speed, run.IsLate ? 1 : 0,
+                        count.OfferedMs / run.Plan.WorkMsMean / (to - from) / run.Capacity, which < 0 ? "" : run.Fits(from, to, which), run.Pace);
                 }
+                misses.Note(run, load, from, to);
                 Tell($"{way.Name} {load}x: goodput {run.Goodput(from, to):F3}");
             }
         }

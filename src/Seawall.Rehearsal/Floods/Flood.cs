@@ -16,6 +16,8 @@ public sealed class Flood : IDisposable
     /// <summary>How many times one tries who does not try for ever.</summary>
     private const int TriesMax = 3;
 
+    private const string NoConnection = "no connection in time";
+
     private readonly FloodPlan _plan;
     private readonly TimeProvider _time;
     private readonly Random _random;
@@ -90,8 +92,7 @@ public sealed class Flood : IDisposable
             var request = new FloodRequest(Pick(_plan.Classes, one => one.Share, dice), due.Step,
                 _plan.Statements[Pick(_plan.Statements, one => one.Share, dice)], 0, due.Seconds);
             request = request with { Key = dice.Next(request.Statement.KeyMax) };
-            Ledger.Offer(request, now - due.Seconds);
-            Serve(request).Forget(bug => _ended.TrySetException(bug));
+            Serve(request, Ledger.Offer(request, now - due.Seconds)).Forget(bug => _ended.TrySetException(bug));
         }
         if (now > _plan.Seconds + (_plan.PatienceMs / 1e3))
             End();
@@ -105,17 +106,20 @@ public sealed class Flood : IDisposable
         _ended.TrySetResult();
     }
 
-    private async LoopTask Serve(FloodRequest request)
+    private async LoopTask Serve(FloodRequest request, FloodFate fate)
     {
         for (var tries = 1; !_isOver; tries++)
         {
             Ledger.Tries++;
-            if (await Try(request))
+            var began = Now;
+            if (await Try(request) is not { } failure)
             {
                 var took = Now - request.DueSeconds;
+                fate.AnsweredMs = took * 1e3;
                 Ledger.Answer(request, took, took * 1e3 <= _plan.PatienceMs);
                 return;
             }
+            fate.Note(new FloodTry((began - request.DueSeconds) * 1e3, (Now - began) * 1e3, failure));
             if (_plan.Clients == FloodClients.GiveUp || (_plan.Clients != FloodClients.Endless && tries == TriesMax))
                 return;
             var pauseMs = _plan.Clients switch
@@ -129,18 +133,19 @@ public sealed class Flood : IDisposable
         }
     }
 
-    private async LoopTask<bool> Try(FloodRequest request)
+    // Null when it was answered; otherwise why not.
+    private async LoopTask<string?> Try(FloodRequest request)
     {
         var began = _loop.Timestamp();
         var connections = _connections[request.Class];
         var connection = await connections.Take(_plan.PatienceMs);
         if (connection is null)
-            return !_isOver && Fail("no connection in time");
+            return Fail(NoConnection);
         var leftMs = LeftMs(began);
         if (leftMs <= 0 || _isOver)
         {
             connections.Return(connection);
-            return !_isOver && Fail("no connection in time");
+            return Fail(NoConnection);
         }
         var limit = new GiveUp(connection);
         _loop.Arm(limit, leftMs);
@@ -155,7 +160,7 @@ public sealed class Flood : IDisposable
             connections.Drop(connection);
         else
             connections.Return(connection);
-        return rows.Reply.IsOk || Fail(Name(rows.Reply.Code, rows.Reply.Message));
+        return rows.Reply.IsOk ? null : Fail(Name(rows.Reply.Code, rows.Reply.Message));
     }
 
     private async LoopTask<ServerConnection?> Open(FloodClass ofClass)
@@ -172,8 +177,7 @@ public sealed class Flood : IDisposable
             _loop, server, options, ofClass.Account, _keys, form: default, attributes: []);
         if (failure is not null)
         {
-            if (!_isOver)
-                Fail($"login: {failure.Kind}");
+            Fail($"login: {failure.Kind}");
             return null;
         }
         Ledger.Logins++;
@@ -182,10 +186,12 @@ public sealed class Flood : IDisposable
 
     private long LeftMs(long began) => _plan.PatienceMs - (_loop.MicrosecondsSince(began) / 1_000);
 
-    private bool Fail(string what)
+    // What ends because all of it ends is nobody's failure.
+    private string Fail(string what)
     {
-        Ledger.Fail(what);
-        return false;
+        if (!_isOver)
+            Ledger.Fail(what);
+        return what;
     }
 
     // What Seawall says of a refusal has a number of its own each time; the reason does not.

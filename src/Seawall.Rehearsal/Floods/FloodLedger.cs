@@ -27,6 +27,7 @@ public sealed class FloodLedger
     private readonly Latencies[,] _latencies;
     private readonly Latencies[] _lags;
     private readonly Dictionary<string, long> _errors = [];
+    private readonly List<FloodFate> _fates = [];
     private readonly Lock _lock = new();
     private readonly int _classes;
 
@@ -63,6 +64,9 @@ public sealed class FloodLedger
         }
     }
 
+    /// <summary>Each request by itself, in the order in which they were due; when the flood is over.</summary>
+    public IReadOnlyList<FloodFate> Fates => _fates;
+
     /// <summary>What became of the requests that were due in this time, of one class or of all.</summary>
     public FloodCount Count(double fromSeconds, double toSeconds, int? ofClass = null)
     {
@@ -93,11 +97,14 @@ public sealed class FloodLedger
     /// <summary>How late a share of a step's requests at most was begun by the flood itself.</summary>
     public double LagMs(int step, double share) => _lags[step].QuantileUs(share) / 1e3;
 
-    internal void Offer(in FloodRequest request, double lagSeconds)
+    internal FloodFate Offer(in FloodRequest request, double lagSeconds)
     {
         _lags[request.Step].Record((long)(lagSeconds * 1e9));
         ref var count = ref At(request);
         count = count with { Offered = count.Offered + 1, OfferedMs = count.OfferedMs + request.Statement.WorkMs };
+        var fate = new FloodFate(request.Class, request.Step, request.DueSeconds, request.Statement.WorkMs);
+        _fates.Add(fate);
+        return fate;
     }
 
     internal void Answer(in FloodRequest request, double tookSeconds, bool isInTime)

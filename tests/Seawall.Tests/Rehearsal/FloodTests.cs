@@ -77,6 +77,51 @@ public sealed class FloodTests
         Assert.InRange(ledger.LagMs(0, 0.99), 300, 305);
     }
 
+    [Fact]
+    public void Each_request_is_known_with_what_its_tries_heard()
+    {
+        var ledger = new FloodLedger(Plan());
+        var fate = ledger.Offer(new FloodRequest(1, 2, Plan().Statements[0], 1, DueSeconds: 0.5), lagSeconds: 0);
+        for (var tries = 0; tries < 100; tries++)
+            fate.Note(new FloodTry(tries * 1_000, 12, "1205 reason=wait"));
+
+        Assert.Same(fate, Assert.Single(ledger.Fates));
+        Assert.Equal((1, 2, 0.5, 4.0), (fate.Class, fate.Step, fate.DueSeconds, fate.WorkMs));
+        Assert.Null(fate.AnsweredMs);
+        Assert.Equal(new FloodTry(1_000, 12, "1205 reason=wait"), fate.Failed[1]);
+        // Who comes back for ever takes no more room for it.
+        Assert.InRange(fate.Failed.Count, 3, 10);
+    }
+
+    [Fact]
+    public void What_fits_is_what_somebody_who_knows_everything_could_answer_in_time()
+    {
+        // One after the other, and one that is too long for anybody.
+        Assert.Equal(2, FloodFit.Most([(0, 400), (10, 1_100), (20, 500)], 1_000));
+        // The long one in front would make two others late.
+        Assert.Equal(3, FloodFit.Most([(0, 900), (100, 300), (150, 300), (200, 300)], 1_000));
+        // What came before a pause is nobody's fault.
+        Assert.Equal(3, FloodFit.Most([(0, 900), (2_000, 600), (2_100, 600), (2_150, 390)], 1_000));
+        Assert.Equal(0, FloodFit.Most([], 1_000));
+
+        var random = new Random(3);
+        for (var round = 0; round < 200; round++)
+        {
+            var requests = Enumerable.Range(0, 9).Select(_ => (Due: 2_000 * random.NextDouble(), Work: 600 * random.NextDouble()))
+                .OrderBy(request => request.Due).ToArray();
+            // Everything that could be left out, and what of the rest is in time in the order in which it is due.
+            var most = Enumerable.Range(0, 1 << requests.Length).Where(some => AreInTime([.. requests.Where((_, i) => (some & (1 << i)) != 0)]))
+                .Max(some => System.Numerics.BitOperations.PopCount((uint)some));
+            Assert.Equal(most, FloodFit.Most(requests, 1_000));
+        }
+
+        static bool AreInTime((double Due, double Work)[] requests)
+        {
+            var done = 0.0;
+            return Array.TrueForAll(requests, request => (done = Math.Max(done, request.Due) + request.Work) <= request.Due + 1_000);
+        }
+    }
+
     [Theory]
     [InlineData(false, 412, "SELECT 7")]
     [InlineData(true, 412, "SELECT 7 /*deadline_ms='412'*/")]

@@ -38,7 +38,8 @@ internal sealed class FloodMisses
                 continue;
             foreach (var fate in all.Where(fate => !(fate.AnsweredMs <= run.Plan.PatienceMs)))
             {
-                Critical.Add(load, fate.DueSeconds, fate.WorkMs, fate.AnsweredMs is { } ms ? Math.Round(ms) : (object)"", string.Join("; ", fate.Failed.Select(Text)));
+                object answered = fate.AnsweredMs is { } ms ? Math.Round(ms) : "";
+                Critical.Add(load, fate.DueSeconds, fate.WorkMs, answered, string.Join("; ", fate.Failed.Select(Text)));
             }
         }
     }

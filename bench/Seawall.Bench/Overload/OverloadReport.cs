@@ -49,7 +49,8 @@ internal static class OverloadReport
         foreach (var load in plan.Loads.Where(load => load <= 4))
         {
             var own = table.Has("fits") && Number("demand", load, "critical") is { } demand && Number("fits", load, "critical") is { } fits
-                ? $"; it wanted {Text(demand)} of what the server could do, and by itself could have had {fits.ToString("0.0000", CultureInfo.InvariantCulture)} in time" : "";
+                ? string.Create(CultureInfo.InvariantCulture, $"; it wanted {demand:0.###} of what the server could do, and alone could have had {fits:0.0000}")
+                : "";
             Target(to, $"critical in time at {Text(load)}x", Number("share_in_time", load, "critical"), 0.995, own);
         }
 

@@ -23,7 +23,7 @@ internal static class FakeCatalog
         if (sql.StartsWith("SELECT @@global.gtid_mode", StringComparison.Ordinal))
         {
             var gtids = FakeServer.GtidsUpTo(server.Transactions ?? 0);
-            return new FakeRows(["mode", "executed", "executed"], [[server.Transactions is null ? "OFF" : "ON", gtids, gtids]]);
+            return new FakeRows(["mode", "executed"], [[server.Transactions is null ? "OFF" : "ON", gtids]]);
         }
         if (sql.StartsWith("SELECT WAIT_FOR_EXECUTED_GTID_SET(", StringComparison.Ordinal))
             return new FakeLater(30, FakeAnswer.One("1"));

@@ -55,6 +55,24 @@ public sealed class RoutingTests : IDisposable
         Assert.Equal((0, 1), (Count(_set.A, Read), Count(_set.B, Read)));
     }
 
+    // Each question takes something of the server: as many all the time as for those who wait were more than a hundredth of a slow processor.
+    [Fact]
+    public void Servers_are_asked_at_each_step_while_somebody_waits_less_often_after_that_and_seldom_otherwise()
+    {
+        Assert.InRange(QuestionsIn(1_000), 1, 4);
+        var client = World.Client();
+        Assert.True(client.Query("UPDATE").IsOk);
+        var read = client.BeginQuery(Read);
+        Assert.InRange(QuestionsIn(48), 2, 4);
+        Assert.False(read.IsDone);
+        _set.B.Transactions = _set.A.Transactions;
+        Assert.True(read.Value.IsOk);
+
+        Assert.InRange(QuestionsIn(900), 15, 22);
+        World.World.RunFor(1_000);
+        Assert.InRange(QuestionsIn(1_000), 1, 4);
+    }
+
     [Fact]
     public void What_the_replica_does_not_get_in_time_has_one_place_at_the_primary_and_the_rest_is_refused()
     {
@@ -214,6 +232,16 @@ public sealed class RoutingTests : IDisposable
     }
 
     public void Dispose() => _set.Dispose();
+
+    // Of the primary, where no question waits.
+    private long QuestionsIn(int ms)
+    {
+        var before = Asked();
+        World.World.RunFor(ms);
+        return Asked() - before;
+
+        long Asked() => World.Engine.Freshness().Single(one => one.Server == "a").Questions;
+    }
 
     private void Until(FreshnessState state) => World.Pump(
         () => World.Engine.Freshness().Single(server => server.Server == "b").State == state, $"{state}");

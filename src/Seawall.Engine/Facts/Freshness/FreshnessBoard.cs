@@ -50,6 +50,9 @@ public sealed class FreshnessBoard
             Wake?.Invoke();
     }
 
+    /// <summary>Whether somebody has needed to know then or later, and so waits for a question that begins now.</summary>
+    internal bool IsWantedSince(long ms) => Volatile.Read(ref _wantedMs) >= ms;
+
     /// <summary>Whether somebody has needed to know a moment ago.</summary>
     internal bool IsWanted(long nowMs) => nowMs - Volatile.Read(ref _wantedMs) < WantedMs;
 }

@@ -15,8 +15,14 @@ internal sealed class PositionStream(Loop loop, ServerId id, PositionWatch watch
     /// <summary>How often it asks while nobody needs to know: often enough to see that the server is still there.</summary>
     private const int IdleMs = 400;
 
-    /// <summary>Between questions when somebody does: one step of the wheel, some sixty questions a second.</summary>
-    private const int BusyMs = 1;
+    /// <summary>Between questions when somebody waits for their answer: one step of the wheel, some sixty questions a second at most.</summary>
+    private const int StepMs = 1;
+
+    /// <summary>
+    /// So many steps, when somebody has waited a moment ago and nobody does now: some twenty questions a second, so that most find known what they
+    /// need. As many as for those who wait took more than 1 % of a slow processor.
+    /// </summary>
+    private const int StepsMax = 3;
 
     /// <summary>How long a server may take to answer. It is asked for one value in memory.</summary>
     private const int AnswerMsMax = 2_000;
@@ -27,8 +33,10 @@ internal sealed class PositionStream(Loop loop, ServerId id, PositionWatch watch
     // What takes fractions of a second; 5.7 would read 0, which is for ever.
     private const int WaitsFromMySql = 80000;
 
-    private const string MariaDbQuestion = "SELECT @@global.log_bin,@@global.gtid_binlog_pos,@@global.gtid_slave_pos";
-    private const string MySqlQuestion = "SELECT @@global.gtid_mode,@@global.gtid_executed,@@global.gtid_executed";
+    // Only what is needed of the server as it is now: each of these positions is written out under a lock of the server's.
+    private const string MariaDbPrimaryQuestion = "SELECT @@global.log_bin,@@global.gtid_binlog_pos";
+    private const string MariaDbReplicaQuestion = "SELECT 'ON',@@global.gtid_slave_pos";
+    private const string MySqlQuestion = "SELECT @@global.gtid_mode,@@global.gtid_executed";
 
     private readonly Sleep _sleep = new(loop);
     private readonly ServerKeyCache _keys = new();
@@ -36,6 +44,7 @@ internal sealed class PositionStream(Loop loop, ServerId id, PositionWatch watch
     private bool _isStopped;
     private int _times;
     private long _movedMs;
+    private long _askedMs;
 
     /// <summary>The server.</summary>
     internal ServerId Id => id;
@@ -51,7 +60,7 @@ internal sealed class PositionStream(Loop loop, ServerId id, PositionWatch watch
             if (watch.FactsOf(id) is { Version: not null } server && (_connection is not null || await Connect(server)))
                 await Look(server);
             if (!_isStopped)
-                await _sleep.For(_connection is not null && watch.Board.IsWanted(loop.NowMs) ? BusyMs : IdleMs);
+                await Rest();
         }
         Lose();
     }
@@ -83,6 +92,19 @@ internal sealed class PositionStream(Loop loop, ServerId id, PositionWatch watch
         slot.Judge(FreshnessJudge.Settle(slot.State, now, isWellBelow, ref _times));
     }
 
+    private async LoopTask Rest()
+    {
+        if (_connection is null || !watch.Board.IsWanted(loop.NowMs))
+        {
+            await _sleep.For(IdleMs);
+            return;
+        }
+        // The brake of low writes goes by how a lag changes, and that by each answer.
+        var steps = watch.IsWantedBesides() ? 1 : StepsMax;
+        for (var step = 0; step < steps && !_isStopped && (step == 0 || !watch.Board.IsWantedSince(_askedMs)); step++)
+            await _sleep.For(StepMs);
+    }
+
     private async LoopTask<bool> Connect(ServerFacts server)
     {
         if (watch.LoginOf(id) is not { Monitor: { } monitor } how)
@@ -109,27 +131,29 @@ internal sealed class PositionStream(Loop loop, ServerId id, PositionWatch watch
         // Counted before it is sent: what has happened by now is in its answer.
         var tick = watch.Board.Tick();
         var beganMs = loop.NowMs;
+        _askedMs = beganMs;
         Questions++;
-        var rows = connection.IsBroken ? null
-            : await ServerQuery.Run(connection, connection.Version.IsMariaDb ? MariaDbQuestion : MySqlQuestion, columns: 3);
+        var role = server.Role;
+        var rows = connection.IsBroken ? null : await ServerQuery.Run(connection, QuestionOf(connection.Version, role), columns: 2);
         loop.Timers.Disarm(limit);
         if (rows is not { Reply.IsOk: true, Rows.Count: 1 } || _isStopped)
         {
             Lose();
             return;
         }
-        Note(rows, connection.Version.IsMariaDb, tick, beganMs);
+        // What a server of another role was asked for says nothing of one that has changed its role over the question.
+        if (watch.FactsOf(id) is { } now && now.Role == role)
+            Note(now, rows, connection.Version.IsMariaDb, tick, beganMs);
     }
 
-    private void Note(ServerRows rows, bool isMariaDb, long tick, long beganMs)
+    private static string QuestionOf(ServerVersion version, ServerRole role) => !version.IsMariaDb ? MySqlQuestion
+        : role == ServerRole.Primary ? MariaDbPrimaryQuestion : MariaDbReplicaQuestion;
+
+    private void Note(ServerFacts server, ServerRows rows, bool isMariaDb, long tick, long beganMs)
     {
-        // Its role may have changed over the question.
-        if (watch.FactsOf(id) is not { } server)
-            return;
-        var isPrimary = server.Role == ServerRole.Primary;
         var slot = server.Freshness;
-        var counts = rows.Text(0, 0) is { } mode && (isMariaDb ? !isPrimary || mode is "1" or "ON" : mode == "ON");
-        var text = rows.Rows[0][isPrimary ? 1 : 2];
+        var counts = rows.Text(0, 0) is "ON" || (isMariaDb && rows.Text(0, 0) is "1");
+        var text = rows.Rows[0][1];
         var before = slot.Position;
         var position = counts && text is not null
             ? ServerPosition.Read(text, isMariaDb, watch.Board.Sources, before, tick, beganMs) : null;

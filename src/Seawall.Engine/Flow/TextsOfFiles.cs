@@ -1,7 +1,6 @@
 using Seawall.Engine.Flow.Clients;
 using Seawall.MySql.Commands;
 using Seawall.MySql.Handshakes;
-using Seawall.MySql.Results;
 using Seawall.MySql.Statements;
 
 namespace Seawall.Engine.Flow;

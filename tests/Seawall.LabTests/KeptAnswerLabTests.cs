@@ -11,6 +11,8 @@ public sealed class KeptAnswerLabTests(LabServers lab)
 {
     private const string Read = "select id, name, price, made from kept.items order by id";
 
+    private static readonly TimeSpan s_keptTimeMax = TimeSpan.FromSeconds(60);
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -44,7 +46,10 @@ public sealed class KeptAnswerLabTests(LabServers lab)
             await server.ExecuteAsync("update kept.items set name = 'first' where id = 2", Cancel);
             using var first = RawClient.Connect(seawall.Port, "seawall", "seawall", wanted: capabilities);
             using var second = RawClient.Connect(seawall.Port, "seawall", "seawall", wanted: capabilities);
+            var kept = seawall.Engine.KeptAnswers.Count;
             var told = Told(first.Query(read));
+            // Its client has an answer a little before it is kept.
+            await Eventually.TrueAsync(() => seawall.Engine.KeptAnswers.Count > kept, s_keptTimeMax, Cancel);
             await server.ExecuteAsync("update kept.items set name = 'second' where id = 2", Cancel);
             seawall.Engine.Brownouts.Begin(null, 1, TimeSpan.FromMinutes(10), "test", "");
             var answered = seawall.Count(meter => meter.KeptAnswers);

@@ -108,8 +108,7 @@ internal static class Keepsake
             return; // Inside of XA, say, it takes no statements.
         session.KeptWarnings = null;
         connection.HoldsDiagnostics = true;
-        session.Elsewhere &= ~(PreviousFacts.RowCount | PreviousFacts.Diagnostics);
-        session.OfOthers &= ~PreviousFacts.RowCount;
+        session.Elsewhere &= ~PreviousFacts.Diagnostics; // ROW_COUNT() may have been another one since.
     }
 
     /// <summary>Asks what LAST_INSERT_ID() is.</summary>

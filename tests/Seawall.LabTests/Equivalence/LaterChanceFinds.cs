@@ -5,6 +5,17 @@ internal static partial class ChanceFinds
 {
     private static readonly (string On, string Report)[] s_later =
     [
+        // An error that is said again at the server leaves ROW_COUNT() of what has come since.
+        ("5", """
+            A is eq_one without SessionTrack, DeprecateEof
+            A: [prepare 2] call p_rows(?)
+            A: [execute 2] 10
+            A: [prepare 2] selec
+            A: [execute 2] 
+            A: set @a = last_insert_id(), @b = row_count(), @`c d` = found_rows()
+            A: [prepare 1] select @@warning_count
+            A: select ROW_COUNT(), 'x'
+            """),
         // What FOUND_ROWS() says right behind an error is not what it says after one statement more.
         ("", """
             A is eq_one without SessionTrack, DeprecateEof

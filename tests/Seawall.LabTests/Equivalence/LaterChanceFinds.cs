@@ -11,7 +11,7 @@ internal static partial class ChanceFinds
             A: [prepare 2] call p_rows(?)
             A: [execute 2] 10
             A: [prepare 2] selec
-            A: [execute 2] 
+            A: [execute 2]
             A: set @a = last_insert_id(), @b = row_count(), @`c d` = found_rows()
             A: [prepare 1] select @@warning_count
             A: select ROW_COUNT(), 'x'
